@@ -1,0 +1,1 @@
+"""The building: what every room of e-Cabinet stands on."""

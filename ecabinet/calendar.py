@@ -1,0 +1,54 @@
+"""Working days and windows, on a calendar that is data (rulebook: Life of a consultation)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days off besides weekends, weekend days worked in exchange, and the cabinet's zone."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Ho_Chi_Minh"))
+    days_off: frozenset[date] = frozenset()
+    days_swapped_in: frozenset[date] = frozenset()
+
+    def is_working_day(self, day: date) -> bool:
+        if day in self.days_swapped_in:
+            return True
+        return day.weekday() < SATURDAY and day not in self.days_off
+
+    def local_day(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
+
+    def end_of(self, day: date) -> datetime:
+        """24:00 of a day, in UTC."""
+        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
+
+    def due(self, opened_at: datetime, working_days: int) -> datetime:
+        """When a window of whole working days ends.
+
+        The first day does not count and the last ends at 24:00, by analogy with the
+        Civil Code 2015, Articles 147 and 148 (doubt).
+        """
+        day = self.local_day(opened_at)
+        left = working_days
+        while left:
+            day += timedelta(days=1)
+            left -= self.is_working_day(day)
+        return self.end_of(day)
+
+    def working_days_between(self, start: date, end: date) -> int:
+        """Working days after `start`, up to and including `end`; 0 when end is not later."""
+        return sum(
+            self.is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1)
+        )
+
+
+def calendar(
+    zone: str, days_off: Iterable[date] = (), days_swapped_in: Iterable[date] = ()
+) -> Calendar:
+    return Calendar(ZoneInfo(zone), frozenset(days_off), frozenset(days_swapped_in))

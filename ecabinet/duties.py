@@ -1,0 +1,29 @@
+"""What waits for a person's hand: one row of "Việc cần xử lý" on the first page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+SOON = timedelta(days=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Each kind has its words and its verb in templates/home/_duties.html."""
+
+    kind: str
+    title: str
+    path: str
+    due_at: datetime | None = None
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+
+    def urgency(self, now: datetime) -> str:
+        """Which mark stands beside it: overdue, soon or waiting."""
+        if self.due_at is None or self.due_at - now > SOON:
+            return "waiting"
+        return "overdue" if self.due_at <= now else "soon"
+
+
+def most_urgent_first(duties: Iterable[Duty]) -> list[Duty]:
+    return sorted(duties, key=lambda one: (one.due_at or NEVER, one.title))

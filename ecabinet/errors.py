@@ -1,0 +1,114 @@
+"""Every refusal the system can give, and the HTTP status each becomes.
+
+CabinetError
+  BadInput            400  a field is missing, misspelt or not what it should be
+  NotSignedIn         401  sign in first
+  Forbidden           403  known to you, but not yours to do
+    StepUpNeeded           yours to do, once you have shown again that it is you
+    CrossSite              the request did not come from one of our own pages
+  NotFound            404  unknown, or not yours to know about
+  Refused             409  the rules say no; carries the reason
+  Stale               409  somebody else changed it meanwhile; nothing was overwritten
+  TooLarge            413  more bytes than may come in
+  Unreadable          422  the bytes are not what they claim to be; carries the reason
+  SignatureRejected   422  the signature does not match what should have been signed
+  TooMany             429  too many tries; carries the seconds to wait
+SettingRefused        ---  the process does not start
+"""
+
+from enum import StrEnum
+
+
+class CabinetError(Exception):
+    """The root: what `ecabinet.web` turns into an answer in the reader's language."""
+
+    status = 500
+    code = "failed"
+
+    def as_answer(self) -> dict[str, str | int]:
+        return {"code": self.code}
+
+
+class BadInput(CabinetError):
+    status = 400
+    code = "bad_input"
+
+    def __init__(self, field: str, why: str = "") -> None:
+        super().__init__(f"{field}: {why}" if why else field)
+        self.field = field
+
+    def as_answer(self) -> dict[str, str | int]:
+        return super().as_answer() | {"field": self.field}
+
+
+class NotSignedIn(CabinetError):
+    status = 401
+    code = "not_signed_in"
+
+
+class Forbidden(CabinetError):
+    status = 403
+    code = "forbidden"
+
+
+class StepUpNeeded(Forbidden):
+    code = "step_up_needed"
+
+
+class CrossSite(Forbidden):
+    code = "cross_site"
+
+
+class NotFound(CabinetError):
+    status = 404
+    code = "not_found"
+
+
+class Refused(CabinetError):
+    """A rule said no. `reason` is a member of the refusing room's own enumeration."""
+
+    status = 409
+    code = "refused"
+
+    def __init__(self, reason: StrEnum) -> None:
+        super().__init__(f"{type(reason).__name__}.{reason.value}")
+        self.reason = reason
+
+    def as_answer(self) -> dict[str, str | int]:
+        return super().as_answer() | {"reason": self.reason.value}
+
+
+class Stale(CabinetError):
+    status = 409
+    code = "stale"
+
+
+class TooLarge(CabinetError):
+    status = 413
+    code = "too_large"
+
+
+class Unreadable(Refused):
+    status = 422
+    code = "unreadable"
+
+
+class SignatureRejected(Refused):
+    status = 422
+    code = "signature_rejected"
+
+
+class TooMany(CabinetError):
+    status = 429
+    code = "too_many"
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"wait {wait_seconds} s")
+        self.wait_seconds = wait_seconds
+
+    def as_answer(self) -> dict[str, str | int]:
+        return super().as_answer() | {"wait_seconds": self.wait_seconds}
+
+
+class SettingRefused(Exception):
+    """A setting that the process will not start with; the message says which and why."""

@@ -1,0 +1,255 @@
+"""The append-only Merkle log of official acts: RFC 9162 hashes, C2SP checkpoints and proofs.
+
+`append()` collects a leaf during the act; `store()`, called by `transaction()` just before its
+commit, gives it its position and signs the checkpoint of that size. A checkpoint whose
+transaction rolls back was seen by nobody (security.md, C7).
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ecabinet import canonical, clock, keys
+from ecabinet.db import Base
+
+KEY_NAME = "log"
+COLLECTED = "ledger leaves"
+
+
+class Leaf(Base):
+    """One official act: the canonical bytes of its envelope at its place in the log."""
+
+    __tablename__ = "ledger_leaf"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+
+
+class Node(Base):
+    """The hash of a full subtree: 2^level leaves from index * 2^level on."""
+
+    __tablename__ = "ledger_node"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Head(Base):
+    """How many leaves there are, and what the log calls itself; locked by whoever appends."""
+
+    __tablename__ = "ledger_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    origin: Mapped[str] = mapped_column(String(200))
+
+
+class Checkpoint(Base):
+    """The signed note of the log at one size."""
+
+    __tablename__ = "ledger_checkpoint"
+
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    note: Mapped[str]
+
+
+@dataclass
+class Entry:
+    """A collected act; its position is known once the transaction is about to commit."""
+
+    kind: str
+    body: canonical.Json
+    then: Callable[[int], None] | None = None
+    position: int | None = None
+
+
+def append(
+    db: Session, kind: str, body: canonical.Json, then: Callable[[int], None] | None = None
+) -> Entry:
+    """Record an official act. `then(position)` is called in the same transaction."""
+    entry = Entry(kind, body, then)
+    db.info.setdefault(COLLECTED, []).append(entry)
+    return entry
+
+
+def store(db: Session) -> None:
+    """Give each collected act its position, and sign the log as it then stands."""
+    entries: list[Entry] = db.info.pop(COLLECTED, [])
+    if not entries:
+        return
+    head = _head(db)
+    at = clock.now(db)
+    for entry in entries:
+        entry.position = head.size
+        # What the act itself learns from its position belongs into its own rows, not its leaf.
+        envelope = canonical.encode({"type": entry.kind, "position": head.size} | entry.body)
+        db.add(Leaf(position=head.size, kind=entry.kind, envelope=envelope, at=at))
+        _grow(db, head.size, leaf_hash(envelope))
+        head.size += 1
+        if entry.then:
+            entry.then(entry.position)
+        db.flush()
+        note = sign_checkpoint(head.origin, head.size, root(db, head.size), signing_key())
+        db.add(Checkpoint(size=head.size, note=note))
+    db.flush()
+
+
+def origin(db: Session) -> str:
+    """What this log calls itself, in every checkpoint and statement."""
+    return _head(db, lock=False).origin
+
+
+def begin(db: Session, name: str) -> None:
+    """Start an empty log under this origin; a log that stands is left as it is."""
+    if db.get(Head, 1) is None:
+        db.add(Head(id=1, size=0, origin=name))
+        db.flush()
+
+
+def size(db: Session) -> int:
+    return _head(db, lock=False).size
+
+
+def signing_key() -> Ed25519PrivateKey:
+    return keys.store().ed25519(KEY_NAME)
+
+
+def _head(db: Session, lock: bool = True) -> Head:
+    query = select(Head).where(Head.id == 1)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.execute(query).scalar_one()
+
+
+def _grow(db: Session, position: int, digest: bytes) -> None:
+    level, index = 0, position
+    db.add(Node(level=level, index=index, digest=digest))
+    while index & 1:
+        digest = node_hash(_full(db, level, index - 1), digest)
+        level, index = level + 1, index >> 1
+        db.add(Node(level=level, index=index, digest=digest))
+
+
+def _full(db: Session, level: int, index: int) -> bytes:
+    node = db.get(Node, (level, index))
+    if node is None:
+        raise LookupError(f"ledger node {level}/{index}")
+    return node.digest
+
+
+# ---- RFC 9162, 2.1 ----
+
+
+def leaf_hash(envelope: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + envelope).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root(db: Session, at_size: int) -> bytes:
+    """The Merkle tree hash of the first `at_size` leaves (RFC 9162, 2.1.1)."""
+    return _tree(db, 0, at_size)
+
+
+def _tree(db: Session, start: int, stop: int) -> bytes:
+    count = stop - start
+    if count == 0:
+        return hashlib.sha256(b"").digest()
+    if count & (count - 1) == 0:
+        return _full(db, count.bit_length() - 1, start // count)
+    split = start + _split(count)
+    return node_hash(_tree(db, start, split), _tree(db, split, stop))
+
+
+def _split(count: int) -> int:
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def inclusion(db: Session, position: int, at_size: int) -> list[bytes]:
+    """The hashes that lead from a leaf to the root of that size (RFC 9162, 2.1.3.1)."""
+    return _inclusion(db, position, 0, at_size)
+
+
+def _inclusion(db: Session, position: int, start: int, stop: int) -> list[bytes]:
+    if stop - start == 1:
+        return []
+    split = start + _split(stop - start)
+    if position < split:
+        return [*_inclusion(db, position, start, split), _tree(db, split, stop)]
+    return [*_inclusion(db, position, split, stop), _tree(db, start, split)]
+
+
+def consistency(db: Session, old: int, new: int) -> list[bytes]:
+    """The hashes that show one size to be a prefix of another (RFC 9162, 2.1.4.1)."""
+    return [] if old == new else _consistency(db, old, 0, new, whole=True)
+
+
+def _consistency(db: Session, old: int, start: int, stop: int, whole: bool) -> list[bytes]:
+    if old == stop - start:
+        return [] if whole else [_tree(db, start, stop)]
+    size = _split(stop - start)
+    split = start + size
+    if old <= size:
+        return [*_consistency(db, old, start, split, whole), _tree(db, split, stop)]
+    return [*_consistency(db, old - size, split, stop, False), _tree(db, start, split)]
+
+
+# ---- C2SP: signed note, tlog-checkpoint, tlog-proof ----
+
+
+def public_key(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def sign_checkpoint(name: str, at_size: int, digest: bytes, key: Ed25519PrivateKey) -> str:
+    """A checkpoint in the form of C2SP tlog-checkpoint, signed with Ed25519."""
+    text = f"{name}\n{at_size}\n{base64.b64encode(digest).decode()}\n"
+    signature = key_id(name, public_key(key)) + key.sign(text.encode())
+    return f"{text}\n\u2014 {name} {base64.b64encode(signature).decode()}\n"
+
+
+def verifier_key(name: str, key: Ed25519PrivateKey) -> str:
+    """The log's public key as C2SP prints it: name+id+key."""
+    public = public_key(key)
+    shown = base64.b64encode(b"\x01" + public).decode()
+    return f"{name}+{key_id(name, public).hex()}+{shown}"
+
+
+def checkpoint(db: Session, at_size: int) -> str:
+    found = db.get(Checkpoint, at_size)
+    if found is None:
+        raise LookupError(f"checkpoint of size {at_size}")
+    return found.note
+
+
+def receipt(db: Session, position: int) -> str:
+    """C2SP tlog-proof@v1 of one leaf in the log as it stood when the leaf was written.
+
+    Put together from stored rows alone, so a retry gets the same bytes (security.md, C10).
+    """
+    at_size = position + 1
+    hashes = [base64.b64encode(each).decode() for each in inclusion(db, position, at_size)]
+    lines = ["c2sp.org/tlog-proof@v1", f"index {position}", *hashes, ""]
+    return "\n".join(lines) + "\n" + checkpoint(db, at_size)
+
+
+def envelope(db: Session, position: int) -> bytes:
+    leaf = db.get(Leaf, position)
+    if leaf is None:
+        raise LookupError(f"leaf {position}")
+    return leaf.envelope

@@ -1,0 +1,100 @@
+"""What an operator may set: `ECABINET_*`, or `ECABINET_*_FILE` for secrets (docs/settings.md)."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ecabinet.errors import SettingRefused
+
+PREFIX = "ECABINET_"
+
+
+class Settings(BaseSettings):
+    """Frozen, read once; a half-set production refuses to start (SEC-01)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    env: Literal["demo", "production"] = "demo"
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    async_: Literal["threading", "eventlet"] = "threading"
+    base_url: str = "http://localhost:8000"
+    secret_key: SecretStr = SecretStr("")
+    cabinet_name: str = "Chính phủ"
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
+    key_waiting_hours: int = -1
+    max_upload_mb: int = 200
+
+    @model_validator(mode="after")
+    def production_is_whole(self) -> "Settings":
+        if self.env == "production":
+            if urlsplit(self.base_url).scheme != "https":
+                raise ValueError("ECABINET_BASE_URL must be https in production")
+            if len(self.secret_key.get_secret_value()) < 32:
+                raise ValueError("ECABINET_SECRET_KEY needs at least 32 characters in production")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's address: an embedded SQLite file unless another is set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'ecabinet.db').resolve()}"
+
+    @property
+    def embedded(self) -> bool:
+        return not self.database_url
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.base_url)
+        return parts.port or (443 if self.secure else 80)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where our own pages may come from; on loopback, both of its names (WS-01)."""
+        parts = urlsplit(self.base_url)
+        own = f"{parts.scheme}://{parts.netloc}"
+        if parts.hostname in ("localhost", "127.0.0.1"):
+            return frozenset({own} | {f"{parts.scheme}://{h}:{self.port}" for h in LOOPBACK})
+        return frozenset({own})
+
+    @property
+    def key_waiting_seconds(self) -> int:
+        hours = self.key_waiting_hours
+        if hours < 0:
+            hours = 24 if self.env == "production" else 0
+        return hours * 3600
+
+
+LOOPBACK = ("localhost", "127.0.0.1")
+
+
+def from_environment() -> Settings:
+    """Read the settings, or refuse with one sentence an operator can act on."""
+    given: dict[str, Any] = {}
+    for name, path in os.environ.items():
+        if name.startswith(PREFIX) and name.endswith("_FILE"):
+            field = name.removeprefix(PREFIX).removesuffix("_FILE").lower()
+            given[field] = Path(path).read_text().strip()
+    if "ECABINET_ASYNC" in os.environ:
+        given["async_"] = os.environ["ECABINET_ASYNC"]
+    try:
+        return Settings(**given)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        where = PREFIX + "_".join(str(part) for part in first["loc"]).rstrip("_").upper()
+        raise SettingRefused(f"{where}: {first['msg']}") from None
+
+
+@cache
+def current() -> Settings:
+    return from_environment()
