@@ -1,0 +1,382 @@
+"""The front desk of every request: who asks, whether the page may be asked for, and how a
+refusal is said.
+
+`Door` is a blueprint that takes no route without `@needs(...)` beside it (AC-02). CSRF,
+headers and language are settled here once; rooms only parse, call and answer.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import structlog
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+from flask_babel import Babel, format_date, format_time
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from ecabinet import clock, keys
+from ecabinet.access import Actor, Permission
+from ecabinet.db import reading
+from ecabinet.errors import (
+    BadInput,
+    CabinetError,
+    CrossSite,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    SettingRefused,
+)
+from ecabinet.settings import Settings
+
+log = structlog.get_logger()
+
+Identify = Callable[[Session, str], Actor | None]
+View = Callable[..., Any]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LANGUAGES = ("vi", "en")
+YEAR = 365 * 24 * 3600
+COOKIE_BYTES = 32
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Declare, beside the route, what one must be allowed in order to ask for it."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if permission is not Permission.ANYONE:
+                current_actor().must(permission)
+            return view(*args, **kwargs)
+
+        cast(Any, guarded).permission = permission
+        return guarded
+
+    return declare
+
+
+class Door(Blueprint):
+    """A room's routes; one without a declared permission keeps the application from starting."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: View | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        if view_func is not None and not hasattr(view_func, "permission"):
+            raise SettingRefused(f"{rule} declares no permission")
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+
+
+def current_actor() -> Actor:
+    """Who asks, read from the database in this request; NotSignedIn when nobody does."""
+    actor = actor_or_none()
+    if actor is None:
+        raise NotSignedIn
+    return actor
+
+
+def actor_or_none() -> Actor | None:
+    if "actor" not in g:
+        with reading() as db:
+            g.actor = _identify(db, cookie_id()) if cookie_id() else None
+    return cast("Actor | None", g.actor)
+
+
+def cookie_id() -> str:
+    """The secret by which this browser is known; "" when it has none yet."""
+    if "new_cookie" in g:
+        return cast(str, g.new_cookie)
+    return request.cookies.get(_cookie_name(), "")
+
+
+def renew_cookie() -> str:
+    """Give this browser a new secret; the old one is worth nothing to it any more (SES-01)."""
+    g.new_cookie = secrets.token_urlsafe(COOKIE_BYTES)
+    g.pop("actor", None)
+    return cast(str, g.new_cookie)
+
+
+@contextmanager
+def new_cookie_if_done() -> Iterator[str]:
+    """A new secret for this browser, unless the act fails: then its open page stays good."""
+    old = cookie_id()
+    try:
+        yield renew_cookie()
+    except BaseException:
+        g.new_cookie = old
+        raise
+
+
+def csrf_token() -> str:
+    """What an unsafe request of this browser must carry."""
+    if not cookie_id():
+        renew_cookie()
+    return hmac.new(_secret(), b"csrf\0" + cookie_id().encode(), hashlib.sha256).hexdigest()
+
+
+def say(code: str) -> None:
+    """Say this on the next page; the words stand in templates/_said.html."""
+    g.said_next = code
+
+
+def see(path: str, said: str | None = None) -> AnyResponse:
+    """Send the reader on after an act, with a word of what was done."""
+    if said:
+        say(said)
+    return redirect(path, 303)
+
+
+def form(name: str, *, limit: int = 20_000, optional: bool = False) -> str:
+    """A field of a form, in NFC and without blanks around it; BadInput when missing."""
+    values = request.form.getlist(name)
+    if len(values) > 1:
+        raise BadInput(name, "stands twice")
+    text = unicodedata.normalize("NFC", values[0] if values else "").strip()
+    if not text and not optional:
+        raise BadInput(name, "is missing")
+    if len(text) > limit:
+        raise BadInput(name, "is too long")
+    return text.replace("\r\n", "\n")
+
+
+def form_int(name: str, *, least: int = 0, most: int = 2**31) -> int:
+    """A whole number of a form; BadInput when it is none or out of bounds."""
+    try:
+        value = int(form(name))
+    except ValueError:
+        raise BadInput(name, "is no whole number") from None
+    if not least <= value <= most:
+        raise BadInput(name, "is out of bounds")
+    return value
+
+
+def wants_json() -> bool:
+    return (
+        request.is_json
+        or request.accept_mimetypes.best_match(["text/html", "application/json"])
+        == "application/json"
+    )
+
+
+def own_path(path: str, otherwise: str = "/") -> str:
+    """A path of this site, whatever was asked for (WEB-07)."""
+    parts = urlsplit(path)
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    return path if safe and "\\" not in path and path.isprintable() else otherwise
+
+
+# ---- assembly ----
+
+_identify: Identify = lambda db, cookie: None  # noqa: E731
+_settings: Settings | None = None
+
+
+def install(app: Flask, settings: Settings, identify: Identify) -> None:
+    """Tie the front desk to an application."""
+    global _identify, _settings
+    _identify, _settings = identify, settings
+    Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
+    app.before_request(_refuse_cross_site)
+    app.after_request(_finish)
+    app.register_error_handler(CabinetError, _answer_refusal)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(OperationalError, _answer_busy)
+    app.register_error_handler(Exception, _answer_fault)
+    app.context_processor(_context)
+    app.jinja_env.filters.update(
+        day=lambda at: format_date(at, "dd/MM/yyyy"),
+        clock=lambda at: format_time(at, "HH:mm"),
+        moment=lambda at: f"{format_time(at, 'HH:mm')}, {format_date(at, 'dd/MM/yyyy')}",
+        long_day=long_day,
+    )
+    manifest = Path(app.static_folder or "") / "manifest.json"
+    names = json.loads(manifest.read_text()) if manifest.exists() else {}
+    app.jinja_env.globals.update(
+        static_url=lambda name: f"/static/{names.get(name, name)}",
+        csrf_token=csrf_token,
+    )
+
+
+def settings() -> Settings:
+    assert _settings is not None
+    return _settings
+
+
+def language() -> str:
+    """`?lang=` if given, else what this browser chose before, else Vietnamese."""
+    asked = request.args.get("lang") or request.cookies.get("ecabinet_lang")
+    return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def long_day(at: Any) -> str:
+    """ "Thứ Ba, 24 tháng 11" in the reader's language."""
+    text: str = format_date(at, "EEEE, d MMMM")
+    return text[:1].upper() + text[1:]
+
+
+def _cookie_name() -> str:
+    return "__Host-ecabinet" if settings().secure else "ecabinet"
+
+
+def _secret() -> bytes:
+    return settings().secret_key.get_secret_value().encode() or keys.store().secret()
+
+
+def _refuse_cross_site() -> None:
+    g.request_id = secrets.token_hex(4)
+    if request.method in SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site not in (None, "same-origin", "none"):
+        raise CrossSite(f"Sec-Fetch-Site: {site}")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in settings().origins:
+        raise CrossSite(f"Origin: {origin}")
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not cookie_id() or not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        raise CrossSite("the token is missing or old")
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    is_worker = request.path.startswith("/static/") and "pdf.worker" in request.path
+    response.headers.setdefault(
+        "Content-Security-Policy", WORKER_POLICY if is_worker else PAGE_POLICY
+    )
+    if settings().secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    if request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("Cookie")
+    _set_cookies(response)
+    return response
+
+
+def _set_cookies(response: Response) -> None:
+    attributes: dict[str, Any] = {
+        "httponly": True,
+        "samesite": "Lax",
+        "path": "/",
+        "secure": settings().secure,
+    }
+    if "new_cookie" in g:
+        response.set_cookie(_cookie_name(), g.new_cookie, **attributes)
+    if request.args.get("lang") in LANGUAGES:
+        response.set_cookie("ecabinet_lang", request.args["lang"], max_age=YEAR, **attributes)
+    if "said_next" in g:
+        response.set_cookie("ecabinet_said", g.said_next, max_age=60, **attributes)
+    elif "said" in g and g.said:
+        response.delete_cookie("ecabinet_said", path="/")
+
+
+def _context() -> dict[str, Any]:
+    with reading() as db:
+        now = clock.now(db)
+        shifted = clock.offset(db)
+    return {
+        "actor": g.get("actor"),
+        "language": language(),
+        "said": _said_words(),
+        "demo": {"shifted": shifted} if settings().env == "demo" else None,
+        "cabinet_name": settings().cabinet_name,
+        "now": now,
+        "request_id": g.get("request_id", ""),
+    }
+
+
+def _said_words() -> str | None:
+    """What the act before this page did, in words; None when nothing is to be said."""
+    if "said" not in g:
+        g.said = request.cookies.get("ecabinet_said")
+        template = current_app.jinja_env.get_template("_said.html")
+        g.said_words = template.render(said=g.said).strip() if g.said else None
+    return cast("str | None", g.said_words)
+
+
+# ---- refusals become answers ----
+
+
+def _answer_refusal(refusal: CabinetError) -> AnyResponse:
+    if isinstance(refusal, NotSignedIn) and not wants_json() and request.method in SAFE:
+        return redirect("/sign-in?next=" + own_path(request.full_path.rstrip("?")))
+    reason = ""
+    if isinstance(refusal, Refused):
+        reason = f"{type(refusal.reason).__name__}.{refusal.reason.value}"
+    elif isinstance(refusal, BadInput):
+        reason = refusal.field
+    if not isinstance(refusal, NotFound):
+        log.info("refused", code=refusal.code, why=str(refusal), path=request.path)
+    return _answer(refusal.status, refusal.code, reason, refusal.as_answer())
+
+
+def _answer_http(fault: HTTPException) -> AnyResponse:
+    status = fault.code or 500
+    if 300 <= status < 400:
+        return fault.get_response()
+    code = {404: "not_found", 405: "not_allowed", 413: "too_large"}.get(status, "bad_request")
+    return _answer(status, code, "", {"code": code})
+
+
+def _answer_busy(fault: OperationalError) -> AnyResponse:
+    log.warning("the database is busy", fault=str(fault.orig))
+    return _answer(503, "busy", "", {"code": "busy"})
+
+
+def _answer_fault(fault: Exception) -> AnyResponse:
+    log.error("fault", request=g.get("request_id"), path=request.path, exc_info=fault)
+    return _answer(500, "failed", "", {"code": "failed"})
+
+
+def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> AnyResponse:
+    message = render_template("_refusal.html", code=code, reason=reason, body=body).strip()
+    request_id = g.get("request_id", "")
+    if wants_json():
+        response = make_response(body | {"message": message, "request": request_id}, status)
+    else:
+        page = render_template("error.html", code=code, status=status, message=message)
+        response = make_response(page, status)
+    if "wait_seconds" in body:
+        response.headers["Retry-After"] = str(body["wait_seconds"])
+    return response
