@@ -1,0 +1,1 @@
+"""Consultations, rule engine, statement, tally, receipts."""

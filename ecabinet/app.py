@@ -1,0 +1,121 @@
+"""Assembly: settings in, Flask application out. Ties rooms, ports and hooks together."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_babel import lazy_gettext as _
+
+from ballots import http as ballots_http
+from documents import http as documents_http
+from ecabinet import db, keys, ledger, live, outbox, storage, web
+from ecabinet.access import Permission
+from ecabinet.home import http as home_http
+from ecabinet.home import queries as home_queries
+from ecabinet.settings import Settings, from_environment
+from meetings import http as meetings_http
+from people import http as people_http
+from people import queries as people_queries
+from tasks import http as tasks_http
+
+ROOT = Path(__file__).parent.parent
+DOORS = (
+    home_http.door,
+    people_http.door,
+    documents_http.door,
+    ballots_http.door,
+    meetings_http.door,
+    tasks_http.door,
+)
+
+# Where the first bar leads: endpoint, icon, words, words on a phone, permission.
+PLACES = (
+    ("home.home", "house", _("Hôm nay"), _("Hôm nay"), Permission.SIGNED_IN),
+    ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
+)
+
+
+def open_stores(settings: Settings) -> None:
+    """Bind database, key store and files; what commands and workers need as well."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys.bind(keys.Keys(settings.data_dir / "keys"))
+    storage.bind(storage.Folder(settings.data_dir / "files"))
+    db.bind(
+        db.Database(
+            settings.database,
+            before_commit=(ledger.store, live.store, outbox.store),
+            after=(live.tell,),
+        )
+    )
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application."""
+    settings = settings or from_environment()
+    write_log_lines(settings)
+    open_stores(settings)
+    app = Flask(
+        "ecabinet", static_folder=str(ROOT / "ecabinet" / "static"), static_url_path="/static",
+        template_folder=str(ROOT / "templates"),
+    )  # fmt: skip
+    rooms = ("home", "people", "documents", "meetings", "ballots", "tasks")
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=200,
+        BABEL_DEFAULT_LOCALE="vi",
+        BABEL_TRANSLATION_DIRECTORIES=";".join(str(ROOT / "translations" / room) for room in rooms),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    web.install(app, settings, people_queries.actor_by_cookie)
+    app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])
+    for door in DOORS:
+        app.register_blueprint(door)
+    app.context_processor(lambda: {"nav": navigation()})
+    return app
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The places this reader may go to, with what waits in each."""
+    from flask import request, url_for
+
+    actor = web.actor_or_none()
+    if actor is None:
+        return []
+    with db.reading() as session:
+        counts = home_queries.counts(session, actor)
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        {
+            "href": url_for(endpoint),
+            "icon": icon,
+            "label": label,
+            "short": short,
+            "count": counts.get(endpoint, 0),
+            "current": request.endpoint == endpoint
+            or (here == endpoint.split(".")[0] and here != "home"),
+        }
+        for endpoint, icon, label, short, permission in PLACES
+        if actor.may(permission)
+    ]
+
+
+def write_log_lines(settings: Settings) -> None:
+    """JSON lines in production, readable lines in a demo; on standard error."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.env == "production"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,148 @@
+"""`ecabinet`: what an operator does at a shell."""
+
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import pyotp
+from sqlalchemy.exc import SQLAlchemyError
+
+from ecabinet import clock, migrate
+from ecabinet.app import open_stores
+from ecabinet.db import database, reading
+from ecabinet.demo import fill
+from ecabinet.demo.people import accounts_file
+from ecabinet.errors import SettingRefused
+from ecabinet.settings import Settings, from_environment
+
+THREADS = 160
+
+
+class NotPossible(click.ClickException):
+    """One clear sentence on what is wrong and what to do."""
+
+
+def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say what cannot be done in a sentence, never in a stack trace."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except SettingRefused as wrong:
+            raise NotPossible(str(wrong)) from None
+        except PermissionError as wrong:
+            raise NotPossible(
+                f"{wrong.filename} cannot be written: give this user the right to it, "
+                "or set ECABINET_DATA_DIR to another folder"
+            ) from None
+        except SQLAlchemyError as wrong:
+            raise NotPossible(f"the database cannot be used: {wrong}") from None
+
+    return run
+
+
+@click.group()
+def main() -> None:
+    """e-Cabinet: papers, sessions, ballots and tasks of a cabinet."""
+
+
+@main.command()
+@click.option("--port", type=int, help="Port on 127.0.0.1 (default: that of ECABINET_BASE_URL).")
+@plainly
+def serve(port: int | None) -> None:
+    """Migrate, fill an empty demo, and serve."""
+    if port:
+        os.environ["ECABINET_BASE_URL"] = f"http://localhost:{port}"
+    settings = from_environment()
+    refuse_taken_port(settings.port)
+    prepare(settings)
+    tell_where(settings)
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    sys.stdout.flush()
+    os.execv(  # noqa: S606
+        gunicorn,
+        [
+            str(gunicorn), "--worker-class", "gthread", "--workers", "1",
+            "--threads", str(THREADS), "--bind", f"127.0.0.1:{settings.port}",
+            "--timeout", "120", "--graceful-timeout", "3", "--keep-alive", "75",
+            "--log-level", "warning", "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
+        ],
+    )  # fmt: skip
+
+
+@main.command("demo")
+@click.option("--yes", is_flag=True, help="Fill this database even though it is not the default.")
+@plainly
+def fill_demo(yes: bool) -> None:
+    """Fill an empty database with the demo cabinet."""
+    settings = from_environment()
+    if settings.env == "production":
+        raise NotPossible("a production database takes no demo")
+    if not (settings.embedded or yes):
+        raise NotPossible("this is not the embedded database: say --yes to fill it with a demo")
+    prepare(settings, filling=True)
+    tell_where(settings)
+
+
+def prepare(settings: Settings, filling: bool = False) -> None:
+    """Open the stores, bring the schema up to date, fill an empty demo."""
+    open_stores(settings)
+    if not migrate.is_current(database()):
+        click.echo("Bringing the database to the newest schema")
+        migrate.upgrade(database())
+    if settings.env == "demo" and (settings.embedded or filling) and fill.is_empty():
+        click.echo("Filling the demo cabinet")
+        fill.found_cabinet(settings)
+
+
+def refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise NotPossible(
+                f"port {port} is taken: stop what uses it, or choose another with PORT=…"
+            ) from None
+
+
+def tell_where(settings: Settings) -> None:
+    """The address, and where the demo accounts are."""
+    wide = shutil.get_terminal_size().columns
+    click.echo("-" * min(wide, 72))
+    click.echo(f"e-Cabinet: {settings.base_url}")
+    accounts = accounts_file(settings)
+    if settings.env == "demo" and accounts.exists():
+        click.echo(f"Demo accounts, with passwords and TOTP secrets: {accounts}")
+    click.echo("-" * min(wide, 72))
+
+
+@main.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command()
+@click.argument("name")
+@plainly
+def code(name: str) -> None:
+    """Print the password and the code of the moment of a demo account."""
+    settings = from_environment()
+    accounts = accounts_file(settings)
+    if not accounts.exists():
+        raise NotPossible("there is no demo here: start one with `ecabinet serve`")
+    found = {each["username"]: each for each in json.loads(accounts.read_text())}
+    if name not in found:
+        raise NotPossible(f"no demo account {name}: one of {', '.join(sorted(found))}")
+    open_stores(settings)
+    with reading() as db:
+        moment = clock.now(db)
+    click.echo(f"{found[name]['password']}  {pyotp.TOTP(found[name]['totp_secret']).at(moment)}")

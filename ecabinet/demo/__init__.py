@@ -1,0 +1,1 @@
+"""A demo cabinet: titles and offices only, random passwords, nobody's real name."""

@@ -1,0 +1,114 @@
+"""The demo's people: a cabinet of 25, its Office, staff of ministries and provinces."""
+
+import json
+import os
+import secrets
+from datetime import date
+from pathlib import Path
+
+import pyotp
+from sqlalchemy.orm import Session
+
+from ecabinet.access import Role
+from ecabinet.settings import Settings
+from people import service as people
+
+TERM_STARTS = date(2026, 4, 1)
+
+MINISTRIES = (
+    ("quocphong", "Bộ Quốc phòng"),
+    ("congan", "Bộ Công an"),
+    ("ngoaigiao", "Bộ Ngoại giao"),
+    ("noivu", "Bộ Nội vụ"),
+    ("tuphap", "Bộ Tư pháp"),
+    ("taichinh", "Bộ Tài chính"),
+    ("congthuong", "Bộ Công Thương"),
+    ("nongnghiepmoitruong", "Bộ Nông nghiệp và Môi trường"),
+    ("xaydung", "Bộ Xây dựng"),
+    ("vanhoathethaodulich", "Bộ Văn hóa, Thể thao và Du lịch"),
+    ("khoahoccongnghe", "Bộ Khoa học và Công nghệ"),
+    ("giaoducdaotao", "Bộ Giáo dục và Đào tạo"),
+    ("yte", "Bộ Y tế"),
+    ("dantoctongiao", "Bộ Dân tộc và Tôn giáo"),
+)
+HEADS = (
+    ("vpcp", "Văn phòng Chính phủ", "Bộ trưởng, Chủ nhiệm Văn phòng Chính phủ"),
+    ("thanhtra", "Thanh tra Chính phủ", "Tổng Thanh tra Chính phủ"),
+    ("nganhang", "Ngân hàng Nhà nước Việt Nam", "Thống đốc Ngân hàng Nhà nước Việt Nam"),
+)
+PROVINCES = (
+    ("hanoi", "Ủy ban nhân dân thành phố Hà Nội"),
+    ("tphcm", "Ủy ban nhân dân Thành phố Hồ Chí Minh"),
+    ("cantho", "Ủy ban nhân dân thành phố Cần Thơ"),
+)
+OFFICE_STAFF = (
+    ("thuky", "Thư ký phiên họp, Văn phòng Chính phủ", Role.SECRETARY),
+    ("thuky2", "Thư ký tổng hợp, Văn phòng Chính phủ", Role.SECRETARY),
+    ("chuyenvien", "Chuyên viên Vụ Tổng hợp, Văn phòng Chính phủ", Role.SPECIALIST),
+    ("lanhdaovp", "Phó Chủ nhiệm Văn phòng Chính phủ", Role.OFFICE_LEADER),
+    ("vanthu", "Văn thư Văn phòng Chính phủ", Role.CLERK),
+    ("quantri", "Quản trị hệ thống", Role.ADMINISTRATOR),
+    ("kiemtoan", "Kiểm toán viên hệ thống", Role.AUDITOR),
+)
+
+
+class Accounts:
+    """The demo's accounts as they are made; written once, readable by their owner alone."""
+
+    def __init__(self) -> None:
+        self.made: list[dict[str, str]] = []
+        self.ids: dict[str, int] = {}
+
+    def add(self, db: Session, username: str, title: str, role: Role, order: int,
+            agency: object = None) -> int:  # fmt: skip
+        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        seed = pyotp.random_base32()
+        person = people.add_person(db, title, username, password, seed)
+        office = people.add_office(db, title, role, order, agency)  # type: ignore[arg-type]
+        people.appoint(db, person, office, TERM_STARTS)
+        self.made.append(
+            {
+                "username": username,
+                "password": password,
+                "totp_secret": seed,
+                "role": role.value,
+                "name": title,
+            }
+        )
+        self.ids[username] = person.id
+        return person.id
+
+    def write(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(self.made, file, ensure_ascii=False, indent=1)
+
+
+def accounts_file(settings: Settings) -> Path:
+    return settings.data_dir / "demo-accounts.json"
+
+
+def appoint_government(db: Session, accounts: Accounts) -> None:
+    """The Prime Minister, seven deputies, fourteen ministers, three heads: N = 25."""
+    accounts.add(db, "thutuong", "Thủ tướng Chính phủ", Role.PRIME_MINISTER, 1)
+    for number in range(1, 8):
+        title = "Phó Thủ tướng Thường trực Chính phủ" if number == 1 else "Phó Thủ tướng Chính phủ"
+        accounts.add(db, f"pttg{number}", title, Role.DEPUTY_PM, 1 + number)
+    for order, (slug, name) in enumerate(MINISTRIES, 10):
+        agency = people.add_agency(db, slug, name, name)
+        title = "Bộ trưởng " + name
+        accounts.add(db, f"botruong.{slug}", title, Role.MEMBER, order, agency)
+        accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
+    for order, (slug, name, title) in enumerate(HEADS, 30):
+        agency = people.add_agency(db, slug, name, name)
+        accounts.add(db, f"thutruong.{slug}", title, Role.MEMBER, order, agency)
+        accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
+    for slug, name in PROVINCES:
+        agency = people.add_agency(db, slug, name, name)
+        accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 210, agency)
+
+
+def appoint_staff(db: Session, accounts: Accounts) -> None:
+    for username, title, role in OFFICE_STAFF:
+        accounts.add(db, username, title, role, 100)

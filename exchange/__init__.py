@@ -1,0 +1,1 @@
+"""The world outside: senders, the document axis, open API, calendars."""

@@ -1,0 +1,1 @@
+"""Meetings of every kind: agenda, seats, attendance, the live room, conclusions."""

@@ -1,0 +1,1 @@
+"""What the Prime Minister assigns, until it is done."""
