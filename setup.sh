@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Sets up what `make run` (run) or `make test` (dev) needs, in this folder and, as root on
+# Debian, the system packages. Every part is pinned by hash.
+set -euo pipefail
+kind=${1:?run or dev}
+cd "$(dirname "$0")"
+mkdir -p var
+
+fail() { echo "$*" >&2; exit 1; }
+
+${PYTHON:-python3} -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+  fail "Python 3.11 or newer is needed: install it, or say PYTHON=/path/to/python3"
+command -v node >/dev/null || fail "Node.js 20 or newer is needed for the pages' scripts: install nodejs and npm, then run this again"
+command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, then run this again"
+
+# command: Debian's package
+needed="bwrap:bubblewrap"
+[ "$kind" = dev ] && needed="$needed chromium:chromium pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools"
+missing=""
+for each in $needed; do command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing$missing"
+    (apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $missing) >var/apt.log 2>&1 ||
+      fail "Installing$missing failed; see var/apt.log"
+  elif [ "$kind" = dev ]; then
+    fail "Missing:$missing. As root on Debian: apt-get install --no-install-recommends$missing"
+  else
+    echo "Without bubblewrap papers are opened in a limited process, but not in a sandbox." >&2
+  fi
+fi
+
+echo "Python packages"
+[ -x .venv/bin/python ] || ${PYTHON:-python3} -m venv .venv
+if command -v uv >/dev/null; then uv=uv; else
+  .venv/bin/python -m pip install -q --require-hashes -r requirements-uv.txt
+  uv=.venv/bin/uv
+fi
+lock=requirements.txt
+[ "$kind" = dev ] && lock=requirements-dev.txt
+VIRTUAL_ENV=$PWD/.venv $uv pip install -q --require-hashes -r "$lock"
+VIRTUAL_ENV=$PWD/.venv $uv pip install -q --no-deps --no-build-isolation -e .
+
+echo "Pages: scripts, styles, fonts"
+if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  if [ "$kind" = run ]; then npm ci --omit=dev --silent --no-progress; else npm ci --silent --no-progress; fi ||
+    fail "npm ci failed: see the lines above"
+elif [ "$kind" = dev ] && [ ! -d node_modules/typescript ]; then
+  npm ci --silent --no-progress
+fi
+node frontend/build.mjs
+echo "Words"
+.venv/bin/python translations/compile.py

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# A throw-away PostgreSQL cluster under the user postgres, for the command that follows.
+# Usage: tests/postgresql.sh run COMMAND…
+set -euo pipefail
+shift
+bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+[ -x "$bin/initdb" ] || { echo "PostgreSQL is missing: apt-get install postgresql" >&2; exit 1; }
+folder=$(mktemp -d)
+as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else "$@"; fi; }
+[ "$(id -u)" = 0 ] && chown postgres:postgres "$folder"
+stop() { as_postgres "$bin/pg_ctl" -D "$folder/data" -m immediate -s stop || true; rm -rf "$folder"; }
+trap stop EXIT
+cd "$folder"
+as_postgres "$bin/initdb" -D "$folder/data" -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 >"$folder/log"
+as_postgres "$bin/pg_ctl" -D "$folder/data" -s -w -l "$folder/server.log" \
+  -o "-c listen_addresses= -c unix_socket_directories=$folder -c max_connections=200" start
+cd "$OLDPWD"
+ECABINET_TEST_DATABASE_URL="postgresql+psycopg://postgres@/postgres?host=$folder" "$@"

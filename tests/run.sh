@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The whole suite: without the browser on SQLite and on PostgreSQL, then the browser.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-all}
+export PYTHONDONTWRITEBYTECODE=1
+run() { .venv/bin/python -m pytest "$@"; }
+
+echo "== on SQLite"
+run -m "not browser" -n 2 tests
+[ "$what" = all ] || exit 0
+
+echo "== on PostgreSQL"
+bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser" -n 2 tests
+
+echo "== in the browser"
+run -m browser tests
