@@ -1,0 +1,135 @@
+"""Named people whom every test knows, and browsers for them."""
+
+import functools
+import re
+import secrets
+from datetime import date
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ecabinet import clock, ledger, pades
+from ecabinet.access import Actor, Role
+from ecabinet.db import reading, transaction
+from people import queries, service
+from people.models import Login, Person
+
+STARTS = date(2026, 4, 1)
+PASSWORD = "mot-mat-khau-dai-cho-moi-nguoi"
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+# username: office, role, agency
+PEOPLE: dict[str, tuple[str, Role, str | None]] = {
+    "thutuong": ("Thủ tướng Chính phủ", Role.PRIME_MINISTER, None),
+    "pttg1": ("Phó Thủ tướng Chính phủ", Role.DEPUTY_PM, None),
+    "botruong.taichinh": ("Bộ trưởng Bộ Tài chính", Role.MEMBER, "taichinh"),
+    "botruong.yte": ("Bộ trưởng Bộ Y tế", Role.MEMBER, "yte"),
+    "botruong.xaydung": ("Bộ trưởng Bộ Xây dựng", Role.MEMBER, "xaydung"),
+    "thuky": ("Thư ký phiên họp", Role.SECRETARY, None),
+    "thuky2": ("Thư ký tổng hợp", Role.SECRETARY, None),
+    "chuyenvien": ("Chuyên viên Vụ Tổng hợp", Role.SPECIALIST, None),
+    "lanhdaovp": ("Phó Chủ nhiệm Văn phòng Chính phủ", Role.OFFICE_LEADER, None),
+    "vanthu": ("Văn thư Văn phòng Chính phủ", Role.CLERK, None),
+    "canbo.yte": ("Cán bộ đầu mối Bộ Y tế", Role.FOCAL_POINT, "yte"),
+    "canbo.taichinh": ("Cán bộ Bộ Tài chính", Role.AGENCY_STAFF, "taichinh"),
+    "quantri": ("Quản trị hệ thống", Role.ADMINISTRATOR, None),
+    "kiemtoan": ("Kiểm toán viên", Role.AUDITOR, None),
+}
+
+
+@functools.cache
+def _hash_once() -> str:
+    return service.HASHER.hash(PASSWORD)
+
+
+class Cabinet:
+    """Five members, the Office's staff, two ministries' staff; N = 5."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.ids: dict[str, int] = {}
+        self.agencies: dict[str, int] = {}
+        with transaction() as db:
+            ledger.begin(db, "localhost/test")
+            pades.begin(db)
+            for order, (username, (title, role, slug)) in enumerate(PEOPLE.items(), 1):
+                self._appoint(db, order, username, title, role, slug)
+
+    def _appoint(
+        self, db: Any, order: int, username: str, title: str, role: Role, slug: str | None
+    ) -> None:
+        agency = None
+        if slug:
+            if slug not in self.agencies:
+                self.agencies[slug] = service.add_agency(db, slug, f"Bộ {slug}", slug).id
+            agency = db.get(queries.Agency, self.agencies[slug])
+        person = service.add_person(db, title, username, PASSWORD, SEED, hashed=_hash_once())
+        office = service.add_office(db, title, role, order, agency)
+        service.appoint(db, person, office, STARTS)
+        self.ids[username] = person.id
+
+    def actor(self, username: str) -> Actor:
+        with reading() as db:
+            found = queries.actor(db, self.ids[username])
+        assert found is not None
+        return found
+
+    def browser(self, username: str | None = None) -> "Browser":
+        """A browser, signed in as this person if one is named."""
+        browser = Browser(self.app.test_client())
+        if username:
+            browser.sign_in(username)
+        return browser
+
+    def wait(self, **duration: float) -> None:
+        """Let the cabinet's clock run on by seconds, minutes, hours or days."""
+        units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+        with transaction() as db:
+            clock.shift(db, int(sum(value * units[unit] for unit, value in duration.items())))
+
+
+class Browser:
+    """A test client that keeps the page's token, as a browser does."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.client.get(path, **kwargs)
+
+    def post(self, path: str, data: Any = None, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("headers", {})
+        kwargs["headers"] = {"X-CSRF-Token": self.token()} | kwargs["headers"]
+        return self.client.post(path, data=data, **kwargs)
+
+    def token(self) -> str:
+        page = self.client.get("/sign-in").get_data(as_text=True)
+        found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', page)
+        assert found, page
+        return found[1]
+
+    def code(self) -> str:
+        with reading() as db:
+            return pyotp.TOTP(SEED).at(clock.now(db))
+
+    def sign_in(self, username: str) -> None:
+        """A whole login as if by password and code; those have tests of their own."""
+        cookie = secrets.token_urlsafe(16)
+        with transaction() as db:
+            person = db.scalars(select(Person).where(Person.username == username)).one()
+            db.add(
+                Login(
+                    public_id=secrets.token_hex(8),
+                    digest=queries.digest(cookie),
+                    person_id=person.id,
+                    browser="test",
+                    started_at=clock.now(db),
+                    whole_at=clock.now(db),
+                    step_up_at=clock.now(db),
+                )
+            )
+        self.client.set_cookie("ecabinet", cookie)

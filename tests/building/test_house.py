@@ -1,0 +1,64 @@
+"""The house as it is drawn: rooms, words and lists that are kept in two places."""
+
+import re
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from ecabinet import db, migrate
+from ecabinet.db import Base
+from ecabinet.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_every_package_of_the_house_is_in_its_drawing() -> None:
+    drawn = ConfigParser()
+    drawn.read(ROOT / ".importlinter")
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert set(drawn["importlinter"]["root_packages"].split()) == packages
+
+
+def test_packages_hold_a_docstring_alone() -> None:
+    for path in ROOT.glob("*/**/__init__.py"):
+        if {".venv", "node_modules", "tests", "benchmarks"} & set(path.parts):
+            continue
+        text = path.read_text().strip()
+        assert re.fullmatch(r'"""[^"]*"""', text), path
+
+
+def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
+    fresh = db.Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    migrate.upgrade(fresh)
+    with fresh.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert migrate.is_current(fresh)
+    fresh.close()
+
+
+def test_every_setting_is_described() -> None:
+    described = (ROOT / "docs" / "settings.md").read_text()
+    for name in Settings.model_fields:
+        assert f"`ECABINET_{name.rstrip('_').upper()}`" in described, name
+
+
+def test_the_locks_name_no_host_and_hash_every_package() -> None:
+    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
+        text = (ROOT / lock).read_text()
+        assert "://" not in text, lock
+        for package in re.split(r"\n(?=\S)", re.sub(r"(?m)^ *#.*\n?", "", text)):
+            assert not package.strip() or "--hash=sha256:" in package, package
+    assert "://" not in (ROOT / "package-lock.json").read_text()
+
+
+def test_the_application_starts_where_only_run_time_packages_are_imported() -> None:
+    code = (
+        "import sys, ecabinet.cli; print([m for m in ('pytest','hypothesis') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

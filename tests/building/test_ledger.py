@@ -1,0 +1,161 @@
+"""The log against the definitions of RFC 9162, and its notes against C2SP."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ecabinet import canonical, ledger
+from ecabinet.db import reading, transaction
+from tests.builders import Cabinet
+
+LEAVES = 33
+
+
+def tree(envelopes: Sequence[bytes]) -> bytes:
+    """The Merkle tree hash by its definition (RFC 9162, 2.1.1)."""
+    if not envelopes:
+        return hashlib.sha256(b"").digest()
+    if len(envelopes) == 1:
+        return hashlib.sha256(b"\0" + envelopes[0]).digest()
+    split = 1
+    while split * 2 < len(envelopes):
+        split *= 2
+    return hashlib.sha256(b"\1" + tree(envelopes[:split]) + tree(envelopes[split:])).digest()
+
+
+def root_by_proof(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """The root that a proof leads to (RFC 9162, 2.1.3.2); None when the proof is malformed."""
+    at, last, root = index, size - 1, leaf
+    for step in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            root = hashlib.sha256(b"\1" + step + root).digest()
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            root = hashlib.sha256(b"\1" + root + step).digest()
+        at, last = at >> 1, last >> 1
+    return root if last == 0 else None
+
+
+@pytest.fixture
+def envelopes(cabinet: Cabinet) -> list[bytes]:
+    """A log of so many acts, three of them in one transaction."""
+    for number in range(LEAVES - 2):
+        with transaction() as db:
+            ledger.append(db, "note", {"n": number})
+            if number == 0:
+                ledger.append(db, "note", {"n": "a"})
+                ledger.append(db, "note", {"n": "b"})
+    with reading() as db:
+        return [ledger.envelope(db, position) for position in range(ledger.size(db))]
+
+
+def test_every_root_and_every_inclusion_proof_is_as_defined(envelopes: list[bytes]) -> None:
+    assert len(envelopes) == LEAVES
+    with reading() as db:
+        for size in range(1, LEAVES + 1):
+            assert ledger.root(db, size) == tree(envelopes[:size])
+            for index in range(size):
+                path = ledger.inclusion(db, index, size)
+                leaf = ledger.leaf_hash(envelopes[index])
+                assert root_by_proof(leaf, index, size, path) == tree(envelopes[:size])
+                assert root_by_proof(b"x" * 32, index, size, path) != tree(envelopes[:size])
+
+
+def test_each_act_of_a_transaction_has_its_own_place_and_its_own_checkpoint(
+    envelopes: list[bytes],
+) -> None:
+    kinds = [canonical.decode(each)["n"] for each in envelopes[:4]]
+    assert kinds == [0, "a", "b", 1]
+    with reading() as db:
+        for size in (1, 2, 3):
+            lines = ledger.checkpoint(db, size).splitlines()
+            assert lines[:3] == [
+                "localhost/test",
+                str(size),
+                base64.b64encode(tree(envelopes[:size])).decode(),
+            ]
+
+
+def test_a_checkpoint_is_signed_by_the_log_and_by_nobody_else(envelopes: list[bytes]) -> None:
+    with reading() as db:
+        note = ledger.checkpoint(db, LEAVES)
+    text, _, signature = note.partition("\n\n")
+    name, signed = signature.removeprefix("\u2014 ").split()
+    raw = base64.b64decode(signed)
+    public = ledger.public_key(ledger.signing_key())
+    assert raw[:4] == ledger.key_id(name, public)
+    Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], (text + "\n").encode())
+    with pytest.raises(InvalidSignature):
+        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], (text + "x\n").encode())
+
+
+def test_a_receipt_reads_the_same_whenever_it_is_asked_for(envelopes: list[bytes]) -> None:
+    with reading() as db:
+        first = ledger.receipt(db, 5)
+    with transaction() as db:
+        ledger.append(db, "note", {"n": "later"})
+    with reading() as db:
+        assert ledger.receipt(db, 5) == first
+    assert first.startswith("c2sp.org/tlog-proof@v1\nindex 5\n")
+
+
+def append_and_fail() -> None:
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+        raise RuntimeError
+
+
+def test_what_is_rolled_back_leaves_no_leaf(cabinet: Cabinet) -> None:
+    with reading() as db:
+        before = ledger.size(db)
+    with pytest.raises(RuntimeError):
+        append_and_fail()
+    with reading() as db:
+        assert ledger.size(db) == before
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+    with reading() as db:
+        assert ledger.size(db) == before + 1
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, 2), (3, 7), (6, 8), (8, 33), (20, 33), (33, 33)])
+def test_an_older_size_is_shown_to_be_a_prefix(envelopes: list[bytes], old: int, new: int) -> None:
+    with reading() as db:
+        proof = ledger.consistency(db, old, new)
+    roots = (tree(envelopes[:old]), tree(envelopes[:new]))
+    assert consistent(old, new, *roots, proof)
+    if proof:
+        assert not consistent(old, new, b"x" * 32, roots[1], proof)
+        assert not consistent(old, new, roots[0], b"x" * 32, proof)
+
+
+def consistent(
+    old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """RFC 9162, 2.1.4.2."""
+    if old == new:
+        return not proof and old_root == new_root
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    first = second = path[0]
+    for step in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            first = hashlib.sha256(b"\1" + step + first).digest()
+            second = hashlib.sha256(b"\1" + step + second).digest()
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = hashlib.sha256(b"\1" + second + step).digest()
+        at, last = at >> 1, last >> 1
+    return last == 0 and first == old_root and second == new_root

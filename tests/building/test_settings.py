@@ -1,0 +1,63 @@
+"""Refusals to start, each beside a start that is taken (SEC-01)."""
+
+from pathlib import Path
+
+import pytest
+
+from ecabinet.errors import SettingRefused
+from ecabinet.keys import Keys
+from ecabinet.settings import from_environment
+
+SOUND = {
+    "ECABINET_ENV": "production",
+    "ECABINET_BASE_URL": "https://cabinet.example",
+    "ECABINET_SECRET_KEY": "k" * 40,
+}
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_nothing_set_is_a_demo_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ECABINET_TEST_DATABASE_URL", raising=False)
+    settings = from_environment()
+    assert (settings.env, settings.embedded, settings.port) == ("demo", True, 8000)
+    assert settings.key_waiting_seconds == 0
+    assert settings.origins == {"http://localhost:8000", "http://127.0.0.1:8000"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ECABINET_BASE_URL", "http://cabinet.example"),
+        ("ECABINET_SECRET_KEY", "short"),
+        ("ECABINET_ENV", "staging"),
+        ("ECABINET_ASYNC", "asyncio"),
+    ],
+)
+def test_a_half_set_production_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    set_all(monkeypatch, SOUND)
+    settings = from_environment()
+    assert settings.key_waiting_seconds == 24 * 3600
+    assert settings.origins == {"https://cabinet.example"}
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingRefused, match="ECABINET_"):
+        from_environment()
+
+
+def test_a_secret_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s" * 40 + "\n")
+    monkeypatch.setenv("ECABINET_SECRET_KEY_FILE", str(tmp_path / "secret"))
+    assert from_environment().secret_key.get_secret_value() == "s" * 40
+    assert "sss" not in repr(from_environment())
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    Keys(tmp_path / "keys")
+    (tmp_path / "keys" / "kek").chmod(0o644)
+    with pytest.raises(SettingRefused, match="chmod 600"):
+        Keys(tmp_path / "keys")

@@ -1,0 +1,83 @@
+"""No Vietnamese page without its words, no English page with Vietnamese ones."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from ecabinet import errors
+
+ROOT = Path(__file__).parent.parent.parent
+ROOMS = ("building", "home", "people", "documents", "ballots", "meetings", "tasks")
+
+
+def templates_of(room: str) -> list[Path]:
+    folder = ROOT / "templates"
+    return sorted((folder.glob("*.html")) if room == "building" else (folder / room).glob("*.html"))
+
+
+def ids(path: Path) -> set[str]:
+    found = extract("jinja2.ext:babel_extract", BytesIO(path.read_bytes()), options={})
+    return {message for _line, message, _comments, _context in found if isinstance(message, str)}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_sentence_of_a_room_has_its_english(room: str) -> None:
+    source = ROOT / "translations" / room / "en" / "LC_MESSAGES" / "messages.po"
+    catalogue = read_po(source.open("rb"))
+    english = {each.id: each for each in catalogue if each.id}
+    for path in templates_of(room):
+        for sentence in ids(path):
+            assert sentence in english, f"{path.name}: {sentence}"
+            assert english[sentence].string, sentence
+            assert not english[sentence].fuzzy, sentence
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_vietnamese_stands_outside_the_words_of_a_template(room: str) -> None:
+    for path in templates_of(room):
+        bare = re.sub(r"\{[{%#].*?[}%#]\}", "", path.read_text(), flags=re.DOTALL)
+        shown = re.sub(r"<[^>]*>", " ", bare)
+        found = re.findall(r"[A-Za-zÀ-ỹĐđ]{2,}", shown)
+        assert not found or set(found) <= {"Cabinet", "English", "PDF", "CSV", "sha256"}, (
+            path.name,
+            found[:5],
+        )
+
+
+def reasons() -> list[str]:
+    import ballots.rules
+    import documents.rules
+    import meetings.rules
+    import people.rules
+    import tasks.rules
+
+    rooms = (ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules)
+    return [
+        f"{kind.__name__}.{reason.value}"
+        for room in rooms
+        for kind in vars(room).values()
+        if isinstance(kind, type) and kind.__name__.endswith("Refusal")
+        for reason in kind  # type: ignore[attr-defined]
+    ]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_refusal_has_its_sentence(app: Flask, language: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        template = app.jinja_env.get_template("_refusal.html")
+        unknown = template.render(code="failed", reason="")
+        said = {reason: template.render(code="failed", reason=reason) for reason in reasons()}
+        codes = [
+            each.code
+            for each in vars(errors).values()
+            if isinstance(each, type) and issubclass(each, errors.CabinetError)
+        ]
+        for code in {*codes} - {"failed", "refused", "unreadable", "signature_rejected"}:
+            assert template.render(code=code, reason="") != unknown, code
+    assert len(said) > 10
+    assert not [reason for reason, sentence in said.items() if sentence == unknown]

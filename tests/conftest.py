@@ -1,0 +1,83 @@
+"""A cabinet for each test, on SQLite or on the PostgreSQL that ECABINET_TEST_DATABASE_URL names."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from ecabinet import db
+from ecabinet.app import create_app
+from ecabinet.db import Base
+from ecabinet.settings import Settings
+from tests.builders import Cabinet
+
+POSTGRESQL = os.environ.get("ECABINET_TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with every table; the tests' own are copied from it."""
+    if not POSTGRESQL:
+        path = tmp_path_factory.mktemp("template") / "empty.db"
+        template = db.Database(f"sqlite:///{path}")
+        Base.metadata.create_all(template.engine)
+        template.close()
+        yield str(path)
+        return
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    _sql(f"CREATE DATABASE {name}")
+    template = db.Database(_address(name))
+    Base.metadata.create_all(template.engine)
+    template.close()
+    yield name
+    _sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
+    if not POSTGRESQL:
+        shutil.copy(empty_database, tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    name = f"test_{uuid.uuid4().hex[:8]}"
+    _sql(f"CREATE DATABASE {name} TEMPLATE {empty_database}")
+    yield _address(name)
+    db.database().close()
+    _sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url, data_dir=tmp_path / "var", base_url="http://localhost"
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    db.database().close()
+
+
+@pytest.fixture
+def cabinet(app: Flask) -> Cabinet:
+    """A small Government with its Office, in a fresh database."""
+    return Cabinet(app)
+
+
+def _address(name: str) -> str:
+    return make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+
+
+def _sql(statement: str) -> None:
+    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
