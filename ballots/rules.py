@@ -1,0 +1,453 @@
+"""The rules of consultations: who may answer, what silence means, and the outcome.
+
+Source: rulebook, "Rule sets", "Who counts", "The outcome of a government consultation". Pure:
+the moment and the facts come in as arguments, a refusal goes out as a code.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from ecabinet.calendar import Calendar
+
+
+class Choice(StrEnum):
+    """What a member may answer, in the order in which every form shows it; none comes first
+    by any rule, and none is chosen beforehand."""
+
+    AGREE = "agree"
+    AGREE_COMMENTS = "agree_comments"
+    DISAGREE = "disagree"
+    OTHER_OPINION = "other_opinion"
+
+
+class Position(StrEnum):
+    """Where a member stands at closing. The last three are made by the closing alone."""
+
+    AGREE = "agree"
+    AGREE_COMMENTS = "agree_comments"
+    DISAGREE = "disagree"
+    OTHER_OPINION = "other_opinion"
+    DEEMED_AGREE = "deemed_agree"
+    SILENT = "silent"
+    NOT_REACHED = "not_reached"
+
+
+NEEDS_OPINION = frozenset({Choice.AGREE_COMMENTS, Choice.OTHER_OPINION})
+FOR = frozenset({Position.AGREE, Position.AGREE_COMMENTS})
+VOTED = FOR | {Position.DISAGREE, Position.OTHER_OPINION}
+
+
+# ---- rule sets: data, chosen by the day on which a consultation opens ----
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules of one span of time; an article is printed only once an operator confirms it."""
+
+    id: str
+    starts: date
+    ends: date | None
+    basis: str
+    silence_agrees: bool
+    least_days: int
+    most_days: int | None
+
+
+RULE_SETS = (
+    RuleSet(
+        id="nd-138-2016",
+        starts=date(2016, 10, 1),
+        ends=date(2022, 6, 18),
+        basis="Luật Tổ chức Chính phủ 2015; Nghị định 138/2016/NĐ-CP",
+        silence_agrees=False,
+        least_days=0,
+        most_days=None,
+    ),
+    RuleSet(
+        id="nd-39-2022",
+        starts=date(2022, 6, 18),
+        ends=date(2026, 5, 29),
+        basis="Luật Tổ chức Chính phủ 2015; Nghị định 39/2022/NĐ-CP",
+        silence_agrees=False,
+        least_days=0,
+        most_days=None,
+    ),
+    RuleSet(
+        id="nd-191-2026",
+        starts=date(2026, 5, 29),
+        ends=None,
+        basis="Nghị định 191/2026/NĐ-CP",
+        silence_agrees=True,
+        least_days=2,
+        most_days=5,
+    ),
+)
+
+
+def rule_set_on(day: date) -> RuleSet | None:
+    """The set in force on a day; it governs whatever opens that day to its end."""
+    return next(
+        (each for each in RULE_SETS if each.starts <= day and (not each.ends or day < each.ends)),
+        None,
+    )
+
+
+def rule_set(set_id: str) -> RuleSet:
+    return next(each for each in RULE_SETS if each.id == set_id)
+
+
+# ---- drafting and opening ----
+
+
+class ConsultationRefusal(StrEnum):
+    NOT_A_DRAFT = "not_a_draft"
+    OWN_DRAFT = "own_draft"
+    WINDOW_TOO_SHORT = "window_too_short"
+    WINDOW_TOO_LONG = "window_too_long"
+    NO_PAPERS = "no_papers"
+    NO_RULES = "no_rules"
+    NOT_ENDED = "not_ended"
+    NOT_CLOSED = "not_closed"
+
+
+def window_refusal(rules: RuleSet, working_days: int) -> ConsultationRefusal | None:
+    """Whether the set allows so many working days (rulebook: 2 to 5 under 191/2026)."""
+    if working_days < max(1, rules.least_days):
+        return ConsultationRefusal.WINDOW_TOO_SHORT
+    if rules.most_days is not None and working_days > rules.most_days:
+        return ConsultationRefusal.WINDOW_TOO_LONG
+    return None
+
+
+def opening_refusal(
+    is_draft: bool, drafter: int, approver: int, papers: int, rules: RuleSet | None, days: int
+) -> ConsultationRefusal | None:
+    """Why this person cannot approve and open it (rulebook: Who may do what, two people)."""
+    if not is_draft:
+        return ConsultationRefusal.NOT_A_DRAFT
+    if drafter == approver:
+        return ConsultationRefusal.OWN_DRAFT
+    if not papers:
+        return ConsultationRefusal.NO_PAPERS
+    if rules is None:
+        return ConsultationRefusal.NO_RULES
+    return window_refusal(rules, days)
+
+
+# ---- answering ----
+
+
+class BallotRefusal(StrEnum):
+    NOT_OPEN = "not_open"
+    ENDED = "ended"
+    NOT_ASKED = "not_asked"
+    ANSWERED_MEANWHILE = "answered_meanwhile"
+    OPINION_MISSING = "opinion_missing"
+    KEY_UNKNOWN = "key_unknown"
+    KEY_WAITING = "key_waiting"
+    KEY_REVOKED = "key_revoked"
+    PAPER_GONE = "paper_gone"
+    KEY_REUSED = "key_reused"
+
+
+class SignatureRefusal(StrEnum):
+    MISMATCH = "mismatch"
+    NO_SIGNATURE = "no_signature"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a consultation allows one member at a moment."""
+
+    is_open: bool
+    due_at: datetime
+    is_asked: bool
+    # The leaf that an answer has to name: the member's last ballot, else the OPEN leaf.
+    latest_leaf: int
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A member's signing key as the directory knows it."""
+
+    usable_from: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    choice: Choice
+    opinion: str
+    follows: int
+
+
+def refusal(
+    terms: Terms, key: SigningKey | None, answer: Answer, now: datetime
+) -> BallotRefusal | None:
+    """Why this answer cannot be taken, or None if it can (rulebook: Life; BAL-01, BAL-04)."""
+    if not terms.is_asked:
+        return BallotRefusal.NOT_ASKED
+    if not terms.is_open:
+        return BallotRefusal.NOT_OPEN
+    if now >= terms.due_at:
+        return BallotRefusal.ENDED
+    if reason := key_refusal(key, now):
+        return reason
+    if answer.follows != terms.latest_leaf:
+        return BallotRefusal.ANSWERED_MEANWHILE
+    if answer.choice in NEEDS_OPINION and not answer.opinion.strip():
+        return BallotRefusal.OPINION_MISSING
+    return None
+
+
+def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
+    """Why this key cannot sign now (BAL-04, AUTH-09)."""
+    if key is None:
+        return BallotRefusal.KEY_UNKNOWN
+    if key.revoked_at is not None and key.revoked_at <= now:
+        return BallotRefusal.KEY_REVOKED
+    if now < key.usable_from:
+        return BallotRefusal.KEY_WAITING
+    return None
+
+
+# ---- silence ----
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The facts about a member who gave no answer, as of the due moment."""
+
+    is_prime_minister: bool
+    was_asked: bool
+    notice_opened_at: datetime | None
+    can_sign: bool
+    enrolment_pending: bool
+    tried_to_answer: bool
+
+
+def position_of_silence(
+    rules: RuleSet, silence: Silence, opened_at: datetime, due_at: datetime, calendar: Calendar
+) -> Position:
+    """What no answer means (191/2026, BAL-07): deemed agreement fails safe.
+
+    Whoever tried to answer, and the Prime Minister always, stay silent; whoever could not
+    answer, or was not told in time, was not reached.
+    """
+    if not rules.silence_agrees or silence.is_prime_minister or silence.tried_to_answer:
+        return Position.SILENT
+    if not silence.was_asked or not silence.can_sign or silence.enrolment_pending:
+        return Position.NOT_REACHED
+    if calendar.due(opened_at, rules.least_days) > due_at:
+        return Position.SILENT
+    if silence.notice_opened_at is None:
+        return Position.NOT_REACHED
+    if calendar.due(silence.notice_opened_at, rules.least_days) > due_at:
+        return Position.NOT_REACHED
+    return Position.DEEMED_AGREE
+
+
+# ---- the outcome ----
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    NOT_PASSED = "not_passed"
+    NEEDS_DECISION = "needs_decision"
+    AWAITS_CLASSIFICATION = "awaits_classification"
+
+
+class Why(StrEnum):
+    """Which rule decided; each has its sentence."""
+
+    MAJORITY = "majority"
+    NO_MAJORITY = "no_majority"
+    EQUAL_PM_FOR = "equal_pm_for"
+    EQUAL_PM_AGAINST = "equal_pm_against"
+    EXACTLY_HALF = "exactly_half"
+    EQUAL_BELOW_HALF = "equal_below_half"
+    PM_WOULD_DECIDE = "pm_would_decide"
+    UNCLASSIFIED = "unclassified"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of one consultation. Deemed agreements never stand in `agree`."""
+
+    members: int
+    agree: int = 0
+    agree_comments: int = 0
+    disagree: int = 0
+    other: int = 0
+    deemed: int = 0
+    silent: int = 0
+    not_reached: int = 0
+    # How the Prime Minister voted; None when they did not, whatever the reason.
+    pm: Choice | None = None
+    # Other opinions that nobody has classified yet; never more than `other`.
+    unclassified: int = 0
+
+    @property
+    def expressly_for(self) -> int:
+        return self.agree + self.agree_comments
+
+    @property
+    def votes_for(self) -> int:
+        return self.expressly_for + self.deemed
+
+    @property
+    def needed(self) -> int:
+        """More than half of all members (191/2026)."""
+        return self.members // 2 + 1
+
+    @property
+    def pm_side(self) -> bool | None:
+        """True for, False against, None where the Prime Minister took neither side."""
+        if self.pm in (Choice.AGREE, Choice.AGREE_COMMENTS):
+            return True
+        return False if self.pm is Choice.DISAGREE else None
+
+
+@dataclass(frozen=True)
+class Decision:
+    outcome: Outcome
+    why: Why
+
+
+def tally(
+    positions: Mapping[int, Position], prime_minister: int | None, classified: bool = False
+) -> Tally:
+    """Count where the members stand. Each member is one entry; N is their number."""
+    count = dict.fromkeys(Position, 0)
+    for position in positions.values():
+        count[position] += 1
+    at_top = positions.get(prime_minister) if prime_minister is not None else None
+    return Tally(
+        members=len(positions),
+        agree=count[Position.AGREE],
+        agree_comments=count[Position.AGREE_COMMENTS],
+        disagree=count[Position.DISAGREE],
+        other=count[Position.OTHER_OPINION],
+        deemed=count[Position.DEEMED_AGREE],
+        silent=count[Position.SILENT],
+        not_reached=count[Position.NOT_REACHED],
+        pm=Choice(at_top.value) if at_top in VOTED else None,
+        unclassified=0 if classified else count[Position.OTHER_OPINION],
+    )
+
+
+def decide(counted: Tally) -> Decision:
+    """The outcome, in the rule book's order: unclassified, then needs decision, then the rest."""
+    if len({_decided(each).outcome for each in _readings(counted)}) > 1:
+        return Decision(Outcome.AWAITS_CLASSIFICATION, Why.UNCLASSIFIED)
+    return _decided(counted)
+
+
+def _readings(counted: Tally) -> Iterable[Tally]:
+    """Every way in which the unclassified other opinions could yet be read."""
+    for fors in range(counted.unclassified + 1):
+        for againsts in range(counted.unclassified - fors + 1):
+            read = replace(
+                counted,
+                agree_comments=counted.agree_comments + fors,
+                disagree=counted.disagree + againsts,
+                other=counted.other - fors - againsts,
+                unclassified=0,
+            )
+            yield from _pm_readings(counted, read, fors, againsts)
+
+
+def _pm_readings(counted: Tally, read: Tally, fors: int, againsts: int) -> Iterable[Tally]:
+    """Where the Prime Minister's own opinion is among those to be classified, its side too."""
+    if counted.pm is not Choice.OTHER_OPINION:
+        yield read
+        return
+    if fors + againsts < counted.unclassified:
+        yield read
+    if fors:
+        yield replace(read, pm=Choice.AGREE_COMMENTS)
+    if againsts:
+        yield replace(read, pm=Choice.DISAGREE)
+
+
+def _decided(counted: Tally) -> Decision:
+    as_it_is = _compared(counted)
+    if counted.pm_side is None and as_it_is.outcome is not Outcome.NEEDS_DECISION:
+        with_pm = {_compared(each).outcome for each in _with_pm(counted)}
+        if with_pm - {as_it_is.outcome}:
+            return Decision(Outcome.NEEDS_DECISION, Why.PM_WOULD_DECIDE)
+    return as_it_is
+
+
+def _with_pm(counted: Tally) -> Iterable[Tally]:
+    """The same count had the Prime Minister voted, either way."""
+    if counted.votes_for + counted.disagree < counted.members:
+        yield replace(counted, agree=counted.agree + 1, pm=Choice.AGREE)
+        yield replace(counted, disagree=counted.disagree + 1, pm=Choice.DISAGREE)
+
+
+def _compared(counted: Tally) -> Decision:
+    """More than half of all members passes; on equal votes, the Prime Minister's side."""
+    fors, againsts, everybody = counted.votes_for, counted.disagree, counted.members
+    if 2 * fors > everybody:
+        return Decision(Outcome.PASSED, Why.MAJORITY)
+    if 2 * fors == everybody and fors == againsts and counted.pm_side is not None:
+        if counted.pm_side:
+            return Decision(Outcome.PASSED, Why.EQUAL_PM_FOR)
+        return Decision(Outcome.NOT_PASSED, Why.EQUAL_PM_AGAINST)
+    if 2 * fors == everybody and everybody:
+        return Decision(Outcome.NEEDS_DECISION, Why.EXACTLY_HALF)
+    if fors == againsts and fors:
+        return Decision(Outcome.NEEDS_DECISION, Why.EQUAL_BELOW_HALF)
+    return Decision(Outcome.NOT_PASSED, Why.NO_MAJORITY)
+
+
+# ---- the deciding sentence: official words, so in Vietnamese whatever the screen's language ----
+
+OUTCOME_WORDS = {
+    Outcome.PASSED: "Thông qua",
+    Outcome.NOT_PASSED: "Không thông qua",
+    Outcome.NEEDS_DECISION: "Cần Thủ tướng Chính phủ quyết định",
+    Outcome.AWAITS_CLASSIFICATION: "Chờ phân loại ý kiến khác",
+}
+ENDINGS = {
+    Why.MAJORITY: "đạt quá nửa tổng số thành viên Chính phủ (tối thiểu {needed})",
+    Why.NO_MAJORITY: "chưa đạt quá nửa tổng số thành viên Chính phủ (tối thiểu {needed})",
+    Why.EQUAL_PM_FOR: "số phiếu hai bên ngang nhau, thực hiện theo ý kiến mà Thủ tướng Chính phủ "
+    "đã biểu quyết (đồng ý)",
+    Why.EQUAL_PM_AGAINST: "số phiếu hai bên ngang nhau, thực hiện theo ý kiến mà Thủ tướng "
+    "Chính phủ đã biểu quyết (không đồng ý)",
+    Why.EXACTLY_HALF: "vừa đúng một nửa tổng số thành viên Chính phủ (quá nửa là {needed}), "
+    "chưa đủ căn cứ để xác định kết quả",
+    Why.EQUAL_BELOW_HALF: "bằng số không đồng ý ({against}) nhưng chưa đạt quá nửa tổng số thành "
+    "viên Chính phủ (tối thiểu {needed}): nếu tính ngang nhau theo số phiếu thì thực hiện theo ý "
+    "kiến của Thủ tướng Chính phủ, nếu tính theo tổng số thành viên thì chưa thông qua",
+    Why.PM_WOULD_DECIDE: "ý kiến của Thủ tướng Chính phủ, nếu có, làm thay đổi kết quả (quá nửa "
+    "là {needed})",
+    Why.UNCLASSIFIED: "{unclassified} ý kiến khác chưa được phân loại có thể làm thay đổi kết quả "
+    "(quá nửa là {needed})",
+}
+
+
+def sentence(counted: Tally, decision: Decision) -> str:
+    """The sentence that every result prints; deemed agreements are named apart."""
+    head = f"{counted.expressly_for}/{counted.members} thành viên Chính phủ đồng ý"
+    if counted.deemed:
+        head += f", {counted.deemed} thành viên được coi là đồng ý (kể riêng)"
+        head += ", cộng lại" if decision.why is Why.MAJORITY and _needs_deemed(counted) else ""
+    ending = ENDINGS[decision.why].format(
+        needed=counted.needed, against=counted.disagree, unclassified=counted.unclassified
+    )
+    return f"{head}, {ending}."
+
+
+def _needs_deemed(counted: Tally) -> bool:
+    return 2 * counted.expressly_for <= counted.members
+
+
+def passed_by_silence_alone(counted: Tally, decision: Decision) -> bool:
+    """Passed, and nobody said yes: marked, and still the Prime Minister's to issue."""
+    return decision.outcome is Outcome.PASSED and counted.expressly_for == 0
+

@@ -1,0 +1,293 @@
+"""The rule book's table, row by row, and what holds for every count."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ballots import rules
+from ballots.rules import BallotRefusal, Choice, Outcome, Position, Tally
+from ecabinet.calendar import Calendar
+
+ND_191 = rules.rule_set("nd-191-2026")
+ND_39 = rules.rule_set("nd-39-2022")
+HANOI = Calendar()
+
+A, D, O = Choice.AGREE, Choice.DISAGREE, Choice.OTHER_OPINION  # noqa: E741
+PASSED, NOT_PASSED, OPEN = Outcome.PASSED, Outcome.NOT_PASSED, Outcome.NEEDS_DECISION
+
+# case: N, for, against, other, deemed, silent or absent, how the Prime Minister voted, outcome
+TABLE = {
+    "bare majority": (25, 13, 12, 0, 0, 0, A, PASSED),
+    "bare majority against the Prime Minister": (25, 13, 12, 0, 0, 0, D, PASSED),
+    "half short by one": (25, 12, 13, 0, 0, 0, A, NOT_PASSED),
+    "equal, exact half, PM for": (26, 13, 13, 0, 0, 0, A, PASSED),
+    "equal, exact half, PM against": (26, 13, 13, 0, 0, 0, D, NOT_PASSED),
+    "half for, PM other": (26, 13, 12, 1, 0, 0, O, OPEN),
+    "half against, PM silent": (26, 12, 13, 0, 0, 1, None, OPEN),
+    "half for, rest other: no equality": (26, 13, 0, 13, 0, 0, A, OPEN),
+    "silence agrees": (25, 2, 0, 0, 23, 0, A, PASSED),
+    "silence does not agree": (25, 12, 0, 0, 0, 13, A, NOT_PASSED),
+    "equal below half": (25, 10, 10, 5, 0, 0, A, OPEN),
+    "silent, but two not reached": (25, 10, 12, 0, 1, 2, A, NOT_PASSED),
+    "PM's vote missing where it decides": (26, 13, 12, 0, 0, 1, None, OPEN),
+    "all others silent, PM too": (25, 0, 0, 0, 24, 1, None, PASSED),
+    "majority of those present only": (27, 13, 5, 0, 0, 9, A, NOT_PASSED),
+    "unanimous in a bare quorum": (27, 18, 0, 0, 0, 9, A, PASSED),
+    "equal, PM absent, a deputy chairs": (26, 13, 13, 0, 0, 0, None, OPEN),
+}
+
+
+def counted(n, fors, against, other, deemed, silent, pm):
+    return Tally(n, fors, 0, against, other, deemed, silent, 0, pm)
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_the_outcome_is_that_of_the_rule_book(case):
+    *facts, outcome = TABLE[case]
+    assert rules.decide(counted(*facts)).outcome is outcome
+
+
+def test_a_majority_prints_the_sentence_of_the_rule_book():
+    tally = counted(25, 13, 12, 0, 0, 0, A)
+    assert rules.sentence(tally, rules.decide(tally)) == (
+        "13/25 thành viên Chính phủ đồng ý, "
+        "đạt quá nửa tổng số thành viên Chính phủ (tối thiểu 13)."
+    )
+
+
+def test_equal_votes_print_that_the_prime_ministers_vote_decides():
+    tally = counted(26, 13, 13, 0, 0, 0, A)
+    said = rules.sentence(tally, rules.decide(tally))
+    assert "thực hiện theo ý kiến mà Thủ tướng Chính phủ đã biểu quyết" in said
+
+
+def test_equal_votes_below_half_print_both_readings():
+    tally = counted(25, 10, 10, 5, 0, 0, A)
+    said = rules.sentence(tally, rules.decide(tally))
+    assert "theo số phiếu" in said
+    assert "theo tổng số thành viên" in said
+
+
+def test_a_decision_by_silence_alone_is_marked():
+    alone = counted(25, 0, 0, 0, 24, 1, None)
+    spoken = counted(25, 2, 0, 0, 23, 0, A)
+    assert rules.passed_by_silence_alone(alone, rules.decide(alone))
+    assert not rules.passed_by_silence_alone(spoken, rules.decide(spoken))
+    assert rules.sentence(alone, rules.decide(alone)).startswith("0/25 thành viên Chính phủ đồng ý")
+
+
+def test_other_opinions_that_could_change_the_outcome_await_classification():
+    near = replace(counted(25, 12, 8, 5, 0, 0, A), unclassified=5)
+    far = replace(counted(25, 20, 0, 5, 0, 0, A), unclassified=5)
+    assert rules.decide(near).outcome is Outcome.AWAITS_CLASSIFICATION
+    assert rules.decide(far).outcome is PASSED
+
+
+def test_the_prime_ministers_own_other_opinion_may_be_read_as_a_side():
+    tally = replace(counted(26, 13, 12, 1, 0, 0, O), unclassified=1)
+    assert rules.decide(tally).outcome is Outcome.AWAITS_CLASSIFICATION
+
+
+@pytest.mark.parametrize(
+    ("day", "set_id"),
+    [
+        (date(2019, 11, 5), "nd-138-2016"),
+        (date(2022, 6, 17), "nd-138-2016"),
+        (date(2022, 6, 18), "nd-39-2022"),
+        (date(2026, 5, 28), "nd-39-2022"),
+        (date(2026, 5, 29), "nd-191-2026"),
+    ],
+)
+def test_the_rules_of_the_day_govern(day, set_id):
+    found = rules.rule_set_on(day)
+    assert found is not None
+    assert found.id == set_id
+
+
+def test_before_the_first_decree_there_are_no_rules():
+    assert rules.rule_set_on(date(2016, 9, 30)) is None
+
+
+def test_the_law_of_2015_is_the_basis_of_the_older_sets_only():
+    assert "2015" in ND_39.basis
+    assert "2015" not in ND_191.basis
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        (1, rules.ConsultationRefusal.WINDOW_TOO_SHORT),
+        (2, None),
+        (5, None),
+        (6, rules.ConsultationRefusal.WINDOW_TOO_LONG),
+    ],
+)
+def test_a_window_is_two_to_five_working_days(days, reason):
+    assert rules.window_refusal(ND_191, days) is reason
+
+
+# ---- silence ----
+
+FRIDAY = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
+DUE = HANOI.due(FRIDAY, 2)
+REACHED = rules.Silence(
+    is_prime_minister=False,
+    was_asked=True,
+    notice_opened_at=FRIDAY,
+    can_sign=True,
+    enrolment_pending=False,
+    tried_to_answer=False,
+)
+
+
+def silence(rule_set=ND_191, opened_at=FRIDAY, **changed):
+    return rules.position_of_silence(rule_set, replace(REACHED, **changed), opened_at, DUE, HANOI)
+
+
+def test_two_working_days_from_friday_end_on_tuesday_at_midnight():
+    assert datetime(2026, 12, 1, 17, 0, tzinfo=UTC) == DUE
+
+
+def test_silence_after_a_notice_in_time_is_deemed_agreement():
+    assert silence() is Position.DEEMED_AGREE
+
+
+@pytest.mark.parametrize(
+    ("fact", "position"),
+    [
+        ({"is_prime_minister": True}, Position.SILENT),
+        ({"tried_to_answer": True}, Position.SILENT),
+        ({"rule_set": ND_39}, Position.SILENT),
+        ({"opened_at": FRIDAY + timedelta(days=3)}, Position.SILENT),
+        ({"was_asked": False}, Position.NOT_REACHED),
+        ({"can_sign": False}, Position.NOT_REACHED),
+        ({"enrolment_pending": True}, Position.NOT_REACHED),
+        ({"notice_opened_at": None}, Position.NOT_REACHED),
+        ({"notice_opened_at": FRIDAY + timedelta(days=3)}, Position.NOT_REACHED),
+    ],
+)
+def test_deemed_agreement_fails_safe(fact, position):
+    assert silence() is Position.DEEMED_AGREE
+    assert silence(**fact) is position
+
+
+# ---- answering ----
+
+NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+TERMS = rules.Terms(is_open=True, due_at=DUE, is_asked=True, latest_leaf=7)
+KEY = rules.SigningKey(usable_from=NOW, revoked_at=None)
+ANSWER = rules.Answer(Choice.AGREE, "", follows=7)
+
+
+@pytest.mark.parametrize(
+    ("reason", "change"),
+    [
+        (BallotRefusal.NOT_ASKED, {"terms": replace(TERMS, is_asked=False)}),
+        (BallotRefusal.NOT_OPEN, {"terms": replace(TERMS, is_open=False)}),
+        (BallotRefusal.ENDED, {"now": DUE}),
+        (BallotRefusal.KEY_UNKNOWN, {"key": None}),
+        (BallotRefusal.KEY_REVOKED, {"key": replace(KEY, revoked_at=NOW)}),
+        (BallotRefusal.KEY_WAITING, {"key": replace(KEY, usable_from=NOW + timedelta(seconds=1))}),
+        (BallotRefusal.ANSWERED_MEANWHILE, {"answer": replace(ANSWER, follows=6)}),
+        (
+            BallotRefusal.OPINION_MISSING,
+            {"answer": replace(ANSWER, choice=Choice.OTHER_OPINION, opinion=" \n")},
+        ),
+        (
+            BallotRefusal.OPINION_MISSING,
+            {"answer": replace(ANSWER, choice=Choice.AGREE_COMMENTS)},
+        ),
+    ],
+)
+def test_an_answer_is_taken_unless_one_thing_forbids_it(reason, change):
+    facts = {"terms": TERMS, "key": KEY, "answer": ANSWER, "now": NOW}
+    assert rules.refusal(**facts) is None
+    assert rules.refusal(**(facts | change)) is reason
+
+
+def test_the_last_moment_before_the_end_still_counts():
+    assert rules.refusal(TERMS, KEY, ANSWER, DUE - timedelta(microseconds=1)) is None
+
+
+def test_disagreeing_needs_no_reason():
+    assert rules.refusal(TERMS, KEY, replace(ANSWER, choice=Choice.DISAGREE), NOW) is None
+
+
+# ---- what holds for every count ----
+
+
+@st.composite
+def cabinets(draw):
+    """Every member somewhere, and somebody at the top who is never deemed to agree."""
+    positions = dict(enumerate(draw(st.lists(st.sampled_from(Position), min_size=1, max_size=30))))
+    prime_minister = draw(st.sampled_from(list(positions)))
+    if positions[prime_minister] is Position.DEEMED_AGREE:
+        positions[prime_minister] = Position.SILENT
+    return positions, prime_minister
+
+
+@given(cabinets())
+def test_the_tally_equals_a_count_made_another_way(cabinet):
+    positions, prime_minister = cabinet
+    tally = rules.tally(positions, prime_minister)
+    again = Counter(position.value for position in positions.values())
+    shown = {
+        "agree": tally.agree,
+        "agree_comments": tally.agree_comments,
+        "disagree": tally.disagree,
+        "other_opinion": tally.other,
+        "deemed_agree": tally.deemed,
+        "silent": tally.silent,
+        "not_reached": tally.not_reached,
+    }
+    assert shown == {name: again[name] for name in shown}
+    assert sum(shown.values()) == tally.members == len(positions)
+
+
+@given(cabinets())
+def test_deemed_agreement_is_never_added_to_agreement(cabinet):
+    positions, prime_minister = cabinet
+    tally = rules.tally(positions, prime_minister)
+    said = rules.sentence(tally, rules.decide(tally))
+    expressly = sum(each in rules.FOR for each in positions.values())
+    assert tally.expressly_for == expressly
+    assert said.startswith(f"{expressly}/{len(positions)} ")
+
+
+@given(cabinets())
+def test_the_prime_ministers_silence_is_never_a_side(cabinet):
+    positions, prime_minister = cabinet
+    positions[prime_minister] = Position.SILENT
+    outcome = rules.decide(rules.tally(positions, prime_minister, classified=True)).outcome
+    voted = {
+        rules.decide(
+            rules.tally(positions | {prime_minister: side}, prime_minister, classified=True)
+        ).outcome
+        for side in (Position.AGREE, Position.DISAGREE)
+    }
+    assert outcome is Outcome.NEEDS_DECISION or voted == {outcome}
+
+
+@given(cabinets())
+def test_nothing_passes_with_half_or_less_but_on_equal_votes(cabinet):
+    positions, prime_minister = cabinet
+    tally = rules.tally(positions, prime_minister)
+    decision = rules.decide(tally)
+    if decision.outcome is PASSED and 2 * tally.votes_for <= tally.members:
+        assert 2 * tally.votes_for == 2 * tally.disagree == tally.members
+        assert tally.pm_side
+
+
+@given(cabinets())
+def test_a_changed_mind_towards_yes_never_undoes_a_pass(cabinet):
+    positions, prime_minister = cabinet
+    before = rules.decide(rules.tally(positions, prime_minister, classified=True)).outcome
+    for person, position in positions.items():
+        if before is PASSED and position is Position.DISAGREE:
+            changed = positions | {person: Position.AGREE}
+            after = rules.decide(rules.tally(changed, prime_minister, classified=True)).outcome
+            assert after is PASSED
