@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecabinet.db import Base
+from ecabinet.db import Base, insert_if_absent
 
 NOW = {
     "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"),
@@ -38,9 +38,6 @@ def offset(db: Session) -> int:
 
 def shift(db: Session, seconds: int) -> None:
     """Move the clock of a test or demo by so many seconds more."""
-    row = db.get(ClockOffset, 1)
-    if row is None:
-        db.add(ClockOffset(id=1, seconds=seconds))
-    else:
-        row.seconds += seconds
+    insert_if_absent(db, ClockOffset, id=1, seconds=0)
+    db.get_one(ClockOffset, 1, with_for_update=True, populate_existing=True).seconds += seconds
     db.flush()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -162,3 +163,9 @@ def reading() -> Iterator[Session]:
         return
     with database().read() as db:
         yield db
+
+
+def insert_if_absent(db: Session, kind: type[Base], **values: Any) -> None:
+    """Insert a row unless its key stands already; two at once make one."""
+    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name]
+    db.execute(insert(kind).values(**values).on_conflict_do_nothing())

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import clock
-from ecabinet.db import Base
+from ecabinet.db import Base, insert_if_absent
 
 log = logging.getLogger(__name__)
 COLLECTED = "announcements"
@@ -177,9 +177,5 @@ def head(db: Session, audience: str) -> tuple[str, int]:
 
 
 def _audience(db: Session, name: str) -> Audience:
-    found = db.get(Audience, name, with_for_update=True, populate_existing=True)
-    if found is None:
-        found = Audience(name=name, seq=0, epoch=secrets.token_hex(8))
-        db.add(found)
-        db.flush()
-    return found
+    insert_if_absent(db, Audience, name=name, seq=0, epoch=secrets.token_hex(8))
+    return db.get_one(Audience, name, with_for_update=True, populate_existing=True)
