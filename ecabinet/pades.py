@@ -1,0 +1,383 @@
+"""The cabinet's own certification authority, and PDF signatures by keys it never sees.
+
+P-256 throughout. A subject is decided here from the directory, never read from a request; a
+request only proves possession of its key. A signature is made in two stateless steps: prepare()
+gives the exact bytes to sign, finish() sets the device's answer into the PDF (PAdES B-B).
+pyHanko takes long to import, so only the functions that need it do.
+"""
+
+import asyncio
+import io
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.x509.oid import NameOID
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ecabinet import clock, keys
+from ecabinet.db import Base
+
+ROOT, MEMBER_CA = "ca-root", "ca-member"
+ROOT_YEARS, CA_YEARS = 20, 10
+DEVICE_DAYS = 365
+ORGANISATION = "Văn phòng Chính phủ"
+# Clocks of those who check may be a little behind ours.
+SLACK = timedelta(minutes=5)
+
+
+class Certificate(Base):
+    """A certificate of the cabinet itself, by its purpose."""
+
+    __tablename__ = "pades_certificate"
+
+    purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WrongRequest(ValueError):
+    """A certification request that proves nothing, or asks for another kind of key."""
+
+
+class NotP256(WrongRequest):
+    pass
+
+
+def begin(db: Session) -> None:
+    """Make the cabinet's root and the members' authority, unless they stand already."""
+    if db.get(Certificate, ROOT) is not None:
+        return
+    now = clock.now(db)
+    root_key = keys.store().p256(ROOT)
+    root = _certificate(
+        "e-Cabinet Root CA", "e-Cabinet Root CA", root_key.public_key(), root_key, now,
+        days=365 * ROOT_YEARS, authority=1,
+    )  # fmt: skip
+    member_ca = _certificate(
+        "e-Cabinet Member CA", "e-Cabinet Root CA", keys.store().p256(MEMBER_CA).public_key(),
+        root_key, now, days=365 * CA_YEARS, authority=0,
+    )  # fmt: skip
+    db.add(Certificate(purpose=ROOT, der=root))
+    db.add(Certificate(purpose=MEMBER_CA, der=member_ca))
+    db.flush()
+
+
+def certificate(db: Session, purpose: str) -> bytes:
+    """One of the cabinet's own certificates, DER."""
+    found = db.get(Certificate, purpose)
+    if found is None:
+        raise LookupError(f"certificate {purpose}")
+    return found.der
+
+
+def read_request(csr: bytes) -> bytes:
+    """The public key (SubjectPublicKeyInfo, DER) of a request that proves possession of it."""
+    try:
+        request = x509.load_der_x509_csr(csr)
+        proven = request.is_signature_valid
+        key = request.public_key()
+    except (ValueError, InvalidSignature) as wrong:
+        raise WrongRequest("not a certification request") from wrong
+    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
+        raise NotP256("only P-256")
+    if not proven:
+        raise WrongRequest("the proof of possession fails")
+    return _spki(key)
+
+
+def certify(db: Session, csr: bytes, common_name: str) -> x509.Certificate:
+    """A certificate for signing (contentCommitment alone) in the name that we decide."""
+    spki = read_request(csr)
+    key = serialization.load_der_public_key(spki)
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    der = _certificate(
+        common_name, "e-Cabinet Member CA", key, keys.store().p256(MEMBER_CA),
+        clock.now(db), days=DEVICE_DAYS,
+    )  # fmt: skip
+    return x509.load_der_x509_certificate(der)
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64]),
+        ]
+    )
+
+
+def _certificate(
+    subject: str,
+    issuer: str,
+    public_key: ec.EllipticCurvePublicKey,
+    signing_key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+    *,
+    days: int,
+    authority: int | None = None,
+) -> bytes:
+    """DER of a certificate; `authority` is the path length of a CA, None for a signer."""
+    is_ca = authority is not None
+    usage = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=not is_ca,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_ca,
+        crl_sign=is_ca,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - SLACK)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=authority), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()),
+            critical=False,
+        )
+    )
+    return builder.sign(signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+# ---- deferred signing ----
+
+FIELD = "ThanhVien"
+# Hex digits, twice the DER; a bigger hole slows every later reading (pdf.md 3.3).
+RESERVED = 8192
+RAW_SIGNATURE_BYTES = 64
+T = TypeVar("T")
+
+
+class WrongSignature(ValueError):
+    """The signature is not this key's over these bytes."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file set into the PDF under the signature."""
+
+    name: str
+    content: bytes
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A PDF with a hole for its signature: plain bytes, so that any process can finish it."""
+
+    pdf: bytes
+    digest: bytes
+    start: int
+    end: int
+    # DER of the signed attributes as SET OF (tag 0x31): exactly the bytes that get signed.
+    attributes: bytes
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What a sound signature says: by whom, and what was attached under it."""
+
+    certificate: bytes
+    attachments: dict[str, bytes]
+
+
+def prepare(pdf: bytes, certificate: bytes, chain: list[bytes], attachment: Attachment) -> Prepared:
+    """Attach a file and leave a hole for the signature of this certificate's key."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True)
+    _attach(writer, attachment)
+    meta = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=fields.SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+    )
+    signer = _external(certificate, chain)
+    made, _tbs, out = _run(
+        _pdf_signer(meta, signer).async_digest_doc_for_signing(writer, bytes_reserved=RESERVED)
+    )
+    attributes = _run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
+    return Prepared(
+        pdf=out.getvalue(),
+        digest=made.document_digest,
+        start=made.reserved_region_start,
+        end=made.reserved_region_end,
+        attributes=attributes.dump(),
+    )
+
+
+def check(prepared: Prepared, certificate: bytes, raw: bytes) -> bytes:
+    """The signature in DER, once it is this certificate's over exactly this PDF."""
+    from asn1crypto import cms
+
+    if len(raw) != RAW_SIGNATURE_BYTES:
+        raise WrongSignature("not 64 bytes r||s")
+    der = utils.encode_dss_signature(
+        int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    )
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    try:
+        key.verify(der, prepared.attributes, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise WrongSignature("the signature does not verify") from None
+    named = [
+        each["values"][0].native
+        for each in cms.CMSAttributes.load(prepared.attributes)
+        if each["type"].native == "message_digest"
+    ]
+    if named != [prepared.digest] or byte_range_digest(prepared) != prepared.digest:
+        raise WrongSignature("the attributes name another document")
+    return der
+
+
+def finish(prepared: Prepared, certificate: bytes, chain: list[bytes], raw: bytes) -> bytes:
+    """The signed PDF (PAdES B-B); WrongSignature when the signature is not the right one."""
+    from asn1crypto import cms
+    from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
+    from pyhanko.sign.signers.pdf_signer import PdfTBSDocument
+
+    signer = _external(certificate, chain, check(prepared, certificate, raw))
+    signed = _run(
+        signer.async_sign_prescribed_attributes(
+            "sha256", signed_attrs=cms.CMSAttributes.load(prepared.attributes), timestamper=None
+        )
+    )
+    out = io.BytesIO(prepared.pdf)
+    place = PreparedByteRangeDigest(
+        document_digest=prepared.digest,
+        reserved_region_start=prepared.start,
+        reserved_region_end=prepared.end,
+    )
+    _run(PdfTBSDocument.async_finish_signing(out, place, signed))
+    return out.getvalue()
+
+
+def byte_range_digest(prepared: Prepared) -> bytes:
+    """SHA-256 of everything outside the hole: what is printed as the ballot's mark."""
+    around = hashes.Hash(hashes.SHA256())
+    around.update(prepared.pdf[: prepared.start])
+    around.update(prepared.pdf[prepared.end :])
+    return around.finalize()
+
+
+def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Validated:
+    """Read a signed PDF as a stranger would: whole file covered, nothing changed after it."""
+    from asn1crypto import x509 as asn1_x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import async_validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    context = ValidationContext(
+        trust_roots=[asn1_x509.Certificate.load(root)],
+        other_certs=[asn1_x509.Certificate.load(each) for each in chain],
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+        moment=at,
+    )
+    try:
+        reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+        (embedded,) = reader.embedded_regular_signatures
+        status = _run(async_validate_pdf_signature(embedded, context))
+    # A damaged file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
+    except Exception as wrong:
+        raise WrongSignature("the file cannot be read as a signed PDF") from wrong
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    if not (status.bottom_line and whole and _is_tight(embedded, chain)):
+        raise WrongSignature("the signature does not hold")
+    return Validated(embedded.signer_cert.dump(), _attachments(reader))
+
+
+def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
+    """Whether nothing rides along in the hole: known certificates, then zeros alone."""
+    from asn1crypto import parser
+
+    content = embedded.pkcs7_content
+    carried = {each.chosen.dump() for each in embedded.signed_data["certificates"]}
+    known = {*chain, embedded.signer_cert.dump()}
+    versions = {embedded.signed_data["version"].native, embedded.signer_info["version"].native}
+    if versions != {"v1"}:
+        return False
+    return carried <= known and not any(content[parser.peek(content) :])
+
+
+def _attach(writer: Any, attachment: Attachment) -> None:
+    from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
+
+    content = EmbeddedFileObject.from_file_data(
+        writer, data=attachment.content, mime_type=attachment.media_type
+    )
+    embed_file(writer, FileSpec(attachment.name, attachment.name, embedded_data=content))
+
+
+def _attachments(reader: Any) -> dict[str, bytes]:
+    try:
+        names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+    except KeyError:
+        return {}
+    return {str(names[at]): names[at + 1]["/EF"]["/F"].data for at in range(0, len(names), 2)}
+
+
+def _external(certificate: bytes, chain: list[bytes], signature: bytes | None = None) -> Any:
+    from asn1crypto import algos
+    from asn1crypto import x509 as asn1_x509
+    from pyhanko.sign.signers.pdf_cms import ExternalSigner
+    from pyhanko_certvalidator import registry
+
+    authorities: Any = registry.SimpleCertificateStore
+    store = authorities.from_certs([asn1_x509.Certificate.load(each) for each in chain])
+    return ExternalSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate),
+        cert_registry=store,
+        signature_value=signature or 72,
+        signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+        embed_roots=False,
+    )
+
+
+def _pdf_signer(meta: Any, signer: Any) -> Any:
+    from pyhanko.sign import signers
+    from pyhanko.sign.signers.pdf_signer import _ensure_esic_ext
+
+    class Signer17(signers.PdfSigner):
+        # pyHanko would lift the file to PDF 2.0 for the sake of P-256, which PDF/A-2 forbids.
+        def register_extensions(self, pdf_out: Any, *, md_algorithm: str) -> None:
+            _ensure_esic_ext(pdf_out)
+
+    return Signer17(meta, signer)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """The value of one of pyHanko's coroutines; none of ours waits for anything outside."""
+    # Not asyncio.run: its signal handler prints the whole task, which takes longer than the work.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
