@@ -305,11 +305,12 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
         reader = PdfFileReader(io.BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
         status = _run(async_validate_pdf_signature(embedded, context))
+        tight = _is_tight(embedded, chain)
     # A damaged file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
     except Exception as wrong:
         raise WrongSignature("the file cannot be read as a signed PDF") from wrong
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    if not (status.bottom_line and whole and _is_tight(embedded, chain)):
+    if not (status.bottom_line and whole and tight):
         raise WrongSignature("the signature does not hold")
     return Validated(embedded.signer_cert.dump(), _attachments(reader))
 
@@ -318,13 +319,14 @@ def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
     """Whether nothing rides along in the hole: known certificates, then zeros alone."""
     from asn1crypto import parser
 
-    content = embedded.pkcs7_content
-    carried = {each.chosen.dump() for each in embedded.signed_data["certificates"]}
+    content, signed = embedded.pkcs7_content, embedded.signed_data
     known = {*chain, embedded.signer_cert.dump()}
-    versions = {embedded.signed_data["version"].native, embedded.signer_info["version"].native}
-    if versions != {"v1"}:
-        return False
-    return carried <= known and not any(content[parser.peek(content) :])
+    return (
+        {each.chosen.dump() for each in signed["certificates"]} <= known
+        and [each["algorithm"].native for each in signed["digest_algorithms"]] == ["sha256"]
+        and {signed["version"].native, embedded.signer_info["version"].native} == {"v1"}
+        and not any(content[parser.peek(content) :])
+    )
 
 
 def _attach(writer: Any, attachment: Attachment) -> None:
