@@ -316,8 +316,8 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
 
 
 def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
-    """Whether nothing rides along in the hole: known certificates, then zeros alone."""
-    from asn1crypto import parser
+    """Whether nothing rides along in the hole: known certificates, one encoding, then zeros."""
+    from asn1crypto import cms
 
     content, signed = embedded.pkcs7_content, embedded.signed_data
     known = {*chain, embedded.signer_cert.dump()}
@@ -325,7 +325,7 @@ def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
         {each.chosen.dump() for each in signed["certificates"]} <= known
         and [each["algorithm"].native for each in signed["digest_algorithms"]] == ["sha256"]
         and {signed["version"].native, embedded.signer_info["version"].native} == {"v1"}
-        and not any(content[parser.peek(content) :])
+        and content == cms.ContentInfo.load(content).dump(force=True).ljust(len(content), b"\0")
     )
 
 
