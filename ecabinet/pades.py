@@ -320,12 +320,14 @@ def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
     from asn1crypto import cms
 
     content, signed = embedded.pkcs7_content, embedded.signed_data
+    outside = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
     known = {*chain, embedded.signer_cert.dump()}
+    algorithms = [each.dump() for each in signed["digest_algorithms"]]
     return (
         {each.chosen.dump() for each in signed["certificates"]} <= known
-        and [each["algorithm"].native for each in signed["digest_algorithms"]] == ["sha256"]
+        and algorithms == [embedded.signer_info["digest_algorithm"].dump()]
         and {signed["version"].native, embedded.signer_info["version"].native} == {"v1"}
-        and content == cms.ContentInfo.load(content).dump(force=True).ljust(len(content), b"\0")
+        and content == outside.ljust(len(content), b"\0")
     )
 
 
