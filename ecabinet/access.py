@@ -40,6 +40,7 @@ class Permission(StrEnum):
     MEETING_CONDUCT = "meeting:conduct"
     ATTENDANCE_CONFIRM = "attendance:confirm"
     TASK_READ = "task:read"
+    TASK_READ_ALL = "task:read_all"
     TASK_ASSIGN = "task:assign"
     TASK_REPORT = "task:report"
     DEVICE_ENROL = "device:enrol"
@@ -73,6 +74,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.MEETING_CONDUCT: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.SECRETARY}),
     Permission.ATTENDANCE_CONFIRM: frozenset({R.SECRETARY}),
     Permission.TASK_READ: GOVERNMENT | OFFICE | AGENCY | frozenset({R.AUDITOR}),
+    Permission.TASK_READ_ALL: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.TASK_ASSIGN: frozenset(
         {R.PRIME_MINISTER, R.DEPUTY_PM, R.OFFICE_LEADER, R.SPECIALIST}
     ),

@@ -1,0 +1,77 @@
+"""Loaders of dossiers, papers and editions: whoever may not read them, finds nothing."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from documents import rules
+from documents.models import Dossier, Edition, Handout, Paper
+from ecabinet.access import Actor, Permission
+from ecabinet.errors import NotFound
+
+
+def dossier_to_read(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    dossier = db.get(Dossier, dossier_id)
+    if dossier is None or not _may_read(db, actor, dossier_id):
+        raise NotFound(f"dossier {dossier_id}")
+    return dossier
+
+
+def dossier_to_complete(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    """A dossier that this person may add papers to, locked against its being handed out."""
+    actor.must(Permission.DOSSIER_WRITE)
+    return dossier_to_hand_out(db, dossier_id)
+
+
+def dossier_to_hand_out(db: Session, dossier_id: int) -> Dossier:
+    """A dossier, locked; the right is that of the act in the room above."""
+    dossier = db.get(Dossier, dossier_id, with_for_update=True, populate_existing=True)
+    if dossier is None:
+        raise NotFound(f"dossier {dossier_id}")
+    return dossier
+
+
+def paper_to_read(db: Session, actor: Actor, paper_id: int) -> Paper:
+    paper = db.get(Paper, paper_id)
+    if paper is None or not _may_read(db, actor, paper.dossier_id):
+        raise NotFound(f"paper {paper_id}")
+    return paper
+
+
+def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
+    """A paper that this person may add an edition to; its dossier is locked."""
+    actor.must(Permission.DOSSIER_WRITE)
+    paper = db.get(Paper, paper_id)
+    if paper is None:
+        raise NotFound(f"paper {paper_id}")
+    dossier_to_hand_out(db, paper.dossier_id)
+    return paper
+
+
+def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
+    edition = db.get(Edition, edition_id, options=[joinedload(Edition.paper)])
+    if edition is None or not _may_read(db, actor, edition.paper.dossier_id):
+        raise NotFound(f"edition {edition_id}")
+    return edition
+
+
+def edition_to_open(db: Session, actor: Actor, edition_id: int) -> Edition:
+    """An edition to read, locked so that of two openings at once one row is made."""
+    edition = edition_to_read(db, actor, edition_id)
+    db.refresh(edition, with_for_update=True)
+    return edition
+
+
+def _may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
+    return actor.may(Permission.PAPER_READ) and rules.may_read(
+        reads_every_dossier=actor.may(Permission.DOSSIER_READ_ALL),
+        handed_out=was_handed_out_to(db, dossier_id, actor.id),
+    )
+
+
+def was_handed_out_to(db: Session, dossier_id: int, person_id: int) -> bool:
+    return db.get(Handout, (dossier_id, person_id)) is not None
+
+
+def was_handed_out(db: Session, dossier_id: int) -> bool:
+    found = select(Handout.person_id).where(Handout.dossier_id == dossier_id).limit(1)
+    return db.scalar(found) is not None

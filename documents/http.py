@@ -1,0 +1,5 @@
+"""Routes of this room: parse, call, answer."""
+
+from ecabinet.web import Door
+
+door = Door("documents", __name__)

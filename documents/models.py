@@ -1,0 +1,112 @@
+"""Tables of dossiers, papers and editions; to whom they were handed out, and who opened them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from documents.marking import Slot
+from documents.rules import PaperKind
+from ecabinet.db import Base
+
+TITLE = 500
+SHA256_HEX = 64
+
+
+class Dossier(Base):
+    """A matter on its way to a decision, with its papers."""
+
+    __tablename__ = "documents_dossier"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(TITLE))
+    drafting_agency_id: Mapped[int] = mapped_column(ForeignKey("people_agency.id"), index=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    made_at: Mapped[datetime]
+    papers: Mapped[list["Paper"]] = relationship(back_populates="dossier", order_by="Paper.id")
+
+
+class Paper(Base):
+    """One document of a dossier; what it says stands in its editions."""
+
+    __tablename__ = "documents_paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
+    title: Mapped[str] = mapped_column(String(TITLE))
+    kind: Mapped[PaperKind] = mapped_column(String(40))
+    dossier: Mapped[Dossier] = relationship(back_populates="papers")
+    editions: Mapped[list["Edition"]] = relationship(
+        back_populates="paper", order_by="Edition.number"
+    )
+
+
+class Edition(Base):
+    """One state of a paper, as it came in; never changed afterwards."""
+
+    __tablename__ = "documents_edition"
+    __table_args__ = (UniqueConstraint("paper_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("documents_paper.id"), index=True)
+    number: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(300))
+    # The file as it was handed in; its digest is the edition's name in what members sign.
+    digest: Mapped[str] = mapped_column(String(SHA256_HEX), index=True)
+    size: Mapped[int]
+    pages: Mapped[int]
+    # What was taken out of the copy that is shown, and how often: {"js": 2}.
+    removed: Mapped[dict[str, int]] = mapped_column(JSON)
+    was_signed: Mapped[bool]
+    # The prepared file, and the place in it where each reader's mark goes.
+    prepared: Mapped[str] = mapped_column(String(SHA256_HEX))
+    prepared_size: Mapped[int]
+    slot_at: Mapped[int]
+    slot_length: Mapped[int]
+    page1: Mapped[str] = mapped_column(String(SHA256_HEX))
+    added_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    added_at: Mapped[datetime]
+    paper: Mapped[Paper] = relationship(back_populates="editions")
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.slot_at, self.slot_length, self.prepared_size)
+
+
+class Handout(Base):
+    """A dossier was handed out to a person: from then on they may read it."""
+
+    __tablename__ = "documents_handout"
+
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people_person.id"), primary_key=True, index=True
+    )
+    at: Mapped[datetime]
+
+
+class Opening(Base):
+    """A person opened an edition; one row a quarter hour."""
+
+    __tablename__ = "documents_opening"
+    __table_args__ = (UniqueConstraint("edition_id", "person_id", "quarter"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    quarter: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class StoryLine(Base):
+    """One thing that happened to a dossier, told by the room where it happened."""
+
+    __tablename__ = "documents_story_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    path: Mapped[str] = mapped_column(String(200))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime]

@@ -1,0 +1,64 @@
+"""How a PDF looks and reads: pictures and text by pdfium, which runs in the child alone."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pypdfium2
+
+MOST_PIXELS = 40_000_000
+GATE_WIDTH = 300
+PICTURE_WIDTH = 800
+WEBP_QUALITY = 70
+
+
+class NotDrawn(Exception):
+    """pdfium cannot open this file, or cannot draw one of its pages."""
+
+
+def texts(data: bytes) -> list[str]:
+    """The text of each page."""
+    with _opened(data) as pdf:
+        return [page.get_textpage().get_text_range() for page in pdf]
+
+
+def look_alike(one: bytes, other: bytes) -> bool:
+    """Whether every page of two files is the same to the last pixel."""
+    with _opened(one) as first, _opened(other) as second:
+        return len(first) == len(second) and all(
+            a.tobytes() == b.tobytes() for a, b in zip(_drawn(first), _drawn(second), strict=True)
+        )
+
+
+def first_page(data: bytes) -> bytes:
+    """Page 1 as a WebP picture."""
+    with _opened(data) as pdf:
+        kept = io.BytesIO()
+        _drawing(pdf[0], PICTURE_WIDTH).convert("RGB").save(kept, "WEBP", quality=WEBP_QUALITY)
+        return kept.getvalue()
+
+
+def _opened(data: bytes) -> Any:
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+        # Boxes of forms and signatures are drawn only after this.
+        pdf.init_forms()
+    except pypdfium2.PdfiumError as wrong:
+        raise NotDrawn(str(wrong)) from wrong
+    return pdf
+
+
+def _drawn(pdf: Any) -> Iterator[Any]:
+    for page in pdf:
+        yield _drawing(page, GATE_WIDTH)
+
+
+def _drawing(page: Any, width: int) -> Any:
+    across, up = page.get_size()
+    scale = width / max(across, 1)
+    if across * up * scale * scale > MOST_PIXELS:
+        scale = (MOST_PIXELS / (across * up)) ** 0.5
+    try:
+        return page.render(scale=scale).to_pil()
+    except (pypdfium2.PdfiumError, ValueError) as wrong:
+        raise NotDrawn(str(wrong)) from wrong

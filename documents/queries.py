@@ -1,0 +1,245 @@
+"""Reads of dossiers and papers, for screens and for the rooms above."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from documents import access
+from documents.models import Dossier, Edition, Handout, Opening, Paper, StoryLine
+from documents.rules import PaperKind
+from ecabinet import search
+from ecabinet.access import Actor, Permission
+from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
+from people import queries as people
+
+OFFICE_READERS = "office"
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """A paper in its current edition; `digest` is the SHA-256 of the file as handed in."""
+
+    id: int
+    dossier_id: int
+    title: str
+    kind: PaperKind
+    edition_id: int
+    edition_number: int
+    pages: int
+    size: int
+    digest: str
+    added_at: datetime
+    removed: dict[str, int]
+    was_signed: bool
+
+
+@dataclass(frozen=True)
+class DossierView:
+    id: int
+    title: str
+    agency: str
+    made_at: datetime
+    papers: list[PaperView]
+
+
+@dataclass(frozen=True)
+class StoryView:
+    """One line of a dossier's story; each kind has its words in the template."""
+
+    kind: str
+    path: str
+    facts: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OpenedView:
+    """Who opened which edition, when first and when last."""
+
+    office: str
+    paper: str
+    edition_number: int
+    first_at: datetime
+    last_at: datetime
+
+
+def dossiers(db: Session, actor: Actor) -> list[DossierView]:
+    """The dossiers this person may read, newest first."""
+    query = _whole().order_by(Dossier.id.desc())
+    if not actor.may(Permission.DOSSIER_READ_ALL):
+        mine = select(Handout.dossier_id).where(Handout.person_id == actor.id)
+        query = query.where(Dossier.id.in_(mine))
+    agencies = _agency_names(db)
+    return [_dossier(row, agencies) for row in db.scalars(query)]
+
+
+def dossier(db: Session, dossier_id: int) -> DossierView:
+    """A dossier with its papers; the right to it is the caller's to have asked for."""
+    row = db.scalar(
+        _whole().where(Dossier.id == dossier_id).execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound(f"dossier {dossier_id}")
+    return _dossier(row, _agency_names(db))
+
+
+def current_editions(db: Session, dossier_id: int) -> list[PaperView]:
+    return dossier(db, dossier_id).papers
+
+
+def opened(db: Session, person_id: int, edition_ids: Iterable[int]) -> set[int]:
+    """Which of these editions the person has opened."""
+    return set(
+        db.scalars(
+            select(Opening.edition_id).where(
+                Opening.person_id == person_id, Opening.edition_id.in_(list(edition_ids))
+            )
+        )
+    )
+
+
+def last_opened_at(db: Session, person_id: int, edition_id: int) -> datetime | None:
+    return db.scalar(
+        select(Opening.at)
+        .where(Opening.person_id == person_id, Opening.edition_id == edition_id)
+        .order_by(Opening.quarter.desc())
+        .limit(1)
+    )
+
+
+def latest_number(db: Session, paper_id: int) -> int:
+    """The number of a paper's current edition."""
+    return db.scalar(select(func.max(Edition.number)).where(Edition.paper_id == paper_id)) or 0
+
+
+def handed_out_to(db: Session, dossier_id: int) -> set[int]:
+    """The persons to whom a dossier was handed out."""
+    return set(db.scalars(select(Handout.person_id).where(Handout.dossier_id == dossier_id)))
+
+
+def story(db: Session, dossier_id: int) -> list[StoryView]:
+    """What happened to a dossier, newest first."""
+    lines = db.scalars(
+        select(StoryLine).where(StoryLine.dossier_id == dossier_id).order_by(StoryLine.id.desc())
+    )
+    return [StoryView(each.kind, each.path, each.facts, each.at) for each in lines]
+
+
+def openings(db: Session, dossier_id: int) -> list[OpenedView]:
+    """Who has opened what in a dossier, in protocol order."""
+    rows = db.execute(
+        select(Opening, Edition.number, Paper.title)
+        .join(Edition, Edition.id == Opening.edition_id)
+        .join(Paper, Paper.id == Edition.paper_id)
+        .where(Paper.dossier_id == dossier_id)
+        .order_by(Paper.id, Edition.number, Opening.at)
+    ).all()
+    readers = people.holder_names(db, sorted({opening.person_id for opening, _, _ in rows}))
+    times: dict[tuple[int, str, int], list[datetime]] = {}
+    for opening, number, title in rows:
+        times.setdefault((opening.person_id, title, number), []).append(opening.at)
+    found = [
+        (readers[person_id], OpenedView(readers[person_id].office, title, number, at[0], at[-1]))
+        for (person_id, title, number), at in times.items()
+        if person_id in readers
+    ]
+    return [view for who, view in sorted(found, key=lambda each: each[0].protocol_order)]
+
+
+def papers_opened_by(db: Session, dossier_id: int) -> dict[int, int]:
+    """How many persons have opened each current or earlier edition of a dossier."""
+    found: dict[int, set[int]] = {}
+    rows = db.execute(
+        select(Opening.edition_id, Opening.person_id)
+        .join(Edition, Edition.id == Opening.edition_id)
+        .join(Paper, Paper.id == Edition.paper_id)
+        .where(Paper.dossier_id == dossier_id)
+    )
+    for edition_id, person_id in rows:
+        found.setdefault(edition_id, set()).add(person_id)
+    return {edition_id: len(persons) for edition_id, persons in found.items()}
+
+
+def search_papers(db: Session, actor: Actor, query: str) -> search.Found:
+    """Pages of papers that hold these words, of the dossiers this person may read."""
+    return search.find(db, readers_of(actor), query)
+
+
+def readers_of(actor: Actor) -> list[str]:
+    """As whom this person searches."""
+    if not actor.may(Permission.PAPER_READ):
+        return []
+    if actor.may(Permission.DOSSIER_READ_ALL):
+        return [OFFICE_READERS]
+    return [person_reader(actor.id)]
+
+
+def person_reader(person_id: int) -> str:
+    return f"person:{person_id}"
+
+
+def audience(dossier_id: int) -> str:
+    return f"dossier:{dossier_id}"
+
+
+def neighbours(papers: Sequence[PaperView], paper_id: int) -> tuple[int | None, int | None]:
+    """The papers before and after one, in the dossier's order."""
+    ids = [each.id for each in papers]
+    place = ids.index(paper_id)
+    before = ids[place - 1] if place else None
+    after = ids[place + 1] if place + 1 < len(ids) else None
+    return before, after
+
+
+def duties(db: Session, actor: Actor) -> list[Duty]:
+    """Reading waits for nobody's hand by itself; sessions and ballots ask for it."""
+    return []
+
+
+def may_add(db: Session, actor: Actor, dossier_id: int) -> bool:
+    """Whether this person may add papers to a dossier now."""
+    return actor.may(Permission.DOSSIER_WRITE) and not access.was_handed_out(db, dossier_id)
+
+
+def _whole() -> Any:
+    return select(Dossier).options(selectinload(Dossier.papers).selectinload(Paper.editions))
+
+
+def _agency_names(db: Session) -> dict[int, str]:
+    return {each.id: each.name for each in people.agencies(db)}
+
+
+def _dossier(row: Dossier, agencies: dict[int, str]) -> DossierView:
+    papers = sorted(row.papers, key=lambda each: (KIND_ORDER[each.kind], each.id))
+    return DossierView(
+        row.id,
+        row.title,
+        agencies.get(row.drafting_agency_id, ""),
+        row.made_at,
+        [_paper(each, each.editions[-1]) for each in papers],
+    )
+
+
+KIND_ORDER = {kind.value: place for place, kind in enumerate(PaperKind)}
+
+
+def _paper(row: Paper, edition: Edition) -> PaperView:
+    return PaperView(
+        row.id,
+        row.dossier_id,
+        row.title,
+        PaperKind(row.kind),
+        edition.id,
+        edition.number,
+        edition.pages,
+        edition.size,
+        edition.digest,
+        edition.added_at,
+        edition.removed,
+        edition.was_signed,
+    )

@@ -1,0 +1,83 @@
+"""Decisions of this room, as functions of plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+QUARTER = timedelta(minutes=15)
+
+
+class PaperKind(StrEnum):
+    """What a paper of a dossier is, in the order in which a dossier lists them."""
+
+    SUBMISSION = "submission"
+    DRAFT = "draft"
+    APPRAISAL_REPORT = "appraisal_report"
+    VERIFICATION_REPORT = "verification_report"
+    ANNEX = "annex"
+    OTHER = "other"
+
+
+class PaperRefusal(StrEnum):
+    """Why a file cannot become a paper (security.md 2.6; pdf.md 4)."""
+
+    NOT_PDF = "not_pdf"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    BROKEN = "broken"
+    NO_PAGES = "no_pages"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_OBJECTS = "too_many_objects"
+    PAGE_TOO_LARGE = "page_too_large"
+    TOO_LARGE = "too_large"
+    TOO_COSTLY = "too_costly"
+    LOOKS_DIFFERENT = "looks_different"
+
+
+class DossierRefusal(StrEnum):
+    HANDED_OUT = "handed_out"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file may hold before it is opened further (pdf.md 4.3)."""
+
+    bytes: int = 200 * 1024 * 1024
+    pages: int = 2_000
+    objects: int = 300_000
+    page_points: int = 14_400
+    content_bytes: int = 64 * 1024 * 1024
+
+
+LIMITS = Limits()
+HEADER = b"%PDF-"
+
+
+def refusal_by_look(file_name: str, content: bytes, limits: Limits = LIMITS) -> PaperRefusal | None:
+    """Why a file is refused before anybody opens it: by its name, size and first bytes (UPL-01)."""
+    if not content:
+        return PaperRefusal.EMPTY
+    if len(content) > limits.bytes:
+        return PaperRefusal.TOO_LARGE
+    # Readers accept a header further down; so do polyglots, hence the first byte (pdf.md 4.2).
+    if not file_name.lower().endswith(".pdf") or not content.startswith(HEADER):
+        return PaperRefusal.NOT_PDF
+    return None
+
+
+def may_read(reads_every_dossier: bool, handed_out: bool) -> bool:
+    """A dossier is read by the Office and the auditor, and by those it was handed out to."""
+    return reads_every_dossier or handed_out
+
+
+def refusal_to_add(handed_out: bool) -> DossierRefusal | None:
+    """Publishing or replacing a published paper needs a second person (rulebook: Who may do what).
+
+    Until that act is built, a dossier once handed out takes no paper and no edition.
+    """
+    return DossierRefusal.HANDED_OUT if handed_out else None
+
+
+def quarter_of(at: datetime) -> datetime:
+    """The quarter hour a moment falls in; one opening is recorded in each."""
+    return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)

@@ -1,0 +1,232 @@
+"""What people do with dossiers and papers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from documents import access, marking, queries, rules
+from documents.marking import Copy, Mark
+from documents.models import Dossier, Edition, Handout, Opening, Paper, StoryLine
+from documents.pages import picture
+from documents.pages import reading as pdf
+from documents.pages.font import widths
+from documents.rules import PaperKind
+from ecabinet import clock, search, storage
+from ecabinet.access import Actor, Permission
+from ecabinet.calendar import Calendar
+from ecabinet.db import reading, transaction
+from ecabinet.errors import BadInput, Refused, Unreadable
+from people import queries as people
+
+OFFICE_ZONE = Calendar().zone
+LONGEST_FILE_NAME = 300
+
+
+def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
+    """Begin a dossier; nobody but the Office and the auditor reads it until it is handed out."""
+    actor.must(Permission.DOSSIER_WRITE)
+    with transaction() as db:
+        if people.agency(db, drafting_agency_id) is None:
+            raise BadInput("drafting_agency", "is unknown")
+        dossier = Dossier(
+            title=title,
+            drafting_agency_id=drafting_agency_id,
+            made_by=actor.id,
+            made_at=clock.now(db),
+        )
+        db.add(dossier)
+        db.flush()
+        search.admit(db, queries.audience(dossier.id), [queries.OFFICE_READERS])
+        add_to_story(db, dossier.id, "dossier_made", f"/dossiers/{dossier.id}", by=actor.office)
+        return dossier.id
+
+
+def add_paper(
+    actor: Actor, dossier_id: int, title: str, kind: PaperKind, file_name: str, content: bytes
+) -> int:
+    """Open the file in the sandbox and keep it as a paper's first edition."""
+    with reading() as db:
+        actor.must(Permission.DOSSIER_WRITE)
+        access.dossier_to_read(db, actor, dossier_id)
+        _refuse_if_handed_out(db, dossier_id)
+    incoming = read_file(file_name, content)
+    with transaction() as db:
+        dossier = access.dossier_to_complete(db, actor, dossier_id)
+        _refuse_if_handed_out(db, dossier_id)
+        paper = Paper(dossier_id=dossier.id, title=title, kind=PaperKind(kind))
+        db.add(paper)
+        db.flush()
+        _keep_edition(db, actor, paper, 1, incoming)
+        add_to_story(
+            db, dossier_id, "paper_added", f"/papers/{paper.id}",
+            title=title, pages=incoming.pages, by=actor.office,
+        )  # fmt: skip
+        return paper.id
+
+
+def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> int:
+    """Put a newer state of a paper in the place of the current one; both are kept."""
+    with reading() as db:
+        actor.must(Permission.DOSSIER_WRITE)
+        access.paper_to_read(db, actor, paper_id)
+    incoming = read_file(file_name, content)
+    with transaction() as db:
+        paper = access.paper_to_replace(db, actor, paper_id)
+        _refuse_if_handed_out(db, paper.dossier_id)
+        number = queries.latest_number(db, paper_id) + 1
+        edition = _keep_edition(db, actor, paper, number, incoming)
+        add_to_story(
+            db, paper.dossier_id, "edition_added", f"/papers/{paper.id}",
+            title=paper.title, number=number, pages=incoming.pages, by=actor.office,
+        )  # fmt: skip
+        return edition.id
+
+
+def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
+    """From now on these persons read the dossier; part of convening a session, opening a ballot."""
+    access.dossier_to_hand_out(db, dossier_id)
+    receivers = set(person_ids) - queries.handed_out_to(db, dossier_id)
+    if not receivers:
+        return
+    now = clock.now(db)
+    db.add_all(Handout(dossier_id=dossier_id, person_id=each, at=now) for each in sorted(receivers))
+    search.admit(db, queries.audience(dossier_id), map(queries.person_reader, receivers))
+    add_to_story(
+        db, dossier_id, "handed_out", f"/dossiers/{dossier_id}", persons=len(receivers)
+    )  # fmt: skip
+
+
+def add_to_story(
+    db: Session, dossier_id: int, kind: str, path: str, **facts: str | int | None
+) -> None:
+    """Tell, in the act's own transaction, what happened to a dossier."""
+    db.add(StoryLine(dossier_id=dossier_id, kind=kind, path=path, facts=facts, at=clock.now(db)))
+
+
+# ---- reading ----
+
+
+def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
+    """This reader's marked copy; opening it anew is recorded, reading on in it is not."""
+    with reading() as db:
+        edition = access.edition_to_read(db, actor, edition_id)
+        opened_at = queries.last_opened_at(db, actor.id, edition_id)
+    if anew or opened_at is None:
+        opened_at = record_opening(actor, edition_id)
+    filled = marking.fill(_mark(actor, opened_at), widths(), edition.slot_length)
+    return Copy(edition.prepared, edition.slot, filled)
+
+
+def first_page(actor: Actor, edition_id: int) -> bytes:
+    """The picture of page 1 with this reader's mark, shown until the reader has loaded."""
+    with reading() as db:
+        edition = access.edition_to_read(db, actor, edition_id)
+        opened_at = queries.last_opened_at(db, actor.id, edition_id) or clock.now(db)
+    return picture.marked(storage.read(edition.page1), _mark(actor, opened_at).lines)
+
+
+def record_opening(actor: Actor, edition_id: int) -> datetime:
+    """Note that this person has opened the edition; one row a quarter hour."""
+    with transaction() as db:
+        access.edition_to_open(db, actor, edition_id)
+        now = clock.now(db)
+        opening = _opening_in(db, actor.id, edition_id, rules.quarter_of(now))
+        if opening is None:
+            opening = Opening(
+                edition_id=edition_id,
+                person_id=actor.id,
+                quarter=rules.quarter_of(now),
+                at=now,
+            )
+            db.add(opening)
+        return opening.at
+
+
+def _opening_in(db: Session, person_id: int, edition_id: int, quarter: datetime) -> Opening | None:
+    return db.scalar(
+        select(Opening).where(
+            Opening.edition_id == edition_id,
+            Opening.person_id == person_id,
+            Opening.quarter == quarter,
+        )
+    )
+
+
+def _mark(actor: Actor, at: datetime) -> Mark:
+    return Mark(actor.name, actor.office, at.astimezone(OFFICE_ZONE))
+
+
+# ---- files ----
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file that was read in the sandbox and stored, not yet anybody's edition."""
+
+    file_name: str
+    size: int
+    found: pdf.Found
+    original: str
+    prepared: str
+    page1: str
+
+    @property
+    def pages(self) -> int:
+        return len(self.found.texts)
+
+
+def read_file(file_name: str, content: bytes) -> Incoming:
+    """What the sandbox makes of an uploaded file; Unreadable says why it cannot be a paper."""
+    if reason := rules.refusal_by_look(file_name, content):
+        raise Unreadable(reason)
+    outcome = pdf.read(content)
+    if isinstance(outcome, rules.PaperRefusal):
+        raise Unreadable(outcome)
+    # Stored before the transaction: sealing a large file must not hold up other writers.
+    return Incoming(
+        file_name[-LONGEST_FILE_NAME:],
+        len(content),
+        outcome,
+        original=storage.keep(content),
+        prepared=storage.keep(outcome.prepared),
+        page1=storage.keep(outcome.page1),
+    )
+
+
+def _keep_edition(
+    db: Session, actor: Actor, paper: Paper, number: int, incoming: Incoming
+) -> Edition:
+    found = incoming.found
+    edition = Edition(
+        paper_id=paper.id,
+        number=number,
+        file_name=incoming.file_name,
+        digest=incoming.original,
+        size=incoming.size,
+        pages=incoming.pages,
+        removed=found.removed,
+        was_signed=found.was_signed,
+        prepared=incoming.prepared,
+        prepared_size=len(found.prepared),
+        slot_at=found.slot_at,
+        slot_length=found.slot_length,
+        page1=incoming.page1,
+        added_by=actor.id,
+        added_at=clock.now(db),
+    )
+    db.add(edition)
+    db.flush()
+    pages = (
+        search.Page(n, f"/papers/{paper.id}?page={n}", text)
+        for n, text in enumerate(found.texts, 1)
+    )
+    search.write(db, queries.audience(paper.dossier_id), f"paper:{paper.id}", paper.title, pages)
+    return edition
+
+
+def _refuse_if_handed_out(db: Session, dossier_id: int) -> None:
+    if reason := rules.refusal_to_add(access.was_handed_out(db, dossier_id)):
+        raise Refused(reason)

@@ -1,0 +1,151 @@
+"""Heavy or hostile work in a child that may be killed: a parser of strangers' files never runs
+in the web worker (UPL-06; pdf.md 4.3).
+
+The child runs one module over one file. It has limits of its own on memory, time, files and
+wall clock, an empty environment and, under bubblewrap, no network, no home, and a read-only
+view of the interpreter and the code. It answers with files in its own folder.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import resource
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+MEBIBYTE = 1024 * 1024
+LIMITS = (
+    (resource.RLIMIT_AS, 1536 * MEBIBYTE),
+    (resource.RLIMIT_CPU, 20),
+    (resource.RLIMIT_FSIZE, 400 * MEBIBYTE),
+    (resource.RLIMIT_NOFILE, 64),
+    (resource.RLIMIT_CORE, 0),
+)
+WALL_SECONDS = 30
+ANSWER = "answer.json"
+SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache")
+
+
+class Failed(Exception):
+    """The child was killed by a limit, or ended without an answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the child said, and the files it made."""
+
+    said: Any
+    files: Mapping[str, bytes]
+
+
+def run(
+    module: str, content: bytes, *, readable: Sequence[Path] = (), made: Sequence[str] = ()
+) -> Answer:
+    """Let a module's `main(folder)` work on this content, in a folder that is then removed."""
+    with tempfile.TemporaryDirectory(prefix="ecabinet-") as name:
+        folder = Path(name)
+        (folder / "in").write_bytes(content)
+        _wait_for(_start(module, folder, readable))
+        try:
+            said = json.loads((folder / ANSWER).read_bytes())
+        except (FileNotFoundError, ValueError):
+            raise Failed("no answer") from None
+        return Answer(said, {each: _made(folder / each) for each in made})
+
+
+def is_sandboxed() -> bool:
+    """Whether bubblewrap works here; without it the child has its limits alone."""
+    return bool(_bubblewrap())
+
+
+def _start(module: str, folder: Path, readable: Sequence[Path]) -> "subprocess.Popen[bytes]":
+    inside = [sys.executable, "-m", "ecabinet.offload", module, str(folder)]
+    return subprocess.Popen(
+        [*_walls(folder, readable), *inside] if is_sandboxed() else inside,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_for(child: "subprocess.Popen[bytes]") -> None:
+    try:
+        child.wait(WALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Failed("too long") from None
+    finally:
+        # The whole group, so that nothing the child has started lives on.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _made(path: Path) -> bytes:
+    # What a hostile file made of the child is not trusted: no links out of its folder.
+    if path.is_symlink() or not path.is_file():
+        return b""
+    return path.read_bytes()
+
+
+def _walls(folder: Path, readable: Sequence[Path]) -> list[str]:
+    """bubblewrap's words: nothing of this machine but the interpreter, the code and the folder."""
+    seen = [*map(Path, SYSTEM_FOLDERS), *_interpreter(), *_code(), *readable]
+    return [
+        _bubblewrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+        *_bound(seen), "--proc", "/proc", "--dev", "/dev",
+        "--bind", str(folder), str(folder), "--chdir", str(folder),
+    ]  # fmt: skip
+
+
+def _bound(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        yield from ("--ro-bind-try", str(path), str(path))
+
+
+def _interpreter() -> list[Path]:
+    return [Path(sys.prefix), Path(sys.base_prefix)]
+
+
+def _code() -> list[Path]:
+    return [ROOT / "ecabinet", ROOT / "documents"]
+
+
+@functools.cache
+def _bubblewrap() -> str:
+    """Where bubblewrap is, if it can build its walls here; else ""."""
+    found = shutil.which("bwrap")
+    if not found:
+        return ""
+    words = [found, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc"]
+    probe = subprocess.run([*words, "true"], capture_output=True, timeout=10, check=False)
+    return found if probe.returncode == 0 else ""
+
+
+def limit() -> None:
+    """Bind this process to its limits, before it sees a byte of the file."""
+    for what, most in LIMITS:
+        resource.setrlimit(what, (most, most))
+
+
+def main(module: str, folder: str) -> None:
+    """The child: limits first, then the module's `main`."""
+    limit()
+    answer = runpy.run_module(module)["main"](Path(folder))
+    Path(folder, ANSWER).write_text(json.dumps(answer), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
