@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ecabinet import clock, migrate
 from ecabinet.app import open_stores
-from ecabinet.db import database, reading
+from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
 from ecabinet.errors import SettingRefused
@@ -80,16 +80,31 @@ def serve(port: int | None) -> None:
 
 @main.command("demo")
 @click.option("--yes", is_flag=True, help="Fill this database even though it is not the default.")
+@click.option("--forward", metavar="6d|3h|15m", help="Only move the demo's clock forward.")
 @plainly
-def fill_demo(yes: bool) -> None:
+def fill_demo(yes: bool, forward: str | None) -> None:
     """Fill an empty database with the demo cabinet."""
     settings = from_environment()
     if settings.env == "production":
-        raise NotPossible("a production database takes no demo")
+        raise NotPossible("a production database takes no demo, and its clock is not moved")
+    if forward:
+        open_stores(settings)
+        with transaction() as db:
+            clock.shift(db, duration(forward))
+            click.echo(f"The demo's clock now says {clock.now(db):%Y-%m-%d %H:%M} UTC")
+        return
     if not (settings.embedded or yes):
         raise NotPossible("this is not the embedded database: say --yes to fill it with a demo")
     prepare(settings, filling=True)
     tell_where(settings)
+
+
+def duration(text: str) -> int:
+    """Seconds of "6d", "3h" or "15m"."""
+    seconds = {"d": 86400, "h": 3600, "m": 60}
+    if not (text[:-1].isdecimal() and text[-1:] in seconds):
+        raise NotPossible(f"{text} is no duration: say 6d, 3h or 15m")
+    return int(text[:-1]) * seconds[text[-1]]
 
 
 def prepare(settings: Settings, filling: bool = False) -> None:

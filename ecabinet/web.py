@@ -312,11 +312,13 @@ def _set_cookies(response: Response) -> None:
 
 
 def _context() -> dict[str, Any]:
+    actor = cast("Actor | None", g.get("actor"))
     with reading() as db:
         now = clock.now(db)
         shifted = clock.offset(db)
     return {
-        "actor": g.get("actor"),
+        "actor": actor,
+        "may_search": bool(actor and actor.may(Permission.PAPER_READ)),
         "language": language(),
         "said": _said_words(),
         "demo": {"shifted": shifted} if settings().env == "demo" else None,

@@ -1,0 +1,50 @@
+// entry
+import { startClocks } from './clock';
+import { enhanceForms } from './forms';
+
+const THEME = 'theme';
+
+function theme(): void {
+  const chosen = localStorage.getItem(THEME) ?? '';
+  if (chosen) document.documentElement.dataset.theme = chosen;
+  else delete document.documentElement.dataset.theme;
+  for (const each of document.querySelectorAll<HTMLElement>('[data-choose-theme]')) {
+    each.setAttribute('aria-pressed', String(each.dataset.chooseTheme === chosen));
+  }
+}
+
+function chrome(): void {
+  document.addEventListener('click', (event) => {
+    const target = event.target as HTMLElement;
+    const chooser = target.closest<HTMLElement>('[data-choose-theme]');
+    if (chooser) {
+      localStorage.setItem(THEME, chooser.dataset.chooseTheme ?? '');
+      theme();
+    }
+    if (target.closest('[data-print]')) window.print();
+    if (target.closest('[data-dismiss]')) target.closest('.toast')?.remove();
+    const back = target.closest('[data-back]');
+    if (back && history.length > 1) {
+      event.preventDefault();
+      history.back();
+    }
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) {
+      if (!menu.contains(target)) menu.open = false;
+    }
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) {
+      menu.open = false;
+      menu.querySelector('summary')?.focus();
+    }
+  });
+  for (const toast of document.querySelectorAll('.toast[data-passing]')) {
+    setTimeout(() => toast.remove(), 10_000);
+  }
+}
+
+theme();
+chrome();
+enhanceForms();
+startClocks();

@@ -1,0 +1,113 @@
+// Builds what the browser loads into ecabinet/static, under names that carry their digest.
+// manifest.json says which file a logical name is.
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, 'ecabinet', 'static');
+const modules = join(root, 'node_modules');
+
+if (!existsSync(modules)) {
+  console.error('node_modules is missing: run `make run` or `make setup`, which installs it');
+  process.exit(1);
+}
+const { build } = await import('esbuild');
+
+const walk = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((each) =>
+    each.isDirectory() ? walk(join(folder, each.name)) : [join(folder, each.name)],
+  );
+const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const manifest = {};
+
+const keep = (name, bytes, extension) => {
+  const file = `${name.replace(/\.[a-z0-9]+$/, '')}-${digest(bytes)}.${extension}`;
+  mkdirSync(dirname(join(out, file)), { recursive: true });
+  writeFileSync(join(out, file), bytes);
+  manifest[name] = file;
+};
+
+const entries = walk(join(root, 'frontend')).filter(
+  (path) => path.endsWith('.ts') && readFileSync(path, 'utf8').startsWith('// entry'),
+);
+const base = {
+  bundle: true,
+  minify: true,
+  metafile: true,
+  outdir: out,
+  entryNames: '[dir]/[name]-[hash]',
+  assetNames: 'fonts/[name]-[hash]',
+  outbase: join(root, 'frontend'),
+  target: ['safari16.4', 'chrome111', 'firefox114'],
+  nodePaths: [modules],
+  logLevel: 'error',
+  loader: { '.woff2': 'file', '.ttf': 'file', '.woff': 'empty', '.svg': 'file', '.gif': 'file' },
+};
+try {
+  const results = await Promise.all([
+    build({ ...base, entryPoints: entries, format: 'iife' }),
+    build({
+      ...base,
+      entryPoints: [join(root, 'frontend/look/app.css')],
+      outbase: join(root, 'frontend/look'),
+    }),
+  ]);
+  for (const result of results) {
+    for (const [file, made] of Object.entries(result.metafile.outputs)) {
+      if (!made.entryPoint) continue;
+      const name = relative(join(root, 'frontend'), join(root, made.entryPoint));
+      const logical = name.replace(/\.ts$/, '.js').replace(/^look\//, '');
+      manifest[logical] = relative(out, join(root, file));
+      const css = made.cssBundle && relative(out, join(root, made.cssBundle));
+      if (css) manifest[logical.replace(/\.js$/, '.css')] = css;
+    }
+  }
+} catch (wrong) {
+  console.error(`the pages' scripts do not build: ${wrong.message}`);
+  process.exit(1);
+}
+
+const symbols = JSON.parse(readFileSync(join(root, 'frontend/look/icons.json'), 'utf8')).map(
+  (name) => {
+    const svg = readFileSync(join(modules, 'lucide-static', 'icons', `${name}.svg`), 'utf8');
+    const inner = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>'));
+    return `<symbol id="${name}" viewBox="0 0 24 24">${inner.trim()}</symbol>`;
+  },
+);
+keep(
+  'icons.svg',
+  Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`),
+  'svg',
+);
+
+const pdfjs = join(modules, 'pdfjs-dist');
+keep('pdf.worker.js', readFileSync(join(pdfjs, 'legacy/build/pdf.worker.min.mjs')), 'js');
+for (const folder of ['wasm', 'cmaps', 'standard_fonts', 'iccs']) {
+  cpSync(join(pdfjs, folder), join(out, 'pdfjs', folder), {
+    recursive: true,
+    filter: (path) => !/LICENSE|\.map$/.test(path),
+  });
+}
+cpSync(join(pdfjs, 'web/images'), join(out, 'pdfjs', 'images'), { recursive: true });
+
+writeFileSync(
+  join(out, 'manifest.json'),
+  `${JSON.stringify(manifest, Object.keys(manifest).sort(), 1)}\n`,
+);
+const files = walk(out);
+const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
+console.log(`${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`);

@@ -1,0 +1,85 @@
+import { csrfToken, word } from './words';
+
+/** What the server said no to, in its own words. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+
+  get field(): string {
+    return typeof this.body.field === 'string' ? this.body.field : '';
+  }
+
+  get reason(): string {
+    return typeof this.body.reason === 'string' ? this.body.reason : '';
+  }
+}
+
+const offline = (): Refusal =>
+  new Refusal(
+    0,
+    'offline',
+    word({
+      vi: 'Chưa gửi được: không có kết nối. Nội dung vẫn còn ở đây; hãy thử lại khi có mạng.',
+      en: 'Not sent: there is no connection. What you entered is still here; try again once online.',
+    }),
+  );
+
+/** The refusal that an answer holds. */
+export async function refusalOf(response: Response): Promise<Refusal> {
+  const body = await response.json().catch(() => ({}));
+  const said = typeof body.message === 'string' ? body.message : '';
+  const fallback = word({
+    vi: 'Máy chủ gặp lỗi. Hãy thử lại.',
+    en: 'The server failed. Try again.',
+  });
+  return new Refusal(response.status, String(body.code ?? 'failed'), said || fallback, body);
+}
+
+/** Ask the server; JSON both ways. Throws a Refusal, also when there is no line. */
+export async function send<Answer>(
+  url: string,
+  options: { method?: string; body?: unknown; signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken();
+  const plain = options.body instanceof FormData || options.body instanceof URLSearchParams;
+  if (options.body !== undefined && !plain) headers['Content-Type'] = 'application/json';
+  const response = await fetch(url, {
+    method,
+    headers,
+    body: plain ? (options.body as FormData) : JSON.stringify(options.body),
+    signal: options.signal,
+  }).catch((wrong) => {
+    if (options.signal?.aborted) throw wrong;
+    throw offline();
+  });
+  if (!response.ok) throw await refusalOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+/** Send a form as the browser would, but read the answer here. */
+export async function sendForm(
+  form: HTMLFormElement,
+  button?: HTMLElement | null,
+): Promise<string> {
+  const data = new FormData(form, button as HTMLButtonElement | null);
+  const hasFiles = form.enctype === 'multipart/form-data';
+  const body = hasFiles ? data : new URLSearchParams(data as unknown as Record<string, string>);
+  const url = (button as HTMLButtonElement | null)?.getAttribute('formaction') ?? form.action;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'X-CSRF-Token': csrfToken() },
+    body,
+  }).catch(() => {
+    throw offline();
+  });
+  if (!response.ok) throw await refusalOf(response);
+  return response.redirected ? response.url : '';
+}
