@@ -13,6 +13,7 @@ GRID = """
                       TT PTT TV TK CV LĐ VT CB ĐM QT KT
 signed_in              x   x  x  x  x  x  x  x  x  x  x
 dossier:read           x   x  x  x  x  x  x  .  .  .  x
+dossier:read_all       .   .  .  x  x  x  x  .  .  .  x
 dossier:write          .   .  .  x  x  .  .  .  .  .  .
 paper:read             x   x  x  x  x  x  x  .  .  .  x
 consultation:read      x   x  x  x  x  x  .  .  .  .  x
@@ -26,6 +27,7 @@ meeting:convene        x   .  .  .  .  x  .  .  .  .  .
 meeting:conduct        x   x  .  x  .  .  .  .  .  .  .
 attendance:confirm     .   .  .  x  .  .  .  .  .  .  .
 task:read              x   x  x  x  x  x  .  x  x  .  x
+task:read_all          x   x  x  x  x  x  .  .  .  .  x
 task:assign            x   x  .  .  x  x  .  .  .  .  .
 task:report            .   .  .  .  .  .  .  x  x  .  .
 device:enrol           .   .  x  .  .  .  .  .  .  .  .
