@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import click
 import pyotp
 from sqlalchemy.exc import SQLAlchemyError
 
-from ecabinet import clock, migrate
+from ecabinet import checks, clock, migrate
 from ecabinet.app import open_stores
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -161,3 +162,19 @@ def code(name: str) -> None:
     with reading() as db:
         moment = clock.now(db)
     click.echo(f"{found[name]['password']}  {pyotp.TOTP(found[name]['totp_secret']).at(moment)}")
+
+
+@main.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plainly
+def check(as_json: bool) -> None:
+    """Look at configuration, database, storage, clock, keys and ledger: one line each."""
+    settings = from_environment()
+    open_stores(settings)
+    found = checks.run(settings)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
+    else:
+        for each in found:
+            click.echo(f"{'ok  ' if each.ok else 'FAIL'} {each.name:<14} {each.detail}")
+    sys.exit(not all(each.ok for each in found))

@@ -7,7 +7,7 @@ transaction rolls back was seen by nobody (security.md, C7).
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,6 +174,17 @@ def _tree(db: Session, start: int, stop: int) -> bytes:
 
 def _split(count: int) -> int:
     return 1 << ((count - 1).bit_length() - 1)
+
+
+def tree_hash(leaf_hashes: Sequence[bytes]) -> bytes:
+    """The Merkle tree hash of leaves hashed already (RFC 9162, 2.1.1)."""
+    count = len(leaf_hashes)
+    if count == 0:
+        return hashlib.sha256(b"").digest()
+    if count == 1:
+        return leaf_hashes[0]
+    split = _split(count)
+    return node_hash(tree_hash(leaf_hashes[:split]), tree_hash(leaf_hashes[split:]))
 
 
 def inclusion(db: Session, position: int, at_size: int) -> list[bytes]:

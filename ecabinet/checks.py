@@ -1,0 +1,101 @@
+"""What `ecabinet check` looks at: whether this cabinet stands as it should."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import select, text
+
+from ecabinet import clock, ledger, migrate, storage
+from ecabinet.db import database, reading
+from ecabinet.settings import Settings
+
+SKEW_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: what was looked at, whether it is right, and what was seen."""
+
+    name: str
+    ok: bool
+    detail: str
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+def run(settings: Settings) -> list[Check]:
+    """Every check, also after one has failed."""
+    return [_guarded(name, look, settings) for name, look in CHECKS.items()]
+
+
+def _guarded(name: str, look: Callable[[Settings], Check], settings: Settings) -> Check:
+    try:
+        return look(settings)
+    # Whatever goes wrong while looking is what there is to be said.
+    except Exception as wrong:
+        return Check(name, False, f"{type(wrong).__name__}: {wrong}")
+
+
+def _configuration(settings: Settings) -> Check:
+    return Check("configuration", True, f"{settings.env}, {settings.base_url}")
+
+
+def _database(settings: Settings) -> Check:
+    with reading() as db:
+        if database().embedded:
+            version = db.scalar(text("SELECT sqlite_version()"))
+            mode = db.scalar(text("PRAGMA journal_mode"))
+            is_full = db.scalar(text("PRAGMA synchronous")) == 2
+            seen = f"SQLite {version}, {mode}, synchronous {'FULL' if is_full else 'NOT FULL'}"
+            is_sound = is_full and mode == "wal"
+        else:
+            seen = f"PostgreSQL {db.scalar(text('SHOW server_version'))}"
+            is_sound = db.scalar(text("SHOW fsync")) == "on"
+    is_current = migrate.is_current(database())
+    return Check("database", is_sound and is_current, seen + ("" if is_current else ", old schema"))
+
+
+def _storage(settings: Settings) -> Check:
+    digest = storage.keep(b"ecabinet check")
+    is_same = storage.read(digest) == b"ecabinet check"
+    return Check("storage", is_same, str(settings.data_dir / "files"))
+
+
+def _clock(settings: Settings) -> Check:
+    with reading() as db:
+        moment, moved = clock.now(db), clock.offset(db)
+    skew = abs((moment - datetime.now(UTC)).total_seconds() - moved)
+    is_right = skew <= SKEW_SECONDS and not (moved and settings.env == "production")
+    figures = {"unix": int(moment.timestamp()), "moved_seconds": moved}
+    return Check("clock", is_right, f"{moment:%Y-%m-%d %H:%M:%S} UTC, moved by {moved} s", figures)
+
+
+def _keys(settings: Settings) -> Check:
+    with reading() as db:
+        origin = ledger.origin(db)
+    return Check("keys", True, ledger.verifier_key(origin, ledger.signing_key()))
+
+
+def _ledger(settings: Settings) -> Check:
+    """Every leaf hashed again, up to the root that was signed last."""
+    with reading() as db:
+        size = ledger.size(db)
+        hashes = [
+            ledger.leaf_hash(each)
+            for each in db.scalars(select(ledger.Leaf.envelope).order_by(ledger.Leaf.position))
+        ]
+        is_whole = len(hashes) == size and ledger.tree_hash(hashes) == ledger.root(db, size)
+        is_signed = not size or ledger.checkpoint(db, size) == ledger.sign_checkpoint(
+            ledger.origin(db), size, ledger.tree_hash(hashes), ledger.signing_key()
+        )
+    return Check("ledger", is_whole and is_signed, f"{size} leaves")
+
+
+CHECKS: dict[str, Callable[[Settings], Check]] = {
+    "configuration": _configuration,
+    "database": _database,
+    "storage": _storage,
+    "clock": _clock,
+    "keys": _keys,
+    "ledger": _ledger,
+}

@@ -1,0 +1,38 @@
+"""`ecabinet check` says what is wrong, and looks at everything also then."""
+
+from sqlalchemy import update
+
+from ecabinet import checks, ledger
+from ecabinet.db import transaction
+from ecabinet.settings import Settings
+from tests.builders import Cabinet
+
+
+def found(settings: Settings) -> dict[str, checks.Check]:
+    return {each.name: each for each in checks.run(settings)}
+
+
+def test_a_sound_cabinet_is_called_sound(cabinet: Cabinet, settings: Settings) -> None:
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+    seen = found(settings)
+    # Tests make their tables from the models, so only the schema's revision is missing here.
+    assert {name for name, each in seen.items() if not each.ok} == {"database"}
+    assert seen["ledger"].detail == "1 leaves"
+
+
+def test_a_changed_leaf_is_seen(cabinet: Cabinet, settings: Settings) -> None:
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+    with transaction() as db:
+        db.execute(update(ledger.Leaf).values(envelope=b"{}"))
+    assert not found(settings)["ledger"].ok
+
+
+def test_a_moved_clock_is_shown(cabinet: Cabinet, settings: Settings) -> None:
+    cabinet.wait(days=1)
+    seen = found(settings)["clock"]
+    assert seen.ok
+    assert seen.figures["moved_seconds"] == 86400
+    strict = settings.model_copy(update={"env": "production"})
+    assert not found(strict)["clock"].ok

@@ -1,0 +1,116 @@
+"""A real server for a test: started by `make run`'s own means, stopped by its own pid."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pyotp
+
+ECABINET = str(Path(sys.executable).with_name("ecabinet"))
+STARTS_WITHIN = 90
+
+
+@dataclass
+class Server:
+    """A served demo: its address, its folder and its accounts."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+    accounts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def code(self, username: str, steps_ahead: int = 0) -> str:
+        """The code that this person's application shows now, or in so many half minutes."""
+        totp = pyotp.TOTP(self.accounts[username]["totp_secret"])
+        return totp.at(self.now() + 30 * steps_ahead)
+
+    def now(self) -> int:
+        seen = {each["name"]: each for each in json.loads(self.command("check", "--json"))}
+        return int(seen["clock"]["figures"]["unix"])
+
+    def command(self, *words: str) -> str:
+        """What `ecabinet …` prints beside the running server."""
+        done = subprocess.run(
+            [ECABINET, *words], env=self.environment(), capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        return environment(self.folder, self.port)
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {
+        "ECABINET_DATA_DIR": str(folder),
+        "ECABINET_BASE_URL": f"http://localhost:{port}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_up(port: int) -> bool:
+    try:
+        with urlopen(f"http://localhost:{port}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def serving(folder: Path, command: list[str] | None = None, **more: str) -> Iterator[Server]:
+    """Serve a demo from this folder until the block ends."""
+    port = free_port()
+    log = (folder.parent / "server.log").open("wb")
+    process = subprocess.Popen(
+        command or [ECABINET, "serve", "--port", str(port)],
+        env=environment(folder, port) | {"PORT": str(port)} | more,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    server = Server(port, folder, process)
+    try:
+        _await(server, Path(log.name))
+        made = json.loads((folder / "demo-accounts.json").read_text())
+        server.accounts = {each["username"]: each for each in made}
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        log.close()
+
+
+def _await(server: Server, log: Path) -> None:
+    waiting: Any = threading.Event()
+    for _ in range(STARTS_WITHIN * 10):
+        if is_up(server.port):
+            return
+        if server.process.poll() is not None:
+            break
+        waiting.wait(0.1)
+    raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
