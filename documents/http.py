@@ -1,5 +1,229 @@
-"""Routes of this room: parse, call, answer."""
+"""Dossiers, uploads, the reader and its bytes, search in papers."""
 
-from ecabinet.web import Door
+from datetime import datetime
+from typing import Any
+
+from flask import Response, render_template, request
+from flask_babel import format_date, format_decimal
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
+
+from documents import access, queries, service
+from documents.marking import Copy
+from documents.rules import PaperKind
+from ecabinet import web
+from ecabinet.access import Permission
+from ecabinet.db import reading
+from ecabinet.errors import BadInput
+from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs
+from people import queries as people
 
 door = Door("documents", __name__)
+
+LONGEST_TITLE = 500
+MEGABYTE = 1_000_000
+FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+FILE_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": FILE_POLICY,
+    "Accept-Ranges": "bytes",
+}
+
+
+@door.app_context_processor
+def _may_search() -> dict[str, bool]:
+    actor = actor_or_none()
+    return {"may_search": actor is not None and actor.may(Permission.PAPER_READ)}
+
+
+@door.app_template_filter("size")
+def size_in_words(size: int) -> str:
+    """ "1,2 MB" in the reader's language."""
+    if size < MEGABYTE:
+        return f"{format_decimal(max(1, round(size / 1000)))} KB"
+    return f"{format_decimal(round(size / MEGABYTE, 1))} MB"
+
+
+@door.app_template_filter("short_day")
+def short_day(at: datetime) -> str:
+    """The day as it stands in the margin of a story."""
+    return str(format_date(at, "dd/MM"))
+
+
+@door.get("/dossiers")
+@needs(Permission.DOSSIER_READ)
+def dossiers() -> str:
+    actor = current_actor()
+    with reading() as db:
+        found = queries.dossiers(db, actor)
+        editions = [paper.edition_id for each in found for paper in each.papers]
+        return render_template(
+            "documents/dossiers.html",
+            dossiers=found,
+            opened=queries.opened(db, actor.id, editions),
+            agencies=people.agencies(db) if actor.may(Permission.DOSSIER_WRITE) else [],
+            may_write=actor.may(Permission.DOSSIER_WRITE),
+        )
+
+
+@door.post("/dossiers")
+@needs(Permission.DOSSIER_WRITE)
+def create_dossier() -> AnyResponse:
+    title = form("title", limit=LONGEST_TITLE)
+    dossier_id = service.create_dossier(current_actor(), title, form_int("drafting_agency"))
+    return web.see(f"/dossiers/{dossier_id}", "dossier_made")
+
+
+# From here on whoever may not read is told that there is nothing: the loaders decide.
+
+
+@door.get("/dossiers/<int:dossier_id>")
+@needs(Permission.SIGNED_IN)
+def dossier(dossier_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        access.dossier_to_read(db, actor, dossier_id)
+        found = queries.dossier(db, dossier_id)
+        sees_openings = actor.may(Permission.DOSSIER_READ_ALL)
+        return render_template(
+            "documents/dossier.html",
+            dossier=found,
+            story_lines=queries.story(db, dossier_id),
+            opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
+            openings=queries.openings(db, dossier_id) if sees_openings else None,
+            readers=len(queries.handed_out_to(db, dossier_id)),
+            may_add=queries.may_add(db, actor, dossier_id),
+            kinds=list(PaperKind),
+        )
+
+
+@door.post("/dossiers/<int:dossier_id>/papers")
+@needs(Permission.DOSSIER_WRITE)
+def add_paper(dossier_id: int) -> Any:
+    file = _file()
+    paper_id = service.add_paper(
+        current_actor(),
+        dossier_id,
+        form("title", limit=LONGEST_TITLE, optional=True),
+        _kind(),
+        file.filename or "",
+        file.read(),
+    )
+    return _added(paper_id)
+
+
+@door.post("/papers/<int:paper_id>/editions")
+@needs(Permission.DOSSIER_WRITE)
+def add_edition(paper_id: int) -> Any:
+    file = _file()
+    service.add_edition(current_actor(), paper_id, file.filename or "", file.read())
+    return _added(paper_id)
+
+
+@door.get("/papers/<int:paper_id>")
+@needs(Permission.SIGNED_IN)
+def reader(paper_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        dossier_id = access.paper_to_read(db, actor, paper_id).dossier_id
+        found = queries.dossier(db, dossier_id)
+        before, after = queries.neighbours(found.papers, paper_id)
+        return render_template(
+            "documents/reader.html",
+            dossier=found,
+            paper=next(each for each in found.papers if each.id == paper_id),
+            before=before,
+            after=after,
+            opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
+            page=request.args.get("page", type=int),
+            sought=request.args.get("q", "")[:200],
+        )
+
+
+@door.get("/editions/<int:edition_id>/file")
+@needs(Permission.SIGNED_IN)
+def file(edition_id: int) -> Response:
+    """This reader's marked copy, whole or by byte ranges (RFC 9110, 14)."""
+    copy = service.open_copy(current_actor(), edition_id, anew=_asks_for_the_beginning())
+    start, stop, status = _asked_for(copy)
+    if status == 416:
+        return _answer(b"", 416, {"Content-Range": f"bytes */{copy.size}"})
+    headers = {
+        "Content-Length": str(stop - start),
+        "Content-Disposition": f'inline; filename="{edition_id}.pdf"',
+        "ETag": f'"{copy.etag}"',
+    }
+    if status == 206:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{copy.size}"
+    return _answer(copy.stream(start, stop), status, headers)
+
+
+@door.get("/editions/<int:edition_id>/page1.webp")
+@needs(Permission.SIGNED_IN)
+def first_page(edition_id: int) -> Response:
+    picture = service.first_page(current_actor(), edition_id)
+    return Response(picture, mimetype="image/webp", headers=FILE_HEADERS)
+
+
+@door.get("/search")
+@needs(Permission.PAPER_READ)
+def search() -> str:
+    query = request.args.get("q", "")[:200].strip()
+    with reading() as db:
+        found = queries.search_papers(db, current_actor(), query) if query else None
+        return render_template("documents/search.html", query=query, found=found)
+
+
+def _asks_for_the_beginning() -> bool:
+    asked = request.range
+    return asked is None or any(start == 0 for start, _ in asked.ranges)
+
+
+def _asked_for(copy: Copy) -> tuple[int, int, int]:
+    """First byte, byte after the last, and the status to answer with."""
+    asked = request.range
+    changed = request.if_range.etag is not None and request.if_range.etag != copy.etag
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or changed:
+        return 0, copy.size, 200
+    piece = asked.range_for_length(copy.size)
+    return (*piece, 206) if piece else (0, 0, 416)
+
+
+def _answer(body: Any, status: int, headers: dict[str, str]) -> Response:
+    return Response(
+        body,
+        status,
+        headers={**FILE_HEADERS, **headers},
+        mimetype="application/pdf",
+        direct_passthrough=True,
+    )
+
+
+def _file() -> FileStorage:
+    found = request.files.get("file")
+    if found is None or not found.filename:
+        raise BadInput("file", "is missing")
+    return found
+
+
+def _kind() -> PaperKind:
+    try:
+        return PaperKind(form("kind", limit=40))
+    except ValueError:
+        raise BadInput("kind", "is unknown") from None
+
+
+def _added(paper_id: int) -> Any:
+    with reading() as db:
+        paper = queries.paper(db, paper_id)
+    if not web.wants_json():
+        return web.see(f"/dossiers/{paper.dossier_id}", "paper_added")
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "pages": paper.pages,
+        "size": paper.size,
+        "digest": paper.digest,
+        "removed": sum(paper.removed.values()),
+        "was_signed": paper.was_signed,
+    }, 201

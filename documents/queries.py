@@ -92,6 +92,14 @@ def current_editions(db: Session, dossier_id: int) -> list[PaperView]:
     return dossier(db, dossier_id).papers
 
 
+def paper(db: Session, paper_id: int) -> PaperView:
+    """A paper in its current edition; the right to it is the caller's to have asked for."""
+    row = db.get(Paper, paper_id, options=[selectinload(Paper.editions)])
+    if row is None:
+        raise NotFound(f"paper {paper_id}")
+    return _paper(row, row.editions[-1])
+
+
 def opened(db: Session, person_id: int, edition_ids: Iterable[int]) -> set[int]:
     """Which of these editions the person has opened."""
     return set(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from ecabinet.errors import BadInput, Refused, Unreadable
 from people import queries as people
 
 OFFICE_ZONE = Calendar().zone
-LONGEST_FILE_NAME = 300
+LONGEST_FILE_NAME, LONGEST_TITLE = 300, 500
 
 
 def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
@@ -47,16 +48,26 @@ def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
 def add_paper(
     actor: Actor, dossier_id: int, title: str, kind: PaperKind, file_name: str, content: bytes
 ) -> int:
-    """Open the file in the sandbox and keep it as a paper's first edition."""
+    """Open the file in the sandbox and keep it as a paper's first edition.
+
+    Without a title the file's own is taken, or else its name.
+    """
     with reading() as db:
         actor.must(Permission.DOSSIER_WRITE)
         access.dossier_to_read(db, actor, dossier_id)
         _refuse_if_handed_out(db, dossier_id)
-    incoming = read_file(file_name, content)
+    return keep_paper(actor, dossier_id, title, kind, read_file(file_name, content))
+
+
+def keep_paper(
+    actor: Actor, dossier_id: int, title: str, kind: PaperKind, incoming: "Incoming"
+) -> int:
+    """Keep a file that was read as a paper's first edition."""
     with transaction() as db:
-        dossier = access.dossier_to_complete(db, actor, dossier_id)
+        access.dossier_to_complete(db, actor, dossier_id)
         _refuse_if_handed_out(db, dossier_id)
-        paper = Paper(dossier_id=dossier.id, title=title, kind=PaperKind(kind))
+        title = title or incoming.title
+        paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
         db.add(paper)
         db.flush()
         _keep_edition(db, actor, paper, 1, incoming)
@@ -113,19 +124,26 @@ def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
     """This reader's marked copy; opening it anew is recorded, reading on in it is not."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-        opened_at = queries.last_opened_at(db, actor.id, edition_id)
-    if anew or opened_at is None:
-        opened_at = record_opening(actor, edition_id)
-    filled = marking.fill(_mark(actor, opened_at), widths(), edition.slot_length)
-    return Copy(edition.prepared, edition.slot, filled)
+    mark = _mark(actor, _opened_at(actor, edition_id, anew))
+    return Copy(edition.prepared, edition.slot, marking.fill(mark, widths(), edition.slot_length))
 
 
 def first_page(actor: Actor, edition_id: int) -> bytes:
     """The picture of page 1 with this reader's mark, shown until the reader has loaded."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-        opened_at = queries.last_opened_at(db, actor.id, edition_id) or clock.now(db)
-    return picture.marked(storage.read(edition.page1), _mark(actor, opened_at).lines)
+    mark = _mark(actor, _opened_at(actor, edition_id, anew=True))
+    return picture.marked(storage.read(edition.page1), mark.lines)
+
+
+def _opened_at(actor: Actor, edition_id: int, anew: bool) -> datetime:
+    """Since when this person reads: the time in their mark, the same for every range of a copy."""
+    with reading() as db:
+        last = queries.last_opened_at(db, actor.id, edition_id)
+        quarter = rules.quarter_of(clock.now(db))
+    if last and (not anew or rules.quarter_of(last) == quarter):
+        return last
+    return record_opening(actor, edition_id)
 
 
 def record_opening(actor: Actor, edition_id: int) -> datetime:
@@ -133,14 +151,10 @@ def record_opening(actor: Actor, edition_id: int) -> datetime:
     with transaction() as db:
         access.edition_to_open(db, actor, edition_id)
         now = clock.now(db)
-        opening = _opening_in(db, actor.id, edition_id, rules.quarter_of(now))
+        quarter = rules.quarter_of(now)
+        opening = _opening_in(db, actor.id, edition_id, quarter)
         if opening is None:
-            opening = Opening(
-                edition_id=edition_id,
-                person_id=actor.id,
-                quarter=rules.quarter_of(now),
-                at=now,
-            )
+            opening = Opening(edition_id=edition_id, person_id=actor.id, quarter=quarter, at=now)
             db.add(opening)
         return opening.at
 
@@ -176,6 +190,10 @@ class Incoming:
     @property
     def pages(self) -> int:
         return len(self.found.texts)
+
+    @property
+    def title(self) -> str:
+        return (self.found.title or PurePosixPath(self.file_name).stem)[:LONGEST_TITLE]
 
 
 def read_file(file_name: str, content: bytes) -> Incoming:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import http as documents_http
-from ecabinet import db, keys, ledger, live, outbox, storage, web
+from ecabinet import db, keys, ledger, live, offload, outbox, storage, web
 from ecabinet.access import Permission
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
@@ -33,6 +33,8 @@ DOORS = (
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
 PLACES = (
     ("home.home", "house", _("Hôm nay"), _("Hôm nay"), Permission.SIGNED_IN),
+    ("documents.dossiers", "files", _("Hồ sơ, tài liệu"), _("Tài liệu"), Permission.DOSSIER_READ),
+    ("tasks.dashboard", "list-checks", _("Nhiệm vụ"), _("Nhiệm vụ"), Permission.TASK_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
 )
 
@@ -56,11 +58,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or from_environment()
     write_log_lines(settings)
     open_stores(settings)
+    offload.check(settings)
     app = Flask(
         "ecabinet", static_folder=str(ROOT / "ecabinet" / "static"), static_url_path="/static",
         template_folder=str(ROOT / "templates"),
     )  # fmt: skip
-    rooms = ("home", "people", "documents", "meetings", "ballots", "tasks")
+    rooms = ("building", "home", "people", "documents", "meetings", "ballots", "tasks")
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

@@ -9,6 +9,7 @@ view of the interpreter and the code. It answers with files in its own folder.
 import contextlib
 import functools
 import json
+import logging
 import os
 import resource
 import runpy
@@ -20,7 +21,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # The child imports this module too, and sees nothing but the standard library.
+    from ecabinet.settings import Settings
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 MEBIBYTE = 1024 * 1024
@@ -66,6 +73,17 @@ def run(
 def is_sandboxed() -> bool:
     """Whether bubblewrap works here; without it the child has its limits alone."""
     return bool(_bubblewrap())
+
+
+def check(settings: "Settings") -> None:
+    """A production without walls does not start; a demo says that it has none."""
+    if is_sandboxed():
+        return
+    if settings.env == "production":
+        from ecabinet.errors import SettingRefused
+
+        raise SettingRefused("bwrap does not work here: papers would be opened without a sandbox")
+    log.warning("papers are opened in a limited process without a sandbox: bwrap does not work")
 
 
 def _start(module: str, folder: Path, readable: Sequence[Path]) -> "subprocess.Popen[bytes]":

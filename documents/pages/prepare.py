@@ -177,6 +177,6 @@ def title_of(original: bytes) -> str:
 
     try:
         found = pypdf.PdfReader(io.BytesIO(original)).metadata
-        return str(found.title or "").strip() if found else ""
+        return str(found.title or "").replace("\0", "").strip() if found else ""
     except Exception:
         return ""

@@ -1,0 +1,151 @@
+// A paper in a page: its buttons, its place of reading, what it says when it cannot open.
+import { word } from '../words';
+import { PaperView } from './pdf';
+
+const PLACE = 'reading:';
+
+type Place = { page: number; scale: string };
+
+const placeOf = (url: string): Place | null => {
+  try {
+    return JSON.parse(localStorage.getItem(PLACE + url) ?? 'null');
+  } catch {
+    return null;
+  }
+};
+
+export class PaperPane {
+  readonly view: PaperView;
+  private readonly scope: ParentNode;
+  private url = '';
+
+  constructor(private readonly root: HTMLElement) {
+    this.scope = root.closest('[data-reader]') ?? root;
+    this.view = new PaperView(this.makeContainer(), root.dataset.worker ?? '');
+    this.listen();
+    void this.show(root.dataset.paperUrl ?? '', Number(root.dataset.page) || 0);
+  }
+
+  /** Open a paper where it was left, or at the page that is asked for. */
+  async show(url: string, page = 0): Promise<void> {
+    this.url = url;
+    this.say('');
+    const place = placeOf(url);
+    const start = page || place?.page || 1;
+    this.showPicture(start === 1);
+    try {
+      await this.view.open(url);
+    } catch {
+      if (this.url === url) this.sayFailed();
+      return;
+    }
+    this.view.scale = place?.scale ?? 'auto';
+    this.view.page = start;
+    this.tell();
+  }
+
+  do(what: string): void {
+    const view = this.view;
+    if (what === 'previous') view.page -= 1;
+    else if (what === 'next') view.page += 1;
+    else if (what === 'first') view.page = 1;
+    else if (what === 'last') view.page = view.pages;
+    else if (what === 'larger') view.zoom(1);
+    else if (what === 'smaller') view.zoom(-1);
+    else if (what === 'fit') view.scale = 'page-width';
+  }
+
+  private makeContainer(): HTMLDivElement {
+    const pages = this.root.querySelector<HTMLElement>('.paper__pages') ?? this.root;
+    const container = document.createElement('div');
+    container.className = 'paper__scroll';
+    container.tabIndex = 0;
+    container.setAttribute('aria-label', this.root.dataset.paperTitle ?? '');
+    const viewer = document.createElement('div');
+    viewer.className = 'pdfViewer';
+    container.append(viewer);
+    pages.prepend(container);
+    return container;
+  }
+
+  private listen(): void {
+    const events = this.view.events;
+    events.on('pagechanging', () => this.moved());
+    events.on('scalechanging', () => this.moved());
+    events.on('pagerendered', () => this.showPicture(false));
+    this.scope.addEventListener('click', (event) => {
+      const button = (event.target as HTMLElement).closest<HTMLElement>('[data-paper-do]');
+      if (button) this.do(button.dataset.paperDo ?? '');
+    });
+    this.root.addEventListener('paper:show', (event) => {
+      const { url, title } = (event as CustomEvent<{ url: string; title?: string }>).detail;
+      this.root.dataset.paperUrl = url;
+      if (title) this.root.dataset.paperTitle = title;
+      void this.show(url);
+    });
+    new ResizeObserver(() => this.view.refit()).observe(this.root);
+    document.addEventListener('visibilitychange', () => document.hidden && this.view.rest());
+  }
+
+  private moved(): void {
+    if (!this.view.pages) return;
+    const place: Place = { page: this.view.page, scale: this.view.scale };
+    localStorage.setItem(PLACE + this.url, JSON.stringify(place));
+    this.tell();
+  }
+
+  private tell(): void {
+    const { page, pages, percent } = this.view;
+    this.fill('[data-paper-page]', String(page));
+    this.fill('[data-paper-pages]', String(pages));
+    this.fill('[data-paper-zoom]', `${percent}%`);
+    for (const each of this.scope.querySelectorAll<HTMLInputElement>('[data-paper-goto]')) {
+      if (each !== document.activeElement) each.value = String(page);
+    }
+    this.mayNot('previous', page <= 1);
+    this.mayNot('next', page >= pages);
+  }
+
+  private fill(where: string, text: string): void {
+    for (const each of this.scope.querySelectorAll(where)) each.textContent = text;
+  }
+
+  private mayNot(what: string, cannot: boolean): void {
+    for (const each of this.scope.querySelectorAll(`[data-paper-do="${what}"]`)) {
+      each.setAttribute('aria-disabled', String(cannot));
+    }
+  }
+
+  private showPicture(shown: boolean): void {
+    const picture = this.root.querySelector<HTMLImageElement>('.paper__first');
+    if (!picture) return;
+    if (shown) picture.src = this.url.replace(/file$/, 'page1.webp');
+    picture.hidden = !shown;
+  }
+
+  private say(text: string): void {
+    const place = this.root.querySelector('.paper__said');
+    if (place) place.replaceChildren(text);
+  }
+
+  private sayFailed(): void {
+    this.showPicture(false);
+    const again = document.createElement('button');
+    again.type = 'button';
+    again.className = 'btn';
+    again.textContent = word({ vi: 'Thử lại', en: 'Try again' });
+    again.addEventListener('click', () => void this.show(this.url));
+    this.say(
+      word({
+        vi: 'Chưa mở được tài liệu. Chỗ đang đọc vẫn được giữ trên máy này. Hãy kiểm tra kết nối rồi thử lại.',
+        en: 'The paper did not open. Your place in it is kept on this device. Check the connection and try again.',
+      }),
+    );
+    this.root.querySelector('.paper__said')?.append(again);
+  }
+}
+
+export const mountAll = (): PaperPane[] =>
+  [...document.querySelectorAll<HTMLElement>('[data-paper-url]')].map(
+    (root) => new PaperPane(root),
+  );
