@@ -1,0 +1,1 @@
+"""Persons, offices and terms, agencies and codes, logins, devices."""

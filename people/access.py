@@ -1,0 +1,65 @@
+"""Loaders of logins and devices: whoever cannot show the right, finds nothing."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from ecabinet import clock
+from ecabinet.access import Actor, Permission
+from ecabinet.errors import NotFound, NotSignedIn
+from people import queries, rules
+from people.models import Device, Login
+
+
+def login_to_complete(db: Session, half_cookie: str) -> Login:
+    """The login whose password was given in this browser and whose code was not."""
+    login = db.scalar(
+        select(Login)
+        .options(joinedload(Login.person))
+        .where(Login.digest == queries.digest(half_cookie))
+        .where(Login.ended_at.is_(None), Login.whole_at.is_(None))
+    )
+    if login is None or clock.now(db) - login.started_at > rules.LOCKED_FOR:
+        raise NotSignedIn
+    return login
+
+
+def login_to_step_up(db: Session, actor: Actor) -> Login:
+    login = db.get(Login, actor.login_id, options=[joinedload(Login.person)])
+    if login is None or login.ended_at is not None:
+        raise NotSignedIn
+    return login
+
+
+def login_to_end(db: Session, actor: Actor, public_id: str) -> Login:
+    """One of one's own logins; another's does not exist (SES-05)."""
+    login = db.scalar(
+        select(Login).where(Login.public_id == public_id, Login.person_id == actor.id)
+    )
+    if login is None:
+        raise NotFound("login")
+    return login
+
+
+def device_to_confirm(db: Session, actor: Actor, public_id: str) -> Device:
+    actor.must(Permission.DEVICE_CONFIRM)
+    return _device(db, public_id)
+
+
+def device_to_revoke(db: Session, actor: Actor, public_id: str) -> Device:
+    device = _device(db, public_id)
+    may_for_others = actor.may(Permission.DEVICE_CONFIRM) or actor.may(Permission.ACCOUNT_MANAGE)
+    if device.person_id != actor.id and not may_for_others:
+        raise NotFound("device")
+    return device
+
+
+def _device(db: Session, public_id: str) -> Device:
+    device = db.scalar(
+        select(Device)
+        .where(Device.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if device is None:
+        raise NotFound("device")
+    return device

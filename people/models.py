@@ -1,0 +1,126 @@
+"""Tables of persons, their offices, their logins and the keys of their devices."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ecabinet.access import Role
+from ecabinet.db import Base
+
+NAME = 200
+
+
+class Agency(Base):
+    """A ministry, a ministerial agency, a province, or the Government Office."""
+
+    __tablename__ = "people_agency"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME))
+    short_name: Mapped[str] = mapped_column(String(80))
+
+
+class Office(Base):
+    """An office that persons hold for a term: its title, its roles, whether it has a vote."""
+
+    __tablename__ = "people_office"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(NAME))
+    role: Mapped[Role] = mapped_column(String(40))
+    is_member: Mapped[bool]
+    protocol_order: Mapped[int]
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("people_agency.id"))
+    agency: Mapped[Agency | None] = relationship()
+
+
+class Person(Base):
+    """Somebody who may sign in, now or once."""
+
+    __tablename__ = "people_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME))
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    # Sealed by the key store; a stolen database holds no usable seed.
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_last_step: Mapped[int | None]
+    terms: Mapped[list["Term"]] = relationship(back_populates="person")
+
+
+class Term(Base):
+    """One person in one office, from a day on and until another (that day not included)."""
+
+    __tablename__ = "people_term"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("people_office.id"), index=True)
+    starts: Mapped[date]
+    ends: Mapped[date | None]
+    person: Mapped[Person] = relationship(back_populates="terms")
+    office: Mapped[Office] = relationship()
+
+
+class Login(Base):
+    """One person's sign-in on one device; only a digest of its secret is kept (SES-02)."""
+
+    __tablename__ = "people_login"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    browser: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime]
+    # The second factor was given; before that the login opens nothing.
+    whole_at: Mapped[datetime | None]
+    step_up_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()
+
+
+class Failure(Base):
+    """A wrong password or code, counted per account and source (AUTH-06)."""
+
+    __tablename__ = "people_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(60), index=True)
+    source: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+
+
+class DeviceState(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class Device(Base):
+    """A member's signing key: made in their browser, confirmed by a secretary, certified."""
+
+    __tablename__ = "people_device"
+    __table_args__ = (UniqueConstraint("key_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    label: Mapped[str] = mapped_column(String(80))
+    # SHA-256 of the public key's SubjectPublicKeyInfo, in hex.
+    key_id: Mapped[str] = mapped_column(String(64))
+    csr: Mapped[bytes] = mapped_column(LargeBinary)
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    serial: Mapped[str | None] = mapped_column(String(48))
+    state: Mapped[DeviceState] = mapped_column(String(20))
+    asked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[int | None]
+    usable_from: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    enrolled_leaf: Mapped[int | None]
+    person: Mapped[Person] = relationship()
