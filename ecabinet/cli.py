@@ -15,12 +15,14 @@ import click
 import pyotp
 from sqlalchemy.exc import SQLAlchemyError
 
-from ecabinet import checks, clock, migrate
+from ballots import bundle
+from ballots import queries as ballots
+from ecabinet import checks, clock, migrate, verifier
 from ecabinet.app import open_stores
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
-from ecabinet.errors import SettingRefused
+from ecabinet.errors import NotFound, Refused, SettingRefused
 from ecabinet.settings import Settings, from_environment
 
 THREADS = 160
@@ -178,3 +180,68 @@ def check(as_json: bool) -> None:
         for each in found:
             click.echo(f"{'ok  ' if each.ok else 'FAIL'} {each.name:<14} {each.detail}")
     sys.exit(not all(each.ok for each in found))
+
+
+@main.group()
+def export() -> None:
+    """Take out what is kept here, in open formats."""
+
+
+@export.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plainly
+def export_list(as_json: bool) -> None:
+    """What can be exported: kind, id, state, title."""
+    open_stores(from_environment())
+    with reading() as db:
+        found = ballots.exportable(db)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        for each in found:
+            click.echo(f"{each['kind']:<13} {each['id']:>6}  {each['state']:<7} {each['title']}")
+
+
+@export.command("consultation")
+@click.argument("number", type=int)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The bundle's file.")
+@click.option("--keys", "keys_out", type=click.Path(path_type=Path), help="Also write trust.json.")
+@plainly
+def export_consultation(number: int, out: Path, keys_out: Path | None) -> None:
+    """Write the bundle of a closed consultation, to be verified offline."""
+    open_stores(from_environment())
+    with reading() as db:
+        try:
+            count = bundle.write(db, number, out)
+        except NotFound:
+            raise NotPossible(
+                f"there is no consultation {number}: see `ecabinet export list`"
+            ) from None
+        except Refused:
+            raise NotPossible(f"consultation {number} is not closed yet") from None
+        if keys_out:
+            keys_out.write_text(json.dumps(bundle.trusted(db), indent=1))
+    click.echo(f"{out}: {count} files")
+
+
+@main.command("verify")
+@click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@click.option(
+    "--keys",
+    "keys_file",
+    type=click.Path(exists=True, path_type=Path),
+    help="trust.json that you hold, instead of the keys in the bundle.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(path: Path, keys_file: Path | None, as_json: bool) -> None:
+    """Verify a bundle offline: 0 sound, 1 unsound (what and where), 2 not a bundle."""
+    try:
+        report = verifier.verify(path, json.loads(keys_file.read_text()) if keys_file else None)
+    except verifier.NotABundle as wrong:
+        click.echo(f"{path} is not a bundle: {wrong}", err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps(asdict(report) | {"sound": report.is_sound}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(verifier.lines(report)))
+    sys.exit(0 if report.is_sound else 1)

@@ -5,7 +5,7 @@ import documents.models
 import meetings.models
 import people.models
 import tasks.models
-from ecabinet import clock, ledger, live, outbox, pades, search
+from ecabinet import clock, ledger, live, outbox, pades, search, tsa
 
 __all__ = [
     "ballots",
@@ -19,4 +19,5 @@ __all__ = [
     "people",
     "search",
     "tasks",
+    "tsa",
 ]

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,7 +25,7 @@ from ecabinet import clock, keys
 from ecabinet.db import Base
 
 ROOT, MEMBER_CA = "ca-root", "ca-member"
-ROOT_YEARS, CA_YEARS = 20, 10
+ROOT_YEARS, CA_YEARS, TSA_YEARS = 20, 10, 8
 DEVICE_DAYS = 365
 ORGANISATION = "Văn phòng Chính phủ"
 # Clocks of those who check may be a little behind ours.
@@ -103,6 +103,14 @@ def certify(db: Session, csr: bytes, common_name: str) -> x509.Certificate:
     return x509.load_der_x509_certificate(der)
 
 
+def certify_timestamping(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
+    """The certificate (DER) of the cabinet's own time-stamp authority, from the root."""
+    return _certificate(
+        "e-Cabinet TSA", "e-Cabinet Root CA", key, keys.store().p256(ROOT),
+        clock.now(db), days=365 * TSA_YEARS, stamps=True,
+    )  # fmt: skip
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
@@ -122,12 +130,13 @@ def _certificate(
     *,
     days: int,
     authority: int | None = None,
+    stamps: bool = False,
 ) -> bytes:
     """DER of a certificate; `authority` is the path length of a CA, None for a signer."""
     is_ca = authority is not None
     usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=not is_ca,
+        digital_signature=stamps,
+        content_commitment=not (is_ca or stamps),
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -152,6 +161,10 @@ def _certificate(
             critical=False,
         )
     )
+    if stamps:
+        # RFC 3161, 2.3: the only extended usage, and critical.
+        usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        builder = builder.add_extension(usages, critical=True)
     return builder.sign(signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ecabinet import clock, ledger, pades
+from ecabinet import clock, ledger, pades, tsa
 from ecabinet.access import Actor, Role
 from ecabinet.db import reading, transaction
 from people import queries, service
@@ -56,6 +56,7 @@ class Cabinet:
         with transaction() as db:
             ledger.begin(db, "localhost/test")
             pades.begin(db)
+        tsa.begin(db)
             for order, (username, (title, role, slug)) in enumerate(PEOPLE.items(), 1):
                 self._appoint(db, order, username, title, role, slug)
 

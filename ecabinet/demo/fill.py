@@ -1,6 +1,6 @@
 """Fill an empty demo: people first, then what each room shows."""
 
-from ecabinet import ledger, pades
+from ecabinet import ledger, pades, tsa
 from ecabinet.db import reading, transaction
 from ecabinet.demo import ballots, papers, people, sessions, tasks
 from ecabinet.settings import Settings
@@ -19,6 +19,7 @@ def found_cabinet(settings: Settings) -> None:
     with transaction() as db:
         ledger.begin(db, f"{settings.base_url.split('//')[1]}/demo")
         pades.begin(db)
+        tsa.begin(db)
         people.appoint_government(db, accounts)
         people.appoint_staff(db, accounts)
     accounts.write(people.accounts_file(settings))

@@ -1,0 +1,189 @@
+"""The cabinet's own time stamps (RFC 3161), made in process, and their place in a signed PDF.
+
+A stamp covers the signature's value alone, so it needs neither the PDF nor the network of the
+casting request; it is kept beside the sealed ballot until the closing sets it in (PAdES B-T).
+"""
+
+import hashlib
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ecabinet import clock, keys, pades
+from ecabinet.db import Base, insert_if_absent
+
+TSA = "tsa"
+# An arc for documentation and private use; a cabinet sets its own.
+POLICY = "2.25.191202600000000000000000000000000001"
+ALLOWED = frozenset({"sha256", "sha384", "sha512"})
+_one_at_a_time = threading.Lock()
+
+
+class Serial(Base):
+    """The last serial number given, and the time in it: neither ever runs backwards."""
+
+    __tablename__ = "tsa_serial"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    at: Mapped[datetime]
+
+
+class Rejected(ValueError):
+    """A request that the time-stamp authority does not answer; says why in RFC 3161's word."""
+
+
+def begin(db: Session) -> None:
+    """Certify the key of the time-stamp authority, unless that is done."""
+    if db.get(pades.Certificate, TSA) is None:
+        der = pades.certify_timestamping(db, keys.store().p256(TSA).public_key())
+        db.add(pades.Certificate(purpose=TSA, der=der))
+        db.flush()
+
+
+def stamp(db: Session, signature: bytes) -> bytes:
+    """A token (CMS, DER) that these bytes, a signature's value, existed now."""
+    from asn1crypto import algos, tsp
+
+    imprint = tsp.MessageImprint(
+        {
+            "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
+            "hashed_message": hashlib.sha256(signature).digest(),
+        }
+    )
+    request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
+    return token(db, request.dump())
+
+
+def token(db: Session, request: bytes) -> bytes:
+    """Answer an RFC 3161 request with a token; Rejected when it may not be answered."""
+    from asn1crypto import tsp
+
+    asked = tsp.TimeStampReq.load(request)
+    imprint = asked["message_imprint"]
+    algorithm = imprint["hash_algorithm"]["algorithm"].native
+    if algorithm not in ALLOWED:
+        raise Rejected("bad_alg")
+    if len(imprint["hashed_message"].native) != hashlib.new(algorithm).digest_size:
+        raise Rejected("bad_data_format")
+    if asked["req_policy"].native not in (None, POLICY):
+        raise Rejected("unaccepted_policy")
+    with _one_at_a_time:
+        serial, at = _next(db)
+        return _signed(db, _info(asked, imprint, serial, at))
+
+
+def _next(db: Session) -> tuple[int, datetime]:
+    now = clock.now(db)
+    insert_if_absent(db, Serial, id=1, last=0, at=now)
+    row = db.get_one(Serial, 1, with_for_update=True, populate_existing=True)
+    row.last += 1
+    row.at = max(now, row.at + timedelta(milliseconds=1)) if row.last > 1 else now
+    db.flush()
+    return row.last, row.at
+
+
+def _info(asked: Any, imprint: Any, serial: int, at: datetime) -> bytes:
+    from asn1crypto import tsp
+
+    info = {
+        "version": "v1",
+        "policy": POLICY,
+        "message_imprint": imprint,
+        "serial_number": serial,
+        "gen_time": at.replace(microsecond=at.microsecond // 1000 * 1000),
+        "accuracy": {"seconds": 1},
+        "ordering": True,
+    }
+    if asked["nonce"].native is not None:
+        info["nonce"] = asked["nonce"]
+    return bytes(tsp.TSTInfo(info).dump())
+
+
+def _signed(db: Session, info: bytes) -> bytes:
+    from asn1crypto import cms, x509
+    from pyhanko.sign import general
+
+    attribute: Any = general.simple_cms_attribute
+    certificate = x509.Certificate.load(pades.certificate(db, TSA))
+    sha256 = {"algorithm": "sha256"}
+    attributes = cms.CMSAttributes(
+        [
+            attribute("content_type", "tst_info"),
+            attribute("message_digest", hashlib.sha256(info).digest()),
+            attribute("signing_certificate_v2", general.as_signing_certificate_v2(certificate)),
+        ]
+    )
+    signer = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier(
+                {
+                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
+                        {
+                            "issuer": certificate.issuer,
+                            "serial_number": certificate.serial_number,
+                        }
+                    )
+                }
+            ),
+            "digest_algorithm": sha256,
+            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+            "signed_attrs": attributes,
+            "signature": keys.store().p256(TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
+        }
+    )
+    content = {
+        "version": "v3",
+        "digest_algorithms": [sha256],
+        "signer_infos": [signer],
+        "encap_content_info": {
+            "content_type": "tst_info",
+            "content": cms.ParsableOctetString(info),
+        },
+        "certificates": [certificate],
+    }
+    made = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
+    return bytes(made.dump())
+
+
+def signature_of(pdf: bytes) -> bytes:
+    """The value of a PDF's one signature: what a stamp covers."""
+    return bytes(_hole(pdf)[2]["content"]["signer_infos"][0]["signature"].native)
+
+
+def set_in(pdf: bytes, stamp_token: bytes) -> bytes:
+    """The same PDF at PAdES B-T: the token inside the hole that was left for it.
+
+    No byte that was signed changes; only the reserved hole does.
+    """
+    from asn1crypto import cms
+    from pyhanko.sign import general
+
+    attribute: Any = general.simple_cms_attribute
+    start, stop, content = _hole(pdf)
+    signer = content["content"]["signer_infos"][0]
+    signer["unsigned_attrs"] = cms.CMSAttributes(
+        [attribute("signature_time_stamp_token", cms.ContentInfo.load(stamp_token))]
+    )
+    filled: bytes = content.dump(force=True).hex().encode().ljust(stop - start, b"0")
+    if len(filled) != stop - start:
+        raise ValueError("the hole is too small for the stamp")
+    return bytes(pdf[:start] + filled + pdf[stop:])
+
+
+def _hole(pdf: bytes) -> tuple[int, int, Any]:
+    """Where the hex of the CMS stands, and the CMS."""
+    from io import BytesIO
+
+    from asn1crypto import cms
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    (embedded,) = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
+    _, length, after, _ = (int(each) for each in embedded.byte_range)
+    start, stop = length + 1, after - 1
+    return start, stop, cms.ContentInfo.load(bytes.fromhex(pdf[start:stop].decode()), strict=False)

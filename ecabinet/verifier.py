@@ -1,0 +1,686 @@
+"""Verify an exported bundle offline, trusting nothing from the server (security.md 3.5).
+
+Stands alone: imports nothing of ours, and can be run by itself,
+`python verifier.py BUNDLE [--keys trust.json]`. Needs cryptography and pyHanko.
+
+Every check runs; one that cannot be run has failed. 0 sound, 1 unsound (what and where), 2 not a
+bundle.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+FORMAT = "ecabinet-bundle/1"
+LARGEST_FILE = 500 * 1024 * 1024
+MOST_FILES = 20_000
+FOR = ("agree", "agree_comments")
+VOTED = (*FOR, "disagree", "other_opinion")
+# How a position is named where positions are counted.
+COUNTED_AS = {
+    "agree": "agree",
+    "agree_comments": "agree_comments",
+    "disagree": "disagree",
+    "other_opinion": "other",
+    "deemed_agree": "deemed",
+    "silent": "silent",
+    "not_reached": "not_reached",
+}
+OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
+RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
+
+
+class NotABundle(Exception):
+    """The file is no bundle of a format that this verifier knows."""
+
+
+class Unsound(Exception):
+    """One thing that is wrong; raised inside a check, reported with its number."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A failure: the number of the check, the file or record, and what is wrong."""
+
+    check: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, and every failure; sound only when each check ran without one."""
+
+    checks: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    keys_from: str
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.findings
+
+
+# ---- canonical JSON (RFC 8785), as far as statements and leaves use it ----
+
+
+def read_canonical(data: bytes, where: str) -> dict[str, Any]:
+    """A JSON object in its one form: NFC text, integers, no key twice, keys in order."""
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
+        same = isinstance(value, dict) and _written(value).encode("utf-8") == data
+    except (ValueError, RecursionError, UnicodeEncodeError) as wrong:
+        raise Unsound(f"{where}: not canonical JSON ({wrong})") from None
+    if not same:
+        raise Unsound(f"{where}: not in its canonical form")
+    return dict(value)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{_text(key)}:{_written(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_written, value)) + "]"
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
+    raise ValueError(f"no {type(value).__name__} here")
+
+
+def _text(text: str) -> str:
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("text that is not NFC")
+    return json.dumps(text, ensure_ascii=False)
+
+
+# ---- the log: RFC 9162 hashes, C2SP notes and proofs ----
+
+
+def leaf_hash(envelope: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + envelope).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree_hash(leaves: Sequence[bytes]) -> bytes:
+    """RFC 9162, 2.1.1, over leaf hashes."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(tree_hash(leaves[:split]), tree_hash(leaves[split:]))
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size:
+        raise Unsound("the index lies outside the tree")
+    at, last, root = index, size - 1, leaf
+    for step in path:
+        if last == 0:
+            raise Unsound("the proof is too long")
+        if at & 1 or at == last:
+            root = node_hash(step, root)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            root = node_hash(root, step)
+        at, last = at >> 1, last >> 1
+    if last:
+        raise Unsound("the proof is too short")
+    return root
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    origin: str
+    size: int
+    root: bytes
+
+
+NOTE = re.compile(
+    r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n)"
+    r"\n\u2014 (?P<name>[^ \n]+) (?P<signature>[A-Za-z0-9+/]+=*)\n"
+)
+
+
+def open_checkpoint(note: str, log_key: str) -> Checkpoint:
+    """The checkpoint that this key signed (C2SP signed-note and tlog-checkpoint)."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    found = NOTE.fullmatch(note)
+    if found is None:
+        raise Unsound("not a checkpoint")
+    name, key_id, public = _verifier_key(log_key)
+    signature = _base64(found["signature"])
+    if found["name"] != name or signature[:4] != key_id:
+        raise Unsound("signed by another key")
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], found["text"].encode())
+    except InvalidSignature:
+        raise Unsound("the signature of the log does not hold") from None
+    return Checkpoint(found["origin"], int(found["size"]), _base64(found["root"]))
+
+
+def _verifier_key(log_key: str) -> tuple[str, bytes, bytes]:
+    # Base64 may itself hold "+", so the name ends where the id of eight hex digits stands.
+    found = re.fullmatch(r"(.+?)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)", log_key)
+    if found is None:
+        raise Unsound("the log's key is not in C2SP's form")
+    name, key_id, encoded = found.groups()
+    raw = _base64(encoded)
+    expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    if raw[:1] != b"\x01" or len(raw) != 33 or expected.hex() != key_id:
+        raise Unsound("the log's key is not an Ed25519 key of that name")
+    return name, expected, raw[1:]
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Unsound("not base64") from None
+
+
+@dataclass(frozen=True)
+class Proof:
+    index: int
+    path: tuple[bytes, ...]
+    note: str
+
+
+def read_proof(text: str) -> Proof:
+    """C2SP tlog-proof@v1."""
+    head, empty, note = text.partition("\n\n")
+    first, *lines = head.split("\n")
+    if first != "c2sp.org/tlog-proof@v1" or not empty or not lines:
+        raise Unsound("not a tlog-proof")
+    index = re.fullmatch(r"index (0|[1-9][0-9]*)", lines[0])
+    if index is None:
+        raise Unsound("a tlog-proof without an index")
+    path = tuple(_base64(line) for line in lines[1:])
+    if any(len(step) != 32 for step in path):
+        raise Unsound("a hash of another length")
+    return Proof(int(index[1]), path, note)
+
+
+# ---- the bundle ----
+
+
+@dataclass
+class Bundle:
+    """The files of a bundle, read once; records that a check needs are parsed when asked for."""
+
+    files: dict[str, bytes]
+    keys: dict[str, Any]
+
+    def read(self, name: str) -> bytes:
+        if name not in self.files:
+            raise Unsound(f"{name} is missing")
+        return self.files[name]
+
+    def json(self, name: str) -> dict[str, Any]:
+        return read_canonical(self.read(name), name)
+
+    @cached_property
+    def consultation(self) -> dict[str, Any]:
+        return self.json("consultation.json")
+
+    @cached_property
+    def leaves(self) -> list[tuple[bytes, bytes | None]]:
+        """Of each leaf its hash and, where it belongs to this matter, its envelope."""
+        found = []
+        for number, line in enumerate(self.read("ledger/leaves.txt").decode("ascii").splitlines()):
+            parts = line.split(" ")
+            if len(parts) > 2 or not re.fullmatch(r"[0-9a-f]{64}", parts[0]):
+                raise Unsound(f"ledger/leaves.txt, leaf {number}: not a leaf")
+            envelope = _base64(parts[1]) if len(parts) == 2 else None
+            found.append((bytes.fromhex(parts[0]), envelope))
+        return found
+
+    @cached_property
+    def acts(self) -> dict[int, dict[str, Any]]:
+        """The acts of this matter by their place in the log."""
+        return {
+            position: read_canonical(envelope, f"leaf {position}")
+            for position, (_, envelope) in enumerate(self.leaves)
+            if envelope is not None
+        }
+
+    def of_type(self, kind: str) -> dict[int, dict[str, Any]]:
+        return {at: act for at, act in self.acts.items() if act.get("type") == kind}
+
+    def only(self, kind: str) -> tuple[int, dict[str, Any]]:
+        found = self.of_type(kind)
+        if len(found) != 1:
+            raise Unsound(f"{len(found)} acts of type {kind}, not one")
+        return next(iter(found.items()))
+
+    @cached_property
+    def checkpoint(self) -> Checkpoint:
+        return open_checkpoint(self.read("ledger/checkpoint.txt").decode(), self.keys["log_key"])
+
+    def root(self, size: int) -> bytes:
+        if size > len(self.leaves):
+            raise Unsound(f"no {size} leaves")
+        return tree_hash([digest for digest, _ in self.leaves[:size]])
+
+    @cached_property
+    def ballots(self) -> dict[int, dict[str, Any]]:
+        """The ballots' records by the place of their leaf."""
+        names = [re.fullmatch(r"ballots/(\d+)\.json", name) for name in self.files]
+        return {int(name[1]): self.json(name[0]) for name in names if name}
+
+    def statement(self, leaf: int) -> dict[str, Any]:
+        return read_canonical(self.ballots[leaf]["statement"].encode(), f"statement {leaf}")
+
+
+def open_bundle(path: Path) -> dict[str, bytes]:
+    """The files of a ZIP; NotABundle when it is none, or its manifest is of another format."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+            if len(infos) > MOST_FILES or sum(each.file_size for each in infos) > LARGEST_FILE:
+                raise NotABundle("larger than a bundle may be")
+            if len({each.filename for each in infos}) != len(infos):
+                raise NotABundle("a file stands twice in it")
+            files = {each.filename: archive.read(each) for each in infos}
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as wrong:
+        raise NotABundle(str(wrong)) from None
+    try:
+        manifest = json.loads(files["manifest.json"])
+        form = manifest["format"]
+    except (KeyError, TypeError, ValueError):
+        raise NotABundle("it has no manifest") from None
+    if form != FORMAT:
+        raise NotABundle(f"format {form} is not known here")
+    return files
+
+
+# ---- checks ----
+
+Check = Callable[[Bundle], None]
+CHECKS: dict[str, tuple[str, Check]] = {}
+
+
+def check(number: str, what: str) -> Callable[[Check], Check]:
+    def add(function: Check) -> Check:
+        CHECKS[number] = (what, function)
+        return function
+
+    return add
+
+
+def expect(holds: bool, where: str, what: str) -> None:
+    if not holds:
+        raise Unsound(f"{where}: {what}")
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@check("V01", "the manifest lists every file and its digest, and nothing else")
+def manifest(bundle: Bundle) -> None:
+    listed = json.loads(bundle.read("manifest.json"))["files"]
+    there = {name: digest(data) for name, data in bundle.files.items() if name != "manifest.json"}
+    for name in sorted(listed.keys() | there.keys()):
+        expect(name in there, name, "listed, but missing")
+        expect(name in listed, name, "there, but not listed")
+        expect(listed[name] == there[name], name, "not the bytes that were listed")
+
+
+@check("V02", "every leaf up to the checkpoint is there")
+def leaves_whole(bundle: Bundle) -> None:
+    expect(
+        len(bundle.leaves) == bundle.checkpoint.size,
+        "ledger/leaves.txt",
+        f"{len(bundle.leaves)} leaves for a checkpoint of {bundle.checkpoint.size}",
+    )
+
+
+@check("V03", "opening, closing and result are in the log, once each and in this order")
+def acts_there(bundle: Bundle) -> None:
+    places = [bundle.only(kind)[0] for kind in (OPENED, CLOSED, RESULT)]
+    expect(places == sorted(places), f"leaves {places}", "not in the order of their acts")
+    number = bundle.consultation["id"]
+    for at, act in bundle.acts.items():
+        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT):
+            expect(act["consultation"] == number, f"leaf {at}", "of another consultation")
+
+
+@check("V04", "each ballot in the log has its record, its PDF and its key's enrolment")
+def ballots_whole(bundle: Bundle) -> None:
+    logged, kept = set(bundle.of_type(BALLOT)), set(bundle.ballots)
+    for leaf in sorted(logged ^ kept):
+        expect(leaf in kept, f"leaf {leaf}", "a ballot in the log without its record")
+        expect(leaf in logged, f"ballots/{leaf}.json", "a record without a ballot in the log")
+    enrolled = {act["key_id"] for act in bundle.of_type(ENROLLED).values()}
+    for leaf in sorted(kept):
+        bundle.read(f"ballots/{leaf}.pdf")
+        key_id = bundle.statement(leaf)["key_id"]
+        expect(key_id in enrolled, f"ballots/{leaf}.json", "its key was never enrolled")
+
+
+@check("V05", "each member stands in exactly one place, and a vote is where a ballot is")
+def members_once(bundle: Bundle) -> None:
+    standings = bundle.consultation["standings"]
+    members = [each["member"] for each in standings]
+    expect(len(set(members)) == len(members), "standings", "a member stands twice")
+    last = last_ballots(bundle)
+    for each in standings:
+        where = f"member {each['member']}"
+        expect(each["position"] in COUNTED_AS, where, f"position {each['position']} is unknown")
+        own = last.get(each["member"])
+        expect(each["leaf"] == own, where, "does not point to their last ballot")
+        expect((own is not None) == (each["position"] in VOTED), where, "a vote without a ballot")
+        if own is not None:
+            choice = bundle.statement(own)["questions"][0]["choice"]
+            expect(each["position"] == choice, where, "does not stand where they signed")
+
+
+def last_ballots(bundle: Bundle) -> dict[int, int]:
+    """Each voter's last ballot, by its leaf."""
+    return {bundle.statement(leaf)["member"]: leaf for leaf in sorted(bundle.ballots)}
+
+
+@check("V06", "the log's checkpoint is signed by the log's key, under this log's name")
+def checkpoint_signed(bundle: Bundle) -> None:
+    expect(
+        bundle.checkpoint.origin == bundle.consultation["origin"],
+        "ledger/checkpoint.txt",
+        "of another log",
+    )
+
+
+@check("V08", "each ballot's PDF is signed whole by its member's certified key, and holds S")
+def signatures(bundle: Bundle) -> None:
+    for leaf, record in sorted(bundle.ballots.items()):
+        where = f"ballots/{leaf}.pdf"
+        signed = read_signed(bundle, leaf, where)
+        act = bundle.acts[leaf]
+        statement = record["statement"].encode()
+        expect(signed.statement == statement, where, "holds another statement than its record")
+        expect(digest(statement) == act["statement_sha256"], where, "not the statement logged")
+        expect(digest(signed.certificate) == act["certificate_sha256"], where, "another's key")
+        expect(signed.mark == act["byterange_sha256"], where, "not the page that was logged")
+        expect(digest(signed.signature) == act["signature_sha256"], where, "another signature")
+        opinion = digest(record["opinion"].encode())
+        said = bundle.statement(leaf)["questions"][0]["opinion_sha256"]
+        expect(opinion == said, where, "not the opinion that was signed")
+        evidence = _written(record["evidence"]).encode()
+        expect(digest(evidence) == act["evidence_sha256"], where, "not the evidence logged")
+
+
+@dataclass(frozen=True)
+class Signed:
+    certificate: bytes
+    statement: bytes
+    mark: str
+    signature: bytes
+
+
+def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
+    """Validate a signed PDF against the root one holds; nothing may follow the signature."""
+    from asn1crypto import x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    pdf = bundle.read(f"ballots/{leaf}.pdf")
+    issued = datetime.fromisoformat(bundle.statement(leaf)["issued_at"]).astimezone(UTC)
+    context = ValidationContext(
+        trust_roots=[x509.Certificate.load(_base64(bundle.keys["root"]))],
+        other_certs=[x509.Certificate.load(_base64(each)) for each in bundle.keys["authorities"]],
+        allow_fetching=False,
+        moment=issued,
+    )
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=True)
+        (embedded,) = reader.embedded_regular_signatures
+        status = validate_pdf_signature(embedded, context)
+        names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+        (statement,) = (names[at]["/EF"]["/F"].data for at in range(1, len(names), 2))
+    # A damaged file may fail anywhere in the parsers; in every case it does not hold.
+    except Exception as wrong:
+        raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    expect(status.bottom_line and whole, where, "the signature does not hold")
+    first, length, second, rest = (int(each) for each in embedded.byte_range)
+    mark = digest(pdf[first : first + length] + pdf[second : second + rest])
+    der = embedded.signer_info["signature"].native
+    return Signed(embedded.signer_cert.dump(), statement, mark, raw_signature(der))
+
+
+def raw_signature(der: bytes) -> bytes:
+    """r and s, 32 bytes each, as the member's device made them."""
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    return b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(der))
+
+
+@check("V11", "each leaf is the hash of its canonical bytes, at its own place")
+def leaves_canonical(bundle: Bundle) -> None:
+    for position, (hashed, envelope) in enumerate(bundle.leaves):
+        if envelope is None:
+            continue
+        where = f"leaf {position}"
+        expect(leaf_hash(envelope) == hashed, where, "not the hash of its bytes")
+        act = read_canonical(envelope, where)
+        expect(act.get("position") == position, where, "stands at another place than it says")
+
+
+@check("V12", "the root of all leaves is the checkpoint's")
+def root_matches(bundle: Bundle) -> None:
+    root = bundle.root(len(bundle.leaves))
+    expect(root == bundle.checkpoint.root, "ledger/checkpoint.txt", "not the root of the leaves")
+
+
+@check("V13", "each receipt leads from its ballot to a root that this log signed")
+def receipts(bundle: Bundle) -> None:
+    for leaf, record in sorted(bundle.ballots.items()):
+        where = f"ballots/{leaf}.json"
+        proof = read_proof(record["receipt"])
+        signed = open_checkpoint(proof.note, bundle.keys["log_key"])
+        expect(proof.index == leaf, where, "the receipt of another leaf")
+        root = root_by_path(bundle.leaves[leaf][0], leaf, signed.size, proof.path)
+        expect(root == signed.root, where, "the receipt does not lead to its checkpoint")
+        expect(bundle.root(signed.size) == signed.root, where, "a receipt of another history")
+
+
+@check("V15", "the papers are those that were frozen at the opening")
+def papers(bundle: Bundle) -> None:
+    frozen = bundle.only(OPENED)[1]["papers"]
+    shown = [each["digest"] for each in bundle.consultation["papers"]]
+    expect(shown == frozen, "consultation.json", "not the papers of the opening")
+    for each in frozen:
+        name = f"papers/{each}.pdf"
+        expect(digest(bundle.read(name)) == each, name, "not the paper that was frozen")
+
+
+@check("V16", "each statement is of this question, these papers, these rules and this log")
+def statements(bundle: Bundle) -> None:
+    opened, act = bundle.only(OPENED)
+    shown = bundle.consultation
+    asked = {
+        "type": "ballot",
+        "env": shown["env"],
+        "origin": bundle.checkpoint.origin,
+        "consultation": act["consultation"],
+        "consultation_version": act["consultation_version"],
+        "rule_version": act["rule_version"],
+        "opened_leaf": opened,
+        "papers": act["papers"],
+    }
+    question = digest(shown["question"].encode())
+    expect(question == act["question_sha256"], "consultation.json", "another question")
+    for leaf in sorted(bundle.ballots):
+        said = bundle.statement(leaf)
+        for name, value in asked.items():
+            expect(said.get(name) == value, f"ballots/{leaf}.json", f"another {name}")
+        expect(len(said["questions"]) == 1, f"ballots/{leaf}.json", "not one question")
+        expect(
+            said["questions"][0]["question"] == question, f"ballots/{leaf}.json", "another question"
+        )
+        expect(said["member"] in act["members"], f"ballots/{leaf}.json", "its member was not asked")
+
+
+@check("V17", "exactly the ballots between opening and closing are counted, none after the end")
+def between(bundle: Bundle) -> None:
+    (opened, open_act), (closed, act) = bundle.only(OPENED), bundle.only(CLOSED)
+    logged = sorted(bundle.of_type(BALLOT))
+    for leaf in logged:
+        expect(opened < leaf < closed, f"leaf {leaf}", "lies outside opening and closing")
+        issued = bundle.statement(leaf)["issued_at"]
+        expect(issued < open_act["due_at"], f"ballots/{leaf}.json", "made after the end")
+    expect(act["ballots"] == len(logged), f"leaf {closed}", "counts other ballots")
+    expect(act["ballot_leaves"] == logged, f"leaf {closed}", "names other ballots")
+    expect(act["due_at"] == open_act["due_at"], f"leaf {closed}", "closed as of another moment")
+
+
+@check("V18", "each member's ballots follow one another without a gap")
+def chained(bundle: Bundle) -> None:
+    opened = bundle.only(OPENED)[0]
+    previous: dict[int, int] = {}
+    for leaf in sorted(bundle.ballots):
+        said = bundle.statement(leaf)
+        before = previous.get(said["member"], opened)
+        expect(said["prev_ballot_leaf"] == before, f"ballots/{leaf}.json", "follows another ballot")
+        previous[said["member"]] = leaf
+
+
+@check("V20", "nobody is deemed to agree beside a ballot or a refused attempt")
+def deemed(bundle: Bundle) -> None:
+    voted = set(last_ballots(bundle))
+    logged = {each["member"] for each in bundle.only(RESULT)[1]["deemed"]}
+    shown = {
+        each["member"]
+        for each in bundle.consultation["standings"]
+        if each["position"] == "deemed_agree"
+    }
+    expect(logged == shown, "consultation.json", "not those whom the result deems to agree")
+    expect(not logged & voted, "the result", "deems somebody who voted")
+
+
+@check("V22", "no key was used before its enrolment or after its revocation")
+def keys_in_time(bundle: Bundle) -> None:
+    enrolled = {act["key_id"]: (at, act) for at, act in bundle.of_type(ENROLLED).items()}
+    revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
+    for leaf in sorted(bundle.ballots):
+        where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
+        at, act = enrolled.get(said["key_id"], (leaf, {}))
+        expect(at < leaf, where, "its key was enrolled after it")
+        expect(act.get("member") == said["member"], where, "another member's key")
+        expect(
+            act.get("certificate_sha256") == bundle.acts[leaf]["certificate_sha256"],
+            where,
+            "not the certificate of the enrolment",
+        )
+        expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
+
+
+@check("V25", "the counts, made again from the ballots, are those of the result")
+def tally(bundle: Bundle) -> None:
+    at, result = bundle.only(RESULT)
+    standings = bundle.consultation["standings"]
+    counts = dict.fromkeys(COUNTED_AS.values(), 0)
+    for each in standings:
+        counts[COUNTED_AS[each["position"]]] += 1
+    where = f"leaf {at}"
+    expect(result["counts"]["members"] == len(standings), where, "another number of members")
+    for name, count in counts.items():
+        expect(result["counts"][name] == count, where, f"{name}: {result['counts'][name]}")
+    shown = bundle.consultation["result"]
+    for name in ("counts", "outcome", "why"):
+        expect(shown[name] == result[name], "consultation.json", f"another {name} than logged")
+    sentence = digest(shown["sentence"].encode())
+    expect(sentence == result["sentence_sha256"], "consultation.json", "another deciding sentence")
+
+
+@check("V26", "the majority that was found is the majority that is needed")
+def majority(bundle: Bundle) -> None:
+    at, result = bundle.only(RESULT)
+    counts = result["counts"]
+    for_it = counts["agree"] + counts["agree_comments"] + counts["deemed"]
+    if result["why"] == "majority":
+        expect(2 * for_it > counts["members"], f"leaf {at}", "passed without a majority")
+    if 2 * for_it > counts["members"] and counts["pm"] is not None:
+        expect(result["outcome"] != "not_passed", f"leaf {at}", "not passed with a majority")
+
+
+def verify(path: Path, keys: dict[str, Any] | None = None) -> Report:
+    """Run every check over a bundle; `keys` are those one holds, else the bundle's own."""
+    files = open_bundle(path)
+    findings = []
+    try:
+        held = keys or json.loads(files["keys.json"])
+        _ = held["log_key"], held["root"], held["authorities"]
+    except (KeyError, TypeError, ValueError):
+        raise NotABundle("it names no keys") from None
+    bundle = Bundle(files, held)
+    for number, (_what, run) in CHECKS.items():
+        try:
+            run(bundle)
+        except Unsound as wrong:
+            where, _, what = str(wrong).rpartition(": ")
+            findings.append(Finding(number, where, what))
+        # Whatever a check stumbles over, the bundle is not what it should be.
+        except Exception as wrong:
+            findings.append(Finding(number, "", f"cannot be checked: {wrong!r}"))
+    return Report(tuple(CHECKS), tuple(findings), "given" if keys else "the bundle itself")
+
+
+def main(words: Sequence[str]) -> int:
+    """`python verifier.py BUNDLE [--keys trust.json]`."""
+    if not words:
+        print(__doc__)
+        return 2
+    keys = None
+    if "--keys" in words:
+        keys = json.loads(Path(words[words.index("--keys") + 1]).read_text())
+    try:
+        report = verify(Path(words[0]), keys)
+    except NotABundle as wrong:
+        print(f"not a bundle: {wrong}")
+        return 2
+    for line in lines(report):
+        print(line)
+    return 0 if report.is_sound else 1
+
+
+def lines(report: Report) -> list[str]:
+    """The report for a reader: each check with its verdict, then each failure."""
+    failed = {each.check for each in report.findings}
+    told = [f"{'FAIL' if each in failed else 'ok  '} {each} {CHECKS[each][0]}" for each in CHECKS]
+    told += [
+        f"     {each.check} {each.where or 'the bundle'}: {each.what}" for each in report.findings
+    ]
+    told.append(f"Keys: {report.keys_from}. {'SOUND' if report.is_sound else 'UNSOUND'}")
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
