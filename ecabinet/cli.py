@@ -41,10 +41,10 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except SettingRefused as wrong:
             raise NotPossible(str(wrong)) from None
-        except PermissionError as wrong:
+        except OSError as wrong:
             raise NotPossible(
-                f"{wrong.filename} cannot be written: give this user the right to it, "
-                "or set ECABINET_DATA_DIR to another folder"
+                f"{wrong.filename} cannot be used ({wrong.strerror}): give this user the right to "
+                "it, or set ECABINET_DATA_DIR to another folder"
             ) from None
         except SQLAlchemyError as wrong:
             raise NotPossible(f"the database cannot be used: {wrong}") from None

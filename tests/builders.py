@@ -56,7 +56,7 @@ class Cabinet:
         with transaction() as db:
             ledger.begin(db, "localhost/test")
             pades.begin(db)
-        tsa.begin(db)
+            tsa.begin(db)
             for order, (username, (title, role, slug)) in enumerate(PEOPLE.items(), 1):
                 self._appoint(db, order, username, title, role, slug)
 
