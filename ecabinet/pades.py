@@ -347,8 +347,9 @@ def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
 def _attach(writer: Any, attachment: Attachment) -> None:
     from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
 
+    # Not compressed: the member's device finds the statement word for word in what it signs.
     content = EmbeddedFileObject.from_file_data(
-        writer, data=attachment.content, mime_type=attachment.media_type
+        writer, data=attachment.content, mime_type=attachment.media_type, compress=False
     )
     embed_file(writer, FileSpec(attachment.name, attachment.name, embedded_data=content))
 

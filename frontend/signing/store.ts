@@ -1,0 +1,40 @@
+/** What signing keeps on this device: keys that cannot be read out, and answers on their way. */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+
+export interface KeyRow {
+  person: number;
+  label: string;
+  pair: CryptoKeyPair;
+}
+
+export interface Envelope {
+  /** Idempotency key: 128 random bits, hex. A retry carries the same one. */
+  key: string;
+  person: number;
+  consultation: number;
+  pending: string;
+  /** r and s side by side, base64. */
+  signature: string;
+  /** When it was signed, by the server's clock, in milliseconds. */
+  at: number;
+}
+
+interface Signing extends DBSchema {
+  keys: { key: number; value: KeyRow };
+  envelopes: { key: string; value: Envelope; indexes: { person: number } };
+}
+
+let opened: Promise<IDBPDatabase<Signing>> | undefined;
+
+export function store(): Promise<IDBPDatabase<Signing>> {
+  opened ??= openDB<Signing>('ecabinet-signing', 1, {
+    upgrade(db) {
+      db.createObjectStore('keys', { keyPath: 'person' });
+      db.createObjectStore('envelopes', { keyPath: 'key' }).createIndex('person', 'person');
+    },
+    terminated() {
+      opened = undefined;
+    },
+  });
+  return opened;
+}
