@@ -167,5 +167,6 @@ def reading() -> Iterator[Session]:
 
 def insert_if_absent(db: Session, kind: type[Base], **values: Any) -> None:
     """Insert a row unless its key stands already; two at once make one."""
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.get_bind().dialect.name]
+    inserts: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    insert = inserts[db.get_bind().dialect.name]
     db.execute(insert(kind).values(**values).on_conflict_do_nothing())
