@@ -1,0 +1,306 @@
+"""Tasks: the dashboard with its list, one task with its steps, assigning."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from io import StringIO
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from flask import Response as Download
+from flask import get_template_attribute, render_template, request
+from werkzeug.wrappers import Response
+
+from ecabinet import storage, web
+from ecabinet.access import Permission
+from ecabinet.db import reading
+from ecabinet.errors import BadInput
+from ecabinet.web import Door, current_actor, form, form_int, needs
+from meetings import queries as meetings
+from people import queries as people
+from people.queries import OFFICE_ZONE
+from tasks import access, queries, rules, service
+from tasks.queries import Filter
+from tasks.rules import Assignment, FileKind, Shown, State, Step
+
+door = Door("tasks", __name__)
+
+Word = TypeVar("Word", bound=StrEnum)
+
+LONGEST_TEXT = 4_000
+LONGEST_PRODUCT = 500
+OFFICE_FILE = "application/vnd.openxmlformats-officedocument"
+TYPES = {
+    FileKind.PDF: "application/pdf",
+    FileKind.PNG: "image/png",
+    FileKind.JPG: "image/jpeg",
+    FileKind.DOCX: f"{OFFICE_FILE}.wordprocessingml.document",
+    FileKind.XLSX: f"{OFFICE_FILE}.spreadsheetml.sheet",
+}
+COLUMNS = ("number", "task", "lead", "coordinating", "deliverable", "deadline", "time", "state",
+           "assigned", "source")  # fmt: skip
+# Nothing in a file that somebody sent may act as one of our pages (UPL-05).
+CLOSED = "default-src 'none'; sandbox"
+
+
+# ---- looking ----
+
+
+@door.get("/tasks")
+@needs(Permission.TASK_READ)
+def dashboard() -> str:
+    wanted = _filter()
+    page = request.args.get("page", default=1, type=int)
+    actor = current_actor()
+    with reading() as db:
+        board = queries.dashboard(db, actor, wanted, page)
+    return render_template(
+        "tasks/tasks.html",
+        board=board,
+        wanted=wanted,
+        link=Link(wanted),
+        may_assign=actor.may(Permission.TASK_ASSIGN),
+        Shown=Shown,
+        State=State,
+    )
+
+
+@door.get("/tasks.csv")
+@needs(Permission.TASK_READ)
+def export() -> Download:
+    """The list as it is filtered, for a spreadsheet."""
+    with reading() as db:
+        rows = queries.export(db, current_actor(), _filter())
+    answer = Download("".join(_csv(rows)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = _attachment("nhiem-vu.csv")
+    return answer
+
+
+@door.get("/tasks/<int:task_id>")
+@needs(Permission.TASK_READ)
+def task(task_id: int) -> str:
+    with reading() as db:
+        shown = queries.task(db, current_actor(), task_id)
+        agencies = people.agencies(db) if Step.ASSIGN_AGAIN in shown.steps else []
+        choices = _choices(people.today(db))
+    return render_template("tasks/task.html", task=shown, agencies=agencies, **choices)
+
+
+@door.get("/tasks/<int:task_id>/files/<int:event_id>")
+@needs(Permission.TASK_READ)
+def file(task_id: int, event_id: int) -> Download:
+    with reading() as db:
+        event = access.file_to_read(db, current_actor(), task_id, event_id)
+    assert event.file_digest
+    assert event.file_kind
+    answer = Download(storage.store().stream(event.file_digest), mimetype=TYPES[event.file_kind])
+    answer.content_length = event.file_size or 0
+    answer.headers["Content-Disposition"] = _attachment(event.file_name or "")
+    answer.headers["Content-Security-Policy"] = CLOSED
+    return answer
+
+
+# ---- assigning ----
+
+
+@door.get("/tasks/assign")
+@needs(Permission.TASK_ASSIGN)
+def assigning() -> str:
+    order_id = request.args.get("order", type=int)
+    with reading() as db:
+        agencies = people.agencies(db)
+        order = meetings.order_to_assign(db, order_id) if order_id else None
+        return render_template(
+            "tasks/assign.html",
+            order=order,
+            agencies=agencies,
+            named=queries.agencies_named(order.text, agencies) if order else [],
+            earlier=queries.assigned_from(db, order.id) if order else [],
+            **_choices(people.today(db)),
+        )
+
+
+@door.post("/tasks/assign")
+@needs(Permission.TASK_ASSIGN)
+def assign() -> Response:
+    lead, (deadline, open_ended) = _lead(), _deadline()
+    coordinating = tuple(each for each in _agencies("coordinating") if each != lead)
+    product = _product()
+    if request.form.get("order"):
+        task_id = service.assign_from(
+            current_actor(), form_int("order"), lead, deadline, product, coordinating, open_ended
+        )
+    else:
+        text = form("text", limit=LONGEST_TEXT)
+        assignment = Assignment(text, lead, deadline, product, coordinating, open_ended)
+        task_id = service.assign(current_actor(), assignment)
+    return web.see(f"/tasks/{task_id}", "task_assigned")
+
+
+@door.post("/tasks/<int:task_id>/assign-again")
+@needs(Permission.TASK_ASSIGN)
+def assign_again(task_id: int) -> Response:
+    deadline, open_ended = _deadline()
+    service.assign_again(current_actor(), task_id, _lead(), deadline, open_ended)
+    return web.see(f"/tasks/{task_id}", "task_assigned")
+
+
+# ---- carrying out ----
+
+
+@door.post("/tasks/<int:task_id>/accept")
+@needs(Permission.TASK_REPORT)
+def accept(task_id: int) -> Response:
+    service.accept(current_actor(), task_id)
+    return web.see(f"/tasks/{task_id}", "task_accepted")
+
+
+@door.post("/tasks/<int:task_id>/refuse")
+@needs(Permission.TASK_REPORT)
+def refuse(task_id: int) -> Response:
+    service.refuse(current_actor(), task_id, form("reason", limit=LONGEST_TEXT))
+    return web.see(f"/tasks/{task_id}", "task_refused")
+
+
+@door.post("/tasks/<int:task_id>/update")
+@needs(Permission.TASK_REPORT)
+def update(task_id: int) -> Response:
+    service.update(current_actor(), task_id, form("words", limit=LONGEST_TEXT))
+    return web.see(f"/tasks/{task_id}", "task_updated")
+
+
+@door.post("/tasks/<int:task_id>/report")
+@needs(Permission.TASK_REPORT)
+def report(task_id: int) -> Response:
+    words = form("words", limit=LONGEST_TEXT)
+    sent = request.files.get("file")
+    if sent and sent.filename:
+        # One byte more than may come in is enough to know that it is too large.
+        content = sent.stream.read(rules.LARGEST_FILE + 1)
+        service.report(current_actor(), task_id, words, sent.filename, content)
+    else:
+        service.report(current_actor(), task_id, words)
+    return web.see(f"/tasks/{task_id}", "task_reported")
+
+
+# ---- judging ----
+
+
+@door.post("/tasks/<int:task_id>/confirm")
+@needs(Permission.TASK_ASSIGN)
+def confirm(task_id: int) -> Response:
+    service.confirm(current_actor(), task_id)
+    return web.see(f"/tasks/{task_id}", "task_confirmed")
+
+
+@door.post("/tasks/<int:task_id>/return")
+@needs(Permission.TASK_ASSIGN)
+def send_back(task_id: int) -> Response:
+    service.send_back(current_actor(), task_id, form("reason", limit=LONGEST_TEXT))
+    return web.see(f"/tasks/{task_id}", "task_returned")
+
+
+# ---- parsing ----
+
+
+def _filter() -> Filter:
+    """What the address asks for; a word that is none of ours asks for nothing."""
+    return Filter(
+        agency_id=request.args.get("agency", type=int),
+        shown=_word(Shown, request.args.get("shown", "")) or Shown.OPEN,
+        state=_word(State, request.args.get("state", "")),
+        words=request.args.get("q", "").strip()[:200],
+    )
+
+
+def _word(kind: type[Word], given: str) -> Word | None:
+    return kind(given) if given in set(kind) else None
+
+
+class Link:
+    """Addresses of this list with one thing changed."""
+
+    def __init__(self, wanted: Filter) -> None:
+        self._asked = {
+            "agency": wanted.agency_id,
+            "shown": wanted.shown.value,
+            "state": wanted.state.value if wanted.state else None,
+            "q": wanted.words,
+        }
+
+    def __call__(self, path: str = "/tasks", **changed: object) -> str:
+        asked = {name: value for name, value in (self._asked | changed).items() if value}
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def _lead() -> int:
+    """The agency chosen by one tap, or from the list of all."""
+    return form_int("lead_other" if form("lead") == "other" else "lead")
+
+
+def _product() -> str:
+    """The product chosen by one tap, or said in words."""
+    given = form("deliverable", limit=LONGEST_PRODUCT)
+    return form("deliverable_other", limit=LONGEST_PRODUCT) if given == "other" else given
+
+
+def _agencies(name: str) -> list[int]:
+    given = request.form.getlist(name)
+    if not all(each.isdecimal() for each in given):
+        raise BadInput(name, "is no agency")
+    return sorted({int(each) for each in given})
+
+
+def _deadline() -> tuple[date | None, bool]:
+    """The day chosen by one tap, another day, or expressly none."""
+    given = form("deadline", limit=10)
+    if given == "none":
+        return None, True
+    field = "deadline_other" if given == "other" else "deadline"
+    try:
+        return date.fromisoformat(form(field, limit=10)), False
+    except ValueError:
+        raise BadInput(field, "is no day") from None
+
+
+def _choices(day: date) -> dict[str, object]:
+    days = rules.suggested_deadlines(day, OFFICE_ZONE.is_working_day)
+    return {"suggested": days, "today": day}
+
+
+# ---- files that go out ----
+
+
+def _attachment(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _csv(rows: list[queries.ExportRow]) -> Iterator[str]:
+    """Lines with a byte order mark, so that spreadsheets read Vietnamese."""
+    heading = get_template_attribute("tasks/_words.html", "heading")
+    state_word = get_template_attribute("tasks/_words.html", "state_word")
+    time_word = get_template_attribute("tasks/_words.html", "time_word")
+    yield "\ufeff" + _line(heading(name) for name in COLUMNS)
+    for each in rows:
+        task = each.row
+        yield _line(
+            (
+                task.number,
+                task.text,
+                task.lead,
+                "; ".join(each.coordinating),
+                task.deliverable,
+                f"{task.deadline:%d/%m/%Y}" if task.deadline else "",
+                time_word(task),
+                state_word(task.state),
+                f"{OFFICE_ZONE.local_day(each.assigned_at):%d/%m/%Y}",
+                each.source,
+            )
+        )
+
+
+def _line(cells: Iterable[object]) -> str:
+    line = StringIO()
+    csv.writer(line).writerow(rules.safe_cell(str(cell)) for cell in cells)
+    return line.getvalue()
