@@ -162,6 +162,9 @@ def see(path: str, said: str | None = None) -> AnyResponse:
     """Send the reader on after an act, with a word of what was done."""
     if said:
         say(said)
+    if wants_json():
+        # A script would follow a redirect unseen, and the word would be said to nobody.
+        return make_response({"location": path}, 200)
     return redirect(path, 303)
 
 
@@ -254,7 +257,7 @@ def long_day(at: Any) -> str:
 
 
 def _cookie_name() -> str:
-    return "__Host-ecabinet" if settings().secure else "ecabinet"
+    return settings().cookie_name
 
 
 def _secret() -> bytes:

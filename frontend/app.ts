@@ -40,7 +40,9 @@ function chrome(): void {
     }
   });
   for (const toast of document.querySelectorAll('.toast[data-passing]')) {
-    setTimeout(() => toast.remove(), 10_000);
+    const leave = () =>
+      toast.matches(':focus-within, :hover') ? setTimeout(leave, 2000) : toast.remove();
+    setTimeout(leave, 10_000);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,12 +16,20 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const out = join(root, 'ecabinet', 'static');
+const place = join(root, 'ecabinet', 'static');
+// Built beside and moved into place whole, so that a failed build leaves the last one standing.
+const out = `${place}.new-${process.pid}`;
 const modules = join(root, 'node_modules');
+process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 
-if (!existsSync(modules)) {
-  console.error('node_modules is missing: run `make run` or `make setup`, which installs it');
+const fail = (sentence) => {
+  console.error(sentence);
   process.exit(1);
+};
+for (const each of ['esbuild', 'lucide-static', 'pdfjs-dist']) {
+  if (!existsSync(join(modules, each))) {
+    fail(`node_modules/${each} is missing: run \`make run\` or \`make setup\`, which installs it`);
+  }
 }
 const { build } = await import('esbuild');
 
@@ -30,7 +39,6 @@ const walk = (folder) =>
   );
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
 
-rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const manifest = {};
 
@@ -54,7 +62,7 @@ const base = {
   outbase: join(root, 'frontend'),
   target: ['safari16.4', 'chrome111', 'firefox114'],
   nodePaths: [modules],
-  logLevel: 'error',
+  logLevel: 'silent',
   loader: { '.woff2': 'file', '.ttf': 'file', '.woff': 'empty', '.svg': 'file', '.gif': 'file' },
 };
 try {
@@ -77,13 +85,17 @@ try {
     }
   }
 } catch (wrong) {
-  console.error(`the pages' scripts do not build: ${wrong.message}`);
-  process.exit(1);
+  const [first] = wrong.errors ?? [];
+  const where = first?.location ? `${first.location.file}:${first.location.line}: ` : '';
+  fail(`The pages do not build: ${where}${first?.text ?? wrong.message}`);
 }
 
 const symbols = JSON.parse(readFileSync(join(root, 'frontend/look/icons.json'), 'utf8')).map(
   (name) => {
-    const svg = readFileSync(join(modules, 'lucide-static', 'icons', `${name}.svg`), 'utf8');
+    const file = join(modules, 'lucide-static', 'icons', `${name}.svg`);
+    if (!existsSync(file))
+      fail(`frontend/look/icons.json names an icon that Lucide lacks: ${name}`);
+    const svg = readFileSync(file, 'utf8');
     const inner = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>'));
     return `<symbol id="${name}" viewBox="0 0 24 24">${inner.trim()}</symbol>`;
   },
@@ -109,5 +121,13 @@ writeFileSync(
   `${JSON.stringify(manifest, Object.keys(manifest).sort(), 1)}\n`,
 );
 const files = walk(out);
-const bytes = files.reduce((sum, path) => sum + statSync(path).size, 0);
-console.log(`${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`);
+const sizes = (kind) => {
+  const bytes = files
+    .filter((path) => kind.test(path))
+    .reduce((sum, path) => sum + statSync(path).size, 0);
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+};
+const line = `${files.length} files, ${sizes(/./)}: scripts ${sizes(/\.js$/)}, styles ${sizes(/\.css$/)}, fonts ${sizes(/[\\/]fonts[\\/]/)}`;
+rmSync(place, { recursive: true, force: true });
+renameSync(out, place);
+console.log(line);

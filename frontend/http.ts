@@ -18,6 +18,10 @@ export class Refusal extends Error {
   get reason(): string {
     return typeof this.body.reason === 'string' ? this.body.reason : '';
   }
+
+  get request(): string {
+    return typeof this.body.request === 'string' ? this.body.request : '';
+  }
 }
 
 const offline = (): Refusal =>
@@ -72,7 +76,8 @@ export async function sendForm(
   const data = new FormData(form, button as HTMLButtonElement | null);
   const hasFiles = form.enctype === 'multipart/form-data';
   const body = hasFiles ? data : new URLSearchParams(data as unknown as Record<string, string>);
-  const url = (button as HTMLButtonElement | null)?.getAttribute('formaction') ?? form.action;
+  // By attribute: a field named "action" would stand in for the property.
+  const url = button?.getAttribute('formaction') ?? form.getAttribute('action') ?? location.href;
   const response = await fetch(url, {
     method: 'POST',
     headers: { Accept: 'application/json', 'X-CSRF-Token': csrfToken() },
@@ -80,6 +85,10 @@ export async function sendForm(
   }).catch(() => {
     throw offline();
   });
+  // Sent on means done: what the next page has to say, it says itself.
+  if (response.redirected) return response.url;
   if (!response.ok) throw await refusalOf(response);
-  return response.redirected ? response.url : '';
+  if (!response.headers.get('Content-Type')?.includes('application/json')) return '';
+  const answer: { location?: unknown } = await response.json();
+  return typeof answer.location === 'string' ? answer.location : '';
 }

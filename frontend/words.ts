@@ -2,7 +2,7 @@
 export const word = (words: { vi: string; en: string }): string =>
   document.documentElement.lang === 'en' ? words.en : words.vi;
 
-/** "bản 4" and the like never break between word and number. */
+/** Two figures, so that a countdown keeps its width. */
 export const pad = (value: number): string => String(value).padStart(2, '0');
 
 const meta = (name: string): string =>
@@ -10,8 +10,20 @@ const meta = (name: string): string =>
 
 export const csrfToken = (): string => meta('csrf-token');
 
-const opened = performance.now();
-const serverNow = Date.parse(meta('server-now') || new Date().toISOString());
+let serverNow = Date.parse(meta('server-now') || new Date().toISOString());
+let steady = performance.now();
+let wall = Date.now();
 
-/** The server's time in milliseconds; this device's clock may be anything. */
-export const now = (): number => serverNow + performance.now() - opened;
+/** The server's time, as it has just said it. */
+export function setNow(iso: string): void {
+  const at = Date.parse(iso);
+  if (Number.isNaN(at)) return;
+  serverNow = at;
+  steady = performance.now();
+  wall = Date.now();
+}
+
+/** The server's time in milliseconds; this device's clock may be anything.
+ *  The steady clock stands still while a tablet sleeps, so the longer of the two counts. */
+export const now = (): number =>
+  serverNow + Math.max(performance.now() - steady, Date.now() - wall);
