@@ -15,7 +15,9 @@ from ecabinet.access import Permission
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
 from ecabinet.settings import Settings, from_environment
+from ecabinet.wire import server as wire
 from meetings import http as meetings_http
+from meetings import sockets as meetings_sockets
 from people import http as people_http
 from people import queries as people_queries
 from tasks import http as tasks_http
@@ -29,10 +31,19 @@ DOORS = (
     meetings_http.door,
     tasks_http.door,
 )
+SOCKETS = (meetings_sockets.events,)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
 PLACES = (
     ("home.home", "house", _("Hôm nay"), _("Hôm nay"), Permission.SIGNED_IN),
+    ("meetings.meetings", "calendar", _("Phiên họp"), _("Phiên họp"), Permission.MEETING_READ),
+    (
+        "ballots.consultations",
+        "file-check",
+        _("Phiếu lấy ý kiến"),
+        _("Phiếu"),
+        Permission.CONSULTATION_READ,
+    ),
     ("documents.dossiers", "files", _("Hồ sơ, tài liệu"), _("Tài liệu"), Permission.DOSSIER_READ),
     ("tasks.dashboard", "list-checks", _("Nhiệm vụ"), _("Nhiệm vụ"), Permission.TASK_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
@@ -73,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     web.install(app, settings, people_queries.actor_by_cookie)
+    live.bind(wire.install(app, settings, people_queries.actor_by_cookie, SOCKETS))
     app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])
     for door in DOORS:
         app.register_blueprint(door)

@@ -68,8 +68,11 @@ def serve(port: int | None) -> None:
     refuse_taken_port(settings.port)
     prepare(settings)
     tell_where(settings)
-    gunicorn = Path(sys.executable).with_name("gunicorn")
     sys.stdout.flush()
+    if settings.async_ == "eventlet":
+        green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(settings.port)]
+        os.execv(sys.executable, green)  # noqa: S606
+    gunicorn = Path(sys.executable).with_name("gunicorn")
     os.execv(  # noqa: S606
         gunicorn,
         [

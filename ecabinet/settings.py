@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         return urlsplit(self.base_url).scheme == "https"
 
     @property
+    def cookie_name(self) -> str:
+        """What a browser's secret is called; `__Host-` binds it to this host over TLS (SES-06)."""
+        return "__Host-ecabinet" if self.secure else "ecabinet"
+
+    @property
     def port(self) -> int:
         parts = urlsplit(self.base_url)
         return parts.port or (443 if self.secure else 80)

@@ -1,0 +1,1 @@
+"""Socket.IO behind live's port."""

@@ -1,0 +1,26 @@
+"""Serve on eventlet's own server: `python -m ecabinet.wire.green wsgi:app PORT`.
+
+Like gunicorn it is told by name which application to serve, and loads it only after the
+standard library has been made green.
+"""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+
+def main() -> None:
+    import eventlet
+
+    eventlet.monkey_patch()
+    # psycopg waits in C otherwise, and every screen with it.
+    os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_select")
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    module, name = sys.argv[1].split(":")
+    app = getattr(import_module(module), name)
+    app.extensions["socketio"].run(app, host="127.0.0.1", port=int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+"""The wire: Socket.IO behind `live`'s port. Facts go down it; only entering a room comes up.
+
+Commands are HTTP requests. Whoever asks to enter is read anew from the database, for each
+event (WS-06), and each event declares what one must be allowed (WS-05), as routes do.
+"""
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from flask import Flask, current_app, request
+from flask_socketio import ConnectionRefusedError, SocketIO
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Request
+
+from ecabinet import live
+from ecabinet.access import Actor, Permission
+from ecabinet.db import reading
+from ecabinet.errors import BadInput, CabinetError, NotSignedIn, TooMany
+from ecabinet.settings import Settings
+
+log = structlog.get_logger()
+
+MAX_MESSAGE = 64 * 1024
+CONNECTIONS_A_PERSON = 5
+EVENTS_A_SECOND = 20
+HEARTBEAT_SECONDS = 5.0
+# Every so many heartbeats each screen's login is read again: one may end by its age alone.
+RECHECK_EVERY = 12
+NAMESPACE = "/"
+
+Identify = Callable[[Session, str], Actor | None]
+Answer = Callable[[Actor, "Message"], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a screen may say: what one must be allowed, and what is answered."""
+
+    permission: Permission
+    answer: Answer
+
+
+class Events(dict[str, Event]):
+    """What screens may say to a room, by name; to the wire what a `Door` is to the web."""
+
+    def on(self, name: str, permission: Permission) -> Callable[[Answer], Answer]:
+        """Declare an event beside the function that answers it."""
+
+        def declare(answer: Answer) -> Answer:
+            self[name] = Event(permission, answer)
+            return answer
+
+        return declare
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a screen sends when it enters: which thing, and the last number it has seen."""
+
+    id: int
+    epoch: str
+    seq: int
+
+    @classmethod
+    def parse(cls, sent: object) -> "Message":
+        if not isinstance(sent, dict) or set(sent) != {"id", "epoch", "seq"}:
+            raise BadInput("message", "is not {id, epoch, seq}")
+        number, epoch, seq = sent["id"], sent["epoch"], sent["seq"]
+        if not (type(number) is int and 0 < number < 2**31):
+            raise BadInput("id", "is no number")
+        if not (isinstance(epoch, str) and len(epoch) <= 64):
+            raise BadInput("epoch", "is no epoch")
+        if not (type(seq) is int and 0 <= seq < 2**53):
+            raise BadInput("seq", "is no number")
+        return cls(number, epoch, seq)
+
+
+def install(
+    app: Flask, settings: Settings, identify: Identify, rooms: Iterable[Events]
+) -> "SocketWire":
+    """Put the wire in front of an application; gives what `live.bind` takes."""
+    events = {name: event for room in rooms for name, event in room.items()}
+    wire = SocketWire(app, settings, identify, events)
+    app.extensions["wire"] = wire
+    return wire
+
+
+def enter(audience: str, message: Message) -> dict[str, Any]:
+    """Let this screen listen, and say what it has missed; the right is checked by the room.
+
+    Join first, read second: what falls in between comes twice, and its number tells. The
+    other way round it would be lost.
+    """
+    wire = cast(SocketWire, current_app.extensions["wire"])
+    wire.join(_sid(), audience)
+    with reading() as db:
+        return live.missed(db, audience, message.epoch, message.seq).as_answer()
+
+
+class SocketWire:
+    """Every socket of this process, by person and by audience."""
+
+    def __init__(
+        self, app: Flask, settings: Settings, identify: Identify, events: Mapping[str, Event]
+    ) -> None:
+        self.events = events
+        self._identify = identify
+        self._cookie = settings.cookie_name
+        self._lock = threading.Lock()
+        self._sockets: dict[int, list[str]] = defaultdict(list)
+        self._events: dict[str, deque[float]] = {}
+        self._audiences: set[str] = set()
+        self._stop = threading.Event()
+        self._beating: threading.Thread | None = None
+        self.io = SocketIO(
+            app,
+            async_mode=settings.async_,
+            transports=["websocket"],
+            cors_allowed_origins=sorted(settings.origins),
+            max_http_buffer_size=MAX_MESSAGE,
+            manage_session=False,
+        )
+        if settings.async_ == "threading":
+            self._cut_large_messages_while_they_arrive()
+        self.io.on_event("connect", self._connect)
+        self.io.on_event("disconnect", self._disconnect)
+        for name, event in events.items():
+            self.io.on_event(name, self._taker(event))
+        app.wsgi_app = Handshake(app.wsgi_app, settings, self._who)  # type: ignore[method-assign, assignment]
+
+    # ---- live.Wire ----
+
+    def send(self, audience: str, message: dict[str, Any]) -> None:
+        try:
+            self.io.emit("told", message, to=audience)
+        except Exception as fault:
+            raise live.WireDown(audience) from fault
+
+    def eject(self, person_id: int, audience: str | None) -> None:
+        """End a person's sockets; a screen that still has a right comes back and enters anew."""
+        for sid in self._sockets_of(person_id):
+            if audience is None or audience in self.io.server.rooms(sid):
+                # Not here: closing waits for what the socket has not sent, and a tablet may stall.
+                self.io.start_background_task(self._cut, sid)
+
+    # ---- sockets ----
+
+    def join(self, sid: str, audience: str) -> None:
+        self.io.server.enter_room(sid, audience)
+        self._audiences.add(audience)
+
+    def _connect(self, _auth: object = None) -> None:
+        actor = self._who(request.environ)
+        if actor is None:
+            raise ConnectionRefusedError("not_signed_in")
+        with self._lock:
+            held = self._sockets[actor.id]
+            held.append(_sid())
+            oldest = held[:-CONNECTIONS_A_PERSON]
+            self._events[_sid()] = deque(maxlen=EVENTS_A_SECOND)
+        for sid in oldest:
+            self.io.start_background_task(self._cut, sid)
+        self._begin_beating()
+
+    def _disconnect(self, _reason: object = None) -> None:
+        with self._lock:
+            self._events.pop(_sid(), None)
+            for person_id, held in list(self._sockets.items()):
+                if _sid() in held:
+                    held.remove(_sid())
+                if not held:
+                    del self._sockets[person_id]
+
+    def _sockets_of(self, person_id: int) -> list[str]:
+        with self._lock:
+            return list(self._sockets.get(person_id, ()))
+
+    def _cut(self, sid: str) -> None:
+        engine_sid = self.io.server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        self.io.server.disconnect(sid)
+        if engine_sid:
+            self.io.server.eio.disconnect(engine_sid)
+
+    def _who(self, environ: dict[str, Any]) -> Actor | None:
+        cookie = Request(environ).cookies.get(self._cookie)
+        if not cookie:
+            return None
+        with reading() as db:
+            return self._identify(db, cookie)
+
+    # ---- events ----
+
+    def _taker(self, event: Event) -> Callable[..., dict[str, Any]]:
+        def take(sent: object = None, *_more: object) -> dict[str, Any]:
+            try:
+                self._count(_sid())
+                actor = self._who(request.environ)
+                if actor is None:
+                    raise NotSignedIn
+                actor.must(event.permission)
+                return event.answer(actor, Message.parse(sent))
+            except CabinetError as refusal:
+                return dict(refusal.as_answer())
+            except Exception as fault:
+                # A bad event harms nobody but its sender (WS-04).
+                log.error("event failed", exc_info=fault)
+                return {"code": "failed"}
+
+        return take
+
+    def _count(self, sid: str) -> None:
+        now = time.monotonic()
+        times = self._events.setdefault(sid, deque(maxlen=EVENTS_A_SECOND))
+        if len(times) == EVENTS_A_SECOND and now - times[0] < 1:
+            raise TooMany(1)
+        times.append(now)
+
+    # ---- heartbeat ----
+
+    def beat(self) -> None:
+        """Tell each audience's last number to its screens, so that one that is behind asks."""
+        listening = [each for each in sorted(self._audiences) if self._has_screens(each)]
+        self._audiences.intersection_update(listening)
+        with reading() as db:
+            heads = {each: live.head(db, each) for each in listening}
+        for audience, (epoch, seq) in heads.items():
+            self.io.emit("head", {"audience": audience, "epoch": epoch, "seq": seq}, to=audience)
+
+    def recheck(self) -> None:
+        """End the sockets of logins that have ended by themselves."""
+        for sid in self._all_sockets():
+            environ = self.io.server.get_environ(sid)
+            if environ is not None and self._who(environ) is None:
+                self._cut(sid)
+
+    def close(self) -> None:
+        """Stop the heartbeat."""
+        self._stop.set()
+        if self._beating:
+            self._beating.join()
+
+    def _begin_beating(self) -> None:
+        with self._lock:
+            if self._beating is None:
+                self._beating = threading.Thread(target=self._beat_on, daemon=True)
+                self._beating.start()
+
+    def _beat_on(self) -> None:
+        beats = 0
+        while not self._stop.wait(HEARTBEAT_SECONDS):
+            beats += 1
+            try:
+                self.beat()
+                if beats % RECHECK_EVERY == 0:
+                    self.recheck()
+            except Exception as fault:
+                # The next beat may find the database well again; screens see that this one fails.
+                log.warning("no heartbeat", fault=str(fault))
+
+    def _has_screens(self, audience: str) -> bool:
+        return any(self.io.server.manager.get_participants(NAMESPACE, audience))
+
+    def _all_sockets(self) -> list[str]:
+        with self._lock:
+            return [sid for held in self._sockets.values() for sid in held]
+
+    def _cut_large_messages_while_they_arrive(self) -> None:
+        """The engine looks at a message's size only once it holds all of it (WS-03)."""
+        from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+
+        class Bounded(SimpleWebSocketWSGI):  # type: ignore[misc]
+            def __init__(self, handler: Any, server: Any, **options: Any) -> None:
+                super().__init__(handler, server, max_message_size=MAX_MESSAGE, **options)
+
+        self.io.server.eio._async["websocket"] = Bounded
+
+
+class Handshake:
+    """Refuses what no page of ours began, and polling, before the library sees it (WS-01, 02)."""
+
+    def __init__(
+        self, inner: Any, settings: Settings, who: Callable[[dict[str, Any]], Actor | None]
+    ) -> None:
+        self._inner = inner
+        self._origins = settings.origins
+        self._who = who
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/socket.io"):
+            if Request(environ).args.get("transport") != "websocket":
+                return _refuse(start, "400 Bad Request")
+            if environ.get("HTTP_ORIGIN") not in self._origins:
+                return _refuse(start, "403 Forbidden")
+            if self._who(environ) is None:
+                return _refuse(start, "401 Unauthorized")
+        return cast(Iterable[bytes], self._inner(environ, start))
+
+
+def _refuse(start: Any, status: str) -> list[bytes]:
+    start(status, [("Content-Type", "text/plain"), ("Cache-Control", "no-store")])
+    return [status.encode()]
+
+
+def _sid() -> str:
+    return cast(str, cast(Any, request).sid)

@@ -1,0 +1,125 @@
+"""Loaders of meetings: who has no seat, and no part in preparing, finds nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet.access import Actor, Permission
+from ecabinet.errors import Forbidden, NotFound, Refused
+from meetings import rules
+from meetings.models import Item, Meeting, Order, Seat, Speech
+from meetings.rules import AgendaRefusal, SeatRole, State
+
+
+@dataclass(frozen=True)
+class Console:
+    """A meeting in the hands of whoever conducts it: the chair, or a secretary by order."""
+
+    meeting: Meeting
+    seat: Seat
+
+    @property
+    def by_order_of(self) -> int | None:
+        is_chair = self.seat.role == SeatRole.CHAIR
+        return None if is_chair else self.meeting.chair.person_id
+
+
+def may_read(db: Session, actor: Actor, meeting: Meeting) -> bool:
+    prepares = actor.may(Permission.MEETING_PREPARE) or actor.may(Permission.MEETING_CONVENE)
+    return actor.may(Permission.MEETING_READ) and rules.may_read(
+        meeting.stands,
+        seated=seat(db, meeting.id, actor.id) is not None,
+        prepares=prepares,
+        examines=actor.may(Permission.RESULT_READ) and not actor.may(Permission.BALLOT_CAST),
+    )
+
+
+def seat(db: Session, meeting_id: int, person_id: int) -> Seat | None:
+    return db.scalar(select(Seat).where(Seat.meeting_id == meeting_id, Seat.person_id == person_id))
+
+
+def meeting_to_read(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    actor.must(Permission.MEETING_READ)
+    meeting = db.get(Meeting, meeting_id)
+    if meeting is None or not may_read(db, actor, meeting):
+        raise NotFound(f"meeting {meeting_id}")
+    return meeting
+
+
+def meeting_to_follow(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    """A convened meeting that this person may watch as it goes."""
+    meeting = meeting_to_read(db, actor, meeting_id)
+    if meeting.stands is State.PLANNED:
+        raise NotFound(f"meeting {meeting_id} is not convened")
+    return meeting
+
+
+def meeting_to_prepare(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    """A planned meeting, locked against another's edit."""
+    actor.must(Permission.MEETING_PREPARE)
+    meeting = _locked(db, meeting_id)
+    if meeting.stands is not State.PLANNED:
+        raise Refused(AgendaRefusal.PUBLISHED)
+    return meeting
+
+
+def meeting_to_convene(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    actor.must(Permission.MEETING_CONVENE)
+    return _locked(db, meeting_id)
+
+
+def meeting_to_attend(db: Session, actor: Actor, meeting_id: int) -> tuple[Meeting, Seat]:
+    """A meeting at which this person has a seat, locked."""
+    meeting_to_follow(db, actor, meeting_id)
+    own = seat(db, meeting_id, actor.id)
+    if own is None:
+        raise Forbidden(f"no seat at meeting {meeting_id}")
+    return _locked(db, meeting_id), own
+
+
+def meeting_to_note_attendance(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    """A meeting for whose seats this secretary may say who is there, locked."""
+    actor.must(Permission.ATTENDANCE_CONFIRM)
+    meeting_to_follow(db, actor, meeting_id)
+    return _locked(db, meeting_id)
+
+
+def meeting_to_conduct(db: Session, actor: Actor, meeting_id: int) -> Console:
+    """A meeting that this person chairs, or operates by the chair's order; locked."""
+    actor.must(Permission.MEETING_CONDUCT)
+    meeting, own = meeting_to_attend(db, actor, meeting_id)
+    if own.role not in rules.CONDUCTING:
+        raise Forbidden(f"seat {own.id} does not conduct meeting {meeting_id}")
+    return Console(meeting, own)
+
+
+def item_of(meeting: Meeting, item_id: int) -> Item:
+    for each in meeting.items:
+        if each.id == item_id:
+            return each
+    raise NotFound(f"item {item_id} of meeting {meeting.id}")
+
+
+def speech_of(meeting: Meeting, speech_id: int) -> Speech:
+    for each in meeting.speeches:
+        if each.id == speech_id:
+            return each
+    raise NotFound(f"speech {speech_id} at meeting {meeting.id}")
+
+
+def order_of_record(db: Session, order_id: int) -> tuple[Order, Item, Meeting]:
+    """An order as it was recorded; the right to it is the caller's to have asked for."""
+    order = db.get(Order, order_id)
+    item = db.get(Item, order.item_id) if order else None
+    meeting = db.get(Meeting, item.meeting_id) if item else None
+    if order is None or item is None or meeting is None:
+        raise NotFound(f"order {order_id}")
+    return order, item, meeting
+
+
+def _locked(db: Session, meeting_id: int) -> Meeting:
+    meeting = db.get(Meeting, meeting_id, with_for_update=True, populate_existing=True)
+    if meeting is None:
+        raise NotFound(f"meeting {meeting_id}")
+    return meeting

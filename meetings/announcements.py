@@ -1,0 +1,89 @@
+"""What screens are told of a meeting.
+
+Each fact carries the parts of the meeting's state that it changed, whole: a screen applies
+it by putting them in the place of the old ones (`frontend/meetings/state.ts`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ecabinet.live import Announcement
+
+
+def meeting_audience(meeting_id: int) -> str:
+    return f"meeting:{meeting_id}"
+
+
+def draft_audience(meeting_id: int) -> str:
+    """Whoever prepares the agenda; what is told here never reaches the members."""
+    return f"draft:{meeting_id}"
+
+
+@dataclass(frozen=True)
+class MeetingChanged(Announcement):
+    """A part of the state of a meeting is another now."""
+
+    kind: ClassVar[str] = "meeting_changed"
+    parts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SessionConvened(MeetingChanged):
+    kind: ClassVar[str] = "session_convened"
+
+
+@dataclass(frozen=True)
+class SessionOpened(MeetingChanged):
+    kind: ClassVar[str] = "session_opened"
+
+
+@dataclass(frozen=True)
+class SessionAdjourned(MeetingChanged):
+    kind: ClassVar[str] = "session_adjourned"
+
+
+@dataclass(frozen=True)
+class SessionResumed(MeetingChanged):
+    kind: ClassVar[str] = "session_resumed"
+
+
+@dataclass(frozen=True)
+class SessionClosed(MeetingChanged):
+    kind: ClassVar[str] = "session_closed"
+
+
+@dataclass(frozen=True)
+class ItemCalled(MeetingChanged):
+    kind: ClassVar[str] = "item_called"
+
+
+@dataclass(frozen=True)
+class ItemConcluded(MeetingChanged):
+    kind: ClassVar[str] = "item_concluded"
+
+
+@dataclass(frozen=True)
+class ItemDeferred(MeetingChanged):
+    kind: ClassVar[str] = "item_deferred"
+
+
+@dataclass(frozen=True)
+class AttendanceNoted(MeetingChanged):
+    kind: ClassVar[str] = "attendance_noted"
+
+
+@dataclass(frozen=True)
+class FloorChanged(MeetingChanged):
+    kind: ClassVar[str] = "floor_changed"
+
+
+@dataclass(frozen=True)
+class DraftChanged(Announcement):
+    """Somebody changed the agenda that another may have open."""
+
+    kind: ClassVar[str] = "draft_changed"
+    draft: int
+    by: int
+    office: str
+    what: str
+    item_id: int | None = None

@@ -1,0 +1,373 @@
+"""Lists, the agenda and its builder, the live room, the hall: parse, call, answer."""
+
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from documents import queries as documents
+from ecabinet import web
+from ecabinet.access import Permission, Role
+from ecabinet.db import reading
+from ecabinet.errors import BadInput
+from ecabinet.web import Door, current_actor, form, form_int, needs
+from meetings import access, queries
+from meetings.models import Meeting
+from meetings.rules import Attendance, Direction, Kind, SeatRole, State
+from meetings.service import attend, conduct, prepare
+from meetings.service.prepare import Head, ItemText
+from people import queries as people
+from people.queries import OFFICE_ZONE
+
+door = Door("meetings", __name__)
+
+LONGEST_TITLE = 500
+LONGEST_MINUTES = 600
+DONE = ("", 204)
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@door.get("/meetings")
+@needs(Permission.MEETING_READ)
+def meetings() -> str:
+    actor = current_actor()
+    with reading() as db:
+        return render_template(
+            "meetings/meetings.html",
+            meetings=queries.meetings(db, actor),
+            may_prepare=actor.may(Permission.MEETING_PREPARE),
+        )
+
+
+@door.get("/meetings/new")
+@needs(Permission.MEETING_PREPARE)
+def new() -> str:
+    with reading() as db:
+        return render_template(
+            "meetings/new.html", chairs=queries.possible_chairs(db), kinds=list(Kind)
+        )
+
+
+@door.post("/meetings")
+@needs(Permission.MEETING_PREPARE)
+def plan() -> Response:
+    meeting_id = prepare.plan(current_actor(), _head())
+    return web.see(f"/meetings/{meeting_id}", "meeting_planned")
+
+
+@door.get("/meetings/<int:meeting_id>")
+@needs(Permission.MEETING_READ)
+def meeting(meeting_id: int) -> str:
+    """The builder while it is planned; then, and as its members see it, the agenda."""
+    actor = current_actor()
+    with reading() as db:
+        found = access.meeting_to_read(db, actor, meeting_id)
+        previews = request.args.get("as") == "member"
+        builds = found.stands is State.PLANNED and actor.may(Permission.MEETING_PREPARE)
+        if builds and not previews:
+            return _builder(db, found)
+        view = queries.agenda(db, found)
+        editions = [paper.edition_id for each in view.items for paper in each.papers]
+        return render_template(
+            "meetings/agenda.html",
+            view=view,
+            meeting=found,
+            seat=found.seat_of(actor.id),
+            opened=documents.opened(db, actor.id, editions),
+            previews=previews,
+            acts=queries.acts(db, meeting_id),
+            may_prepare=actor.may(Permission.MEETING_PREPARE),
+            may_convene=actor.may(Permission.MEETING_CONVENE) and not previews,
+            may_assign=actor.may(Permission.TASK_ASSIGN),
+        )
+
+
+def _builder(db: Any, found: Meeting) -> str:
+    view = queries.agenda(db, found)
+    chosen = request.args.get("item", type=int)
+    return render_template(
+        "meetings/builder.html",
+        view=view,
+        meeting=found,
+        chosen=next((each for each in view.items if each.item.id == chosen), None),
+        chairs=queries.possible_chairs(db),
+        kinds=list(Kind),
+        dossiers=documents.dossiers(db, current_actor()),
+        agencies=people.agencies(db),
+        outer_seats=queries.secretaries_first(found),
+        persons=[each for each in people.holders(db) if not found.seat_of(each.person_id)],
+        secretary_role=Role.SECRETARY,
+        start=found.starts_at.astimezone(OFFICE_ZONE.zone),
+    )
+
+
+# ---- preparing ----
+
+
+@door.post("/meetings/<int:meeting_id>/head")
+@needs(Permission.MEETING_PREPARE)
+def edit_head(meeting_id: int) -> Response:
+    prepare.edit_head(current_actor(), meeting_id, form_int("draft"), _head())
+    return web.see(f"/meetings/{meeting_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/items")
+@needs(Permission.MEETING_PREPARE)
+def add_item(meeting_id: int) -> Response:
+    item_id = prepare.add_item(current_actor(), meeting_id, _item_text())
+    return web.see(f"/meetings/{meeting_id}?item={item_id}", "item_added")
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/edit")
+@needs(Permission.MEETING_PREPARE)
+def edit_item(meeting_id: int, item_id: int) -> Response:
+    prepare.edit_item(current_actor(), meeting_id, item_id, form_int("draft"), _item_text())
+    return web.see(f"/meetings/{meeting_id}?item={item_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/move")
+@needs(Permission.MEETING_PREPARE)
+def move_item(meeting_id: int, item_id: int) -> Response:
+    direction = _word(Direction, "direction")
+    prepare.move_item(current_actor(), meeting_id, item_id, form_int("stood"), direction)
+    return web.see(f"/meetings/{meeting_id}?item={item_id}")
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/remove")
+@needs(Permission.MEETING_PREPARE)
+def remove_item(meeting_id: int, item_id: int) -> Response:
+    prepare.remove_item(current_actor(), meeting_id, item_id, form_int("draft"))
+    return web.see(f"/meetings/{meeting_id}", "item_removed")
+
+
+@door.get("/meetings/<int:meeting_id>/draft")
+@needs(Permission.MEETING_PREPARE)
+def draft(meeting_id: int) -> dict[str, Any]:
+    """How the agenda stands now, and what was changed since a draft: for whoever was overtaken."""
+    since = request.args.get("since", 0, type=int)
+    with reading() as db:
+        found = access.meeting_to_read(db, current_actor(), meeting_id)
+        return queries.draft(db, found, since)
+
+
+@door.post("/meetings/<int:meeting_id>/seats")
+@needs(Permission.MEETING_PREPARE)
+def add_seat(meeting_id: int) -> Response:
+    role = _word(SeatRole, "role")
+    if role not in (SeatRole.SECRETARY, SeatRole.INVITEE):
+        raise BadInput("role", "comes with the office")
+    prepare.add_seat(current_actor(), meeting_id, form_int("person"), role)
+    return web.see(f"/meetings/{meeting_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/seats/<int:person_id>/remove")
+@needs(Permission.MEETING_PREPARE)
+def remove_seat(meeting_id: int, person_id: int) -> Response:
+    prepare.remove_seat(current_actor(), meeting_id, person_id)
+    return web.see(f"/meetings/{meeting_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/submit")
+@needs(Permission.MEETING_PREPARE)
+def submit(meeting_id: int) -> Response:
+    prepare.submit(current_actor(), meeting_id)
+    return web.see(f"/meetings/{meeting_id}", "agenda_submitted")
+
+
+@door.post("/meetings/<int:meeting_id>/return")
+@needs(Permission.MEETING_CONVENE)
+def send_back(meeting_id: int) -> Response:
+    prepare.send_back(current_actor(), meeting_id, form("reason", limit=2000))
+    return web.see(f"/meetings/{meeting_id}", "agenda_returned")
+
+
+@door.post("/meetings/<int:meeting_id>/convene")
+@needs(Permission.MEETING_CONVENE)
+def convene(meeting_id: int) -> Response:
+    prepare.convene(current_actor(), meeting_id, form_int("draft"))
+    return web.see(f"/meetings/{meeting_id}", "session_convened")
+
+
+# ---- the live room: pages and state ----
+
+
+@door.get("/meetings/<int:meeting_id>/live")
+@needs(Permission.MEETING_READ)
+def live(meeting_id: int) -> str:
+    return _live_page("meetings/live.html", meeting_id)
+
+
+@door.get("/meetings/<int:meeting_id>/hall")
+@needs(Permission.MEETING_READ)
+def hall(meeting_id: int) -> str:
+    return _live_page("meetings/hall.html", meeting_id)
+
+
+def _live_page(template: str, meeting_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        found = access.meeting_to_follow(db, actor, meeting_id)
+        return render_template(
+            template,
+            meeting=found,
+            page=queries.live_page(db, actor, found),
+            seat=found.seat_of(actor.id),
+        )
+
+
+@door.get("/meetings/<int:meeting_id>/state")
+@needs(Permission.MEETING_READ)
+def state(meeting_id: int) -> dict[str, Any]:
+    with reading() as db:
+        found = access.meeting_to_follow(db, current_actor(), meeting_id)
+        return queries.state(db, found)
+
+
+# ---- the live room: what chair and secretary do ----
+
+
+@door.post("/meetings/<int:meeting_id>/open")
+@needs(Permission.MEETING_CONDUCT)
+def open_session(meeting_id: int) -> Any:
+    conduct.open_session(current_actor(), meeting_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/adjourn")
+@needs(Permission.MEETING_CONDUCT)
+def adjourn(meeting_id: int) -> Any:
+    conduct.adjourn(current_actor(), meeting_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/resume")
+@needs(Permission.MEETING_CONDUCT)
+def resume(meeting_id: int) -> Any:
+    conduct.resume(current_actor(), meeting_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/close")
+@needs(Permission.MEETING_CONDUCT)
+def close(meeting_id: int) -> Any:
+    conduct.close(current_actor(), meeting_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/call")
+@needs(Permission.MEETING_CONDUCT)
+def call_item(meeting_id: int, item_id: int) -> Any:
+    conduct.call_item(current_actor(), meeting_id, item_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/conclude")
+@needs(Permission.MEETING_CONDUCT)
+def conclude_item(meeting_id: int, item_id: int) -> Any:
+    orders = [each for each in request.form.getlist("order") if each.strip()]
+    if any(len(each) > 4000 for each in orders) or len(orders) > 50:
+        raise BadInput("order", "is too long")
+    conduct.conclude_item(current_actor(), meeting_id, item_id, form("text"), orders)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/defer")
+@needs(Permission.MEETING_CONDUCT)
+def defer_item(meeting_id: int, item_id: int) -> Any:
+    conduct.defer_item(current_actor(), meeting_id, item_id, form("reason", limit=2000))
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/floor/<int:speech_id>/give")
+@needs(Permission.MEETING_CONDUCT)
+def give_floor(meeting_id: int, speech_id: int) -> Any:
+    conduct.give_floor(current_actor(), meeting_id, speech_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/floor/<int:speech_id>/end")
+@needs(Permission.MEETING_CONDUCT)
+def end_speech(meeting_id: int, speech_id: int) -> Any:
+    conduct.end_speech(current_actor(), meeting_id, speech_id)
+    return DONE
+
+
+# ---- the live room: what those who sit in it do ----
+
+
+@door.post("/meetings/<int:meeting_id>/attendance")
+@needs(Permission.MEETING_READ)
+def check_in(meeting_id: int) -> Any:
+    attend.check_in(current_actor(), meeting_id, _word(Attendance, "how"))
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/attendance/<int:person_id>")
+@needs(Permission.ATTENDANCE_CONFIRM)
+def confirm_for(meeting_id: int, person_id: int) -> Any:
+    how = _word(Attendance, "how") if form("how", limit=10) != "absent" else None
+    attend.confirm_for(current_actor(), meeting_id, person_id, how)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/floor")
+@needs(Permission.MEETING_READ)
+def ask_to_speak(meeting_id: int) -> Any:
+    attend.ask_to_speak(current_actor(), meeting_id)
+    return DONE
+
+
+@door.post("/meetings/<int:meeting_id>/floor/withdraw")
+@needs(Permission.MEETING_READ)
+def withdraw_wish(meeting_id: int) -> Any:
+    attend.withdraw_wish(current_actor(), meeting_id)
+    return DONE
+
+
+# ---- parsing ----
+
+
+def _head() -> Head:
+    return Head(
+        kind=_word(Kind, "kind"),
+        title=form("title", limit=300),
+        starts_at=_moment(),
+        place=form("place", limit=200),
+        chair_id=form_int("chair"),
+    )
+
+
+def _moment() -> datetime:
+    """A day and an hour as they were typed in the cabinet's zone."""
+    try:
+        day = date.fromisoformat(form("day", limit=10))
+    except ValueError:
+        raise BadInput("day", "is no day") from None
+    try:
+        hour = time.fromisoformat(form("hour", limit=8))
+    except ValueError:
+        raise BadInput("hour", "is no hour") from None
+    return datetime.combine(day, hour.replace(tzinfo=None), OFFICE_ZONE.zone).astimezone(UTC)
+
+
+def _item_text() -> ItemText:
+    return ItemText(
+        title=form("title", limit=LONGEST_TITLE),
+        minutes=form_int("minutes", least=1, most=LONGEST_MINUTES),
+        presenter_agency_id=_chosen("agency"),
+        presenter=form("presenter", limit=200, optional=True),
+        dossier_id=_chosen("dossier"),
+    )
+
+
+def _chosen(name: str) -> int | None:
+    return form_int(name) if form(name, limit=20, optional=True) else None
+
+
+def _word(words: type[Word], name: str) -> Word:
+    try:
+        return words(form(name, limit=40))
+    except ValueError:
+        raise BadInput(name, "is unknown") from None

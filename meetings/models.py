@@ -1,0 +1,159 @@
+"""Meetings of every kind with their agenda, seats, speeches and acts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ecabinet.db import Base
+from meetings import rules
+from meetings.rules import Attendance, ItemState, Kind, SeatRole, SpeechState, State
+
+
+class Meeting(Base):
+    """One meeting; its kind says whether it is a session of the Government."""
+
+    __tablename__ = "meetings_meeting"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(300))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    place: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    # Each change of the draft gets the next number; the head's last change is `head_draft`.
+    draft: Mapped[int]
+    head_draft: Mapped[int]
+    saved_at: Mapped[datetime]
+    submitted_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    current_id: Mapped[int | None]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    items: Mapped[list["Item"]] = relationship(order_by="Item.position")
+    seats: Mapped[list["Seat"]] = relationship(order_by="Seat.protocol_order, Seat.id")
+    speeches: Mapped[list["Speech"]] = relationship(order_by="Speech.id")
+
+    @property
+    def stands(self) -> State:
+        return State(self.state)
+
+    @property
+    def is_government_session(self) -> bool:
+        return Kind(self.kind).is_government_session
+
+    @property
+    def chair(self) -> "Seat":
+        return next(each for each in self.seats if each.role == SeatRole.CHAIR)
+
+    @property
+    def current(self) -> "Item | None":
+        return next((each for each in self.items if each.id == self.current_id), None)
+
+    def seat_of(self, person_id: int) -> "Seat | None":
+        return next((each for each in self.seats if each.person_id == person_id), None)
+
+    @property
+    def quorum(self) -> rules.Quorum:
+        return rules.quorum(each.attends for each in self.seats if each.counts)
+
+
+class Item(Base):
+    """One matter of the agenda, and in the end its conclusion or the reason of its deferral."""
+
+    __tablename__ = "meetings_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), index=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(500))
+    presenter_agency_id: Mapped[int | None] = mapped_column(ForeignKey("people_agency.id"))
+    presenter: Mapped[str] = mapped_column(String(200))
+    minutes: Mapped[int]
+    dossier_id: Mapped[int | None] = mapped_column(ForeignKey("documents_dossier.id"))
+    # The number of the draft in which it was changed last; an edit of an older one is stale.
+    draft: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20), default=ItemState.WAITING)
+    called_at: Mapped[datetime | None]
+    spent_seconds: Mapped[int] = mapped_column(default=0)
+    conclusion: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    leaf: Mapped[int | None]
+    orders: Mapped[list["Order"]] = relationship(order_by="Order.position")
+
+    @property
+    def stands(self) -> ItemState:
+        return ItemState(self.state)
+
+
+class Order(Base):
+    """One sentence of a conclusion that somebody has to carry out."""
+
+    __tablename__ = "meetings_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("meetings_item.id"), index=True)
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class Seat(Base):
+    """Somebody's place at a meeting, with their office as it was called then."""
+
+    __tablename__ = "meetings_seat"
+    __table_args__ = (UniqueConstraint("meeting_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    office: Mapped[str] = mapped_column(String(200))
+    protocol_order: Mapped[int]
+    # Whether this person is one of the members of whom two thirds make the quorum.
+    counts: Mapped[bool]
+    attendance: Mapped[str | None] = mapped_column(String(10))
+    attended_at: Mapped[datetime | None]
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+
+    @property
+    def attends(self) -> Attendance | None:
+        return Attendance(self.attendance) if self.attendance else None
+
+
+class Speech(Base):
+    """A wish to speak, from its registration to its end."""
+
+    __tablename__ = "meetings_speech"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("meetings_item.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    office: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    asked_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def stands(self) -> SpeechState:
+        return SpeechState(self.state)
+
+
+class Act(Base):
+    """Who did what in a meeting, and by whose order; the meeting's own story."""
+
+    __tablename__ = "meetings_act"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    item_id: Mapped[int | None]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    office: Mapped[str] = mapped_column(String(200))
+    by_order_of: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    at: Mapped[datetime]
+    draft: Mapped[int]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    leaf: Mapped[int | None]

@@ -1,0 +1,405 @@
+"""Reads of meetings, for screens and for the rooms above."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, selectinload
+
+from documents import queries as documents
+from documents.queries import PaperView
+from ecabinet import clock, live
+from ecabinet.access import Actor, Permission, Role
+from ecabinet.duties import Duty
+from meetings import access, rules
+from meetings.announcements import meeting_audience
+from meetings.models import Act, Item, Meeting, Seat, Speech
+from meetings.rules import Kind, Lack, Planned, SeatRole, State
+from people import queries as people
+
+Parts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A meeting as lists and first pages show it."""
+
+    id: int
+    kind: Kind
+    title: str
+    starts_at: datetime
+    place: str
+    state: State
+    items: int
+    current_number: int | None
+    current_title: str
+
+    @property
+    def path(self) -> str:
+        return f"/meetings/{self.id}"
+
+    @property
+    def live_path(self) -> str:
+        return f"/meetings/{self.id}/live"
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """A sentence of a conclusion that somebody has to carry out, with where it stands."""
+
+    id: int
+    meeting_id: int
+    meeting_title: str
+    item_number: int
+    item_title: str
+    text: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """An item with its papers and the time at which it should begin."""
+
+    item: Item
+    number: int
+    begins_at: datetime
+    papers: Sequence[PaperView]
+
+
+@dataclass(frozen=True)
+class AgendaView:
+    """A meeting with everything that the pages before and after it show."""
+
+    meeting: Meeting
+    items: Sequence[ItemView]
+    ends_at: datetime
+    lacks: Sequence[Lack]
+
+    @property
+    def minutes(self) -> int:
+        return sum(each.item.minutes for each in self.items)
+
+
+# ---- lists ----
+
+
+def meetings(db: Session, actor: Actor) -> list[SessionView]:
+    """The meetings this person may read, the next ones first, the past ones after them."""
+    found = [each for each in db.scalars(_whole()) if access.may_read(db, actor, each)]
+    coming = [each for each in found if each.stands not in rules.OVER]
+    past = [each for each in found if each.stands in rules.OVER]
+    ordered = sorted(coming, key=lambda one: one.starts_at) + sorted(
+        past, key=lambda one: one.starts_at, reverse=True
+    )
+    return [_session(each) for each in ordered]
+
+
+def open_session(db: Session, actor: Actor) -> SessionView | None:
+    """The meeting under way at which this person has a seat."""
+    found = db.scalar(
+        _seated(actor)
+        .where(Meeting.state.in_(rules.UNDER_WAY))
+        .order_by(Meeting.opened_at.desc())
+        .limit(1)
+    )
+    return _session(found) if found else None
+
+
+def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
+    """Convened meetings at which this person has a seat, the next first."""
+    found = db.scalars(
+        _seated(actor).where(Meeting.state == State.CONVENED).order_by(Meeting.starts_at)
+    )
+    return [_session(each) for each in found.fetchmany(limit)]
+
+
+def duties(db: Session, actor: Actor) -> list[Duty]:
+    """A session under way, sessions to read for, and agendas that wait to be convened."""
+    if not actor.may(Permission.MEETING_READ):
+        return []
+    found = [
+        Duty("session_upcoming", each.title, each.path, each.starts_at)
+        for each in upcoming(db, actor)
+    ]
+    if under_way := open_session(db, actor):
+        found.append(Duty("session_open", under_way.title, under_way.live_path))
+    if actor.may(Permission.MEETING_CONVENE):
+        found += [
+            Duty("session_to_convene", each.title, f"/meetings/{each.id}", each.starts_at)
+            for each in db.scalars(
+                select(Meeting).where(
+                    Meeting.state == State.PLANNED, Meeting.submitted_by.is_not(None)
+                )
+            )
+        ]
+    return found
+
+
+def _whole() -> Select[Meeting]:
+    return select(Meeting).options(selectinload(Meeting.items))
+
+
+def _seated(actor: Actor) -> Select[Meeting]:
+    own = exists().where(Seat.meeting_id == Meeting.id, Seat.person_id == actor.id)
+    return _whole().where(own)
+
+
+def _session(meeting: Meeting) -> SessionView:
+    current = meeting.current
+    return SessionView(
+        meeting.id,
+        Kind(meeting.kind),
+        meeting.title,
+        meeting.starts_at,
+        meeting.place,
+        meeting.stands,
+        len(meeting.items),
+        current.position if current else None,
+        current.title if current else "",
+    )
+
+
+# ---- one meeting ----
+
+
+def agenda(db: Session, meeting: Meeting) -> AgendaView:
+    """The agenda with papers, hours, and what it still lacks."""
+    begins = meeting.starts_at
+    items = []
+    for each in meeting.items:
+        papers = documents.current_editions(db, each.dossier_id) if each.dossier_id else []
+        items.append(ItemView(each, each.position, begins, papers))
+        begins += timedelta(minutes=each.minutes)
+    return AgendaView(meeting, items, begins, rules.lacks(map(_planned, items)))
+
+
+def planned(db: Session, meeting: Meeting) -> list[Planned]:
+    return [_planned(each) for each in agenda(db, meeting).items]
+
+
+def _planned(view: ItemView) -> Planned:
+    has_presenter = bool(view.item.presenter or view.item.presenter_agency_id)
+    return Planned(view.number, has_presenter, view.item.dossier_id is not None, len(view.papers))
+
+
+def dossiers_of(meeting: Meeting) -> list[int]:
+    return sorted({each.dossier_id for each in meeting.items if each.dossier_id})
+
+
+def changes_since(db: Session, meeting_id: int, draft: int) -> list[Act]:
+    """What was changed in an agenda after a draft, oldest first."""
+    return list(
+        db.scalars(
+            select(Act).where(Act.meeting_id == meeting_id, Act.draft > draft).order_by(Act.id)
+        )
+    )
+
+
+def draft(db: Session, meeting: Meeting, since: int) -> Parts:
+    """An agenda as plain values, with what was changed in it after a draft."""
+    return {
+        "draft": meeting.draft,
+        "head_draft": meeting.head_draft,
+        "items": [
+            {
+                "id": each.id,
+                "number": each.position,
+                "draft": each.draft,
+                "title": each.title,
+                "minutes": each.minutes,
+                "agency": each.presenter_agency_id or "",
+                "presenter": each.presenter,
+                "dossier": each.dossier_id or "",
+            }
+            for each in meeting.items
+        ],
+        "changes": [
+            {
+                "what": each.kind,
+                "item": each.item_id,
+                "by": each.person_id,
+                "office": each.office,
+                "at": each.at.isoformat(),
+                "draft": each.draft,
+                **each.facts,
+            }
+            for each in changes_since(db, meeting.id, since)
+        ],
+    }
+
+
+def acts(db: Session, meeting_id: int) -> list[Act]:
+    """What was done in a meeting since it was convened, newest first."""
+    return list(
+        db.scalars(
+            select(Act)
+            .where(Act.meeting_id == meeting_id, Act.leaf.is_not(None))
+            .order_by(Act.id.desc())
+        )
+    )
+
+
+def order_to_assign(db: Session, order_id: int) -> OrderView:
+    """What a task is made of; the right to assign is the caller's to have asked for."""
+    order, item, meeting = access.order_of_record(db, order_id)
+    return OrderView(
+        order.id, meeting.id, meeting.title, item.position, item.title, order.text, order.digest
+    )
+
+
+# ---- the state that screens hold ----
+
+
+def state(db: Session, meeting: Meeting) -> Parts:
+    """All parts of a meeting's state, level with its audience's last number."""
+    audience = meeting_audience(meeting.id)
+    # The number first: what is told between the two reads comes again, and is harmless.
+    epoch, seq = live.head(db, audience)
+    return {
+        "audience": audience,
+        "epoch": epoch,
+        "seq": seq,
+        "at": clock.now(db).isoformat(),
+        "parts": parts(db, meeting),
+    }
+
+
+def parts(db: Session, meeting: Meeting) -> Parts:
+    """The state in named parts, each of which an announcement may put in its old one's place."""
+    presenters = {each.id: each.name for each in people.agencies(db)}
+    return {
+        "meeting": _meeting_part(meeting),
+        "quorum": _quorum_part(meeting),
+        "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
+        **{f"item:{each.id}": _item_part(each, presenters) for each in meeting.items},
+        **{f"seat:{each.person_id}": _seat_part(each) for each in meeting.seats},
+    }
+
+
+def changed(before: Parts, now: Parts) -> Parts:
+    """The parts that are new or other than before; no part ever goes away."""
+    return {name: part for name, part in now.items() if before.get(name) != part}
+
+
+def _meeting_part(meeting: Meeting) -> Parts:
+    return {
+        "state": meeting.state,
+        "current": meeting.current_id,
+        "opened_at": _iso(meeting.opened_at),
+        "closed_at": _iso(meeting.closed_at),
+        "spoken": sum(each.state == rules.SpeechState.SPOKEN for each in meeting.speeches),
+    }
+
+
+def _quorum_part(meeting: Meeting) -> Parts:
+    counted = meeting.quorum
+    return {
+        "members": counted.members,
+        "present": counted.present,
+        "hall": counted.hall,
+        "online": counted.online,
+        "needed": counted.needed if meeting.is_government_session else 0,
+        "missing": counted.missing if meeting.is_government_session else 0,
+    }
+
+
+def _item_part(item: Item, presenters: dict[int, str]) -> Parts:
+    return {
+        "id": item.id,
+        "number": item.position,
+        "title": item.title,
+        "presenter": item.presenter or presenters.get(item.presenter_agency_id or 0, ""),
+        "minutes": item.minutes,
+        "state": item.state,
+        "called_at": _iso(item.called_at),
+        "spent": item.spent_seconds,
+        "conclusion": item.conclusion,
+        "reason": item.reason,
+        "orders": [{"id": each.id, "text": each.text} for each in item.orders],
+    }
+
+
+def _seat_part(seat: Seat) -> Parts:
+    return {
+        "person": seat.person_id,
+        "office": seat.office,
+        "role": seat.role,
+        "order": seat.protocol_order,
+        "counts": seat.counts,
+        "attendance": seat.attendance,
+    }
+
+
+def _speech_part(speech: Speech) -> Parts:
+    return {
+        "id": speech.id,
+        "person": speech.person_id,
+        "office": speech.office,
+        "state": speech.state,
+        "asked_at": _iso(speech.asked_at),
+        "called_at": _iso(speech.called_at),
+    }
+
+
+def _is_on_floor(speech: Speech) -> bool:
+    return speech.stands in rules.ON_THE_FLOOR
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def live_page(db: Session, actor: Actor, meeting: Meeting) -> Parts:
+    """What the live page needs besides the state: who reads it, and the papers of each item."""
+    seat = meeting.seat_of(actor.id)
+    view = agenda(db, meeting)
+    editions = [paper.edition_id for each in view.items for paper in each.papers]
+    opened = documents.opened(db, actor.id, editions)
+    return {
+        "meeting": meeting.id,
+        "title": meeting.title,
+        "starts_at": meeting.starts_at.isoformat(),
+        "government": meeting.is_government_session,
+        "me": {
+            "person": actor.id,
+            "seated": seat is not None,
+            "conducts": seat is not None
+            and seat.role in rules.CONDUCTING
+            and actor.may(Permission.MEETING_CONDUCT),
+            "by_order": seat is not None and seat.role == SeatRole.SECRETARY,
+            "confirms": actor.may(Permission.ATTENDANCE_CONFIRM),
+            "assigns": actor.may(Permission.TASK_ASSIGN),
+        },
+        "papers": {
+            str(each.item.id): [_paper_part(paper, opened) for paper in each.papers]
+            for each in view.items
+        },
+        "state": state(db, meeting),
+    }
+
+
+def _paper_part(paper: PaperView, opened: set[int]) -> Parts:
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "url": f"/editions/{paper.edition_id}/file",
+        "pages": paper.pages,
+        "edition": paper.edition_number,
+        "read": paper.edition_id in opened,
+    }
+
+
+# ---- choices on the builder ----
+
+
+def possible_chairs(db: Session) -> list[people.Holder]:
+    """The Prime Minister, or a deputy to whom the chair is assigned."""
+    return people.persons_with(db, Role.PRIME_MINISTER, Role.DEPUTY_PM)
+
+
+def secretaries_first(meeting: Meeting) -> list[Seat]:
+    """Seats that are not the Government's own: secretaries, then invitees."""
+    outer = [each for each in meeting.seats if not each.counts]
+    return sorted(outer, key=lambda one: (one.role != SeatRole.SECRETARY, one.protocol_order))

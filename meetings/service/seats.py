@@ -1,0 +1,87 @@
+"""Who sits at a meeting: chair, Government, secretaries, invitees."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from documents import service as documents
+from ecabinet.access import Role
+from ecabinet.errors import BadInput
+from meetings import queries
+from meetings.models import Meeting, Seat
+from meetings.rules import SeatRole
+from people import queries as people
+
+# Which office a role at the table needs; whoever is invited may hold any.
+OFFICES = {
+    SeatRole.SECRETARY: frozenset({Role.SECRETARY}),
+    SeatRole.CHAIR: frozenset({Role.PRIME_MINISTER, Role.DEPUTY_PM}),
+}
+
+
+def seat(db: Session, meeting: Meeting, person_id: int, role: SeatRole) -> Seat:
+    """Give somebody a seat, under the office they hold today."""
+    holder = people.holder_names(db, [person_id]).get(person_id)
+    if holder is None:
+        raise BadInput("person", "holds no office")
+    if role in OFFICES and holder.role not in OFFICES[role]:
+        raise BadInput("person", f"cannot be {role}")
+    given = Seat(
+        person_id=person_id,
+        role=role,
+        office=holder.office,
+        protocol_order=holder.protocol_order,
+        counts=holder.is_member and meeting.is_government_session,
+    )
+    meeting.seats.append(given)
+    db.flush()
+    return given
+
+
+def seat_chair(db: Session, meeting: Meeting, chair_id: int) -> None:
+    found = meeting.seat_of(chair_id)
+    if found is None:
+        seat(db, meeting, chair_id, SeatRole.CHAIR)
+    else:
+        found.role = SeatRole.CHAIR
+
+
+def change_chair(db: Session, meeting: Meeting, chair_id: int) -> None:
+    old = meeting.chair
+    if old.counts:
+        old.role = SeatRole.MEMBER
+    else:
+        _take_back(db, meeting, old)
+    seat_chair(db, meeting, chair_id)
+
+
+def seat_government(db: Session, meeting: Meeting) -> None:
+    """A session of the Government seats its members of today, and no former ones."""
+    count_members(db, meeting)
+    for each in list(meeting.seats):
+        if each.role == SeatRole.MEMBER and not each.counts:
+            _take_back(db, meeting, each)
+
+
+def count_members(db: Session, meeting: Meeting) -> list[int]:
+    """Let exactly today's members count, and seat those who came into office since; their ids."""
+    members = people.members(db) if meeting.is_government_session else []
+    ids = {each.person_id for each in members}
+    for each in meeting.seats:
+        each.counts = each.person_id in ids
+    newcomers = [each.person_id for each in members if not meeting.seat_of(each.person_id)]
+    for person_id in newcomers:
+        seat(db, meeting, person_id, SeatRole.MEMBER)
+    return newcomers
+
+
+def hand_out(db: Session, meeting: Meeting, person_ids: Iterable[int]) -> None:
+    """From now on these persons read what the agenda names."""
+    persons = list(person_ids)
+    for dossier_id in queries.dossiers_of(meeting):
+        documents.hand_out(db, dossier_id, persons)
+
+
+def _take_back(db: Session, meeting: Meeting, given: Seat) -> None:
+    meeting.seats.remove(given)
+    db.delete(given)

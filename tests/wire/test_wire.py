@@ -1,0 +1,245 @@
+import http.client
+import json
+import os
+from base64 import b64encode
+
+import pytest
+from socketio.exceptions import ConnectionError as Refused
+
+from ecabinet import live
+from ecabinet.access import POLICY
+from ecabinet.wire.server import CONNECTIONS_A_PERSON, EVENTS_A_SECOND, MAX_MESSAGE
+from meetings.service import conduct
+from tests.builders import Cabinet
+from tests.meetings.builders import planned
+from tests.wire.builders import Served, cookie_of
+
+
+def handshake(served: Served, query: str, **headers: str) -> int:
+    """The status that a handshake with these headers is answered with."""
+    asked = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": b64encode(os.urandom(16)).decode(),
+    }
+    asked.request("GET", f"/socket.io/?EIO=4&{query}", headers=upgrade | headers)
+    status = asked.getresponse().status
+    asked.close()
+    return status
+
+
+def test_a_handshake_needs_a_page_of_ours_to_have_begun_it(
+    cabinet: Cabinet, served: Served
+) -> None:
+    cookie = {"Cookie": f"ecabinet={cookie_of(cabinet.browser('thuky'))}"}
+    ours = {"Origin": "http://localhost"}
+    assert handshake(served, "transport=websocket", **cookie, **ours) == 101
+    assert handshake(served, "transport=websocket", **cookie) == 403
+    assert handshake(served, "transport=websocket", **cookie, Origin="null") == 403
+    assert handshake(served, "transport=websocket", **cookie, Origin="https://evil.example") == 403
+    forged = {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example"}
+    assert handshake(served, "transport=websocket", **cookie, **forged) == 403
+
+
+def test_nobody_who_is_not_signed_in_is_let_in(cabinet: Cabinet, served: Served) -> None:
+    browser = cabinet.browser("thuky")
+    served.screen_of(browser)
+    assert handshake(served, "transport=websocket", Origin="http://localhost") == 401
+    stolen = {"Cookie": "ecabinet=guessed", "Origin": "http://localhost"}
+    assert handshake(served, "transport=websocket", **stolen) == 401
+
+
+@pytest.mark.parametrize("query", ["transport=polling", "transport=polling&j=0", ""])
+def test_polling_is_refused(cabinet: Cabinet, served: Served, query: str) -> None:
+    cookie = {"Cookie": f"ecabinet={cookie_of(cabinet.browser('thuky'))}"}
+    assert handshake(served, query, **cookie, Origin="http://localhost") == 400
+
+
+def test_every_event_declares_what_one_must_be_allowed(served: Served) -> None:
+    assert served.wire.events
+    for event in served.wire.events.values():
+        assert event.permission in POLICY
+
+
+def test_a_screen_hears_what_happens_in_the_meeting_it_entered(
+    cabinet: Cabinet, served: Served
+) -> None:
+    session = planned(cabinet)
+    session.open()
+    screens = [served.screen_of(cabinet.browser(who)) for who in ("thutuong", "botruong.yte")]
+    state = session.state()
+    for each in screens:
+        entered = each.enter(session.id, state["epoch"], state["seq"])
+        assert (entered["messages"], entered["reload"]) == ([], False)
+    conduct.call_item(session.actor("thutuong"), session.id, session.items[1])
+    for each in screens:
+        told = each.next()
+        assert told["kind"] == "item_called"
+        assert told["seq"] == state["seq"] + 1
+        assert told["facts"]["parts"]["meeting"]["current"] == session.items[1]
+
+
+def test_entering_a_meeting_needs_a_right_to_it(cabinet: Cabinet, served: Served) -> None:
+    session = planned(cabinet)
+    member = served.screen_of(cabinet.browser("botruong.yte"))
+    assert member.enter(session.id)["code"] == "not_found"
+    session.convene()
+    assert "code" not in member.enter(session.id)
+    assert served.screen_of(cabinet.browser("quantri")).enter(session.id)["code"] == "forbidden"
+    assert member.enter(session.id + 1)["code"] == "not_found"
+
+
+def test_what_is_told_of_a_draft_never_reaches_members(cabinet: Cabinet, served: Served) -> None:
+    session = planned(cabinet)
+    place = {"id": session.id, "epoch": "", "seq": 0}
+    assert "code" not in served.screen_of(cabinet.browser("thuky2")).ask("draft:enter", place)
+    session.convene()
+    member = served.screen_of(cabinet.browser("botruong.yte"))
+    assert member.ask("draft:enter", place)["code"] == "forbidden"
+
+
+def test_a_screen_that_was_away_asks_for_what_it_missed(cabinet: Cabinet, served: Served) -> None:
+    session = planned(cabinet)
+    session.open()
+    state = session.state()
+    for item in session.items:
+        conduct.call_item(session.actor("thutuong"), session.id, item)
+    entered = served.screen_of(cabinet.browser("botruong.yte")).enter(
+        session.id, state["epoch"], state["seq"]
+    )
+    assert [each["seq"] for each in entered["messages"]] == [
+        state["seq"] + 1,
+        state["seq"] + 2,
+        state["seq"] + 3,
+    ]
+    assert entered["head"] == state["seq"] + 3
+    unknown = served.screen_of(cabinet.browser("thuky")).enter(session.id, "other", 1)
+    assert unknown["reload"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, 7, [], {}, {"id": 1}, {"id": "1", "epoch": "", "seq": 0}, {"id": True, "epoch": "",
+     "seq": 0}, {"id": 1, "epoch": "", "seq": -1}, {"id": 1, "epoch": 3, "seq": 0},
+     {"id": 1, "epoch": "x" * 65, "seq": 0}, {"id": 1, "epoch": "", "seq": 0, "more": 1}],
+)  # fmt: skip
+def test_a_bad_message_harms_nobody_but_its_sender(
+    cabinet: Cabinet, served: Served, sent: object
+) -> None:
+    session = planned(cabinet)
+    session.convene()
+    other = served.screen_of(cabinet.browser("botruong.yte"))
+    screen = served.screen_of(cabinet.browser("thuky"))
+    assert screen.ask("meeting:enter", sent)["code"] == "bad_input"
+    assert "code" not in screen.enter(session.id)
+    assert "code" not in other.enter(session.id)
+    assert other.told.empty()
+
+
+def test_a_screen_may_not_ask_without_end(cabinet: Cabinet, served: Served) -> None:
+    session = planned(cabinet)
+    session.convene()
+    screen = served.screen_of(cabinet.browser("thuky"))
+    codes = [screen.enter(session.id).get("code") for _ in range(EVENTS_A_SECOND + 1)]
+    assert codes[:EVENTS_A_SECOND] == [None] * EVENTS_A_SECOND
+    assert codes[-1] == "too_many"
+
+
+def test_a_person_holds_a_few_sockets_and_the_oldest_gives_way(
+    cabinet: Cabinet, served: Served
+) -> None:
+    browser = cabinet.browser("thuky")
+    screens = [served.screen_of(browser) for _ in range(CONNECTIONS_A_PERSON)]
+    assert not any(each.gone.is_set() for each in screens)
+    served.screen_of(browser)
+    assert screens[0].gone.wait(5)
+    assert not any(each.gone.is_set() for each in screens[1:])
+
+
+def test_who_signs_out_hears_nothing_more_within_two_seconds(
+    cabinet: Cabinet, served: Served
+) -> None:
+    session = planned(cabinet)
+    session.open()
+    browser, other = cabinet.browser("botruong.yte"), cabinet.browser("thutuong")
+    screen, stays = served.screen_of(browser), served.screen_of(other)
+    screen.enter(session.id)
+    stays.enter(session.id)
+    assert browser.post("/sign-out").status_code == 303
+    assert screen.gone.wait(2)
+    conduct.adjourn(session.actor("thutuong"), session.id)
+    assert stays.next()["kind"] == "session_adjourned"
+    assert screen.told.empty()
+    with pytest.raises(Refused):
+        served.screen_of(browser)
+
+
+def test_a_login_that_ends_by_itself_loses_its_socket(cabinet: Cabinet, served: Served) -> None:
+    screen = served.screen_of(cabinet.browser("thuky"))
+    served.wire.recheck()
+    assert not screen.gone.is_set()
+    cabinet.wait(days=3)
+    served.wire.recheck()
+    assert screen.gone.wait(2)
+
+
+def test_the_heartbeat_tells_the_last_number(cabinet: Cabinet, served: Served) -> None:
+    session = planned(cabinet)
+    session.open()
+    screen = served.screen_of(cabinet.browser("thuky"))
+    screen.enter(session.id)
+    served.wire.beat()
+    state = session.state()
+    head = screen.heads.get(timeout=5)
+    assert (head["epoch"], head["seq"]) == (state["epoch"], state["seq"])
+
+
+def test_a_broken_wire_undoes_no_act(cabinet: Cabinet) -> None:
+    session = planned(cabinet)
+    session.open()
+
+    class Cut:
+        def send(self, audience: str, message: object) -> None:
+            raise live.WireDown(audience)
+
+        def eject(self, person_id: int, audience: str | None) -> None:
+            raise AssertionError
+
+    live.bind(Cut())
+    try:
+        conduct.call_item(session.actor("thutuong"), session.id, session.items[0])
+    finally:
+        live.bind(live.NoWire())
+    assert session.state()["parts"]["meeting"]["current"] == session.items[0]
+
+
+def test_a_message_too_large_is_cut_while_it_arrives(cabinet: Cabinet, served: Served) -> None:
+    cookie = cookie_of(cabinet.browser("thuky"))
+    assert _close_code(served, cookie, MAX_MESSAGE - 100) is None
+    assert _close_code(served, cookie, MAX_MESSAGE + 100) == 1009
+
+
+def _close_code(served: Served, cookie: str, size: int) -> int | None:
+    """Send one message of this size; the code with which the server closes, or None."""
+    import websocket
+
+    line = websocket.create_connection(
+        f"ws://127.0.0.1:{served.port}/socket.io/?EIO=4&transport=websocket",
+        origin="http://localhost",
+        cookie=f"ecabinet={cookie}",
+        timeout=5,
+    )
+    line.recv()
+    line.send("40")
+    line.recv()
+    line.send('42["x",' + json.dumps("a" * (size - 9)) + "]")
+    line.settimeout(1)
+    try:
+        code, payload = line.recv_data(control_frame=True)
+    except (TimeoutError, websocket.WebSocketTimeoutException):
+        return None
+    finally:
+        line.close()
+    return int.from_bytes(payload[:2], "big") if code == websocket.ABNF.OPCODE_CLOSE else None
