@@ -38,7 +38,7 @@ def mark_font() -> MarkFont:
     face = _face()
     letters = "".join(sorted(set(LETTERS)))
     return MarkFont(
-        file=face.makeSubset([0, *map(ord, letters)]),
+        file=face.makeSubset(list(map(ord, letters))),
         glyphs=_glyphs(face, letters),
         widths=_widths(face, letters),
         ascent=round(face.ascent),

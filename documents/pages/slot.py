@@ -100,7 +100,14 @@ def contents(page: Any) -> list[Any]:
 
 
 def content_of(page: Any) -> bytes:
-    content = b"\n".join(each.read_bytes() for each in contents(page))
+    """What a page draws, unpacked; no page of a paper unpacks to as much as a bomb."""
+    try:
+        content = b"\n".join(each.read_bytes() for each in contents(page))
+    except pikepdf.DataDecodingError as wrong:
+        # How qpdf says that the child's memory has come to its end.
+        if "bad_alloc" in str(wrong):
+            raise TooMuchContent from None
+        raise
     if len(content) > LIMITS.content_bytes:
         raise TooMuchContent
     return content

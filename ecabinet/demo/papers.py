@@ -23,6 +23,7 @@ FACES = {
 WIDTH, HEIGHT = 595.3, 841.9
 LEFT, RIGHT, TOP, BOTTOM = 85, WIDTH - 57, HEIGHT - 57, 62
 SIZE, LEADING, INDENT = 13, 20, 28
+ORGAN = 160
 AT_ONCE = 2
 
 
@@ -190,11 +191,15 @@ class Sheet:
 
     def head(self, agency: str) -> None:
         """National title, motto, organ, number and the heading."""
-        whole, half = (LEFT + RIGHT) / 2, LEFT + 95
-        self._centred(half, agency.upper(), "Tinos-Bold", 12)
+        whole, half = (LEFT + RIGHT) / 2, LEFT + ORGAN / 2
+        first, *more = self._lines(agency.upper(), "Tinos-Bold", 12, ORGAN)
+        self._centred(half, first, "Tinos-Bold", 12)
         self._centred(RIGHT - 140, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Tinos-Bold", 12)
         self._y -= 17
-        self._centred(half, f"Số: {self._draft.number}", "Tinos", 13)
+        if more:
+            self._centred(half, " ".join(more), "Tinos-Bold", 12)
+        self._canvas.setFont("Tinos", 13)
+        self._canvas.drawCentredString(half, self._y - 17, f"Số: {self._draft.number}")
         self._centred(RIGHT - 140, "Độc lập - Tự do - Hạnh phúc", "Tinos-Bold", 13)
         self._canvas.line(RIGHT - 222, self._y - 5, RIGHT - 58, self._y - 5)
         self._y -= 26

@@ -16,6 +16,8 @@ const placeOf = (url: string): Place | null => {
 
 export class PaperPane {
   readonly view: PaperView;
+  /** Settled once the first paper stands at its page, or cannot be opened. */
+  readonly opened: Promise<void>;
   private readonly scope: ParentNode;
   private url = '';
 
@@ -23,7 +25,7 @@ export class PaperPane {
     this.scope = root.closest('[data-reader]') ?? root;
     this.view = new PaperView(this.makeContainer(), root.dataset.worker ?? '');
     this.listen();
-    void this.show(root.dataset.paperUrl ?? '', Number(root.dataset.page) || 0);
+    this.opened = this.show(root.dataset.paperUrl ?? '', Number(root.dataset.page) || 0);
   }
 
   /** Open a paper where it was left, or at the page that is asked for. */

@@ -49,7 +49,6 @@ export class PaperView {
       l10n: words as never,
       annotationMode: SHOWN_NOT_FILLED_IN,
       annotationEditorMode: -1,
-      removePageBorders: true,
       ...(memory <= 4 ? { maxCanvasPixels: SMALL_DEVICE_PIXELS } : {}),
     });
     this.links.setViewer(this.viewer);

@@ -66,7 +66,7 @@ function find(pane: PaperPane): void {
   if (sought) {
     form.hidden = false;
     input.value = last = sought;
-    pane.view.events.on('pagesloaded', () => pane.view.find(sought, false), { once: true });
+    void pane.opened.then(() => pane.view.find(sought, false));
   }
 }
 

@@ -1,0 +1,1 @@
+"""What the tests let a child do."""

@@ -1,0 +1,59 @@
+"""What a file must be before anybody opens it; who reads a dossier; when an opening is new."""
+
+from datetime import UTC, datetime
+
+from documents import marking, rules
+from documents.marking import Mark, Slot
+from documents.pages.font import widths
+from documents.rules import Limits, PaperRefusal
+
+AT = datetime(2026, 11, 24, 9, 44, 59, tzinfo=UTC)
+SMALL = Limits(bytes=20)
+
+
+def test_a_pdf_is_taken_by_its_name_and_its_first_bytes():
+    assert rules.refusal_by_look("To trinh.PDF", b"%PDF-1.7") is None
+
+
+def test_a_web_page_named_pdf_and_a_pdf_named_otherwise_are_not_taken():
+    assert rules.refusal_by_look("a.pdf", b"<html>%PDF-1.7") is PaperRefusal.NOT_PDF
+    assert rules.refusal_by_look("a.pdf.exe", b"%PDF-1.7") is PaperRefusal.NOT_PDF
+
+
+def test_nothing_and_too_much_are_not_taken():
+    assert rules.refusal_by_look("a.pdf", b"") is PaperRefusal.EMPTY
+    assert rules.refusal_by_look("a.pdf", b"%PDF-".ljust(20), SMALL) is None
+    assert rules.refusal_by_look("a.pdf", b"%PDF-".ljust(21), SMALL) is PaperRefusal.TOO_LARGE
+
+
+def test_the_office_reads_everything_and_others_what_they_were_handed():
+    assert rules.may_read(reads_every_dossier=True, handed_out=False)
+    assert rules.may_read(reads_every_dossier=False, handed_out=True)
+    assert not rules.may_read(reads_every_dossier=False, handed_out=False)
+
+
+def test_an_hour_has_four_quarters():
+    assert rules.quarter_of(AT) == datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    assert rules.quarter_of(AT.replace(minute=45)) == datetime(2026, 11, 24, 9, 45, tzinfo=UTC)
+
+
+def test_a_mark_fills_its_slot_exactly_however_long_the_name():
+    for name in ("A", "Nguyễn Thị Hồng Nhượng", "Ệ" * 500, "会议", "x😀y"):
+        filled = marking.fill(Mark(name, name * 2, AT), widths(), 1024)
+        assert len(filled) == 1024
+        assert filled.rstrip().endswith(b"ET")
+
+
+def test_a_mark_says_the_office_only_once_when_it_is_the_name():
+    assert Mark("Bộ trưởng", "Bộ trưởng", AT).lines == ("Bộ trưởng", "09:44 24/11/2026")
+    assert Mark("Hoa", "Bộ trưởng", AT).lines[1] == "Bộ trưởng · 09:44 24/11/2026"
+
+
+def test_pieces_are_overwritten_where_they_meet_the_slot_however_they_are_cut():
+    whole, filled = bytes(range(100)), b"*" * 10
+    wanted = whole[:40] + filled + whole[50:]
+    for size in (1, 3, 7, 10, 45, 100):
+        for start in (0, 39, 40, 45, 49, 50, 99):
+            cut = (whole[at : at + size] for at in range(start, 100, size))
+            got = b"".join(marking.pieces(cut, start, Slot(40, 10, 100), filled))
+            assert got == wanted[start:], (size, start)
