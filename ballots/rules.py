@@ -6,7 +6,7 @@ the moment and the facts come in as arguments, a refusal goes out as a code.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ecabinet.calendar import Calendar
@@ -134,6 +134,14 @@ def opening_refusal(
     if rules is None:
         return ConsultationRefusal.NO_RULES
     return window_refusal(rules, days)
+
+
+def day_and_hour_of_end(due_at: datetime, calendar: Calendar) -> tuple[date, str]:
+    """The day on which a window ends and its hour; midnight is 24:00 of the day before."""
+    local = due_at.astimezone(calendar.zone)
+    if (local.hour, local.minute) == (0, 0):
+        return local.date() - timedelta(days=1), "24:00"
+    return local.date(), local.strftime("%H:%M")
 
 
 # ---- answering ----
@@ -450,4 +458,3 @@ def _needs_deemed(counted: Tally) -> bool:
 def passed_by_silence_alone(counted: Tally, decision: Decision) -> bool:
     """Passed, and nobody said yes: marked, and still the Prime Minister's to issue."""
     return decision.outcome is Outcome.PASSED and counted.expressly_for == 0
-

@@ -1,0 +1,83 @@
+"""Loaders of consultations: what is not theirs does not exist for those who ask."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ballots.models import Asked, Ballot, BallotPaper, Consultation, State
+from ecabinet.access import Actor, Permission
+from ecabinet.errors import NotFound
+
+
+def consultation_to_read(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One's own question, or any for the Office and the auditor; drafts are the Office's alone."""
+    actor.must(Permission.CONSULTATION_READ)
+    consultation = db.get(Consultation, consultation_id)
+    if consultation is None or not _may_see(db, actor, consultation):
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
+def _may_see(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    if actor.may(Permission.DOSSIER_READ_ALL):
+        return True
+    if actor.may(Permission.CONSULTATION_APPROVE):
+        return True
+    return consultation.state != State.DRAFT and is_asked(db, actor, consultation.id)
+
+
+def is_asked(db: Session, actor: Actor, consultation_id: int) -> bool:
+    return db.get(Asked, (consultation_id, actor.id)) is not None
+
+
+def consultation_to_change(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    actor.must(Permission.CONSULTATION_DRAFT)
+    return _locked(db, consultation_id)
+
+
+def consultation_to_approve(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    actor.must(Permission.CONSULTATION_APPROVE)
+    return _locked(db, consultation_id)
+
+
+def consultation_to_answer(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """A consultation that asks this member, locked against its closing and their other answers."""
+    actor.must(Permission.BALLOT_CAST)
+    consultation = _locked(db, consultation_id)
+    if consultation.state == State.DRAFT or not is_asked(db, actor, consultation_id):
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
+def consultation_to_close(db: Session, consultation_id: int) -> Consultation:
+    """Locked: from here no ballot of it can come."""
+    return _locked(db, consultation_id)
+
+
+def ballot_paper_to_sign(
+    db: Session, actor: Actor, consultation_id: int, token: str
+) -> BallotPaper | None:
+    """One's own ballot paper of this consultation; another's does not exist."""
+    return db.scalar(
+        select(BallotPaper).where(
+            BallotPaper.token == token,
+            BallotPaper.consultation_id == consultation_id,
+            BallotPaper.person_id == actor.id,
+        )
+    )
+
+
+def ballot_to_read(db: Session, actor: Actor, key: str) -> Ballot:
+    """One's own ballot by its key; nobody else's, whatever key is asked for."""
+    ballot = db.scalar(select(Ballot).where(Ballot.key == key, Ballot.person_id == actor.id))
+    if ballot is None:
+        raise NotFound(f"ballot {key}")
+    return ballot
+
+
+def _locked(db: Session, consultation_id: int) -> Consultation:
+    consultation = db.get(
+        Consultation, consultation_id, with_for_update=True, populate_existing=True
+    )
+    if consultation is None:
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation

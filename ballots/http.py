@@ -1,0 +1,363 @@
+"""Routes of this room: parse, call, answer."""
+
+import base64
+import binascii
+import unicodedata
+from typing import Any
+
+import segno
+from flask import Response as FlaskResponse
+from flask import render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from ballots import access, papers, queries, rules, signing
+from ballots.models import Consultation, State
+from ballots.rules import Answer, Choice, ConsultationRefusal, Position
+from ballots.service import cast as casting
+from ballots.service import close as closing
+from ballots.service import draft as drafting
+from ballots.service import prepare as preparing
+from documents import queries as documents
+from ecabinet import clock, web
+from ecabinet.access import Actor, Permission
+from ecabinet.db import reading
+from ecabinet.errors import BadInput, Refused
+from ecabinet.web import Door, current_actor, needs
+from people import queries as people
+
+door = Door("ballots", __name__)
+
+
+@door.context_processor
+def offered() -> dict[str, Any]:
+    """What the pages of this room ask before they offer a button, and how an end is said."""
+    actor = web.actor_or_none()
+    return {
+        "may_draft": actor is not None and actor.may(Permission.CONSULTATION_DRAFT),
+        "may_approve": actor is not None and actor.may(Permission.CONSULTATION_APPROVE),
+        "end_words": queries.end_words,
+    }
+
+
+LONGEST_OPINION = 20_000
+ANSWERED = "/consultations/<int:consultation_id>"
+
+
+# ---- the list, the draft, the page of one consultation ----
+
+
+@door.get("/consultations")
+@needs(Permission.CONSULTATION_READ)
+def consultations() -> str:
+    actor = current_actor()
+    with reading() as db:
+        rows = queries.consultations(db, actor)
+    return render_template("ballots/consultations.html", rows=rows)
+
+
+@door.get("/consultations/new")
+@needs(Permission.CONSULTATION_DRAFT)
+def new() -> str:
+    actor = current_actor()
+    with reading() as db:
+        return render_template(
+            "ballots/draft.html",
+            dossiers=documents.dossiers(db, actor),
+            chosen=request.args.get("dossier", type=int),
+            members=people.members(db),
+            rules=queries.rules_today(db),
+            consultation=None,
+        )
+
+
+@door.post("/consultations")
+@needs(Permission.CONSULTATION_DRAFT)
+def draft() -> Response:
+    made = drafting.draft(current_actor(), _question(web.form_int("dossier_id", least=1)))
+    return web.see(queries.path_of(made), "consultation_drafted")
+
+
+@door.get(f"{ANSWERED}/edit")
+@needs(Permission.CONSULTATION_DRAFT)
+def edit(consultation_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        consultation = access.consultation_to_read(db, actor, consultation_id)
+        if consultation.state != State.DRAFT:
+            raise Refused(ConsultationRefusal.NOT_A_DRAFT)
+        return render_template(
+            "ballots/draft.html",
+            dossiers=[documents.dossier(db, consultation.dossier_id)],
+            chosen=consultation.dossier_id,
+            members=people.members(db),
+            rules=queries.rules_today(db),
+            consultation=consultation,
+        )
+
+
+@door.post(f"{ANSWERED}/edit")
+@needs(Permission.CONSULTATION_DRAFT)
+def redraft(consultation_id: int) -> Response:
+    dossier_id = web.form_int("dossier_id", least=1)
+    drafting.redraft(current_actor(), consultation_id, _question(dossier_id))
+    return web.see(queries.path_of(consultation_id), "consultation_redrafted")
+
+
+def _question(dossier_id: int) -> drafting.Question:
+    return drafting.Question(
+        dossier_id=dossier_id,
+        question=web.form("question", limit=2_000),
+        summary=web.form("summary", optional=True),
+        window_days=web.form_int("window_days", least=1, most=60),
+    )
+
+
+@door.post(f"{ANSWERED}/approve")
+@needs(Permission.CONSULTATION_APPROVE)
+def approve(consultation_id: int) -> Response:
+    drafting.approve(current_actor(), consultation_id)
+    return web.see(queries.path_of(consultation_id), "consultation_opened")
+
+
+@door.get(ANSWERED)
+@needs(Permission.CONSULTATION_READ)
+def consultation(consultation_id: int) -> str:
+    actor = current_actor()
+    _close_if_ended(actor, consultation_id)
+    preparing.open_notice(actor, consultation_id)
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        if row.state == State.CLOSED:
+            return render_template("ballots/result.html", **_result(db, actor, row))
+        mine = queries.latest_ballot(db, row.id, actor.id)
+        return render_template(
+            "ballots/consultation.html",
+            consultation=row,
+            papers=row.papers or documents.current_editions(db, row.dossier_id),
+            dossier=documents.dossier(db, row.dossier_id),
+            members=queries.members_asked(db, row),
+            would_ask=people.members(db) if row.state == State.DRAFT else [],
+            drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),
+            rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
+            is_asked=access.is_asked(db, actor, row.id),
+            mine=mine,
+            sees_members=queries.sees_all(actor),
+            has_ended=row.has_ended(clock.now(db)),
+        )
+
+
+def _close_if_ended(actor: Actor, consultation_id: int) -> None:
+    """The first authorised reader after the end closes; the job does the same (BAL-06)."""
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        waits = row.state == State.OPEN and row.has_ended(clock.now(db))
+    if waits:
+        closing.close(consultation_id)
+
+
+def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
+    result = queries.result_of(db, row.id)
+    assert result is not None
+    tally = result.tally()
+    sees_names = queries.sees_all(actor)
+    mine = next((each for each in result.standings if each.person_id == actor.id), None)
+    return {
+        "consultation": row,
+        "result": result,
+        "tally": tally,
+        "outcome": rules.OUTCOME_WORDS[rules.Outcome(result.outcome)],
+        "strokes": _strokes(tally),
+        "words": papers.POSITION_WORDS,
+        "positions": {each.name: each.value for each in Position},
+        "standings": result.standings if sees_names else [],
+        "attempts": queries.attempts_of(db, row.id) if sees_names else [],
+        "mine": mine,
+        "by_silence": tally.expressly_for == 0 and tally.deemed > 0,
+    }
+
+
+def _strokes(tally: rules.Tally) -> list[str]:
+    """One stroke a member, grouped by where they stand; deemed after agree, never among it."""
+    return [
+        name
+        for name, count in (
+            ("agree", tally.agree),
+            ("agree_comments", tally.agree_comments),
+            ("deemed", tally.deemed),
+            ("other", tally.other),
+            ("silent", tally.silent + tally.not_reached),
+            ("disagree", tally.disagree),
+        )
+        for _ in range(count)
+    ]
+
+
+@door.get(f"{ANSWERED}/result.pdf")
+@needs(Permission.RESULT_READ)
+def result_sheet(consultation_id: int) -> FlaskResponse:
+    actor = current_actor()
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        result = queries.result_of(db, consultation_id)
+        if result is None:
+            raise Refused(ConsultationRefusal.NOT_CLOSED)
+        if not queries.sees_all(actor):
+            actor.must(Permission.DOSSIER_READ_ALL)
+        sheet = papers.result_sheet(row, result, queries.today(db))
+    return _pdf(sheet, f"ket-qua-phieu-{consultation_id}.pdf")
+
+
+# ---- answering ----
+
+
+@door.get(f"{ANSWERED}/answer")
+@needs(Permission.BALLOT_CAST)
+def answer(consultation_id: int) -> str | Response:
+    actor = current_actor()
+    preparing.open_notice(actor, consultation_id)
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        asked = access.is_asked(db, actor, consultation_id)
+        if not asked or row.state != State.OPEN or row.has_ended(clock.now(db)):
+            return web.see(queries.path_of(consultation_id))
+        return render_template(
+            "ballots/answer.html",
+            consultation=row,
+            papers=row.papers,
+            follows=queries.latest_leaf(db, row, actor.id),
+            mine=queries.latest_ballot(db, row.id, actor.id),
+            office=next(each.office for each in row.asked if each.person_id == actor.id),
+            rules=rules.rule_set(row.rule_set or ""),
+            needs_opinion=[each.value for each in rules.NEEDS_OPINION],
+            longest=LONGEST_OPINION,
+            step_up=people.step_up_holds(db, actor),
+        )
+
+
+@door.post(f"{ANSWERED}/paper")
+@needs(Permission.BALLOT_CAST)
+def paper(consultation_id: int) -> dict[str, str]:
+    body = _body()
+    made = preparing.prepare(
+        current_actor(), consultation_id, _answer(body), _hex(body, "key_id", 64),
+        web.settings().env,
+    )  # fmt: skip
+    return {
+        "pending": made.token,
+        "pdf": base64.b64encode(made.pdf).decode(),
+        "attrs": base64.b64encode(made.attributes).decode(),
+        "statement": made.statement.decode(),
+    }
+
+
+@door.post(f"{ANSWERED}/ballots")
+@needs(Permission.BALLOT_CAST)
+def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
+    body = _body()
+    envelope = casting.Envelope(
+        token=_hex(body, "pending", 32),
+        key=_hex(body, "key", 32),
+        signature=_base64(body, "signature"),
+    )
+    return casting.cast(current_actor(), consultation_id, envelope).as_answer(), 201
+
+
+@door.get("/ballots/by-key/<key>")
+@needs(Permission.BALLOT_CAST)
+def by_key(key: str) -> dict[str, str | int] | str:
+    """The receipt; for a person, the second look: what is stored, on any device of theirs."""
+    actor = current_actor()
+    receipt = casting.receipt(actor, key)
+    if web.wants_json():
+        return receipt.as_answer()
+    with reading() as db:
+        ballot = access.ballot_to_read(db, actor, key)
+        row = access.consultation_to_read(db, actor, ballot.consultation_id)
+        stored = queries.sealed_answer(ballot).answer
+        latest = queries.latest_ballot(db, row.id, actor.id)
+        return render_template(
+            "ballots/receipt.html",
+            receipt=receipt,
+            ballot=ballot,
+            consultation=row,
+            stored=stored,
+            words=papers.POSITION_WORDS[Position(stored.choice.value)],
+            is_latest=latest is not None and latest.id == ballot.id,
+            may_replace=row.state == State.OPEN and not row.has_ended(clock.now(db)),
+            qr=_qr(url_for("ballots.by_key", key=key, _external=False)),
+        )
+
+
+@door.get("/ballots/by-key/<key>/file")
+@needs(Permission.BALLOT_CAST)
+def file(key: str) -> FlaskResponse:
+    with reading() as db:
+        ballot = access.ballot_to_read(db, current_actor(), key)
+        pdf = queries.sealed_answer(ballot).pdf
+    return _pdf(pdf, f"phieu-{ballot.consultation_id}-da-ky.pdf")
+
+
+# ---- parsing ----
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadInput("body", "is no JSON object")
+    return body
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise BadInput(name, "is no text")
+    return value
+
+
+def _hex(body: dict[str, Any], name: str, letters: int) -> str:
+    value = _text(body, name)
+    if len(value) != letters or not set(value) <= signing.HEX:
+        raise BadInput(name, f"is not {letters} hex digits")
+    return value
+
+
+def _base64(body: dict[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(body, name), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadInput(name, "is no base64") from None
+
+
+def _answer(body: dict[str, Any]) -> Answer:
+    try:
+        choice = Choice(_text(body, "choice"))
+    except ValueError:
+        raise BadInput("choice", "is none of those offered") from None
+    follows = body.get("follows")
+    if type(follows) is not int or not 0 <= follows < 2**53:
+        raise BadInput("follows", "is no leaf")
+    return Answer(choice, _opinion(_text(body, "opinion")), follows)
+
+
+def _opinion(given: str) -> str:
+    """What was typed, refused rather than changed: what is signed is what was shown."""
+    if len(given) > LONGEST_OPINION:
+        raise BadInput("opinion", "is too long")
+    plain = all(each == "\n" or each.isprintable() for each in given)
+    if not plain or not unicodedata.is_normalized("NFC", given) or given != given.strip():
+        raise BadInput("opinion", "holds signs that do not print, or is not in NFC")
+    return given
+
+
+def _pdf(content: bytes, name: str) -> FlaskResponse:
+    response = FlaskResponse(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _qr(path: str) -> Markup:
+    code = segno.make(web.settings().base_url.rstrip("/") + path, micro=False, error="m")
+    # Made here from an address of our own; nothing in it was typed by anybody.
+    return Markup(code.svg_inline(svgclass="qr", lineclass=None, border=2, omitsize=True))  # noqa: S704

@@ -1,0 +1,217 @@
+"""Tables of consultations, ballots, attempts and results.
+
+What a member chose stands in sealed columns until the closing opens them (BAL-10): a row's
+size, like everything else outside the seal, tells nothing of the choice.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ballots import rules
+from ballots.rules import Choice, Outcome, Position, Why
+from ecabinet.db import Base
+
+DIGEST = 64
+TITLE = 1_000
+
+
+class State(StrEnum):
+    """*Ended* is not here: it is computed where it is read, now >= due_at."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Consultation(Base):
+    """A question put to the members of the Government in writing."""
+
+    __tablename__ = "ballots_consultation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    round: Mapped[int]
+    version: Mapped[int]
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
+    title: Mapped[str] = mapped_column(String(TITLE))
+    question: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    # The answers offered, as {code, label}: the code is the rule's, the label what is printed.
+    options: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    window_days: Mapped[int]
+    state: Mapped[State] = mapped_column(String(10), index=True)
+    drafted_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    drafted_at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    tracked_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    rule_set: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    opened_leaf: Mapped[int | None]
+    closed_at: Mapped[datetime | None]
+    closed_leaf: Mapped[int | None]
+    asked: Mapped[list["Asked"]] = relationship(order_by="Asked.order")
+    papers: Mapped[list["FrozenPaper"]] = relationship(order_by="FrozenPaper.order")
+
+    def has_ended(self, now: datetime) -> bool:
+        """No answer is taken any more; it may still wait to be closed."""
+        return self.due_at is not None and now >= self.due_at
+
+    def terms(self, person_id: int, latest_leaf: int) -> rules.Terms:
+        """What this consultation allows a member now, as the rules take it."""
+        assert self.due_at is not None
+        return rules.Terms(
+            is_open=self.state == State.OPEN,
+            due_at=self.due_at,
+            is_asked=any(each.person_id == person_id for each in self.asked),
+            latest_leaf=latest_leaf,
+        )
+
+
+class Asked(Base):
+    """A member who is asked, in the office held when the consultation opened."""
+
+    __tablename__ = "ballots_asked"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    office: Mapped[str] = mapped_column(String(200))
+    office_id: Mapped[int]
+    is_prime_minister: Mapped[bool]
+    order: Mapped[int]
+
+
+class FrozenPaper(Base):
+    """An edition as it stood at opening: what the question is about (BAL-05)."""
+
+    __tablename__ = "ballots_frozen_paper"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), primary_key=True)
+    paper_id: Mapped[int]
+    edition_number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(TITLE))
+    pages: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(DIGEST))
+    order: Mapped[int]
+
+
+class NoticeOpened(Base):
+    """When a member first opened the consultation's page: proof that notice was delivered."""
+
+    __tablename__ = "ballots_notice_opened"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
+class BallotPaper(Base):
+    """A ballot paper made ready for one member's signature; the PDF and its answer are sealed."""
+
+    __tablename__ = "ballots_paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(32), unique=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    key_id: Mapped[str] = mapped_column(String(DIGEST))
+    follows: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime]
+
+
+class Ballot(Base):
+    """One signed answer. A member's last one counts; all are kept."""
+
+    __tablename__ = "ballots_ballot"
+    __table_args__ = (UniqueConstraint("consultation_id", "person_id", "follows"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The leaf of the ballot before it, else the OPEN leaf: never NULL (BAL-01).
+    follows: Mapped[int]
+    # The client's idempotency key, and a digest of what came with it (BAL-02).
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    request_digest: Mapped[str] = mapped_column(String(DIGEST))
+    # Set just before the commit that writes the row.
+    leaf: Mapped[int | None] = mapped_column(unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    mark: Mapped[str] = mapped_column(String(DIGEST))
+    key_id: Mapped[str] = mapped_column(String(DIGEST))
+    signature_class: Mapped[str] = mapped_column(String(20))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime]
+    # Written by the closing alone.
+    choice: Mapped[Choice | None] = mapped_column(String(20))
+    opinion: Mapped[str | None] = mapped_column(Text)
+
+
+class Attempt(Base):
+    """An answer with a valid signature that could not be taken, and why (BAL-08)."""
+
+    __tablename__ = "ballots_attempt"
+    __table_args__ = (UniqueConstraint("consultation_id", "person_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    key: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    paper_issued_at: Mapped[datetime]
+    leaf: Mapped[int | None]
+    at: Mapped[datetime]
+
+
+class Result(Base):
+    """What the closing found, as of the due moment; never edited."""
+
+    __tablename__ = "ballots_result"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcome: Mapped[Outcome] = mapped_column(String(30))
+    why: Mapped[Why] = mapped_column(String(30))
+    sentence: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(Text)
+    # With an undecided attempt the result is provisional, and cannot be issued.
+    is_provisional: Mapped[bool]
+    first_leaf: Mapped[int]
+    last_leaf: Mapped[int | None]
+    standings: Mapped[list["Standing"]] = relationship(order_by="Standing.order")
+
+    def tally(self) -> rules.Tally:
+        counts = dict(self.counts)
+        pm = counts.pop("pm")
+        return rules.Tally(**counts, pm=Choice(pm) if pm else None)
+
+
+class Standing(Base):
+    """Where one member stood at closing: exactly one row each."""
+
+    __tablename__ = "ballots_standing"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    office: Mapped[str] = mapped_column(String(200))
+    order: Mapped[int]
+    position: Mapped[Position] = mapped_column(String(20))
+    ballot_id: Mapped[int | None] = mapped_column(ForeignKey("ballots_ballot.id"))
+    notice_at: Mapped[datetime | None]
+    ballot: Mapped[Ballot | None] = relationship()

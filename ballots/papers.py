@@ -1,0 +1,205 @@
+"""The official PDFs of this room: the ballot that a member signs, and the result sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ballots import rules
+from ballots.models import Consultation, FrozenPaper, Result
+from ballots.queries import end_words
+from ballots.rules import Choice, Position
+from ecabinet import forms
+from ecabinet.calendar import Calendar
+
+ZONE = Calendar().zone
+OFFICE = "Văn phòng Chính phủ"
+
+POSITION_WORDS = {
+    Position.AGREE: "Đồng ý",
+    Position.AGREE_COMMENTS: "Đồng ý, có góp ý",
+    Position.DISAGREE: "Không đồng ý",
+    Position.OTHER_OPINION: "Ý kiến khác",
+    Position.DEEMED_AGREE: "Được coi là đồng ý",
+    Position.SILENT: "Không trả lời",
+    Position.NOT_REACHED: "Chưa tiếp cận được",
+}
+# What a new consultation offers; each keeps its own list, since the words are data.
+OPTIONS = [
+    {"code": choice.value, "label": POSITION_WORDS[Position(choice.value)]} for choice in Choice
+]
+
+
+@dataclass(frozen=True)
+class BallotForm:
+    """Everything that a ballot prints."""
+
+    consultation: Consultation
+    office: str
+    choice: Choice
+    opinion: str
+    day: date
+    key_id: str
+    nonce: str
+
+
+def ballot(form: BallotForm) -> bytes:
+    """The ballot as a page: what is asked, on which papers, what the member says."""
+    asked = form.consultation
+    head = forms.Head("", OFFICE, f"Số: {asked.id:02}/PLYK", forms.place_and_date(form.day))
+    body = [
+        *forms.title("Phiếu lấy ý kiến thành viên Chính phủ", f"Về việc: {asked.title}"),
+        forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
+        forms.paragraph(forms.text(asked.question)),
+        *_papers(asked),
+        *_summary(asked),
+        forms.paragraph(forms.bold("Ý kiến của thành viên Chính phủ"), "plain"),
+        forms.table(
+            ["Nội dung", "Lựa chọn"],
+            [
+                [option["label"], "X" if option["code"] == form.choice.value else ""]
+                for option in asked.options
+            ],
+            widths=[4, 1],
+            centred=[1],
+        ),
+        forms.gap(4),
+        *_opinion(form.opinion),
+        forms.signature_block("Thành viên Chính phủ", "(Ký số)", form.office),
+        forms.gap(4),
+        forms.paragraph(_small_print(form), "small"),
+    ]
+    return forms.document(f"Phiếu lấy ý kiến số {asked.id}", head, body)
+
+
+def _papers(asked: Consultation) -> list[forms.Piece]:
+    rows = [
+        [
+            str(place),
+            f"{paper.title}, bản {paper.edition_number}, {paper.pages} trang",
+            paper.digest,
+        ]
+        for place, paper in enumerate(asked.papers, 1)
+    ]
+    table = forms.table(["STT", "Tài liệu", "SHA-256"], rows, widths=[1, 5, 6], centred=[0])
+    return [forms.paragraph(forms.bold("Tài liệu lấy ý kiến"), "plain"), table, forms.gap(4)]
+
+
+def _edition_words(paper: FrozenPaper) -> str:
+    return f"{paper.title}, bản {paper.edition_number}, {paper.pages} trang"
+
+
+def _summary(asked: Consultation) -> list[forms.Piece]:
+    if not asked.summary:
+        return []
+    return [
+        forms.paragraph(forms.bold("Vấn đề còn ý kiến khác nhau"), "plain"),
+        *_paragraphs(asked.summary),
+    ]
+
+
+def _opinion(opinion: str) -> list[forms.Piece]:
+    if not opinion:
+        return []
+    return [forms.paragraph(forms.bold("Ý kiến cụ thể"), "plain"), *_paragraphs(opinion)]
+
+
+def _paragraphs(given: str) -> list[forms.Piece]:
+    """One piece a line, so that a long opinion flows over as many pages as it needs."""
+    return [forms.paragraph(forms.text(line)) for line in given.split("\n") if line.strip()]
+
+
+def _small_print(form: BallotForm) -> str:
+    assert form.consultation.due_at is not None
+    return forms.text(
+        f"Hạn cho ý kiến: {end_words(form.consultation.due_at)}. Khóa ký: {form.key_id}. "
+        "Chứng thư do hệ thống của Chính phủ cấp cho thiết bị. "
+        f"Mã của phiếu: {form.nonce}. Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
+    )
+
+
+# ---- the result sheet ----
+
+
+def result_sheet(consultation: Consultation, result: Result, day: date) -> bytes:
+    """The report on a closed consultation (Decree 30/2020, form 1.4)."""
+    tally = result.tally()
+    head = forms.Head("", OFFICE, f"Số: {consultation.id:02}/BC-VPCP", forms.place_and_date(day))
+    outcome = rules.OUTCOME_WORDS[rules.Outcome(result.outcome)]
+    body = [
+        *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
+        forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
+        *_provisional(result),
+        forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
+        forms.paragraph("<b>2. Số liệu</b>"),
+        forms.table(["Nội dung", "Số"], _counts(tally), widths=[5, 1], centred=[1]),
+        forms.gap(4),
+        forms.paragraph("<b>3. Ý kiến của từng thành viên</b>"),
+        forms.table(
+            ["STT", "Thành viên Chính phủ", "Ý kiến", "Nhận lúc"],
+            _members(result),
+            widths=[1, 5, 3.4, 3],
+            centred=[0, 3],
+        ),
+        *_opinions(result),
+        forms.gap(4),
+        forms.paragraph(
+            forms.text(
+                f"Sổ ghi từ dòng {result.first_leaf} đến dòng {result.last_leaf}. Chữ ký của phiếu "
+                "thuộc loại khóa của thiết bị, chứng thư do hệ thống của Chính phủ cấp."
+            )
+        ),
+        forms.signature_block(
+            "Văn phòng Chính phủ", "(Ký số của cơ quan)", "", ["Nơi nhận:", "- Lưu: VT."]
+        ),
+    ]
+    return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
+
+
+def _provisional(result: Result) -> Sequence[forms.Piece]:
+    if not result.is_provisional:
+        return []
+    words = "Kết quả tạm thời: còn lần gửi phiếu có chữ ký hợp lệ chưa được xử lý."
+    return [forms.paragraph(forms.bold(words))]
+
+
+def _counts(tally: rules.Tally) -> list[list[str]]:
+    lines: list[tuple[str, int]] = [
+        ("Tổng số thành viên Chính phủ tại lúc đóng", tally.members),
+        ("Số cần có: quá nửa tổng số thành viên", tally.needed),
+        ("Đồng ý", tally.agree),
+        ("Đồng ý, có góp ý", tally.agree_comments),
+        ("Được coi là đồng ý vì không trả lời trong hạn (kể riêng)", tally.deemed),
+        ("Không đồng ý", tally.disagree),
+        ("Ý kiến khác, không tính cho bên nào", tally.other),
+        ("Không trả lời", tally.silent),
+        ("Chưa tiếp cận được", tally.not_reached),
+    ]
+    return [[words, str(count)] for words, count in lines]
+
+
+def _members(result: Result) -> list[list[str]]:
+    return [
+        [
+            str(place),
+            each.office,
+            POSITION_WORDS[Position(each.position)],
+            _moment(each.ballot.at) if each.ballot else "",
+        ]
+        for place, each in enumerate(result.standings, 1)
+    ]
+
+
+def _opinions(result: Result) -> list[forms.Piece]:
+    said = [each for each in result.standings if each.ballot and each.ballot.opinion]
+    if not said:
+        return []
+    pieces = [forms.gap(4), forms.paragraph("<b>4. Nội dung góp ý, ý kiến khác</b>")]
+    for each in said:
+        assert each.ballot is not None
+        pieces.append(forms.paragraph(forms.bold(each.office), "plain"))
+        pieces += _paragraphs(each.ballot.opinion or "")
+    return pieces
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(ZONE).strftime("%H:%M, %d/%m/%Y")

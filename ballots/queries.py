@@ -1,0 +1,304 @@
+"""Reads of consultations, for screens and for the rooms above; never a choice before closing."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ballots import rules, signing
+from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
+from ecabinet import clock, keys, ledger
+from ecabinet.access import Actor, Permission
+from ecabinet.calendar import Calendar
+from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
+from people import queries as people
+
+CALENDAR = Calendar()
+OPENED_NOTICE = "consultation_opened"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One consultation in a list."""
+
+    id: int
+    title: str
+    state: str
+    has_ended: bool
+    due_at: datetime | None
+    asked: int
+    answered: int
+    has_mine: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One member asked, and whether they have answered; never what."""
+
+    person_id: int
+    office: str
+    answered_at: datetime | None
+    notice_at: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The member's proof that their ballot is in the ledger: the same bytes on every retry."""
+
+    key: str
+    position: int
+    receipt: str
+    envelope: str
+    log_key: str
+    number: str
+    at: str
+    fingerprint: str
+    may_replace_until: str
+
+    def as_answer(self) -> dict[str, str | int]:
+        return dict(vars(self))
+
+
+def consultation_title(db: Session, consultation_id: int) -> str:
+    found = db.get(Consultation, consultation_id)
+    if found is None:
+        raise NotFound(f"consultation {consultation_id}")
+    return found.title
+
+
+def consultations(db: Session, actor: Actor) -> list[Row]:
+    """What this person may see: all for the Office, what asks them for a member."""
+    query = select(Consultation).order_by(Consultation.id.desc())
+    if not sees_all(actor):
+        mine = select(Asked.consultation_id).where(Asked.person_id == actor.id)
+        query = query.where(Consultation.id.in_(mine), Consultation.state != State.DRAFT)
+    rows = list(db.scalars(query))
+    ids = [each.id for each in rows]
+    asked = _persons(db, Asked, ids)
+    answered = _persons(db, Ballot, ids)
+    own = select(Ballot.consultation_id).where(
+        Ballot.person_id == actor.id, Ballot.consultation_id.in_(ids)
+    )
+    mine_answered = set(db.scalars(own))
+    outcomes = {
+        each.consultation_id: each.outcome
+        for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
+    }
+    now = clock.now(db)
+    return [
+        Row(
+            id=each.id,
+            title=each.title,
+            state=each.state,
+            has_ended=each.has_ended(now),
+            due_at=each.due_at,
+            asked=asked.get(each.id, 0),
+            answered=answered.get(each.id, 0),
+            has_mine=each.id in mine_answered,
+            outcome=outcomes.get(each.id),
+        )
+        for each in rows
+    ]
+
+
+def sees_all(actor: Actor) -> bool:
+    """Whether this person follows every consultation, and sees names after the closing."""
+    return actor.may(Permission.DOSSIER_READ_ALL) or actor.may(Permission.CONSULTATION_APPROVE)
+
+
+def _persons(db: Session, table: type[Asked] | type[Ballot], ids: list[int]) -> dict[int, int]:
+    """How many persons stand beside each consultation."""
+    rows = db.execute(
+        select(table.consultation_id, func.count(func.distinct(table.person_id)))
+        .where(table.consultation_id.in_(ids))
+        .group_by(table.consultation_id)
+    )
+    return dict(rows.all())
+
+
+def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
+    """Each member asked, in protocol order: when they opened it, when they last answered."""
+    last = select(Ballot.person_id, func.max(Ballot.at)).group_by(Ballot.person_id)
+    answered = dict(db.execute(last.where(Ballot.consultation_id == consultation.id)).all())
+    attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
+    notices = notices_opened(db, consultation.id)
+    return [
+        MemberRow(
+            each.person_id,
+            each.office,
+            answered.get(each.person_id),
+            notices.get(each.person_id),
+            attempts[each.person_id],
+        )
+        for each in consultation.asked
+    ]
+
+
+def answered_count(db: Session, consultation_id: int) -> int:
+    """How many members have answered so far."""
+    return _persons(db, Ballot, [consultation_id]).get(consultation_id, 0)
+
+
+def notices_opened(db: Session, consultation_id: int) -> dict[int, datetime]:
+    """When each member first opened the question; a message marked as read proves nothing."""
+    pages = select(NoticeOpened).where(NoticeOpened.consultation_id == consultation_id)
+    return {each.person_id: each.at for each in db.scalars(pages)}
+
+
+def path_of(consultation_id: int) -> str:
+    return f"/consultations/{consultation_id}"
+
+
+def opened_leaf(db: Session, consultation_id: int) -> int:
+    """The leaf that a first answer has to name."""
+    leaf = db.get_one(Consultation, consultation_id).opened_leaf
+    assert leaf is not None
+    return leaf
+
+
+def latest_ballot(db: Session, consultation_id: int, person_id: int) -> Ballot | None:
+    """The member's ballot that counts so far."""
+    return db.scalar(
+        select(Ballot)
+        .where(Ballot.consultation_id == consultation_id, Ballot.person_id == person_id)
+        .order_by(Ballot.leaf.desc())
+        .limit(1)
+    )
+
+
+def latest_leaf(db: Session, consultation: Consultation, person_id: int) -> int:
+    """The leaf that the member's next answer has to name (BAL-01)."""
+    ballot = latest_ballot(db, consultation.id, person_id)
+    leaf = ballot.leaf if ballot else consultation.opened_leaf
+    assert leaf is not None
+    return leaf
+
+
+def attempts_of(db: Session, consultation_id: int) -> list[Attempt]:
+    return list(
+        db.scalars(
+            select(Attempt).where(Attempt.consultation_id == consultation_id).order_by(Attempt.id)
+        )
+    )
+
+
+def ballot_by_key(db: Session, key: str) -> Ballot | None:
+    return db.scalar(select(Ballot).where(Ballot.key == key))
+
+
+def receipt_of(db: Session, ballot: Ballot) -> Receipt:
+    """Put together from stored rows alone, so a retry gets the same bytes (C10)."""
+    assert ballot.leaf is not None
+    consultation = db.get_one(Consultation, ballot.consultation_id)
+    assert consultation.due_at is not None
+    return Receipt(
+        key=ballot.key,
+        position=ballot.leaf,
+        receipt=ledger.receipt(db, ballot.leaf),
+        envelope=ledger.envelope(db, ballot.leaf).decode(),
+        log_key=ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
+        number=signing.number(ballot.consultation_id, ballot.leaf, ballot.mark),
+        at=signing.moment(ballot.at),
+        fingerprint=ballot.mark[:16],
+        may_replace_until=signing.moment(consultation.due_at),
+    )
+
+
+def sealed_answer(ballot: Ballot) -> signing.Sealed:
+    """A ballot's content: for its own member, or once the consultation is closed."""
+    key = keys.store().read(signing.key_name(ballot.consultation_id))
+    return signing.unseal(key, ballot.consultation_id, ballot.sealed)
+
+
+def result_of(db: Session, consultation_id: int) -> Result | None:
+    return db.get(Result, consultation_id)
+
+
+def ended_and_open(db: Session) -> list[int]:
+    """Consultations that wait for their closing."""
+    return list(
+        db.scalars(
+            select(Consultation.id).where(
+                Consultation.state == State.OPEN, Consultation.due_at <= clock.now(db)
+            )
+        )
+    )
+
+
+def end_words(due_at: datetime) -> str:
+    """ "24:00, 03/12/2026": when answers are last taken."""
+    day, hour = rules.day_and_hour_of_end(due_at, CALENDAR)
+    return f"{hour}, {day:%d/%m/%Y}"
+
+
+def today(db: Session) -> date:
+    return CALENDAR.local_day(clock.now(db))
+
+
+def rules_today(db: Session) -> rules.RuleSet | None:
+    return rules.rule_set_on(today(db))
+
+
+def duties(db: Session, actor: Actor) -> list[Duty]:
+    """Questions that wait for this member's answer, drafts that wait for an approval."""
+    return [*_to_answer(db, actor), *_to_approve(db, actor)]
+
+
+def _to_answer(db: Session, actor: Actor) -> list[Duty]:
+    if not actor.may(Permission.BALLOT_CAST):
+        return []
+    answered = select(Ballot.consultation_id).where(Ballot.person_id == actor.id)
+    waiting = db.scalars(
+        select(Consultation)
+        .join(Asked, Asked.consultation_id == Consultation.id)
+        .where(
+            Asked.person_id == actor.id,
+            Consultation.state == State.OPEN,
+            Consultation.due_at > clock.now(db),
+            Consultation.id.not_in(answered),
+        )
+    )
+    return [
+        Duty(
+            "ballot_to_cast",
+            each.title,
+            path_of(each.id),
+            each.due_at,
+            {"number": each.id, "ends": end_words(each.due_at) if each.due_at else None},
+        )
+        for each in waiting
+    ]
+
+
+def _to_approve(db: Session, actor: Actor) -> list[Duty]:
+    if not actor.may(Permission.CONSULTATION_APPROVE):
+        return []
+    drafts = db.scalars(
+        select(Consultation).where(
+            Consultation.state == State.DRAFT, Consultation.drafted_by != actor.id
+        )
+    )
+    names = people.holder_names
+    return [
+        Duty(
+            "consultation_to_approve",
+            each.title,
+            path_of(each.id),
+            None,
+            {"by": names(db, [each.drafted_by])[each.drafted_by].office},
+        )
+        for each in drafts
+    ]
+
+
+def exportable(db: Session) -> list[dict[str, str | int]]:
+    """Every consultation, for a list of what can be taken out."""
+    return [
+        {"id": each.id, "kind": "consultation", "state": str(each.state), "title": each.title}
+        for each in db.scalars(select(Consultation).order_by(Consultation.id))
+    ]

@@ -1,0 +1,247 @@
+"""Casting: the steps C1 to C13 of security.md 3.2, each a function of its own.
+
+The slow and lock-free part comes first; then load with right, ask the rule, keep, tell.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ballots import access, queries, rules, signing
+from ballots.announcements import BallotReceived, staff_of
+from ballots.models import Attempt, Ballot, BallotPaper, Consultation
+from ballots.queries import Receipt
+from ballots.rules import BallotRefusal, SignatureRefusal
+from ballots.signing import Sealed
+from ecabinet import clock, keys, ledger, live, outbox, pades
+from ecabinet.access import Actor
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Refused, SignatureRejected, StepUpNeeded
+from people import queries as people
+
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a device sends: which ballot paper it signed, its signature, and its own key K."""
+
+    token: str
+    key: str
+    signature: bytes
+
+    @property
+    def digest(self) -> str:
+        return signing.request_digest(self.token, self.signature)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A ballot paper whose signature holds, not yet a ballot."""
+
+    paper: BallotPaper
+    content: Sealed
+    certificate: bytes
+    envelope: Envelope
+    mark: bytes
+
+
+def cast(actor: Actor, consultation_id: int, envelope: Envelope) -> Receipt:
+    """Keep a member's signed answer; a retry with the same key returns the same receipt."""
+    if earlier := _earlier(actor, envelope):
+        return earlier
+    return keep_signed(actor, consultation_id, envelope, _evidence(actor))
+
+
+def keep_signed(
+    actor: Actor, consultation_id: int, envelope: Envelope, evidence: dict[str, Any]
+) -> Receipt:
+    """The rest of a cast, once it was shown who the member is; the ballot keeps how."""
+    signed = _verified(actor, consultation_id, envelope)
+    try:
+        ballot = _keep(actor, consultation_id, signed, evidence)
+    except Refused as refused:
+        if refused.reason is not BallotRefusal.KEY_REUSED:
+            _keep_attempt(actor, consultation_id, signed, refused.reason.value)
+        raise
+    except Exception:
+        # Whatever failed, the member tried: silence must not swallow it. The fault goes on.
+        with suppress(Exception):
+            _keep_attempt(actor, consultation_id, signed, FAILED)
+        raise
+    with reading() as db:
+        return queries.receipt_of(db, ballot)
+
+
+def receipt(actor: Actor, key: str) -> Receipt:
+    """The receipt of one's own ballot, for a device that never got the answer."""
+    with reading() as db:
+        return queries.receipt_of(db, access.ballot_to_read(db, actor, key))
+
+
+def _earlier(actor: Actor, envelope: Envelope) -> Receipt | None:
+    """C5, looked at once before the work: is this a retry? (BAL-02)"""
+    with reading() as db:
+        known = queries.ballot_by_key(db, envelope.key)
+        if known is None:
+            return None
+        _refuse_other_bytes(actor, known, envelope)
+        return queries.receipt_of(db, known)
+
+
+def _refuse_other_bytes(actor: Actor, known: Ballot, envelope: Envelope) -> None:
+    if known.person_id != actor.id or known.request_digest != envelope.digest:
+        raise Refused(BallotRefusal.KEY_REUSED)
+
+
+def _evidence(actor: Actor) -> dict[str, Any]:
+    """C2: who one is was shown again just now, by a code that is not bound to the ballot."""
+    with reading() as db:
+        if not people.step_up_holds(db, actor):
+            raise StepUpNeeded
+        at = people.step_up_at(db, actor)
+    assert at is not None
+    return {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
+
+
+def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
+    """C3: the signature is the member's key's over exactly the prepared bytes."""
+    with reading() as db:
+        actor_asked = access.is_asked(db, actor, consultation_id)
+        paper = access.ballot_paper_to_sign(db, actor, consultation_id, envelope.token)
+        if paper is None or not actor_asked:
+            raise Refused(BallotRefusal.PAPER_GONE)
+        device = people.signing_device(db, actor.id, paper.key_id)
+        if device is None:
+            raise Refused(BallotRefusal.KEY_UNKNOWN)
+        chain = [pades.certificate(db, pades.MEMBER_CA)]
+    key = keys.store().read(signing.key_name(consultation_id))
+    content = signing.unseal(key, consultation_id, paper.sealed)
+    assert content.prepared is not None
+    try:
+        pdf = pades.finish(content.prepared, device.certificate, chain, envelope.signature)
+    except pades.WrongSignature as wrong:
+        raise SignatureRejected(SignatureRefusal.MISMATCH) from wrong
+    finished = replace(content, pdf=pdf, prepared=None)
+    return Signed(paper, finished, device.certificate, envelope, content.prepared.digest)
+
+
+def _keep(actor: Actor, consultation_id: int, signed: Signed, evidence: dict[str, Any]) -> Ballot:
+    """C4 to C9: one transaction; unique keys are the last judge."""
+    with transaction() as db:
+        consultation = access.consultation_to_answer(db, actor, consultation_id)
+        now = clock.now(db)
+        if known := queries.ballot_by_key(db, signed.envelope.key):
+            _refuse_other_bytes(actor, known, signed.envelope)
+            return known
+        if reason := _refusal(db, actor, consultation, signed, now):
+            raise Refused(reason)
+        ballot = _ballot(actor, consultation, signed, evidence, now)
+        db.add(ballot)
+        db.flush()
+        ledger.append(db, "ballot", _leaf(consultation_id, signed, evidence), _remember(ballot))
+        _tell(db, actor, consultation)
+        return ballot
+
+
+def _refusal(
+    db: Session, actor: Actor, consultation: Consultation, signed: Signed, now: datetime
+) -> BallotRefusal | None:
+    """C5: everything that decides, read under the lock."""
+    device = people.signing_device(db, actor.id, signed.paper.key_id)
+    key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
+    terms = consultation.terms(actor.id, queries.latest_leaf(db, consultation, actor.id))
+    return rules.refusal(terms, key, signed.content.answer, now)
+
+
+def _ballot(
+    actor: Actor, consultation: Consultation, signed: Signed, evidence: dict[str, Any],
+    now: datetime,
+) -> Ballot:  # fmt: skip
+    """C6: the row; what was chosen is sealed until the closing."""
+    return Ballot(
+        consultation_id=consultation.id,
+        person_id=actor.id,
+        follows=signed.content.answer.follows,
+        key=signed.envelope.key,
+        request_digest=signed.envelope.digest,
+        sealed=_sealed(consultation.id, signed.content),
+        mark=signed.mark.hex(),
+        key_id=signed.paper.key_id,
+        signature_class=signing.DEVICE,
+        evidence=evidence,
+        at=now,
+    )
+
+
+def _sealed(consultation_id: int, content: Sealed) -> bytes:
+    key = keys.store().read(signing.key_name(consultation_id))
+    return signing.seal(key, consultation_id, content)
+
+
+def _leaf(consultation_id: int, signed: Signed, evidence: dict[str, Any]) -> dict[str, Any]:
+    return signing.envelope(
+        consultation_id,
+        signed.content.statement,
+        signed.mark,
+        signed.envelope.signature,
+        signed.certificate,
+        evidence,
+    )
+
+
+def _remember(row: Ballot | Attempt) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        row.leaf = position
+
+    return remember
+
+
+def _tell(db: Session, actor: Actor, consultation: Consultation) -> None:
+    """C8: to the Office who has answered, to the member that their ballot was kept (BAL-09)."""
+    live.announce(
+        db,
+        BallotReceived(
+            audience=staff_of(consultation.id),
+            consultation_id=consultation.id,
+            person_id=actor.id,
+            answered=queries.answered_count(db, consultation.id),
+            asked=len(consultation.asked),
+        ),
+    )
+    outbox.notify(
+        db, actor.id, "ballot_kept", queries.path_of(consultation.id),
+        title=consultation.title,
+    )  # fmt: skip
+
+
+def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: str) -> None:
+    """An answer with a valid signature that was refused is itself a recorded act (BAL-08)."""
+    with transaction() as db:
+        access.consultation_to_answer(db, actor, consultation_id)
+        if _is_known(db, actor, consultation_id, signed.envelope.key):
+            return
+        attempt = Attempt(
+            consultation_id=consultation_id,
+            person_id=actor.id,
+            key=signed.envelope.key,
+            reason=reason,
+            sealed=_sealed(consultation_id, signed.content),
+            paper_issued_at=signed.paper.issued_at,
+            at=clock.now(db),
+        )
+        db.add(attempt)
+        db.flush()
+        body = _leaf(consultation_id, signed, {"reason": reason})
+        ledger.append(db, "ballot_refused", body, _remember(attempt))
+
+
+def _is_known(db: Session, actor: Actor, consultation_id: int, key: str) -> bool:
+    return any(
+        each.key == key and each.person_id == actor.id
+        for each in queries.attempts_of(db, consultation_id)
+    )

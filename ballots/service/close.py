@@ -1,0 +1,230 @@
+"""The closing: one idempotent act after the end, as of the due moment (security.md 3.2)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ballots import access, queries, rules, signing
+from ballots.announcements import ConsultationClosed, staff_of
+from ballots.models import Ballot, Consultation, Result, Standing, State
+from ballots.rules import ConsultationRefusal, Position, Silence
+from documents import service as documents_service
+from ecabinet import canonical, clock, keys, ledger, live, outbox
+from ecabinet.db import transaction
+from ecabinet.errors import Refused
+from people import queries as people
+
+
+class LedgerDisagrees(Exception):
+    """A stored ballot is not the one that the ledger names; nothing is counted."""
+
+
+def close(consultation_id: int) -> None:
+    """Count what came before the end; running it again changes nothing."""
+    with transaction() as db:
+        consultation = access.consultation_to_close(db, consultation_id)
+        now = clock.now(db)
+        if consultation.state == State.CLOSED:
+            return
+        if consultation.state != State.OPEN or not consultation.has_ended(now):
+            raise Refused(ConsultationRefusal.NOT_ENDED)
+        ballots = _opened(db, consultation)
+        result = _result(db, consultation, ballots)
+        consultation.state = State.CLOSED
+        consultation.closed_at = now
+        db.add(result)
+        db.flush()
+        _record(db, consultation, ballots, result)
+        _tell(db, consultation, result)
+
+
+def _opened(db: Session, consultation: Consultation) -> list[Ballot]:
+    """Break the seals, and hold each ballot against its leaf: the tally is the ledger's alone."""
+    key = keys.store().read(signing.key_name(consultation.id))
+    ballots = list(
+        db.scalars(
+            select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
+        )
+    )
+    for ballot in ballots:
+        content = signing.unseal(key, consultation.id, ballot.sealed)
+        _hold_against_leaf(db, ballot, content)
+        ballot.choice = content.answer.choice
+        ballot.opinion = content.opinion
+    return ballots
+
+
+def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> None:
+    assert ballot.leaf is not None
+    leaf = canonical.decode(ledger.envelope(db, ballot.leaf))
+    statement = signing.read(content.statement)
+    same = (
+        leaf["type"] == "ballot"
+        and leaf["consultation"] == ballot.consultation_id == statement.consultation
+        and leaf["statement_sha256"] == hashlib.sha256(content.statement).hexdigest()
+        and statement.member == ballot.person_id
+        and statement.opinion_sha256 == signing.digest_of(content.opinion)
+        and statement.prev_ballot_leaf == ballot.follows
+    )
+    if not same:
+        raise LedgerDisagrees(f"ballot {ballot.id} at leaf {ballot.leaf}")
+
+
+def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> Result:
+    assert consultation.rule_set is not None
+    assert consultation.opened_leaf is not None
+    rule_set = rules.rule_set(consultation.rule_set)
+    standings = _standings(db, consultation, rule_set, ballots)
+    top = next((each.person_id for each in consultation.asked if each.is_prime_minister), None)
+    counted = rules.tally({each.person_id: Position(each.position) for each in standings}, top)
+    decision = rules.decide(counted)
+    return Result(
+        consultation_id=consultation.id,
+        counts=asdict(counted) | {"pm": counted.pm.value if counted.pm else None},
+        outcome=decision.outcome,
+        why=decision.why,
+        sentence=rules.sentence(counted, decision),
+        basis=rule_set.basis,
+        is_provisional=_has_open_attempt(db, consultation, ballots),
+        first_leaf=consultation.opened_leaf,
+        standings=standings,
+    )
+
+
+def _has_open_attempt(db: Session, consultation: Consultation, ballots: list[Ballot]) -> bool:
+    """Whether somebody tried in time and has no ballot: two people must decide it first."""
+    answered = {each.person_id for each in ballots}
+    return bool(_tried(db, consultation) - answered)
+
+
+def _tried(db: Session, consultation: Consultation) -> set[int]:
+    """Who sent a signed answer on a paper asked for before the end, and was refused."""
+    assert consultation.due_at is not None
+    return {
+        each.person_id
+        for each in queries.attempts_of(db, consultation.id)
+        if each.paper_issued_at < consultation.due_at
+    }
+
+
+def _standings(
+    db: Session, consultation: Consultation, rule_set: rules.RuleSet, ballots: list[Ballot]
+) -> list[Standing]:
+    """One for each member in office at the due moment: N is counted here, never a constant."""
+    assert consultation.due_at is not None
+    last_moment = consultation.due_at - timedelta(seconds=1)
+    members = people.members(db, queries.CALENDAR.local_day(last_moment))
+    last = {each.person_id: each for each in ballots}
+    notices = queries.notices_opened(db, consultation.id)
+    tried = _tried(db, consultation)
+    rows = []
+    for order, member in enumerate(members):
+        ballot = last.get(member.person_id)
+        notice_at = notices.get(member.person_id)
+        if ballot and ballot.choice:
+            position = Position(ballot.choice)
+        else:
+            silence = _silence(db, consultation, member.person_id, notice_at, tried)
+            position = _position(consultation, rule_set, silence)
+        rows.append(
+            Standing(
+                person_id=member.person_id,
+                office=member.office,
+                order=order,
+                position=position,
+                ballot=ballot,
+                notice_at=notice_at,
+            )
+        )
+    return rows
+
+
+def _position(consultation: Consultation, rule_set: rules.RuleSet, silence: Silence) -> Position:
+    assert consultation.opened_at is not None
+    assert consultation.due_at is not None
+    return rules.position_of_silence(
+        rule_set, silence, consultation.opened_at, consultation.due_at, queries.CALENDAR
+    )
+
+
+def _silence(
+    db: Session, consultation: Consultation, person_id: int, notice_at: datetime | None,
+    tried: set[int],
+) -> Silence:  # fmt: skip
+    assert consultation.due_at is not None
+    asked = {each.person_id: each for each in consultation.asked}.get(person_id)
+    devices = people.devices_as_of(db, person_id, consultation.due_at)
+    return Silence(
+        is_prime_minister=asked is not None and asked.is_prime_minister,
+        was_asked=asked is not None,
+        notice_opened_at=notice_at,
+        can_sign=devices.can_sign,
+        enrolment_pending=devices.pending,
+        tried_to_answer=person_id in tried,
+    )
+
+
+def _record(db: Session, consultation: Consultation, ballots: list[Ballot], result: Result) -> None:
+    """CLOSE first, with count and range; then RESULT, with who is deemed and since when told."""
+    leaves = [each.leaf for each in ballots]
+    assert consultation.due_at is not None
+    closing = {
+        "v": signing.VERSION,
+        "consultation": consultation.id,
+        "due_at": signing.moment(consultation.due_at),
+        "ballots": len(ballots),
+        "opened_leaf": consultation.opened_leaf,
+        "ballot_leaves": leaves,
+    }
+    ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))
+    ledger.append(db, "consultation_result", _result_leaf(result), _remember_result(result))
+
+
+def _result_leaf(result: Result) -> dict[str, Any]:
+    deemed = [
+        {"member": each.person_id, "notice_opened_at": signing.moment(each.notice_at)}
+        for each in result.standings
+        if each.position == Position.DEEMED_AGREE and each.notice_at
+    ]
+    return {
+        "v": signing.VERSION,
+        "consultation": result.consultation_id,
+        "counts": result.counts,
+        "outcome": str(result.outcome),
+        "why": str(result.why),
+        "sentence_sha256": signing.digest_of(result.sentence),
+        "deemed": deemed,
+        "provisional": result.is_provisional,
+    }
+
+
+def _remember_closing(consultation: Consultation) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        consultation.closed_leaf = position
+
+    return remember
+
+
+def _remember_result(result: Result) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        result.last_leaf = position
+
+    return remember
+
+
+def _tell(db: Session, consultation: Consultation, result: Result) -> None:
+    path = queries.path_of(consultation.id)
+    assert consultation.approved_by is not None
+    told = {each.person_id for each in consultation.asked}
+    told |= {consultation.tracked_by, consultation.approved_by}
+    outbox.notify(db, told, "consultation_closed", path, title=consultation.title)
+    documents_service.add_to_story(
+        db, consultation.dossier_id, "consultation_closed", path,
+        number=consultation.id, outcome=str(result.outcome),
+    )  # fmt: skip
+    live.announce(db, ConsultationClosed(staff_of(consultation.id), consultation.id))

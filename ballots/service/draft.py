@@ -1,0 +1,180 @@
+"""Drafting a consultation, and opening it by a second person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ballots import access, papers, queries, rules, signing
+from ballots.models import Asked, Consultation, FrozenPaper, State
+from ballots.rules import ConsultationRefusal
+from documents import access as documents_access
+from documents import queries as documents
+from documents import service as documents_service
+from ecabinet import clock, keys, ledger, outbox
+from ecabinet.access import Actor, Permission, Role
+from ecabinet.db import transaction
+from ecabinet.errors import Refused
+from people import queries as people
+
+KIND = "government"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be asked, as the drafter words it."""
+
+    dossier_id: int
+    question: str
+    summary: str
+    window_days: int
+
+
+def draft(actor: Actor, question: Question) -> int:
+    """Word a question on a dossier; nobody is asked before a second person opens it."""
+    actor.must(Permission.CONSULTATION_DRAFT)
+    with transaction() as db:
+        _refuse_window(db, question.window_days)
+        documents_access.dossier_to_read(db, actor, question.dossier_id)
+        dossier = documents.dossier(db, question.dossier_id)
+        consultation = Consultation(
+            kind=KIND,
+            round=_next_round(db, dossier.id),
+            version=1,
+            dossier_id=dossier.id,
+            title=dossier.title,
+            question=question.question,
+            summary=question.summary,
+            options=papers.OPTIONS,
+            window_days=question.window_days,
+            state=State.DRAFT,
+            drafted_by=actor.id,
+            drafted_at=clock.now(db),
+            tracked_by=actor.id,
+        )
+        db.add(consultation)
+        db.flush()
+        approvers = [each.person_id for each in people.persons_with(db, Role.OFFICE_LEADER)]
+        outbox.notify(
+            db, approvers, "consultation_drafted", queries.path_of(consultation.id),
+            title=dossier.title, by=actor.office,
+        )  # fmt: skip
+        return consultation.id
+
+
+def redraft(actor: Actor, consultation_id: int, question: Question) -> None:
+    """Change the words of a question that nobody has opened yet."""
+    with transaction() as db:
+        consultation = access.consultation_to_change(db, actor, consultation_id)
+        if consultation.state != State.DRAFT:
+            raise Refused(ConsultationRefusal.NOT_A_DRAFT)
+        _refuse_window(db, question.window_days)
+        consultation.question = question.question
+        consultation.summary = question.summary
+        consultation.window_days = question.window_days
+        # Whoever changed it last has drafted it: the second person must be another.
+        consultation.drafted_by = actor.id
+
+
+def _refuse_window(db: Session, days: int) -> None:
+    in_force = queries.rules_today(db)
+    if in_force is None:
+        raise Refused(ConsultationRefusal.NO_RULES)
+    if reason := rules.window_refusal(in_force, days):
+        raise Refused(reason)
+
+
+def _next_round(db: Session, dossier_id: int) -> int:
+    last = db.scalar(
+        select(func.max(Consultation.round)).where(Consultation.dossier_id == dossier_id)
+    )
+    return (last or 0) + 1
+
+
+def approve(actor: Actor, consultation_id: int) -> None:
+    """Approve and open: papers are frozen, the members of today are asked, the clock runs."""
+    with transaction() as db:
+        consultation = access.consultation_to_approve(db, actor, consultation_id)
+        editions = documents.current_editions(db, consultation.dossier_id)
+        in_force = queries.rules_today(db)
+        if reason := rules.opening_refusal(
+            consultation.state == State.DRAFT, consultation.drafted_by, actor.id, len(editions),
+            in_force, consultation.window_days,
+        ):  # fmt: skip
+            raise Refused(reason)
+        assert in_force is not None
+        keys.store().make(signing.key_name(consultation.id))
+        now = clock.now(db)
+        consultation.state = State.OPEN
+        consultation.approved_by = actor.id
+        consultation.rule_set = in_force.id
+        consultation.opened_at = now
+        consultation.due_at = queries.CALENDAR.due(now, consultation.window_days)
+        consultation.papers = _frozen(editions)
+        consultation.asked = _asked(db)
+        db.flush()
+        members = [each.person_id for each in consultation.asked]
+        documents_service.hand_out(db, consultation.dossier_id, members)
+        documents_service.add_to_story(
+            db, consultation.dossier_id, "consultation_opened", queries.path_of(consultation.id),
+            number=consultation.id, round=consultation.round, members=len(members),
+        )  # fmt: skip
+        ledger.append(db, "consultation_opened", _open_leaf(consultation), _remember(consultation))
+        outbox.notify(
+            db, members, queries.OPENED_NOTICE, queries.path_of(consultation.id),
+            title=consultation.title, due_at=consultation.due_at.isoformat(),
+        )  # fmt: skip
+
+
+def _frozen(editions: list[documents.PaperView]) -> list[FrozenPaper]:
+    return [
+        FrozenPaper(
+            edition_id=each.edition_id,
+            paper_id=each.id,
+            edition_number=each.edition_number,
+            title=each.title,
+            pages=each.pages,
+            digest=each.digest,
+            order=order,
+        )
+        for order, each in enumerate(editions)
+    ]
+
+
+def _asked(db: Session) -> list[Asked]:
+    return [
+        Asked(
+            person_id=each.person_id,
+            office=each.office,
+            office_id=each.office_id,
+            is_prime_minister=each.role is Role.PRIME_MINISTER,
+            order=order,
+        )
+        for order, each in enumerate(people.members(db))
+    ]
+
+
+def _open_leaf(consultation: Consultation) -> dict[str, object]:
+    assert consultation.due_at is not None
+    return {
+        "v": signing.VERSION,
+        "consultation": consultation.id,
+        "consultation_version": consultation.version,
+        "kind": consultation.kind,
+        "round": consultation.round,
+        "rule_version": consultation.rule_set,
+        "question_sha256": signing.digest_of(consultation.question),
+        "papers": [each.digest for each in consultation.papers],
+        "members": [each.person_id for each in consultation.asked],
+        "due_at": signing.moment(consultation.due_at),
+        "drafted_by": consultation.drafted_by,
+        "approved_by": consultation.approved_by,
+    }
+
+
+def _remember(consultation: Consultation) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        consultation.opened_leaf = position
+
+    return remember

@@ -1,0 +1,150 @@
+"""Making ready the very PDF that a member will sign."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ballots import access, papers, queries, rules, signing
+from ballots.models import BallotPaper, Consultation, NoticeOpened
+from ballots.rules import Answer, BallotRefusal
+from ballots.signing import Sealed, Statement
+from ecabinet import clock, keys, ledger, pades
+from ecabinet.access import Actor
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Refused
+from people import queries as people
+
+# Papers that a member has asked for and not signed; older ones make room.
+PAPERS_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the device needs in order to see, check and sign."""
+
+    token: str
+    pdf: bytes
+    attributes: bytes
+    statement: bytes
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The question as it stands for one member, read before the slow part."""
+
+    form: papers.BallotForm
+    statement: Statement
+    certificate: bytes
+    chain: list[bytes]
+
+
+def open_notice(actor: Actor, consultation_id: int) -> None:
+    """Note that a member has opened the page: the proof of notice that silence needs (BAL-07)."""
+    with reading() as db:
+        known = db.get(NoticeOpened, (consultation_id, actor.id)) is not None
+        if known or not access.is_asked(db, actor, consultation_id):
+            return
+    with transaction() as db:
+        access.consultation_to_answer(db, actor, consultation_id)
+        if db.get(NoticeOpened, (consultation_id, actor.id)) is None:
+            row = NoticeOpened(
+                consultation_id=consultation_id, person_id=actor.id, at=clock.now(db)
+            )
+            db.add(row)
+
+
+def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env: str) -> Prepared:
+    """The ballot paper of one answer, with its statement inside; nothing is cast by it."""
+    with transaction() as db:
+        asked = _as_asked(db, actor, consultation_id, answer, key_id, env)
+    statement = signing.written(asked.statement)
+    made = pades.prepare(
+        papers.ballot(asked.form), asked.certificate, asked.chain,
+        pades.Attachment(signing.ATTACHMENT, statement),
+    )  # fmt: skip
+    sealed = signing.seal(
+        keys.store().read(signing.key_name(consultation_id)),
+        consultation_id,
+        Sealed(statement, answer.opinion, made.pdf, made),
+    )
+    token = secrets.token_hex(16)
+    with transaction() as db:
+        _make_room(db, actor, consultation_id)
+        db.add(
+            BallotPaper(
+                token=token,
+                consultation_id=consultation_id,
+                person_id=actor.id,
+                key_id=key_id,
+                follows=answer.follows,
+                sealed=sealed,
+                issued_at=clock.now(db),
+            )
+        )
+    return Prepared(token, made.pdf, made.attributes, statement)
+
+
+def _as_asked(
+    db: Session, actor: Actor, consultation_id: int, answer: Answer, key_id: str, env: str
+) -> _Asked:
+    consultation = access.consultation_to_answer(db, actor, consultation_id)
+    now = clock.now(db)
+    device = people.signing_device(db, actor.id, key_id)
+    key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
+    terms = consultation.terms(actor.id, queries.latest_leaf(db, consultation, actor.id))
+    if reason := rules.refusal(terms, key, answer, now):
+        raise Refused(reason)
+    if device is None:
+        raise Refused(BallotRefusal.KEY_UNKNOWN)
+    office = next(each.office for each in consultation.asked if each.person_id == actor.id)
+    nonce = signing.new_nonce()
+    statement = _statement(db, consultation, actor, office, answer, key_id, nonce, env)
+    form = papers.BallotForm(
+        consultation=consultation,
+        office=office,
+        choice=answer.choice,
+        opinion=answer.opinion,
+        day=queries.CALENDAR.local_day(now),
+        key_id=key_id,
+        nonce=nonce,
+    )
+    return _Asked(form, statement, device.certificate, [pades.certificate(db, pades.MEMBER_CA)])
+
+
+def _statement(
+    db: Session, consultation: Consultation, actor: Actor, office: str, answer: Answer,
+    key_id: str, nonce: str, env: str,
+) -> Statement:  # fmt: skip
+    assert consultation.rule_set is not None
+    assert consultation.opened_leaf is not None
+    return Statement(
+        env=env,
+        origin=ledger.origin(db),
+        consultation=consultation.id,
+        consultation_version=consultation.version,
+        rule_version=consultation.rule_set,
+        opened_leaf=consultation.opened_leaf,
+        papers=tuple(each.digest for each in consultation.papers),
+        question=consultation.question,
+        choice=answer.choice,
+        opinion_sha256=signing.digest_of(answer.opinion),
+        member=actor.id,
+        office=office,
+        key_id=key_id,
+        signature_class=signing.DEVICE,
+        prev_ballot_leaf=answer.follows,
+        nonce=nonce,
+        issued_at=signing.moment(clock.now(db)),
+    )
+
+
+def _make_room(db: Session, actor: Actor, consultation_id: int) -> None:
+    mine = (
+        BallotPaper.consultation_id == consultation_id,
+        BallotPaper.person_id == actor.id,
+    )
+    newest = select(BallotPaper.id).where(*mine).order_by(BallotPaper.id.desc())
+    kept = list(db.scalars(newest.limit(PAPERS_KEPT - 1)))
+    db.execute(delete(BallotPaper).where(*mine, BallotPaper.id.not_in(kept)))

@@ -1,0 +1,242 @@
+"""The exact bytes of a ballot: its statement, its envelope in the ledger, and the seal.
+
+Statement S is what a member signs (security.md 3.3): one writer and one strict reader, so that
+nothing missing, extra or misspelt is ever taken for one.
+"""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ballots.rules import Answer, Choice
+from ecabinet import canonical
+from ecabinet.pades import Prepared
+
+VERSION = 1
+ATTACHMENT = "statement.json"
+DEVICE = "device"
+DIGEST_LETTERS = 64
+KEY_LETTERS = 32
+HEX = frozenset("0123456789abcdef")
+# Every ordinary ballot is as long as any other, so that a length tells no choice (BAL-10).
+SEALED_STEP = 128 * 1024
+NONCE_BYTES = 12
+LENGTH_BYTES = 4
+
+
+class NotAStatement(ValueError):
+    """The bytes are not a ballot's statement in its one form."""
+
+
+class Unsealable(ValueError):
+    """The sealed bytes are not those that were sealed here."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one member says about one question, on which papers, under which rules."""
+
+    env: str
+    origin: str
+    consultation: int
+    consultation_version: int
+    rule_version: str
+    opened_leaf: int
+    papers: tuple[str, ...]
+    question: str
+    choice: Choice
+    opinion_sha256: str
+    member: int
+    office: str
+    key_id: str
+    signature_class: str
+    prev_ballot_leaf: int
+    nonce: str
+    issued_at: str
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new_nonce() -> str:
+    return secrets.token_hex(32)
+
+
+def written(statement: Statement) -> bytes:
+    """The canonical bytes of a statement: what is embedded, signed and logged."""
+    body = asdict(statement)
+    question = {
+        "item": 1,
+        "question": body.pop("question"),
+        "choice": statement.choice.value,
+        "opinion_sha256": body.pop("opinion_sha256"),
+    }
+    del body["choice"]
+    body |= {"v": VERSION, "type": "ballot", "papers": list(statement.papers)}
+    return canonical.encode(body | {"questions": [question]})
+
+
+def read(data: bytes) -> Statement:
+    """Read a statement strictly; NotAStatement for whatever `written` would not have written."""
+    try:
+        body = canonical.decode(data)
+        (question,) = body["questions"]
+        statement = Statement(
+            **{name: body[name] for name in PLAIN_FIELDS},
+            papers=tuple(body["papers"]),
+            question=question["question"],
+            choice=Choice(question["choice"]),
+            opinion_sha256=question["opinion_sha256"],
+        )
+        same = _is_sound(statement) and written(statement) == data
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise NotAStatement("not a ballot's statement") from wrong
+    if not same:
+        raise NotAStatement("not a statement in its one form")
+    return statement
+
+
+PLAIN_FIELDS = frozenset(Statement.__dataclass_fields__) - {
+    "papers", "question", "choice", "opinion_sha256",
+}  # fmt: skip
+NUMBERS = ("consultation", "consultation_version", "opened_leaf", "member", "prev_ballot_leaf")
+DIGESTS = ("opinion_sha256", "key_id", "nonce")
+TEXTS = ("question", "env", "origin", "rule_version", "office", "signature_class", "issued_at")
+
+
+def _is_sound(statement: Statement) -> bool:
+    """Whether each field is of its kind; JSON alone would take true for 1."""
+    return (
+        all(type(getattr(statement, each)) is int for each in NUMBERS)
+        and all(getattr(statement, each) >= 0 for each in NUMBERS)
+        and all(_is_digest(getattr(statement, each)) for each in DIGESTS)
+        and all(_is_digest(each) for each in statement.papers)
+        and all(isinstance(getattr(statement, each), str) for each in TEXTS)
+        and statement.env in ("demo", "production")
+        and statement.signature_class in ("device", "token", "official-duty")
+        and moment(datetime.fromisoformat(statement.issued_at)) == statement.issued_at
+    )
+
+
+def _is_digest(text: Any) -> bool:
+    return isinstance(text, str) and len(text) == DIGEST_LETTERS and set(text) <= HEX
+
+
+def is_key(text: Any) -> bool:
+    """Whether this is an idempotency key: 128 random bits in hex."""
+    return isinstance(text, str) and len(text) == KEY_LETTERS and set(text) <= HEX
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# ---- the ledger's envelope of a ballot: digests alone; the nonce in S hides the choice ----
+
+
+def envelope(
+    consultation: int, statement: bytes, mark: bytes, signature: bytes, certificate: bytes,
+    evidence: canonical.Json,
+) -> canonical.Json:  # fmt: skip
+    return {
+        "v": VERSION,
+        "consultation": consultation,
+        "statement_sha256": hashlib.sha256(statement).hexdigest(),
+        "byterange_sha256": mark.hex(),
+        "signature_sha256": hashlib.sha256(signature).hexdigest(),
+        "certificate_sha256": hashlib.sha256(certificate).hexdigest(),
+        "evidence_sha256": hashlib.sha256(canonical.encode(evidence)).hexdigest(),
+    }
+
+
+def request_digest(token: str, signature: bytes) -> str:
+    """What a retry has to repeat in order to be the same act (BAL-02)."""
+    return hashlib.sha256(f"{token}\0".encode() + signature).hexdigest()
+
+
+def number(consultation: int, position: int, mark: str) -> str:
+    """The receipt's number, short enough to be read out."""
+    tail = base64.b32encode(bytes.fromhex(mark)[:3]).decode()[:4]
+    return f"{consultation}-{position:04}-{tail}"
+
+
+# ---- the seal ----
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """All of an answer that nobody may see before the closing."""
+
+    statement: bytes
+    opinion: str
+    pdf: bytes
+    # Where the hole is, and what it was prepared with; empty once the PDF is signed.
+    prepared: Prepared | None = None
+
+    @property
+    def answer(self) -> Answer:
+        said = read(self.statement)
+        return Answer(said.choice, self.opinion, said.prev_ballot_leaf)
+
+
+def seal(key: bytes, consultation: int, content: Sealed) -> bytes:
+    """Encrypt an answer, at a length that tells nothing of it."""
+    head = canonical.encode(_head(content))
+    body = len(head).to_bytes(LENGTH_BYTES, "big") + head + content.pdf
+    plain = len(body).to_bytes(LENGTH_BYTES, "big") + body
+    plain += bytes(-len(plain) % SEALED_STEP)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, _bound(consultation))
+
+
+def unseal(key: bytes, consultation: int, sealed: bytes) -> Sealed:
+    try:
+        plain = AESGCM(key).decrypt(
+            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(consultation)
+        )
+    except InvalidTag:
+        raise Unsealable(f"an answer of consultation {consultation}") from None
+    body = plain[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(plain[:LENGTH_BYTES], "big")]
+    cut = LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES], "big")
+    head, pdf = canonical.decode(body[LENGTH_BYTES:cut]), body[cut:]
+    return Sealed(head["statement"].encode(), head["opinion"], pdf, _prepared(head, pdf))
+
+
+def _head(content: Sealed) -> canonical.Json:
+    head: canonical.Json = {"statement": content.statement.decode(), "opinion": content.opinion}
+    if made := content.prepared:
+        head |= {
+            "digest": made.digest.hex(),
+            "start": made.start,
+            "end": made.end,
+            "attributes": made.attributes.hex(),
+        }
+    return head
+
+
+def _prepared(head: canonical.Json, pdf: bytes) -> Prepared | None:
+    if "digest" not in head:
+        return None
+    return Prepared(
+        pdf=pdf,
+        digest=bytes.fromhex(head["digest"]),
+        start=head["start"],
+        end=head["end"],
+        attributes=bytes.fromhex(head["attributes"]),
+    )
+
+
+def _bound(consultation: int) -> bytes:
+    return f"ecabinet/answer/v1/{consultation}".encode()
+
+
+def key_name(consultation: int) -> str:
+    """The name under which the key store keeps this consultation's key."""
+    return f"consultation-{consultation}"

@@ -1,0 +1,280 @@
+// entry
+// Answering a question: choose, check the very paper, sign, send until the receipt verifies.
+import './answer.css';
+import { Refusal, send } from '../http';
+import { fromBase64, toBase64, toHex } from '../signing/base64';
+import { type Envelope, keep } from '../signing/envelopes';
+import { type DeviceKey, deviceKey } from '../signing/keys';
+import { checkPaper } from '../signing/paper';
+import { shortMark, signPaper, WillNotSign } from '../signing/sign';
+import { now, pad, word } from '../words';
+import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
+import { sendUntilKept } from './sending';
+import { draw } from './shown';
+
+type Step = '2' | '3' | '4' | 'no-key';
+
+interface Paper {
+  pending: string;
+  pdf: Uint8Array<ArrayBuffer>;
+  attributes: Uint8Array<ArrayBuffer>;
+  statement: string;
+  choice: string;
+  opinion: string;
+}
+
+const ballot = document.getElementById('ballot') as HTMLElement;
+const form = document.getElementById('answer') as HTMLFormElement;
+const opinion = document.getElementById('opinion') as HTMLTextAreaElement;
+const code = document.getElementById('code') as HTMLInputElement;
+const person = Number(ballot.dataset.person);
+const consultation = Number(ballot.dataset.consultation);
+const needsOpinion = new Set(ballot.dataset.needsOpinion?.split(','));
+let paper: Paper | null = null;
+let needsCode = ballot.dataset.stepUp !== 'yes';
+
+const one = (where: string): HTMLElement => ballot.querySelector<HTMLElement>(where) as HTMLElement;
+const all = (where: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(where)];
+const chosen = (): string =>
+  form.querySelector<HTMLInputElement>('input[name=choice]:checked')?.value ?? '';
+
+// ---- steps ----
+
+function go(step: Step): void {
+  for (const each of all('[data-step]')) each.hidden = each.dataset.step !== step;
+  for (const each of all('[data-foot]')) each.hidden = each.dataset.foot !== step;
+  const number = step === 'no-key' ? '3' : step;
+  for (const each of all('[data-step-number]')) each.textContent = number;
+  for (const each of all('[data-step-bar]')) {
+    each.classList.toggle('on', Number(each.dataset.stepBar) <= Number(number));
+  }
+  ballot.querySelector<HTMLElement>(`[data-step="${step}"] [data-step-title]`)?.focus();
+}
+
+/** Say what was wrong above the step; nothing that was entered is lost. */
+function say(step: Step, message: string, field?: HTMLElement): void {
+  const place = one(`[data-step="${step}"] [data-errors]`);
+  if (!message) {
+    place.replaceChildren();
+    return;
+  }
+  const box = document.createElement('section');
+  box.className = 'errs';
+  box.tabIndex = -1;
+  box.setAttribute('role', 'alert');
+  const head = document.createElement('h2');
+  head.className = 'h3';
+  head.textContent = word({ vi: 'Có lỗi', en: 'There is a problem' });
+  const text = document.createElement(field?.id ? 'a' : 'p');
+  text.textContent = message;
+  if (text instanceof HTMLAnchorElement) text.href = `#${field?.id}`;
+  box.append(head, text);
+  place.replaceChildren(box);
+  box.focus();
+}
+
+// ---- step 2: choose ----
+
+function saved(): void {
+  keepDraft(person, consultation, { choice: chosen(), opinion: opinion.value, at: now() });
+  const at = new Date(now());
+  const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+  const said = document.querySelector('[data-saved]');
+  if (said) {
+    said.textContent = word({
+      vi: `Nháp lưu trên máy ${time}, chưa gửi`,
+      en: `Draft kept on this device at ${time}, not sent`,
+    });
+  }
+}
+
+function tellOptional(): void {
+  one('[data-optional]').hidden = needsOpinion.has(chosen());
+}
+
+function restore(): void {
+  const draft = keptDraft(person, consultation);
+  if (!draft) return;
+  opinion.value = draft.opinion;
+  for (const each of form.querySelectorAll<HTMLInputElement>('input[name=choice]')) {
+    each.checked = each.value === draft.choice;
+  }
+}
+
+/** What is missing before the answer can be checked, with the field where it belongs. */
+function missing(): [string, HTMLElement] | null {
+  if (!chosen()) {
+    const first = document.getElementById('first-choice') as HTMLElement;
+    return [word({ vi: 'Chọn một trong bốn ý kiến', en: 'Choose one of the four answers' }), first];
+  }
+  if (needsOpinion.has(chosen()) && !tidy(opinion.value)) {
+    return [word({ vi: 'Ghi nội dung ý kiến', en: 'Enter the text of the opinion' }), opinion];
+  }
+  return null;
+}
+
+// ---- step 3: check ----
+
+async function check(): Promise<void> {
+  const wrong = missing();
+  say('2', wrong?.[0] ?? '', wrong?.[1]);
+  if (wrong) return;
+  opinion.value = tidy(opinion.value);
+  saved();
+  const key = await deviceKey(person);
+  if (!key) {
+    go('no-key');
+    return;
+  }
+  try {
+    paper = await askPaper(key);
+    await showPaper(paper, key);
+  } catch (refused) {
+    go('2');
+    say('2', reasonOf(refused));
+  }
+}
+
+async function askPaper(key: DeviceKey): Promise<Paper> {
+  const answer = { choice: chosen(), opinion: opinion.value };
+  const made = await send<{ pending: string; pdf: string; attrs: string; statement: string }>(
+    `/consultations/${consultation}/paper`,
+    { body: { ...answer, key_id: key.keyId, follows: Number(ballot.dataset.follows) } },
+  );
+  return {
+    ...answer,
+    pending: made.pending,
+    pdf: fromBase64(made.pdf),
+    attributes: fromBase64(made.attrs),
+    statement: made.statement,
+  };
+}
+
+async function showPaper(shown: Paper, key: DeviceKey): Promise<void> {
+  for (const each of all('[data-chosen]')) each.hidden = each.dataset.chosen !== shown.choice;
+  one('[data-opinion]').textContent = shown.opinion || '–';
+  one('[data-key-label]').textContent = key.label;
+  one('[data-mark]').textContent = await markOf(shown);
+  one('[data-step-up-field]').hidden = !needsCode;
+  say('3', '');
+  go('3');
+  await draw(shown.pdf, one('[data-ballot-pdf]'), ballot.dataset.worker ?? '');
+}
+
+/** The paper's mark, once paper, statement and attributes say what the screen shows. */
+async function markOf(shown: Paper): Promise<string> {
+  const keyId = (await deviceKey(person))?.keyId ?? '';
+  return shortMark(await checkPaper(shown.pdf, shown.attributes, { ...expected(shown), keyId }));
+}
+
+/** What the screen shows, and so what alone may be signed. */
+function expected(shown: Paper) {
+  return {
+    statement: shown.statement,
+    person,
+    consultation,
+    question: ballot.dataset.question ?? '',
+    choice: shown.choice,
+    opinion: shown.opinion,
+    papers: (ballot.dataset.papers ?? '').split(',').filter(Boolean),
+  };
+}
+
+// ---- step 3 to 4: sign and send ----
+
+async function sign(shown: Paper): Promise<void> {
+  if (needsCode && !(await giveCode())) return;
+  const signature = await signPaper(shown.pdf, shown.attributes, expected(shown));
+  const envelope: Envelope = {
+    key: toHex(crypto.getRandomValues(new Uint8Array(16))),
+    person,
+    consultation,
+    pending: shown.pending,
+    signature: toBase64(signature),
+    at: now(),
+  };
+  // Kept before it is sent: what was signed here is never lost with the line.
+  await keep(envelope);
+  await deliver(envelope, shown.statement);
+}
+
+async function deliver(envelope: Envelope, statement: string): Promise<void> {
+  try {
+    const receipt = await sendUntilKept(envelope, statement, () => go('4'));
+    dropDraft(person, consultation);
+    location.assign(`/ballots/by-key/${receipt.key}`);
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    needsCode = needsCode || wrong.code === 'step_up_needed';
+    one('[data-step-up-field]').hidden = !needsCode;
+    go('3');
+    say('3', wrong.message, wrong.code === 'step_up_needed' ? code : undefined);
+  }
+}
+
+/** Show again who one is; the code is good for five minutes. */
+async function giveCode(): Promise<boolean> {
+  const digits = code.value.replace(/\s/g, '');
+  if (!/^\d{6}$/.test(digits)) {
+    say('3', word({ vi: 'Nhập mã xác thực 6 số', en: 'Enter the 6-digit code' }), code);
+    return false;
+  }
+  await send('/step-up', { body: new URLSearchParams({ code: digits }) });
+  needsCode = false;
+  one('[data-step-up-field]').hidden = true;
+  code.value = '';
+  return true;
+}
+
+async function signAndSend(button: HTMLElement): Promise<void> {
+  if (!paper || button.getAttribute('aria-busy')) return;
+  button.setAttribute('aria-busy', 'true');
+  say('3', '');
+  try {
+    await sign(paper);
+  } catch (wrong) {
+    say('3', reasonOf(wrong), needsCode ? code : undefined);
+  } finally {
+    button.removeAttribute('aria-busy');
+  }
+}
+
+function reasonOf(wrong: unknown): string {
+  if (wrong instanceof Refusal) return wrong.message;
+  if (wrong instanceof WillNotSign) {
+    return word({
+      vi: 'Tờ phiếu nhận được không khớp với những gì đang hiện, nên máy này không ký. Nháp vẫn được giữ; hãy quay lại và thử lần nữa, hoặc báo Văn phòng Chính phủ.',
+      en: 'The paper does not match what is shown, so this device does not sign it. The draft is kept; go back and try again, or tell the Government Office.',
+    });
+  }
+  throw wrong;
+}
+
+// ---- assembly ----
+
+restore();
+tellOptional();
+form.addEventListener('input', () => {
+  saved();
+  tellOptional();
+});
+form.addEventListener('submit', (event) => event.preventDefault());
+document.querySelector('[data-check]')?.addEventListener('click', () => void check());
+for (const each of all('[data-back-to-form]')) {
+  each.addEventListener('click', (event) => {
+    event.preventDefault();
+    go('2');
+  });
+}
+one('[data-sign]').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void signAndSend(one('[data-sign-button]'));
+});
+one('[data-send-again]').addEventListener('click', () => dispatchEvent(new Event('ballot:again')));
+document.querySelector<HTMLSelectElement>('[data-shown]')?.addEventListener('change', (event) => {
+  const select = event.target as HTMLSelectElement;
+  const detail = { url: select.value, title: select.selectedOptions[0]?.textContent ?? '' };
+  document
+    .querySelector('[data-paper-url]')
+    ?.dispatchEvent(new CustomEvent('paper:show', { detail }));
+});

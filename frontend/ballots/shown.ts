@@ -1,0 +1,34 @@
+/** The very bytes that will be signed, drawn as pages: nothing is fetched a second time. */
+import * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
+
+const SHARPEST = 2;
+
+export async function draw(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
+  pdfjs.GlobalWorkerOptions.workerSrc = worker;
+  // PDF.js takes the bytes away, so it gets a copy of its own.
+  const task = pdfjs.getDocument({
+    data: pdf.slice(),
+    enableXfa: false,
+    isEvalSupported: false,
+    cMapUrl: '/static/pdfjs/cmaps/',
+    cMapPacked: true,
+    standardFontDataUrl: '/static/pdfjs/standard_fonts/',
+    wasmUrl: '/static/pdfjs/wasm/',
+  } as Parameters<typeof pdfjs.getDocument>[0]);
+  const paper = await task.promise;
+  place.replaceChildren();
+  for (let number = 1; number <= paper.numPages; number += 1) {
+    const page = await paper.getPage(number);
+    const width = place.clientWidth || 640;
+    const sharp = Math.min(devicePixelRatio || 1, SHARPEST);
+    const scale = (width / page.getViewport({ scale: 1 }).width) * sharp;
+    const viewport = page.getViewport({ scale });
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.floor(viewport.width);
+    canvas.height = Math.floor(viewport.height);
+    canvas.setAttribute('role', 'img');
+    place.append(canvas);
+    await page.render({ canvas, viewport }).promise;
+  }
+  await task.destroy();
+}
