@@ -7,7 +7,8 @@ from ecabinet import clock
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import NotFound, NotSignedIn
 from people import queries, rules
-from people.models import Device, Login
+from people.models import Device, Login, Passkey
+from people.signing import NotProven
 
 
 def login_to_complete(db: Session, half_cookie: str) -> Login:
@@ -51,6 +52,30 @@ def device_to_revoke(db: Session, actor: Actor, public_id: str) -> Device:
     if device.person_id != actor.id and not may_for_others:
         raise NotFound("device")
     return device
+
+
+def passkey_to_end(db: Session, actor: Actor, public_id: str) -> Passkey:
+    """One of one's own passkeys; another's does not exist."""
+    passkey = db.scalar(
+        select(Passkey)
+        .where(Passkey.public_id == public_id, Passkey.person_id == actor.id)
+        .where(Passkey.ended_at.is_(None))
+        .with_for_update()
+    )
+    if passkey is None:
+        raise NotFound("passkey")
+    return passkey
+
+
+def passkey_to_use(db: Session, credential_id: bytes, person_id: int | None = None) -> Passkey:
+    """The passkey that answers; of this person, where it is known who asks."""
+    query = select(Passkey).where(Passkey.credential_id == credential_id)
+    if person_id is not None:
+        query = query.where(Passkey.person_id == person_id)
+    passkey = db.scalar(query.where(Passkey.ended_at.is_(None)).with_for_update())
+    if passkey is None:
+        raise NotProven("an unknown passkey")
+    return passkey
 
 
 def _device(db: Session, public_id: str) -> Device:

@@ -1,21 +1,30 @@
-"""Signing in and out, one's logins, one's signing keys."""
+"""Signing in and out, one's logins, passkeys and signing keys."""
 
 import base64
 import binascii
+from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from ecabinet import clock, web
+from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
-from people import queries, service
+from people import queries
+from people.rules import DeviceStanding
+from people.service import devices as signing_keys
+from people.service import passkeys
+from people.service import sign_in as signing_in
 
 door = Door("people", __name__)
 
 LARGEST_CSR = 2_000
+LONGEST_LABEL = 80
+
+
+# ---- signing in and out ----
 
 
 @door.get("/sign-in")
@@ -28,17 +37,20 @@ def sign_in() -> str:
 @needs(Permission.ANYONE)
 def give_password() -> Response:
     """A wrong name and a wrong password get one and the same answer."""
-    username, password = form("username", limit=200), _password()
-    browser = request.headers.get("User-Agent", "")
+    username, password, old = form("username", limit=200), _password(), web.cookie_id()
     with web.new_cookie_if_done() as cookie:
-        service.give_password(username, password, cookie, _source(), browser)
+        signing_in.give_password(username, password, old, cookie, _source(), _browser())
     return web.see(f"/sign-in/code?next={_next()}")
 
 
 @door.get("/sign-in/code")
 @needs(Permission.ANYONE)
-def code() -> str:
-    return render_template("people/code.html", next=_next())
+def code() -> str | Response:
+    with reading() as db:
+        username = queries.username_of_half(db, web.cookie_id())
+    if username is None:
+        return redirect(f"/sign-in?next={_next()}")
+    return render_template("people/code.html", next=_next(), username=username)
 
 
 @door.post("/sign-in/code")
@@ -46,14 +58,29 @@ def code() -> str:
 def give_code() -> Response:
     half, given = web.cookie_id(), form("code", limit=20)
     with web.new_cookie_if_done() as cookie:
-        service.give_code(half, given, cookie, _source())
+        signing_in.give_code(half, given, cookie, _source())
     return web.see(_next())
+
+
+@door.post("/sign-in/passkey/options")
+@needs(Permission.ANYONE)
+def passkey_options() -> dict[str, Any]:
+    return passkeys.sign_in_options(web.cookie_id(), web.settings())
+
+
+@door.post("/sign-in/passkey")
+@needs(Permission.ANYONE)
+def sign_in_by_passkey() -> dict[str, str]:
+    answer, old = _answer(), web.cookie_id()
+    with web.new_cookie_if_done() as cookie:
+        passkeys.sign_in_by(answer, old, cookie, _browser(), web.settings())
+    return {"to": _next()}
 
 
 @door.post("/sign-out")
 @needs(Permission.SIGNED_IN)
 def sign_out() -> Response:
-    service.sign_out(current_actor())
+    signing_in.sign_out(current_actor())
     web.renew_cookie()
     response = web.see("/sign-in", "signed_out")
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -62,9 +89,12 @@ def sign_out() -> Response:
 
 @door.post("/step-up")
 @needs(Permission.SIGNED_IN)
-def step_up() -> tuple[dict[str, bool], int]:
-    service.step_up(current_actor(), form("code", limit=20), _source())
-    return {"ok": True}, 200
+def step_up() -> dict[str, bool]:
+    signing_in.step_up(current_actor(), form("code", limit=20), _source())
+    return {"ok": True}
+
+
+# ---- one's keys and logins ----
 
 
 @door.get("/devices")
@@ -75,17 +105,31 @@ def devices() -> str:
         return render_template(
             "people/devices.html",
             devices=queries.devices_of(db, actor.id),
-            logins=queries.logins_of(db, actor.id),
+            passkeys=queries.passkeys_of(db, actor.id),
+            logins=queries.logins_of(db, actor),
             may_enrol=actor.may(Permission.DEVICE_ENROL),
-            moment_now=clock.now(db),
+            waiting_hours=web.settings().key_waiting_seconds // 3600,
         )
+
+
+@door.get("/devices/mine.json")
+@needs(Permission.SIGNED_IN)
+def my_devices() -> dict[str, Any]:
+    """Which of the actor's keys can sign now, and how each of them stands."""
+    actor = current_actor()
+    with reading() as db:
+        mine = queries.devices_of(db, actor.id)
+    return {
+        "active": [each.key_id for each in mine if each.standing is DeviceStanding.ACTIVE],
+        "keys": [{"key_id": each.key_id, "standing": each.standing} for each in mine],
+    }
 
 
 @door.post("/devices")
 @needs(Permission.DEVICE_ENROL)
 def enrol_device() -> tuple[dict[str, str], int]:
-    csr = _base64("csr", LARGEST_CSR)
-    return {"id": service.enrol_device(current_actor(), csr, form("label", limit=80))}, 201
+    csr, label = _base64("csr", LARGEST_CSR), form("label", limit=LONGEST_LABEL)
+    return {"id": signing_keys.enrol_device(current_actor(), csr, label)}, 201
 
 
 @door.get("/devices/pending")
@@ -98,30 +142,61 @@ def pending_devices() -> str:
 @door.post("/devices/<public_id>/confirm")
 @needs(Permission.DEVICE_CONFIRM)
 def confirm_device(public_id: str) -> Response:
-    service.confirm_device(current_actor(), public_id, web.settings())
+    form("met")
+    signing_keys.confirm_device(current_actor(), public_id, web.settings())
     return web.see("/devices/pending", "device_confirmed")
 
 
 @door.post("/devices/<public_id>/revoke")
 @needs(Permission.SIGNED_IN)
 def revoke_device(public_id: str) -> Response:
-    service.revoke_device(current_actor(), public_id)
+    signing_keys.revoke_device(current_actor(), public_id)
     return web.see("/devices", "device_revoked")
+
+
+@door.post("/passkeys/options")
+@needs(Permission.SIGNED_IN)
+def registration_options() -> dict[str, Any]:
+    return passkeys.registration_options(current_actor(), web.settings())
+
+
+@door.post("/passkeys")
+@needs(Permission.SIGNED_IN)
+def register_passkey() -> tuple[dict[str, str], int]:
+    label = str(_json().get("label") or "").strip()[:LONGEST_LABEL]
+    if not label:
+        raise BadInput("label", "is missing")
+    return {"id": passkeys.register(current_actor(), _answer(), label, web.settings())}, 201
+
+
+@door.post("/passkeys/<public_id>/end")
+@needs(Permission.SIGNED_IN)
+def end_passkey(public_id: str) -> Response:
+    passkeys.end(current_actor(), public_id)
+    return web.see("/devices", "passkey_ended")
 
 
 @door.post("/logins/<public_id>/end")
 @needs(Permission.SIGNED_IN)
 def end_login(public_id: str) -> Response:
-    service.end_login(current_actor(), public_id)
+    signing_in.end_login(current_actor(), public_id)
     return web.see("/devices", "login_ended")
 
 
+# ---- parts of a request ----
+
+
 def _next() -> str:
-    return web.own_path(request.values.get("next", "/"))
+    asked = _json().get("next") if request.is_json else request.values.get("next")
+    return web.own_path(str(asked or "/"))
 
 
 def _source() -> str:
     return request.remote_addr or ""
+
+
+def _browser() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def _password() -> str:
@@ -135,5 +210,19 @@ def _password() -> str:
 def _base64(name: str, largest: int) -> bytes:
     try:
         return base64.b64decode(form(name, limit=largest), validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         raise BadInput(name, "is no base64") from None
+
+
+def _json() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise BadInput("body", "is no JSON object")
+    return body
+
+
+def _answer() -> dict[str, Any]:
+    answer = _json().get("answer")
+    if not isinstance(answer, dict):
+        raise BadInput("answer", "is no answer of a passkey")
+    return answer

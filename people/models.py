@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecabinet.access import Role
 from ecabinet.db import Base
+from people.rules import Ceremony
 
 NAME = 200
 
@@ -82,6 +83,41 @@ class Login(Base):
     step_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
+
+
+class Passkey(Base):
+    """A key of the browser or its system, by which a person signs in and steps up."""
+
+    __tablename__ = "people_passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    label: Mapped[str] = mapped_column(String(80))
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    # WebAuthn's BE and BS: whether it may be, and is, copied to the owner's other devices.
+    backup_eligible: Mapped[bool]
+    backed_up: Mapped[bool]
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    enrolled_leaf: Mapped[int | None]
+    person: Mapped[Person] = relationship()
+
+
+class Challenge(Base):
+    """What a passkey was asked to sign: good once, for a short while, for one browser or login."""
+
+    __tablename__ = "people_challenge"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    ceremony: Mapped[Ceremony] = mapped_column(String(20))
+    # The digest of the browser's secret it was given to, or of a login's number.
+    holder: Mapped[bytes] = mapped_column(LargeBinary(32))
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
+    made_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Failure(Base):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import clock
@@ -13,9 +13,21 @@ from ecabinet.access import Actor, Permission, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
 from people import rules
-from people.models import Agency, Device, DeviceState, Login, Office, Person, Term
+from people.models import (
+    Agency,
+    Device,
+    DeviceState,
+    Login,
+    Office,
+    Passkey,
+    Person,
+    Term,
+)
+from people.rules import DeviceStanding
 
 OFFICE_ZONE = Calendar()
+# Letters of a key's digest that are compared aloud: 128 bits.
+READ_ALOUD = 32
 
 
 @dataclass(frozen=True)
@@ -182,21 +194,65 @@ def step_up_at(db: Session, actor: Actor) -> datetime | None:
     return login.step_up_at if login else None
 
 
-def devices_of(db: Session, person_id: int) -> list[Device]:
-    return list(
-        db.scalars(select(Device).where(Device.person_id == person_id).order_by(Device.id.desc()))
-    )
+@dataclass(frozen=True)
+class DeviceView:
+    """A signing key as its owner and the secretary see it."""
+
+    public_id: str
+    office: str
+    label: str
+    key_id: str
+    standing: DeviceStanding
+    asked_at: datetime
+    usable_from: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """What two people read to each other: half of the digest, in fours."""
+        return [self.key_id[at : at + 4] for at in range(0, READ_ALOUD, 4)]
 
 
-def devices_pending(db: Session) -> list[Device]:
-    return list(
-        db.scalars(
-            select(Device)
-            .options(joinedload(Device.person))
-            .where(Device.state == DeviceState.PENDING)
-            .order_by(Device.id)
+@dataclass(frozen=True)
+class LoginView:
+    public_id: str
+    browser: str
+    system: str
+    started_at: datetime
+    is_current: bool
+
+
+def devices_of(db: Session, person_id: int) -> list[DeviceView]:
+    return _devices(db, select(Device).where(Device.person_id == person_id))
+
+
+def devices_pending(db: Session) -> list[DeviceView]:
+    """What waits for a secretary; the request of somebody who has left office is not among it."""
+    return _devices(db, select(Device).where(Device.state == DeviceState.PENDING))
+
+
+def _devices(db: Session, query: Select[Device]) -> list[DeviceView]:
+    rows = list(db.scalars(query.order_by(Device.id.desc())))
+    names = holder_names(db, [each.person_id for each in rows])
+    now = clock.now(db)
+    return [
+        DeviceView(
+            public_id=row.public_id,
+            office=names[row.person_id].office,
+            label=row.label,
+            key_id=row.key_id,
+            standing=_standing(row, now),
+            asked_at=row.asked_at,
+            usable_from=row.usable_from,
+            revoked_at=row.revoked_at,
         )
-    )
+        for row in rows
+        if row.person_id in names
+    ]
+
+
+def _standing(row: Device, now: datetime) -> DeviceStanding:
+    return rules.standing(row.certificate is not None, row.usable_from, row.revoked_at, now)
 
 
 def signing_device(db: Session, person_id: int, key_id: str) -> SigningDevice | None:
@@ -227,7 +283,7 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
     """What a member's devices could do at a moment, whatever became of them since."""
     known = [
         each
-        for each in devices_of(db, person_id)
+        for each in db.scalars(select(Device).where(Device.person_id == person_id))
         if each.asked_at <= at and (each.revoked_at is None or each.revoked_at > at)
     ]
     return DeviceReach(
@@ -236,18 +292,59 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
     )
 
 
-def logins_of(db: Session, person_id: int) -> list[Login]:
-    return list(
-        db.scalars(
+def passkeys_of(db: Session, person_id: int) -> list[Passkey]:
+    mine = select(Passkey).where(Passkey.person_id == person_id, Passkey.ended_at.is_(None))
+    return list(db.scalars(mine.order_by(Passkey.id)))
+
+
+def open_logins(db: Session, person_id: int) -> list[Login]:
+    """A person's logins that open pages, newest first."""
+    now = clock.now(db)
+    return [
+        login
+        for login in db.scalars(
             select(Login)
             .where(
                 Login.person_id == person_id,
                 Login.ended_at.is_(None),
                 Login.whole_at.is_not(None),
             )
-            .order_by(Login.id.desc())
+            .order_by(Login.whole_at.desc(), Login.id.desc())
         )
+        if rules.login_holds(login.started_at, now)
+    ]
+
+
+def logins_of(db: Session, actor: Actor) -> list[LoginView]:
+    return [
+        LoginView(
+            each.public_id, *browser_of(each.browser), each.started_at, each.id == actor.login_id
+        )
+        for each in open_logins(db, actor.id)
+    ]
+
+
+BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),
+            ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
+SYSTEMS = (("iPad", "iPad"), ("iPhone", "iPhone"), ("Android", "Android"), ("Windows", "Windows"),
+           ("Macintosh", "macOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def browser_of(user_agent: str) -> tuple[str, str]:
+    """What to call a browser and what it runs on; "" for what is not recognised."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), "")
+    return browser, next((name for sign, name in SYSTEMS if sign in user_agent), "")
+
+
+def username_of_half(db: Session, half_cookie: str) -> str | None:
+    """Whose code this browser is asked for; None when no password was given in it."""
+    login = db.scalar(
+        select(Login)
+        .options(joinedload(Login.person))
+        .where(Login.digest == digest(half_cookie))
+        .where(Login.ended_at.is_(None), Login.whole_at.is_(None))
     )
+    return login.person.username if login else None
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
@@ -255,6 +352,5 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.DEVICE_CONFIRM):
         return []
     return [
-        Duty("device_pending", device.person.name, "/devices/pending")
-        for device in devices_pending(db)
+        Duty("device_pending", device.office, "/devices/pending") for device in devices_pending(db)
     ]

@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 from ecabinet import clock, ledger, pades, tsa
 from ecabinet.access import Actor, Role
 from ecabinet.db import reading, transaction
-from people import queries, service
+from people import queries, signing
 from people.models import Login, Person
+from people.service import directory
 
 STARTS = date(2026, 4, 1)
 PASSWORD = "mot-mat-khau-dai-cho-moi-nguoi"
@@ -43,7 +44,7 @@ PEOPLE: dict[str, tuple[str, Role, str | None]] = {
 
 @functools.cache
 def _hash_once() -> str:
-    return service.HASHER.hash(PASSWORD)
+    return signing.HASHER.hash(PASSWORD)
 
 
 class Cabinet:
@@ -66,11 +67,11 @@ class Cabinet:
         agency = None
         if slug:
             if slug not in self.agencies:
-                self.agencies[slug] = service.add_agency(db, slug, f"Bộ {slug}", slug).id
+                self.agencies[slug] = directory.add_agency(db, slug, f"Bộ {slug}", slug).id
             agency = db.get(queries.Agency, self.agencies[slug])
-        person = service.add_person(db, title, username, PASSWORD, SEED, hashed=_hash_once())
-        office = service.add_office(db, title, role, order, agency)
-        service.appoint(db, person, office, STARTS)
+        person = directory.add_person(db, title, username, PASSWORD, SEED, hashed=_hash_once())
+        office = directory.add_office(db, title, role, order, agency)
+        directory.appoint(db, person, office, STARTS)
         self.ids[username] = person.id
 
     def actor(self, username: str) -> Actor:

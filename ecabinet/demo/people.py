@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ecabinet.access import Role
 from ecabinet.settings import Settings
-from people import service as people
+from people.service import directory as people
 
 TERM_STARTS = date(2026, 4, 1)
 

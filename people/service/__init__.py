@@ -1,0 +1,1 @@
+"""What people do with their accounts, logins and keys."""

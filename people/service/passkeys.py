@@ -1,0 +1,274 @@
+"""Passkeys: made by somebody who is signed in, then good for signing in and for one ballot."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ecabinet import clock, ledger, outbox
+from ecabinet.access import Actor
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Refused, StepUpNeeded
+from ecabinet.settings import Settings
+from people import access, queries, rules, signing
+from people.models import Challenge, Passkey
+from people.rules import Ceremony, PasskeyRefusal
+from people.service import sign_in
+from people.signing import Assertion, NotProven
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is kept beside a ballot: its owner was there, and meant this one (security.md 3.3)."""
+
+    at: datetime
+    nonce: bytes
+    credential_id: bytes
+    public_key: bytes
+    enrolled_leaf: int
+    backup_eligible: bool
+    backed_up: bool
+    authenticator_data: bytes
+    client_data: bytes
+    signature: bytes
+
+    def as_body(self) -> dict[str, Any]:
+        """Plain values for the ballot's row and, by their digest, its leaf."""
+        return {
+            "method": "passkey",
+            "bound_to_ballot": True,
+            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "enrolled_leaf": self.enrolled_leaf,
+            "backup_eligible": self.backup_eligible,
+            "backed_up": self.backed_up,
+        } | {
+            name: getattr(self, name).hex()
+            for name in (
+                "nonce", "credential_id", "public_key", "authenticator_data", "client_data",
+                "signature",
+            )
+        }  # fmt: skip
+
+
+# ---- making one ----
+
+
+def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
+    """What the browser needs to make a passkey; only just after a code (ASVS 7.5.1)."""
+    with transaction() as db:
+        if not queries.step_up_holds(db, actor):
+            raise StepUpNeeded
+        challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
+        _keep_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
+        known = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
+    party = signing.relying_party(settings)
+    return signing.creation_options(party, actor.id, actor.office, challenge, known)
+
+
+def register(actor: Actor, answer: dict[str, Any], label: str, settings: Settings) -> str:
+    """Keep the passkey that this browser has made."""
+    try:
+        challenge = signing.challenge_in(answer)
+        with transaction() as db:
+            _use_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
+        made = signing.read_new(signing.relying_party(settings), answer, challenge)
+    except NotProven:
+        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
+    try:
+        return _keep(actor, made, label)
+    except IntegrityError:
+        raise Refused(PasskeyRefusal.ALREADY_KNOWN) from None
+
+
+def _keep(actor: Actor, made: signing.NewPasskey, label: str) -> str:
+    with transaction() as db:
+        passkey = Passkey(
+            public_id=secrets.token_hex(8),
+            person_id=actor.id,
+            label=label,
+            credential_id=made.credential_id,
+            public_key=made.public_key,
+            sign_count=made.sign_count,
+            backup_eligible=made.backup_eligible,
+            backed_up=made.backed_up,
+            made_at=clock.now(db),
+        )
+        db.add(passkey)
+        db.flush()
+        body = {
+            "person": actor.id,
+            "credential_sha256": hashlib.sha256(made.credential_id).hexdigest(),
+            "public_key_sha256": hashlib.sha256(made.public_key).hexdigest(),
+            "backup_eligible": made.backup_eligible,
+        }
+        ledger.append(db, "passkey_enrolled", body, _remember_leaf(passkey))
+        outbox.notify(db, actor.id, "passkey_made", "/devices", label=label)
+    return passkey.public_id
+
+
+def _remember_leaf(passkey: Passkey) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        passkey.enrolled_leaf = position
+
+    return remember
+
+
+def end(actor: Actor, public_id: str) -> None:
+    """From now this passkey opens nothing; only its owner ends it."""
+    with transaction() as db:
+        passkey = access.passkey_to_end(db, actor, public_id)
+        passkey.ended_at = clock.now(db)
+        digest = hashlib.sha256(passkey.credential_id).hexdigest()
+        ledger.append(db, "passkey_ended", {"person": actor.id, "credential_sha256": digest})
+
+
+# ---- signing in ----
+
+
+def sign_in_options(cookie: str, settings: Settings) -> dict[str, Any]:
+    """What the browser needs to ask for any passkey of this site; tells nothing of accounts."""
+    challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
+    with transaction() as db:
+        _keep_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(cookie))
+    return signing.request_options(signing.relying_party(settings), challenge)
+
+
+def sign_in_by(
+    answer: dict[str, Any], old_cookie: str, cookie: str, browser: str, settings: Settings
+) -> None:
+    """One touch: the passkey is the one factor, its owner check the other.
+
+    Open when the password's path is locked (AUTH-06).
+    """
+    try:
+        challenge = signing.challenge_in(answer)
+        with transaction() as db:
+            _use_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(old_cookie))
+        with reading() as db:
+            public_key = access.passkey_to_use(db, signing.credential_in(answer)).public_key
+        party = signing.relying_party(settings)
+        assertion = signing.read_assertion(party, answer, challenge, public_key)
+    except NotProven:
+        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
+    with transaction() as db:
+        passkey = access.passkey_to_use(db, assertion.credential_id)
+        refusal = _refusal(db, passkey, assertion)
+        if refusal is None:
+            _note_use(db, passkey, assertion)
+            sign_in.end_login_of(db, old_cookie)
+            login = sign_in.new_login(db, passkey.person_id, cookie, browser)
+            db.add(login)
+            sign_in.make_whole(db, login)
+    if refusal:
+        raise Refused(refusal)
+
+
+# ---- stepping up, bound to one payload ----
+
+
+def step_up_options(actor: Actor, purpose_digest: bytes, settings: Settings) -> dict[str, Any]:
+    """What the browser needs to ask the actor's passkeys to sign for this payload alone."""
+    nonce = secrets.token_bytes(signing.CHALLENGE_BYTES)
+    challenge = signing.ballot_challenge(nonce, purpose_digest)
+    with transaction() as db:
+        _keep_challenge(db, challenge, Ceremony.STEP_UP, _login_of(actor), nonce)
+        allowed = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
+    return signing.request_options(signing.relying_party(settings), challenge, allowed)
+
+
+def verify_step_up(
+    db: Session, actor: Actor, answer: dict[str, Any], purpose_digest: bytes, settings: Settings
+) -> Evidence:
+    """The evidence that this actor meant this payload; used up by the act it belongs to (SES-07).
+
+    Called inside the act's transaction: an act that fails leaves it for a retry of the same act.
+    """
+    try:
+        challenge = signing.challenge_in(answer)
+        nonce = _use_challenge(db, challenge, Ceremony.STEP_UP, _login_of(actor))
+        if challenge != signing.ballot_challenge(nonce, purpose_digest):
+            raise NotProven("asked for another payload")
+        passkey = access.passkey_to_use(db, signing.credential_in(answer), actor.id)
+        party = signing.relying_party(settings)
+        assertion = signing.read_assertion(party, answer, challenge, passkey.public_key)
+    except NotProven:
+        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
+    if rules.went_back(assertion.sign_count, passkey.sign_count):
+        raise Refused(PasskeyRefusal.WENT_BACK)
+    _note_use(db, passkey, assertion)
+    assert passkey.enrolled_leaf is not None
+    return Evidence(
+        at=clock.now(db),
+        nonce=nonce,
+        credential_id=passkey.credential_id,
+        public_key=passkey.public_key,
+        enrolled_leaf=passkey.enrolled_leaf,
+        backup_eligible=assertion.backup_eligible,
+        backed_up=assertion.backed_up,
+        authenticator_data=assertion.authenticator_data,
+        client_data=assertion.client_data,
+        signature=assertion.signature,
+    )
+
+
+def _refusal(db: Session, passkey: Passkey, assertion: Assertion) -> PasskeyRefusal | None:
+    if queries.actor(db, passkey.person_id) is None:
+        return PasskeyRefusal.NOT_PROVEN
+    if rules.went_back(assertion.sign_count, passkey.sign_count):
+        outbox.notify(db, passkey.person_id, "passkey_went_back", "/devices", label=passkey.label)
+        return PasskeyRefusal.WENT_BACK
+    return None
+
+
+def _note_use(db: Session, passkey: Passkey, assertion: Assertion) -> None:
+    passkey.sign_count = assertion.sign_count
+    passkey.backed_up = assertion.backed_up
+    passkey.used_at = clock.now(db)
+
+
+# ---- challenges ----
+
+
+def _login_of(actor: Actor) -> bytes:
+    return hashlib.sha256(f"login {actor.login_id}".encode()).digest()
+
+
+def _keep_challenge(
+    db: Session, challenge: bytes, ceremony: Ceremony, holder: bytes, nonce: bytes = b""
+) -> None:
+    now = clock.now(db)
+    db.execute(
+        delete(Challenge).where(Challenge.made_at < now - max(rules.CHALLENGE_LASTS.values()))
+    )
+    db.add(
+        Challenge(
+            digest=hashlib.sha256(challenge).digest(),
+            ceremony=ceremony,
+            holder=holder,
+            nonce=nonce,
+            made_at=now,
+        )
+    )
+
+
+def _use_challenge(db: Session, challenge: bytes, ceremony: Ceremony, holder: bytes) -> bytes:
+    """Take a challenge that was given to this holder for this ceremony, once; gives its nonce."""
+    found = db.scalar(
+        select(Challenge)
+        .where(Challenge.digest == hashlib.sha256(challenge).digest())
+        .where(Challenge.ceremony == ceremony, Challenge.holder == holder)
+        .with_for_update()
+    )
+    if found is None:
+        raise NotProven("an unknown or used challenge")
+    db.delete(found)
+    db.flush()
+    if clock.now(db) - found.made_at > rules.CHALLENGE_LASTS[ceremony]:
+        raise NotProven("an old challenge")
+    return found.nonce

@@ -1,0 +1,169 @@
+"""Signing in by password and code, stepping up, signing out, ending a login."""
+
+import math
+import secrets
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ecabinet import clock, live
+from ecabinet.access import Actor
+from ecabinet.db import transaction
+from ecabinet.errors import NotFound, Refused
+from people import access, queries, rules, signing
+from people.models import Failure, Login, Person
+from people.rules import SignInRefusal
+
+LONGEST_USERNAME = 60
+LONGEST_BROWSER = 200
+
+
+class Locked(Refused):
+    """Too many wrong tries at this account from this source; says how long it stays shut."""
+
+    status = 429
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(SignInRefusal.LOCKED)
+        self.wait_seconds = wait_seconds
+
+    def as_answer(self) -> dict[str, str | int]:
+        return super().as_answer() | {"wait_seconds": self.wait_seconds}
+
+
+def give_password(
+    username: str, password: str, old_cookie: str, cookie: str, source: str, browser: str
+) -> None:
+    """The first step: a login that opens nothing until the code is given."""
+    account = username.lower()[:LONGEST_USERNAME]
+    with transaction() as db:
+        # Noted as a failure until it is known to be none, so that tries at once count as well.
+        failure = _try(db, account, source)
+        person = db.scalar(select(Person).where(Person.username == account))
+    right = signing.is_right(person.password_hash if person else signing.NOBODY, password)
+    with transaction() as db:
+        if person is None or not right or queries.actor(db, person.id) is None:
+            refusal: SignInRefusal | None = SignInRefusal.WRONG
+        else:
+            refusal = None
+            db.execute(delete(Failure).where(Failure.id == failure))
+            _renew_hash(db, person, password)
+            end_login_of(db, old_cookie)
+            db.add(new_login(db, person.id, cookie, browser))
+    if refusal:
+        raise Refused(refusal)
+
+
+def give_code(half_cookie: str, code: str, cookie: str, source: str) -> None:
+    """The second step: the login becomes whole, under a new secret (SES-01)."""
+    with transaction() as db:
+        login = access.login_to_complete(db, half_cookie)
+        refusal = _give_code(db, login.person, code, source)
+        if refusal is None:
+            login.digest = queries.digest(cookie)
+            login.step_up_at = clock.now(db)
+            make_whole(db, login)
+    if refusal:
+        raise Refused(refusal)
+
+
+def step_up(actor: Actor, code: str, source: str) -> None:
+    """Show again who one is: good for five minutes, for casts only (SES-07)."""
+    with transaction() as db:
+        login = access.login_to_step_up(db, actor)
+        refusal = _give_code(db, login.person, code, source)
+        if refusal is None:
+            login.step_up_at = clock.now(db)
+    if refusal:
+        raise Refused(refusal)
+
+
+def sign_out(actor: Actor) -> None:
+    with transaction() as db:
+        login = db.get(Login, actor.login_id)
+        if login:
+            _end(db, login)
+
+
+def end_login(actor: Actor, public_id: str) -> None:
+    """End one of one's own logins; its sockets go with it."""
+    with transaction() as db:
+        _end(db, access.login_to_end(db, actor, public_id))
+
+
+# ---- parts that a sign-in by passkey has as well ----
+
+
+def new_login(db: Session, person_id: int, cookie: str, browser: str) -> Login:
+    return Login(
+        public_id=secrets.token_hex(8),
+        digest=queries.digest(cookie),
+        person_id=person_id,
+        browser=browser[:LONGEST_BROWSER],
+        started_at=clock.now(db),
+    )
+
+
+def make_whole(db: Session, login: Login) -> None:
+    """From now this login opens pages; the oldest makes room for it (SES-05)."""
+    login.whole_at = clock.now(db)
+    db.flush()
+    open_ids = [each.id for each in queries.open_logins(db, login.person_id)]
+    for login_id in rules.one_too_many(open_ids):
+        _end(db, db.get_one(Login, login_id))
+
+
+def end_login_of(db: Session, cookie: str) -> None:
+    """Whoever signs in anew in a browser has left the login that it had before."""
+    login = db.scalar(
+        select(Login).where(Login.digest == queries.digest(cookie), Login.ended_at.is_(None))
+    )
+    if login:
+        _end(db, login)
+
+
+def _end(db: Session, login: Login) -> None:
+    login.ended_at = clock.now(db)
+    live.eject(db, login.person_id)
+
+
+# ---- codes and wrong tries ----
+
+
+def _give_code(db: Session, person: Person, code: str, source: str) -> SignInRefusal | None:
+    """Take a code once; the row is locked, so of parallel tries one succeeds (AUTH-03)."""
+    person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
+    if person.totp_sealed is None:
+        raise NotFound("second factor")
+    _try(db, person.username, source)
+    seed = signing.unseal_seed(person.totp_sealed)
+    step = signing.step_of(seed, code, int(clock.now(db).timestamp()))
+    refusal = rules.totp_refusal(step, person.totp_last_step)
+    if refusal is None:
+        person.totp_last_step = step
+        db.execute(delete(Failure).where(Failure.username == person.username))
+    return refusal
+
+
+def _try(db: Session, account: str, source: str) -> int:
+    """Note a try at this account from this source; Locked when there were too many."""
+    now = clock.now(db)
+    until = rules.locked_until(_failures(db, account, source), now)
+    if until is not None:
+        raise Locked(math.ceil((until - now).total_seconds()))
+    failure = Failure(username=account, source=source, at=now)
+    db.add(failure)
+    db.flush()
+    return failure.id
+
+
+def _failures(db: Session, account: str, source: str) -> list[datetime]:
+    known = select(Failure.at).where(Failure.username == account, Failure.source == source)
+    return list(db.scalars(known))
+
+
+def _renew_hash(db: Session, person: Person, password: str) -> None:
+    """A password that was hashed by weaker parameters is hashed anew (AUTH-01)."""
+    if signing.HASHER.check_needs_rehash(person.password_hash):
+        db.get_one(Person, person.id).password_hash = signing.HASHER.hash(password)

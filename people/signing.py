@@ -1,0 +1,246 @@
+"""The exact bytes that prove a person: passwords, codes and passkeys. Knows no table.
+
+The library that reads passkeys takes two seconds to import, so only the functions that need it do.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ecabinet import keys
+from ecabinet.settings import Settings
+from people import rules
+
+# ---- passwords ----
+
+# AUTH-01: argon2id, at least 19 MiB and two passes.
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Hashed when nobody is known by the name, so that the answer takes as long (AUTH-07).
+NOBODY = HASHER.hash(secrets.token_urlsafe(16))
+
+
+def is_right(hashed: str, password: str) -> bool:
+    """Whether this is the password; what is too long for one is never hashed (AUTH-02)."""
+    if len(password) > rules.LONGEST_PASSWORD:
+        return False
+    try:
+        return HASHER.verify(hashed, password)
+    except VerificationError:
+        return False
+
+
+# ---- codes ----
+
+TOTP_KEY = "totp-seeds"
+NONCE_BYTES = 12
+
+
+def step_of(seed: str, code: str, at: int) -> int | None:
+    """Which half minute a code is right for: this one or the one before."""
+    plain = "".join(code.split()).encode()
+    totp = pyotp.TOTP(seed)
+    this = at // rules.TOTP_SECONDS
+    return next(
+        (
+            step
+            for step in (this, this - 1)
+            if secrets.compare_digest(totp.at(step * rules.TOTP_SECONDS).encode(), plain)
+        ),
+        None,
+    )
+
+
+def seal_seed(seed: str) -> bytes:
+    """A seed as it is kept; a stolen database holds no usable one."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(keys.store().make(TOTP_KEY)).encrypt(nonce, seed.encode(), None)
+
+
+def unseal_seed(sealed: bytes) -> str:
+    cipher = AESGCM(keys.store().make(TOTP_KEY))
+    return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+
+
+# ---- passkeys (WebAuthn 3) ----
+
+CHALLENGE_BYTES = 32
+BALLOT_TAG = b"ecabinet/ballot/v1\0"
+TIMEOUT_MS = 60_000
+
+
+class NotProven(ValueError):
+    """The answer of a passkey does not prove what was asked."""
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """For whom a passkey is made: the host and the origin of the cabinet's own address."""
+
+    id: str
+    origin: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NewPasskey:
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """A verified answer: the person touched the passkey's owner check, for our challenge."""
+
+    credential_id: bytes
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+    authenticator_data: bytes
+    client_data: bytes
+    signature: bytes
+
+
+def relying_party(settings: Settings) -> RelyingParty:
+    parts = urlsplit(settings.base_url)
+    return RelyingParty(parts.hostname or "", f"{parts.scheme}://{parts.netloc}", "e-Cabinet")
+
+
+def user_handle(person_id: int) -> bytes:
+    """What a passkey keeps of its owner: no name, as WebAuthn asks."""
+    return f"person-{person_id}".encode()
+
+
+def ballot_challenge(nonce: bytes, purpose_digest: bytes) -> bytes:
+    """What a step-up for one ballot signs: it is good for no other (security.md 3.3)."""
+    return hashlib.sha256(BALLOT_TAG + nonce + purpose_digest).digest()
+
+
+def creation_options(
+    party: RelyingParty, person_id: int, name: str, challenge: bytes, known: Sequence[bytes]
+) -> dict[str, Any]:
+    """What the browser needs in order to make a passkey that can sign in by itself."""
+    import webauthn
+    from webauthn.helpers import options_to_json_dict, structs
+
+    options = webauthn.generate_registration_options(
+        rp_id=party.id,
+        rp_name=party.name,
+        user_id=user_handle(person_id),
+        user_name=name,
+        challenge=challenge,
+        timeout=TIMEOUT_MS,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in known],
+    )
+    return dict(options_to_json_dict(options))
+
+
+def read_new(party: RelyingParty, answer: dict[str, Any], challenge: bytes) -> NewPasskey:
+    """The passkey that a browser has made; NotProven when anything is not as asked."""
+    import webauthn
+    from webauthn.helpers.structs import CredentialDeviceType
+
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            require_user_verification=True,
+        )
+    # Whatever the library says of bytes from outside, they do not prove it.
+    except Exception as wrong:
+        raise NotProven(str(wrong)) from wrong
+    return NewPasskey(
+        made.credential_id,
+        made.credential_public_key,
+        made.sign_count,
+        made.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+        made.credential_backed_up,
+    )
+
+
+def request_options(
+    party: RelyingParty, challenge: bytes, allowed: Sequence[bytes] = ()
+) -> dict[str, Any]:
+    """What the browser needs in order to ask a passkey; any of this site, unless some are named."""
+    import webauthn
+    from webauthn.helpers import options_to_json_dict, structs
+
+    options = webauthn.generate_authentication_options(
+        rp_id=party.id,
+        challenge=challenge,
+        timeout=TIMEOUT_MS,
+        user_verification=structs.UserVerificationRequirement.REQUIRED,
+        allow_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in allowed],
+    )
+    return dict(options_to_json_dict(options))
+
+
+def challenge_in(answer: dict[str, Any]) -> bytes:
+    """The challenge that an answer says it answers; whether it does is shown by verifying it."""
+    from webauthn.helpers import base64url_to_bytes, parse_client_data_json
+
+    try:
+        data = base64url_to_bytes(answer["response"]["clientDataJSON"])
+        return bytes(parse_client_data_json(data).challenge)
+    except Exception as wrong:
+        raise NotProven("no challenge") from wrong
+
+
+def credential_in(answer: dict[str, Any]) -> bytes:
+    from webauthn.helpers import base64url_to_bytes
+
+    try:
+        return base64url_to_bytes(answer["rawId"])
+    except Exception as wrong:
+        raise NotProven("no credential") from wrong
+
+
+def read_assertion(
+    party: RelyingParty, answer: dict[str, Any], challenge: bytes, public_key: bytes
+) -> Assertion:
+    """A passkey's answer, verified: origin, host, challenge, owner check and signature (AUTH-05).
+
+    The counter is left to the caller, who tells its owner when it has gone back.
+    """
+    import webauthn
+    from webauthn.helpers import base64url_to_bytes
+    from webauthn.helpers.structs import CredentialDeviceType
+
+    try:
+        read = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            credential_public_key=public_key,
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+        response = answer["response"]
+        return Assertion(
+            read.credential_id,
+            read.new_sign_count,
+            read.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+            read.credential_backed_up,
+            base64url_to_bytes(response["authenticatorData"]),
+            base64url_to_bytes(response["clientDataJSON"]),
+            base64url_to_bytes(response["signature"]),
+        )
+    except Exception as wrong:
+        raise NotProven(str(wrong)) from wrong
