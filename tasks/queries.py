@@ -242,14 +242,10 @@ def _rows(tasks: Iterable[Task], agencies: dict[int, AgencyName], now: Today) ->
 
 
 def _row(task: Task, agencies: dict[int, AgencyName], now: Today) -> TaskRow:
-    return _row_of(task, agencies[task.lead_agency_id].name, now)
-
-
-def _row_of(task: Task, lead: str, now: Today) -> TaskRow:
     return TaskRow(
         id=task.id,
         text=task.text,
-        lead=lead,
+        lead=agencies[task.lead_agency_id].name,
         deadline=task.deadline,
         state=task.state,
         status=rules.time_status(task.state, task.deadline, task.submitted_on, now),
@@ -369,7 +365,10 @@ def _late_at_home(db: Session, actor: Actor) -> list[Duty]:
 
 def _duties(db: Session, *which: ColumnElement[bool], kind: str = "") -> list[Duty]:
     tasks = db.scalars(_by_deadline(select(Task).where(*which))).all()
-    assigners = people.holder_names(db, [each.assigned_by for each in tasks]) if tasks else {}
+    if not tasks:
+        return []
+    assigners = people.holder_names(db, [each.assigned_by for each in tasks])
+    agencies = {each.id: each for each in people.agencies(db)}
     now = today(db)
     return [
         Duty(
@@ -377,18 +376,18 @@ def _duties(db: Session, *which: ColumnElement[bool], kind: str = "") -> list[Du
             title=each.text,
             path=f"/tasks/{each.id}",
             due_at=OFFICE_ZONE.end_of(each.deadline) if each.deadline else None,
-            facts=_facts(each, now, assigners.get(each.assigned_by)),
+            facts=_facts(_row(each, agencies, now), assigners.get(each.assigned_by)),
         )
         for each in tasks
     ]
 
 
-def _facts(task: Task, now: Today, assigner: Holder | None) -> dict[str, str | int | None]:
-    row = _row_of(task, "", now)
+def _facts(row: TaskRow, assigner: Holder | None) -> dict[str, str | int | None]:
     return {
-        "number": task.id,
+        "number": row.number,
         "status": row.status.value,
         "days": row.days,
-        "deadline": task.deadline.isoformat() if task.deadline else None,
+        "deadline": row.deadline.isoformat() if row.deadline else None,
+        "lead": row.lead,
         "who": assigner.office if assigner else None,
     }

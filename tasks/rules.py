@@ -39,7 +39,7 @@ class Step(StrEnum):
     RETURN = "return"
 
 
-class StepRefusal(StrEnum):
+class TaskRefusal(StrEnum):
     NOT_FROM_HERE = "not_from_here"
     REASON_MISSING = "reason_missing"
 
@@ -66,13 +66,13 @@ CARRYING_OUT = frozenset({Step.ACCEPT, Step.REFUSE, Step.UPDATE, Step.REPORT})
 JUDGING = frozenset({Step.CONFIRM, Step.RETURN, Step.ASSIGN_AGAIN})
 
 
-def after(state: State, step: Step, words: str = "") -> State | StepRefusal:
+def after(state: State, step: Step, words: str = "") -> State | TaskRefusal:
     """The state a step leads to, or why it may not be taken."""
     starts, end = STEPS[step]
     if state not in starts:
-        return StepRefusal.NOT_FROM_HERE
+        return TaskRefusal.NOT_FROM_HERE
     if step in WORDS_NEEDED and not words.strip():
-        return StepRefusal.REASON_MISSING
+        return TaskRefusal.REASON_MISSING
     return end
 
 

@@ -18,7 +18,7 @@ from people import queries as people
 from tasks import access, rules
 from tasks.announcements import EVERY_TASK, TaskChanged, agency
 from tasks.models import Coordinating, Event, Task
-from tasks.rules import Assignment, AssignRefusal, FileKind, FileRefusal, State, Step, StepRefusal
+from tasks.rules import Assignment, AssignRefusal, FileKind, FileRefusal, State, Step, TaskRefusal
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _judge(actor: Actor, task_id: int, step: Step, words: str = "") -> None:
 
 def _step(task: Task, step: Step, words: str) -> None:
     end = rules.after(task.state, step, words)
-    if isinstance(end, StepRefusal):
+    if isinstance(end, TaskRefusal):
         raise Refused(end)
     task.state = end
 

@@ -18,7 +18,7 @@ from tasks.rules import (
     Shown,
     State,
     Step,
-    StepRefusal,
+    TaskRefusal,
     TimeStatus,
     TwoByTwo,
 )
@@ -47,7 +47,7 @@ def test_every_step_leads_where_the_table_says_and_nowhere_else() -> None:
     heads, *lines = (line.split() for line in LIFE.strip().splitlines())
     for step, *ends in lines:
         for state, end in zip(heads, ends, strict=True):
-            expected = StepRefusal.NOT_FROM_HERE if end == "." else State(end)
+            expected = TaskRefusal.NOT_FROM_HERE if end == "." else State(end)
             assert rules.after(State(state), Step(step), "vài lời") == expected, (step, state)
     assert {line[0] for line in lines} == {each.value for each in rules.STEPS}
 
@@ -56,7 +56,7 @@ def test_every_step_leads_where_the_table_says_and_nowhere_else() -> None:
 def test_who_refuses_updates_reports_or_returns_says_why(step: Step) -> None:
     start = next(iter(rules.STEPS[step][0]))
     assert rules.after(start, step, "vì thiếu số liệu") is rules.STEPS[step][1]
-    assert rules.after(start, step, "  \n") is StepRefusal.REASON_MISSING
+    assert rules.after(start, step, "  \n") is TaskRefusal.REASON_MISSING
 
 
 @given(st.lists(st.sampled_from(list(rules.STEPS)), max_size=20))

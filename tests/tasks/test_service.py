@@ -22,7 +22,7 @@ from tasks.rules import (
     Shown,
     State,
     Step,
-    StepRefusal,
+    TaskRefusal,
     TimeStatus,
 )
 from tests.builders import PEOPLE, Cabinet
@@ -105,11 +105,11 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(cabinet: Cabinet) -> 
     size, told = _ledger_size(), messages(cabinet, "chuyenvien")
     with pytest.raises(Refused) as again:
         take(Step.ACCEPT, staff, task_id)
-    assert again.value.reason is StepRefusal.NOT_FROM_HERE
+    assert again.value.reason is TaskRefusal.NOT_FROM_HERE
     assert (_ledger_size(), messages(cabinet, "chuyenvien")) == (size, told)
     with pytest.raises(Refused) as silent:
         service.report(staff, task_id, "  ")
-    assert silent.value.reason is StepRefusal.REASON_MISSING
+    assert silent.value.reason is TaskRefusal.REASON_MISSING
     assert state(task_id) is State.ACCEPTED
 
 
@@ -126,7 +126,7 @@ def test_the_story_and_the_log_hold_every_step_that_was_taken_and_no_other(
     for step in path:
         who = cabinet.actor("canbo.yte" if step in rules.CARRYING_OUT else "chuyenvien")
         end = rules.after(here, step, "vài lời")
-        if isinstance(end, StepRefusal):
+        if isinstance(end, TaskRefusal):
             with pytest.raises(Refused):
                 take(step, who, task_id)
         else:
