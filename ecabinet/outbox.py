@@ -72,6 +72,18 @@ def unread(db: Session, person_id: int) -> int:
     )
 
 
+def message(db: Session, person_id: int, message_id: int) -> Message | None:
+    """One of one's own messages; another's does not exist."""
+    found = db.get(Message, message_id)
+    return found if found is not None and found.person_id == person_id else None
+
+
+def mark_read_up_to(db: Session, person_id: int, newest: int) -> None:
+    """All of one's messages up to this one."""
+    own = Message.person_id == person_id
+    mark_read(db, person_id, db.scalars(select(Message.id).where(own, Message.id <= newest)))
+
+
 def mark_read(db: Session, person_id: int, message_ids: Iterable[int]) -> None:
     """Only one's own messages, whatever ids are asked for."""
     db.execute(

@@ -1,0 +1,1 @@
+"""Pages over several rooms: the first page, the inbox."""

@@ -1,0 +1,117 @@
+"""The first page and the inbox."""
+
+from typing import Any
+
+import structlog
+from flask import current_app, render_template, request
+from jinja2 import TemplateNotFound
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from ecabinet import outbox, web
+from ecabinet.access import Permission
+from ecabinet.db import reading, transaction
+from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
+from ecabinet.home import queries
+from ecabinet.outbox import Message
+from ecabinet.web import Door, current_actor, needs
+from people import queries as people
+
+log = structlog.get_logger()
+door = Door("home", __name__)
+
+ROOMS = ("people", "documents", "ballots", "meetings", "tasks")
+FIRST_DUTIES = 5
+
+
+@door.get("/")
+@needs(Permission.SIGNED_IN)
+def home() -> str:
+    with reading() as db:
+        today = queries.first_page(db, current_actor())
+    return render_template(
+        "home/home.html", page=today, duties=today.duties[:FIRST_DUTIES], say=RoomWords()
+    )
+
+
+@door.get("/duties")
+@needs(Permission.SIGNED_IN)
+def duties() -> str:
+    """Everything that waits for this person."""
+    with reading() as db:
+        found = queries.duties(db, current_actor())
+    return render_template("home/duties.html", duties=found, count=len(found), say=RoomWords())
+
+
+@door.get("/inbox")
+@needs(Permission.SIGNED_IN)
+def inbox() -> str:
+    with reading() as db:
+        days = queries.inbox(db, current_actor())
+        unread = outbox.unread(db, current_actor().id)
+        today = people.today(db)
+    newest = days[0].messages[0].id if days else 0
+    return render_template(
+        "home/inbox.html", days=days, today=today, unread=unread, newest=newest, say=RoomWords()
+    )
+
+
+@door.get("/inbox/<int:message_id>")
+@needs(Permission.SIGNED_IN)
+def open_message(message_id: int) -> Response:
+    """Where a message is dealt with; on the way there it becomes read."""
+    actor = current_actor()
+    with transaction() as db:
+        message = outbox.message(db, actor.id, message_id)
+        if message is None:
+            raise NotFound(f"message {message_id}")
+        outbox.mark_read(db, actor.id, [message.id])
+    return web.see(web.own_path(message.path))
+
+
+@door.post("/inbox/read")
+@needs(Permission.SIGNED_IN)
+def mark_all_read() -> Response:
+    """All that the page showed; what came since stays unread."""
+    newest = request.form.get("newest", default=0, type=int)
+    with transaction() as db:
+        outbox.mark_read_up_to(db, current_actor().id, newest)
+    return web.see("/inbox", "all_read")
+
+
+@door.get("/healthz")
+@needs(Permission.ANYONE)
+def healthz() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+class RoomWords:
+    """What the rooms say of their messages and duties: templates/<room>/_messages.html.
+
+    A kind that no room has words for is logged, and the page falls back to plain words; a
+    test finds such kinds before a reader does.
+    """
+
+    def __init__(self) -> None:
+        # Made anew each time: words set outside a macro are in the language of this reader.
+        self._rooms = [module for room in ROOMS if (module := _messages_of(room))]
+
+    def __call__(self, macro: str, thing: Duty | Message) -> str:
+        for room in self._rooms:
+            said = getattr(room, macro, _silent)(thing).strip()
+            if said:
+                return Markup(said)  # noqa: S704 (a macro has escaped what it was given)
+        log.warning("a kind without words", macro=macro, kind=thing.kind)
+        return ""
+
+
+def _messages_of(room: str) -> Any:
+    try:
+        return current_app.jinja_env.get_template(f"{room}/_messages.html").make_module()
+    except TemplateNotFound:
+        return None
+
+
+def _silent(_thing: object) -> str:
+    return ""

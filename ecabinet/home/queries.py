@@ -1,0 +1,96 @@
+"""Reads over several rooms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from ballots import queries as ballots
+from documents import queries as documents
+from documents.queries import DossierView, PaperView
+from ecabinet import outbox
+from ecabinet.access import Actor, Permission
+from ecabinet.duties import Duty, most_urgent_first
+from ecabinet.outbox import Message
+from meetings import queries as meetings
+from meetings.queries import SessionView
+from people import queries as people
+from people.queries import OFFICE_ZONE
+from tasks import queries as tasks
+
+SHORT_LIST = 4
+ROOMS = (people, documents, ballots, meetings, tasks)
+
+
+@dataclass(frozen=True)
+class NewPaper:
+    """A paper in the dossier that it stands in."""
+
+    dossier: DossierView
+    paper: PaperView
+
+
+@dataclass(frozen=True)
+class Day:
+    """The messages of one day, newest first."""
+
+    day: date
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """What a person finds in the morning. A column that is not for them is None."""
+
+    open_session: SessionView | None
+    duties: Sequence[Duty]
+    new_papers: Sequence[NewPaper] | None
+    upcoming: Sequence[SessionView] | None
+
+
+def first_page(db: Session, actor: Actor) -> FirstPage:
+    meets = actor.may(Permission.MEETING_READ)
+    under_way = meetings.open_session(db, actor) if meets else None
+    # The banner is the way into the session; a row beside it would say the same again.
+    banner = under_way.live_path if under_way else None
+    return FirstPage(
+        open_session=under_way,
+        duties=[each for each in duties(db, actor) if each.path != banner],
+        new_papers=new_papers(db, actor) if actor.may(Permission.DOSSIER_READ) else None,
+        upcoming=meetings.upcoming(db, actor, SHORT_LIST) if meets else None,
+    )
+
+
+def new_papers(db: Session, actor: Actor) -> list[NewPaper]:
+    """The newest papers that this person has not opened yet."""
+    found = [
+        NewPaper(dossier, paper)
+        for dossier in documents.dossiers(db, actor)
+        for paper in dossier.papers
+    ]
+    opened = documents.opened(db, actor.id, [each.paper.edition_id for each in found])
+    unread = [each for each in found if each.paper.edition_id not in opened]
+    return sorted(unread, key=lambda one: one.paper.added_at, reverse=True)[:SHORT_LIST]
+
+
+def duties(db: Session, actor: Actor) -> list[Duty]:
+    """What waits for this person, most urgent first."""
+    return most_urgent_first(duty for room in ROOMS for duty in room.duties(db, actor))
+
+
+def counts(db: Session, actor: Actor) -> dict[str, int]:
+    """What waits behind each place of the navigation."""
+    return {
+        "home.inbox": outbox.unread(db, actor.id),
+        "ballots.consultations": len(ballots.duties(db, actor)),
+        "tasks.dashboard": len(tasks.duties(db, actor)) if actor.may(Permission.TASK_READ) else 0,
+    }
+
+
+def inbox(db: Session, actor: Actor) -> list[Day]:
+    """A person's messages, grouped by the cabinet's day."""
+    messages = outbox.inbox(db, actor.id)
+    by_day = groupby(messages, lambda one: OFFICE_ZONE.local_day(one.at))
+    return [Day(day, list(group)) for day, group in by_day]
