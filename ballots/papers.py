@@ -52,7 +52,7 @@ def ballot(form: BallotForm) -> bytes:
         forms.paragraph(forms.text(asked.question)),
         *_papers(asked),
         *_summary(asked),
-        forms.paragraph(forms.bold("Ý kiến của thành viên Chính phủ"), "plain"),
+        forms.paragraph(forms.bold("Ý kiến của thành viên Chính phủ"), "heading"),
         forms.table(
             ["Nội dung", "Lựa chọn"],
             [
@@ -81,7 +81,7 @@ def _papers(asked: Consultation) -> list[forms.Piece]:
         for place, paper in enumerate(asked.papers, 1)
     ]
     table = forms.table(["STT", "Tài liệu", "SHA-256"], rows, widths=[1, 5, 6], centred=[0])
-    return [forms.paragraph(forms.bold("Tài liệu lấy ý kiến"), "plain"), table, forms.gap(4)]
+    return [forms.paragraph(forms.bold("Tài liệu lấy ý kiến"), "heading"), table, forms.gap(4)]
 
 
 def _edition_words(paper: FrozenPaper) -> str:
@@ -92,7 +92,7 @@ def _summary(asked: Consultation) -> list[forms.Piece]:
     if not asked.summary:
         return []
     return [
-        forms.paragraph(forms.bold("Vấn đề còn ý kiến khác nhau"), "plain"),
+        forms.paragraph(forms.bold("Vấn đề còn ý kiến khác nhau"), "heading"),
         *_paragraphs(asked.summary),
     ]
 
@@ -100,7 +100,7 @@ def _summary(asked: Consultation) -> list[forms.Piece]:
 def _opinion(opinion: str) -> list[forms.Piece]:
     if not opinion:
         return []
-    return [forms.paragraph(forms.bold("Ý kiến cụ thể"), "plain"), *_paragraphs(opinion)]
+    return [forms.paragraph(forms.bold("Ý kiến cụ thể"), "heading"), *_paragraphs(opinion)]
 
 
 def _paragraphs(given: str) -> list[forms.Piece]:
@@ -130,10 +130,10 @@ def result_sheet(consultation: Consultation, result: Result, day: date) -> bytes
         forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
         *_provisional(result),
         forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
-        forms.paragraph("<b>2. Số liệu</b>"),
+        forms.paragraph("<b>2. Số liệu</b>", "heading"),
         forms.table(["Nội dung", "Số"], _counts(tally), widths=[5, 1], centred=[1]),
         forms.gap(4),
-        forms.paragraph("<b>3. Ý kiến của từng thành viên</b>"),
+        forms.paragraph("<b>3. Ý kiến của từng thành viên</b>", "heading"),
         forms.table(
             ["STT", "Thành viên Chính phủ", "Ý kiến", "Nhận lúc"],
             _members(result),
@@ -193,10 +193,10 @@ def _opinions(result: Result) -> list[forms.Piece]:
     said = [each for each in result.standings if each.ballot and each.ballot.opinion]
     if not said:
         return []
-    pieces = [forms.gap(4), forms.paragraph("<b>4. Nội dung góp ý, ý kiến khác</b>")]
+    pieces = [forms.gap(4), forms.paragraph("<b>4. Nội dung góp ý, ý kiến khác</b>", "heading")]
     for each in said:
         assert each.ballot is not None
-        pieces.append(forms.paragraph(forms.bold(each.office), "plain"))
+        pieces.append(forms.paragraph(forms.bold(each.office), "heading"))
         pieces += _paragraphs(each.ballot.opinion or "")
     return pieces
 

@@ -214,6 +214,7 @@ def _styles() -> dict[str, Any]:
         firstLineIndent=10 * MM, spaceAfter=6, splitLongWords=True,
     )  # fmt: skip
     plain = ParagraphStyle("plain", parent=body, firstLineIndent=0)
+    heading = ParagraphStyle("heading", parent=plain, keepWithNext=1)
     centred = ParagraphStyle("centred", parent=plain, alignment=TA_CENTER, spaceAfter=2)
     head = ParagraphStyle("head", parent=centred, fontSize=13, leading=16, spaceAfter=0)
     small = ParagraphStyle("small", parent=plain, fontSize=11, leading=14, alignment=0)
@@ -221,6 +222,7 @@ def _styles() -> dict[str, Any]:
     return {
         "body": body,
         "plain": plain,
+        "heading": heading,
         "centred": centred,
         "head": head,
         "head_nation": ParagraphStyle("head_nation", parent=head, fontSize=12),

@@ -1,0 +1,147 @@
+"""The statement that is signed: one writer, one strict reader, and vectors for other readers."""
+
+import json
+from dataclasses import fields, replace
+from functools import partial
+from pathlib import Path
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ballots import signing
+from ballots.rules import Choice
+from ballots.signing import NotAStatement, Statement
+from ecabinet import canonical
+
+VECTORS = Path(__file__).parent / "vectors"
+STATEMENT = Statement(
+    env="demo",
+    origin="localhost/test",
+    consultation=118,
+    consultation_version=1,
+    rule_version="nd-191-2026",
+    opened_leaf=48102,
+    papers=("7f" * 32, "3a" * 32),
+    question="Đồng ý ban hành Nghị định không?",
+    choice=Choice.AGREE_COMMENTS,
+    opinion_sha256=signing.digest_of("Điều 4: đề nghị hạ ngưỡng."),
+    member=14,
+    office="Bộ trưởng Bộ Y tế",
+    key_id="c4" * 32,
+    signature_class="device",
+    prev_ballot_leaf=48102,
+    nonce="5e" * 32,
+    issued_at="2026-11-24T02:44:07.000Z",
+)
+
+HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
+NUMBER = st.integers(0, 2**53 - 1)
+TEXT = st.text(min_size=1).map(partial(normalize, "NFC"))
+DRAWN = {
+    "env": st.sampled_from(["demo", "production"]),
+    "origin": TEXT,
+    "consultation": NUMBER,
+    "consultation_version": NUMBER,
+    "rule_version": TEXT,
+    "opened_leaf": NUMBER,
+    "papers": st.lists(HEX, max_size=4).map(tuple),
+    "question": TEXT,
+    "choice": st.sampled_from(Choice),
+    "opinion_sha256": HEX,
+    "member": NUMBER,
+    "office": TEXT,
+    "key_id": HEX,
+    "signature_class": st.sampled_from(["device", "token", "official-duty"]),
+    "prev_ballot_leaf": NUMBER,
+    "nonce": HEX,
+    "issued_at": st.datetimes().map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.000Z"),
+}
+
+
+def test_every_field_is_drawn():
+    assert set(DRAWN) == {each.name for each in fields(Statement)}
+
+
+@given(st.data())
+def test_every_field_is_part_of_what_is_signed(data):
+    """Neighbours differ in one field only; strangers would hide a forgotten one."""
+    name = data.draw(st.sampled_from(sorted(DRAWN)))
+    other = data.draw(DRAWN[name].filter(lambda value: value != getattr(STATEMENT, name)))
+    neighbour = replace(STATEMENT, **{name: other})
+    assert signing.written(neighbour) != signing.written(STATEMENT)
+
+
+def test_a_statement_that_was_written_can_be_read():
+    assert signing.read(signing.written(STATEMENT)) == STATEMENT
+
+
+def mutants():
+    """One change each: a field away, a field too many, a value of another kind or spelling."""
+    whole = json.loads(signing.written(STATEMENT))
+    for name in whole:
+        yield f"without {name}", {key: value for key, value in whole.items() if key != name}
+        yield f"null {name}", whole | {name: None}
+        yield f"list {name}", whole | {name: [whole[name]]}
+    question = whole["questions"][0]
+    for name in question:
+        less = {key: value for key, value in question.items() if key != name}
+        yield f"question without {name}", whole | {"questions": [less]}
+    yield "one field more", whole | {"extra": 1}
+    yield "two questions", whole | {"questions": [question, question]}
+    yield "no question", whole | {"questions": []}
+    yield "another type", whole | {"type": "vote"}
+    yield "another version", whole | {"v": 2}
+    yield "true for 1", whole | {"consultation": True}
+    yield "a negative leaf", whole | {"opened_leaf": -1}
+    yield "an unknown class", whole | {"signature_class": "paper"}
+    yield "an unknown environment", whole | {"env": "test"}
+    yield "deemed", whole | {"questions": [question | {"choice": "deemed_agree"}]}
+    yield "a short digest", whole | {"nonce": "5e"}
+    yield "a digest in capitals", whole | {"key_id": "C4" * 32}
+    yield "another zone", whole | {"issued_at": "2026-11-24T09:44:07.000+07:00"}
+
+
+@pytest.mark.parametrize(("name", "body"), list(mutants()))
+def test_anything_else_is_no_statement(name, body):
+    assert signing.read(signing.written(STATEMENT)) == STATEMENT
+    with pytest.raises(NotAStatement):
+        signing.read(canonical.rfc8785.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda good: good + b"\n",
+        lambda good: good.replace(b",", b", ", 1),
+        lambda good: good.replace(b'"v":1', b'"v":1.0'),
+        lambda good: good.replace(b'"v":1', b'"v":1,"v":1'),
+        lambda good: b"\xef\xbb\xbf" + good,
+        lambda good: good.replace("Y tế".encode(), b"Y t\\u1ebf"),
+        lambda good: b"[]",
+        lambda good: b"",
+    ],
+)
+def test_another_spelling_is_no_statement(spell):
+    good = signing.written(STATEMENT)
+    assert spell(good) != good
+    with pytest.raises(NotAStatement):
+        signing.read(spell(good))
+
+
+@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_vectors_for_other_implementations_hold(path):
+    vector = json.loads(path.read_text())
+    data = vector["canonical"].encode()
+    assert signing.digest_of(vector["canonical"]) == vector["sha256"]
+    if vector["is_statement"]:
+        assert signing.written(signing.read(data)) == data
+    else:
+        with pytest.raises(NotAStatement):
+            signing.read(data)
+
+
+def test_there_are_vectors_of_both_kinds():
+    kinds = [json.loads(path.read_text())["is_statement"] for path in VECTORS.glob("*.json")]
+    assert sorted(set(kinds)) == [False, True]
