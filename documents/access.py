@@ -56,9 +56,8 @@ def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
 
 def edition_to_open(db: Session, actor: Actor, edition_id: int) -> Edition:
     """An edition to read, locked so that of two openings at once one row is made."""
-    edition = edition_to_read(db, actor, edition_id)
-    db.refresh(edition, with_for_update=True)
-    return edition
+    db.execute(select(Edition.id).where(Edition.id == edition_id).with_for_update())
+    return edition_to_read(db, actor, edition_id)
 
 
 def _may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
