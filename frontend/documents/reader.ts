@@ -3,6 +3,9 @@
 import { word } from '../words';
 import { mountAll, type PaperPane } from './pane';
 
+/** PDF.js has looked through every page. */
+const NOT_FOUND = 1;
+
 const KEYS: Record<string, string> = {
   ArrowLeft: 'previous',
   ArrowRight: 'next',
@@ -53,11 +56,12 @@ function find(pane: PaperPane): void {
     }
     if (event.key === 'Escape' && !form.hidden) open(false);
   });
-  const told = (event: { matchesCount: { current: number; total: number } }) => {
+  const told = (event: { state?: number; matchesCount: { current: number; total: number } }) => {
     const { current, total } = event.matchesCount;
-    count.textContent = total
-      ? `${current}/${total}`
-      : last && word({ vi: 'Không thấy', en: 'Not found' });
+    if (total) count.textContent = `${current}/${total}`;
+    else if (event.state === NOT_FOUND && last) {
+      count.textContent = word({ vi: 'Không thấy', en: 'Not found' });
+    } else count.textContent = last && '…';
   };
   pane.view.events.on('updatefindmatchescount', told);
   pane.view.events.on('updatefindcontrolstate', told);
