@@ -170,7 +170,8 @@ def set_in(pdf: bytes, stamp_token: bytes) -> bytes:
     signer["unsigned_attrs"] = cms.CMSAttributes(
         [attribute("signature_time_stamp_token", cms.ContentInfo.load(stamp_token))]
     )
-    filled: bytes = content.dump(force=True).hex().encode().ljust(stop - start, b"0")
+    # Not force=True: asn1crypto then encodes every node again at every level, for minutes.
+    filled: bytes = content.dump().hex().encode().ljust(stop - start, b"0")
     if len(filled) != stop - start:
         raise ValueError("the hole is too small for the stamp")
     return bytes(pdf[:start] + filled + pdf[stop:])
