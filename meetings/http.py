@@ -76,6 +76,8 @@ def meeting(meeting_id: int) -> str:
             meeting=found,
             seat=found.seat_of(actor.id),
             opened=documents.opened(db, actor.id, editions),
+            presenters=queries.presenters(db, found),
+            numbers={each.id: each.position for each in found.items},
             previews=previews,
             acts=queries.acts(db, meeting_id),
             may_prepare=actor.may(Permission.MEETING_PREPARE),
@@ -209,11 +211,12 @@ def _live_page(template: str, meeting_id: int) -> str:
     actor = current_actor()
     with reading() as db:
         found = access.meeting_to_follow(db, actor, meeting_id)
+        view = queries.agenda(db, found)
         return render_template(
             template,
             meeting=found,
-            page=queries.live_page(db, actor, found),
-            seat=found.seat_of(actor.id),
+            page=queries.live_page(db, actor, view),
+            first_paper=queries.first_paper(view),
         )
 
 

@@ -79,7 +79,7 @@ class Item(Base):
     conclusion: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     leaf: Mapped[int | None]
-    orders: Mapped[list["Order"]] = relationship(order_by="Order.position")
+    orders: Mapped[list["Order"]] = relationship(order_by="Order.position", lazy="selectin")
 
     @property
     def stands(self) -> ItemState:

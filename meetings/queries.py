@@ -14,7 +14,7 @@ from ecabinet import clock, live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
 from meetings import access, rules
-from meetings.announcements import meeting_audience
+from meetings.announcements import draft_audience, meeting_audience
 from meetings.models import Act, Item, Meeting, Seat, Speech
 from meetings.rules import Kind, Lack, Planned, SeatRole, State
 from people import queries as people
@@ -184,6 +184,15 @@ def _planned(view: ItemView) -> Planned:
     return Planned(view.number, has_presenter, view.item.dossier_id is not None, len(view.papers))
 
 
+def presenters(db: Session, meeting: Meeting) -> dict[int, str]:
+    """Who presents each item: the person named, or else the agency."""
+    agencies = {each.id: each.name for each in people.agencies(db)}
+    return {
+        each.id: each.presenter or agencies.get(each.presenter_agency_id or 0, "")
+        for each in meeting.items
+    }
+
+
 def dossiers_of(meeting: Meeting) -> list[int]:
     return sorted({each.dossier_id for each in meeting.items if each.dossier_id})
 
@@ -197,9 +206,18 @@ def changes_since(db: Session, meeting_id: int, draft: int) -> list[Act]:
     )
 
 
+def draft_number(db: Session, meeting_id: int) -> int:
+    return db.get_one(Meeting, meeting_id).draft
+
+
 def draft(db: Session, meeting: Meeting, since: int) -> Parts:
     """An agenda as plain values, with what was changed in it after a draft."""
+    audience = draft_audience(meeting.id)
+    epoch, seq = live.head(db, audience)
     return {
+        "audience": audience,
+        "epoch": epoch,
+        "seq": seq,
         "draft": meeting.draft,
         "head_draft": meeting.head_draft,
         "items": [
@@ -268,12 +286,12 @@ def state(db: Session, meeting: Meeting) -> Parts:
 
 def parts(db: Session, meeting: Meeting) -> Parts:
     """The state in named parts, each of which an announcement may put in its old one's place."""
-    presenters = {each.id: each.name for each in people.agencies(db)}
+    who = presenters(db, meeting)
     return {
         "meeting": _meeting_part(meeting),
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
-        **{f"item:{each.id}": _item_part(each, presenters) for each in meeting.items},
+        **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
         **{f"seat:{each.person_id}": _seat_part(each) for each in meeting.seats},
     }
 
@@ -305,12 +323,12 @@ def _quorum_part(meeting: Meeting) -> Parts:
     }
 
 
-def _item_part(item: Item, presenters: dict[int, str]) -> Parts:
+def _item_part(item: Item, presenter: str) -> Parts:
     return {
         "id": item.id,
         "number": item.position,
         "title": item.title,
-        "presenter": item.presenter or presenters.get(item.presenter_agency_id or 0, ""),
+        "presenter": presenter,
         "minutes": item.minutes,
         "state": item.state,
         "called_at": _iso(item.called_at),
@@ -351,16 +369,24 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def live_page(db: Session, actor: Actor, meeting: Meeting) -> Parts:
+def first_paper(view: AgendaView) -> PaperView | None:
+    """What lies open when the live page opens: a paper of the current item, or the first one."""
+    current = view.meeting.current_id
+    ordered = sorted(view.items, key=lambda one: one.item.id != current)
+    return next((paper for each in ordered for paper in each.papers), None)
+
+
+def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
     """What the live page needs besides the state: who reads it, and the papers of each item."""
+    meeting = view.meeting
     seat = meeting.seat_of(actor.id)
-    view = agenda(db, meeting)
     editions = [paper.edition_id for each in view.items for paper in each.papers]
     opened = documents.opened(db, actor.id, editions)
     return {
         "meeting": meeting.id,
         "title": meeting.title,
         "starts_at": meeting.starts_at.isoformat(),
+        "doors_at": (meeting.starts_at - rules.DOORS_OPEN).isoformat(),
         "government": meeting.is_government_session,
         "me": {
             "person": actor.id,

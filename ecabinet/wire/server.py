@@ -4,6 +4,7 @@ Commands are HTTP requests. Whoever asks to enter is read anew from the database
 event (WS-06), and each event declares what one must be allowed (WS-05), as routes do.
 """
 
+import contextlib
 import threading
 import time
 from collections import defaultdict, deque
@@ -151,8 +152,10 @@ class SocketWire:
     # ---- sockets ----
 
     def join(self, sid: str, audience: str) -> None:
-        self.io.server.enter_room(sid, audience)
-        self._audiences.add(audience)
+        # A screen may be gone before it is answered; then there is nobody to let in.
+        with contextlib.suppress(KeyError, ValueError):
+            self.io.server.enter_room(sid, audience)
+            self._audiences.add(audience)
 
     def _connect(self, _auth: object = None) -> None:
         actor = self._who(request.environ)

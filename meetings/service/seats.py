@@ -21,11 +21,7 @@ OFFICES = {
 
 def seat(db: Session, meeting: Meeting, person_id: int, role: SeatRole) -> Seat:
     """Give somebody a seat, under the office they hold today."""
-    holder = people.holder_names(db, [person_id]).get(person_id)
-    if holder is None:
-        raise BadInput("person", "holds no office")
-    if role in OFFICES and holder.role not in OFFICES[role]:
-        raise BadInput("person", f"cannot be {role}")
+    holder = _holder(db, person_id, role)
     given = Seat(
         person_id=person_id,
         role=role,
@@ -43,6 +39,7 @@ def seat_chair(db: Session, meeting: Meeting, chair_id: int) -> None:
     if found is None:
         seat(db, meeting, chair_id, SeatRole.CHAIR)
     else:
+        _holder(db, chair_id, SeatRole.CHAIR)
         found.role = SeatRole.CHAIR
 
 
@@ -80,6 +77,16 @@ def hand_out(db: Session, meeting: Meeting, person_ids: Iterable[int]) -> None:
     persons = list(person_ids)
     for dossier_id in queries.dossiers_of(meeting):
         documents.hand_out(db, dossier_id, persons)
+
+
+def _holder(db: Session, person_id: int, role: SeatRole) -> people.Holder:
+    """Somebody in the office that lets them have this role at the table."""
+    holder = people.holder_names(db, [person_id]).get(person_id)
+    if holder is None:
+        raise BadInput("person", "holds no office")
+    if role in OFFICES and holder.role not in OFFICES[role]:
+        raise BadInput("person", f"cannot be {role}")
+    return holder
 
 
 def _take_back(db: Session, meeting: Meeting, given: Seat) -> None:

@@ -1,0 +1,91 @@
+import type { Place, Told } from '../sequence';
+
+export interface MeetingPart {
+  state: 'planned' | 'convened' | 'open' | 'adjourned' | 'closed' | 'concluded';
+  current: number | null;
+  opened_at: string | null;
+  closed_at: string | null;
+  spoken: number;
+}
+
+export interface QuorumPart {
+  members: number;
+  present: number;
+  hall: number;
+  online: number;
+  needed: number;
+  missing: number;
+}
+
+export interface ItemPart {
+  id: number;
+  number: number;
+  title: string;
+  presenter: string;
+  minutes: number;
+  state: 'waiting' | 'discussed' | 'concluded' | 'deferred';
+  called_at: string | null;
+  spent: number;
+  conclusion: string;
+  reason: string;
+  orders: { id: number; text: string }[];
+}
+
+export interface SeatPart {
+  person: number;
+  office: string;
+  role: 'chair' | 'member' | 'secretary' | 'invitee';
+  order: number;
+  counts: boolean;
+  attendance: 'hall' | 'online' | null;
+}
+
+export interface SpeechPart {
+  id: number;
+  person: number;
+  office: string;
+  state: 'waiting' | 'speaking';
+  asked_at: string;
+  called_at: string | null;
+}
+
+export type Parts = Record<string, unknown>;
+
+export interface State extends Place {
+  audience: string;
+  parts: Parts;
+}
+
+/** A fact is the parts that changed: each takes the place of the old one. */
+export const applied = (parts: Parts, told: Told): Parts => ({
+  ...parts,
+  ...(told.facts.parts as Parts),
+});
+
+export const meetingOf = (parts: Parts): MeetingPart => parts.meeting as MeetingPart;
+export const quorumOf = (parts: Parts): QuorumPart => parts.quorum as QuorumPart;
+export const floorOf = (parts: Parts): SpeechPart[] => parts.floor as SpeechPart[];
+
+const those = <Part>(parts: Parts, prefix: string): Part[] =>
+  Object.entries(parts)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([, part]) => part as Part);
+
+export const itemsOf = (parts: Parts): ItemPart[] =>
+  those<ItemPart>(parts, 'item:').sort((one, other) => one.number - other.number);
+
+export const itemOf = (parts: Parts, id: number | null): ItemPart | undefined =>
+  id === null ? undefined : (parts[`item:${id}`] as ItemPart | undefined);
+
+export const seatsOf = (parts: Parts): SeatPart[] =>
+  those<SeatPart>(parts, 'seat:').sort((one, other) => one.order - other.order);
+
+export const seatOf = (parts: Parts, person: number): SeatPart | undefined =>
+  parts[`seat:${person}`] as SeatPart | undefined;
+
+export const isSettled = (item: ItemPart): boolean =>
+  item.state === 'concluded' || item.state === 'deferred';
+
+/** The item that comes next: the first one that nobody has called yet. */
+export const nextItem = (parts: Parts): ItemPart | undefined =>
+  itemsOf(parts).find((each) => each.state === 'waiting');

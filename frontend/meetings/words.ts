@@ -1,0 +1,113 @@
+import { now, pad, word } from '../words';
+import { h, paint } from './paint';
+import type { ItemPart, MeetingPart, QuorumPart } from './state';
+
+const HALL = 'Asia/Ho_Chi_Minh';
+
+export const clockOf = (at: string): string =>
+  new Date(at).toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit', timeZone: HALL });
+
+export const dayOf = (at: string): string =>
+  new Date(at).toLocaleDateString('vi-VN', {
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+    timeZone: HALL,
+  });
+
+export const itemWords = (item: ItemPart): string =>
+  word({ vi: `nội dung ${item.number}`, en: `item ${item.number}` });
+
+/** "24/25 có mặt, đủ số theo quy định", or how many are missing. */
+export function presentWords(quorum: QuorumPart): string {
+  const count = `${quorum.present}/${quorum.members}`;
+  if (!quorum.needed) return word({ vi: `${count} có mặt`, en: `${count} present` });
+  if (!quorum.missing) {
+    return word({
+      vi: `${count} có mặt, đủ số theo quy định`,
+      en: `${count} present, a quorum`,
+    });
+  }
+  return word({
+    vi: `${count} có mặt, còn thiếu ${quorum.missing} thành viên`,
+    en: `${count} present, ${quorum.missing} members short of a quorum`,
+  });
+}
+
+export function stateWords(meeting: MeetingPart, startsAt: string): string {
+  const words = {
+    planned: { vi: 'Dự kiến', en: 'Planned' },
+    convened: {
+      vi: `Chưa khai mạc · ${clockOf(startsAt)} ngày ${dayOf(startsAt)}`,
+      en: `Not yet open · ${clockOf(startsAt)} on ${dayOf(startsAt)}`,
+    },
+    open: { vi: 'Đang họp', en: 'In session' },
+    adjourned: { vi: 'Tạm dừng', en: 'Adjourned' },
+    closed: { vi: 'Đã bế mạc', en: 'Closed' },
+    concluded: { vi: 'Đã kết thúc', en: 'Concluded' },
+  };
+  return word(words[meeting.state]);
+}
+
+export const itemStateWords = (item: ItemPart, isCurrent: boolean): string =>
+  word(
+    isCurrent
+      ? { vi: 'Đang bàn', en: 'Under discussion' }
+      : {
+          waiting: { vi: 'Chờ', en: 'Waiting' },
+          discussed: { vi: 'Đang bàn', en: 'Under discussion' },
+          concluded: { vi: 'Đã kết luận', en: 'Concluded' },
+          deferred: { vi: 'Hoãn', en: 'Deferred' },
+        }[item.state],
+  );
+
+export const itemShape = (item: ItemPart, isCurrent: boolean): string =>
+  isCurrent
+    ? 'now'
+    : { waiting: 'waiting', discussed: 'now', concluded: 'done', deferred: 'deferred' }[item.state];
+
+export const minutes = (count: number): string => word({ vi: `${count} phút`, en: `${count} min` });
+
+/** How long an item or a speech has been going on, in minutes and seconds. */
+export function elapsed(from: string, before: number): string {
+  const seconds = Math.max(0, before + Math.floor((now() - Date.parse(from)) / 1000));
+  return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+}
+
+/** A running time that `tickElapsed` keeps right. */
+export const running = (from: string, before = 0): HTMLElement =>
+  h('span', { class: 'num', 'data-from': from, 'data-before': before }, elapsed(from, before));
+
+export function tickElapsed(): void {
+  for (const each of document.querySelectorAll<HTMLElement>('[data-from]')) {
+    paint(each, elapsed(each.dataset.from ?? '', Number(each.dataset.before)));
+  }
+}
+
+/** One stroke a member: full in the hall, hollow online, thin absent; a post at the number needed. */
+export function meter(quorum: QuorumPart, height = 56): SVGElement {
+  const space = 'http://www.w3.org/2000/svg';
+  const gap = (index: number): number => (quorum.needed && index >= quorum.needed ? 8 : 0);
+  const svg = document.createElementNS(space, 'svg');
+  svg.setAttribute('class', 'quorum');
+  svg.setAttribute('viewBox', `0 0 ${quorum.members * 16 + 2} ${height}`);
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', presentWords(quorum));
+  const draw = (name: string, attributes: Record<string, number | string>): void => {
+    const shape = document.createElementNS(space, name);
+    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, String(value));
+    svg.append(shape);
+  };
+  for (let index = 0; index < quorum.members; index += 1) {
+    const x = index * 16 + gap(index) * 0.75;
+    const top = 14;
+    const tall = height - top - 8;
+    if (index < quorum.hall) draw('rect', { class: 'q-in', x, y: top, width: 9, height: tall });
+    else if (index < quorum.present) {
+      draw('rect', { class: 'q-far', x: x + 0.75, y: top + 0.75, width: 7.5, height: tall - 1.5 });
+    } else draw('rect', { class: 'q-out', x: x + 3, y: top, width: 3, height: tall });
+  }
+  if (quorum.needed)
+    draw('path', { class: 'q-post', d: `M${quorum.needed * 16 - 0.5} 0V${height - 2}` });
+  return svg;
+}

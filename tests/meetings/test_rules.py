@@ -1,0 +1,167 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meetings import rules
+from meetings.rules import (
+    Attendance,
+    AttendanceRefusal,
+    FloorRefusal,
+    ItemRefusal,
+    ItemState,
+    ItemStep,
+    Planned,
+    State,
+    Step,
+    StepRefusal,
+)
+
+STARTS = datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("members", "needed"),
+    [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (24, 16), (25, 17), (26, 18), (27, 18), (28, 19)],
+)
+def test_two_thirds_of_the_members_rounded_up_make_a_quorum(members: int, needed: int) -> None:
+    assert rules.quorum_of(members) == needed
+
+
+@given(st.integers(1, 200))
+def test_a_quorum_is_the_least_number_that_is_no_less_than_two_thirds(members: int) -> None:
+    needed = rules.quorum_of(members)
+    assert 3 * needed >= 2 * members > 3 * (needed - 1)
+
+
+def test_members_count_once_they_have_checked_in_in_the_hall_or_online() -> None:
+    hall, online = Attendance.HALL, Attendance.ONLINE
+    counted = rules.quorum([hall] * 14 + [online] * 2 + [None] * 9)
+    assert (counted.present, counted.needed, counted.missing) == (16, 17, 1)
+    enough = rules.quorum([hall] * 14 + [online] * 3 + [None] * 8)
+    assert (enough.present, enough.missing) == (17, 0)
+
+
+# Written out by hand on purpose: a change of a meeting's life is made in two places.
+LIFE = """
+            convene   open      adjourn    resume  close   conclude
+planned     convened  .         .          .       .       .
+convened    .         open      .          .       .       .
+open        .         .         adjourned  .       closed  .
+adjourned   .         .         .          open    closed  .
+closed      .         .         .          .       .       concluded
+concluded   .         .         .          .       .       .
+"""
+
+
+def test_the_life_of_a_meeting_is_this_table() -> None:
+    head, *lines = [line.split() for line in LIFE.strip().splitlines()]
+    assert head == [each.value for each in Step]
+    assert [line[0] for line in lines] == [each.value for each in State]
+    for state, *ends in lines:
+        for step, end in zip(head, ends, strict=True):
+            expected = StepRefusal.NOT_FROM_HERE if end == "." else State(end)
+            assert rules.after(State(state), Step(step)) == expected
+
+
+ITEMS = """
+            call       set_aside  conclude   defer
+waiting     discussed  .          .          deferred
+discussed   .          waiting    concluded  deferred
+concluded   .          .          .          .
+deferred    discussed  .          .          .
+"""
+
+
+def test_the_life_of_an_item_is_this_table() -> None:
+    head, *lines = [line.split() for line in ITEMS.strip().splitlines()]
+    assert head == [each.value for each in ItemStep]
+    for state, *ends in lines:
+        for step, end in zip(head, ends, strict=True):
+            expected = ItemRefusal.NOT_FROM_HERE if end == "." else ItemState(end)
+            found = rules.item_after(State.OPEN, ItemState(state), ItemStep(step), "Vì sao")
+            assert found == expected
+
+
+def test_items_move_only_while_the_session_is_open() -> None:
+    call = ItemStep.CALL
+    assert rules.item_after(State.OPEN, ItemState.WAITING, call) is ItemState.DISCUSSED
+    for state in set(State) - {State.OPEN}:
+        refused = rules.item_after(state, ItemState.WAITING, call)
+        assert refused is ItemRefusal.SESSION_NOT_OPEN
+
+
+@pytest.mark.parametrize("step", [ItemStep.CONCLUDE, ItemStep.DEFER])
+def test_a_conclusion_and_a_deferral_need_words(step: ItemStep) -> None:
+    state = ItemState.DISCUSSED
+    assert isinstance(rules.item_after(State.OPEN, state, step, "Thống nhất."), ItemState)
+    assert rules.item_after(State.OPEN, state, step, " \n ") is ItemRefusal.WORDS_MISSING
+
+
+def test_a_session_ends_once_every_item_is_concluded_or_deferred() -> None:
+    assert rules.closing_refusal([ItemState.CONCLUDED, ItemState.DEFERRED]) is None
+    for left in (ItemState.WAITING, ItemState.DISCUSSED):
+        assert rules.closing_refusal([ItemState.CONCLUDED, left]) is StepRefusal.ITEMS_OPEN
+
+
+def test_attendance_is_taken_from_two_hours_before_until_the_end() -> None:
+    early = STARTS - timedelta(hours=2)
+    assert rules.attendance_refusal(State.CONVENED, STARTS, early) is None
+    just_before = early - timedelta(seconds=1)
+    too_early = rules.attendance_refusal(State.CONVENED, STARTS, just_before)
+    assert too_early is AttendanceRefusal.TOO_EARLY
+    assert rules.attendance_refusal(State.OPEN, STARTS, just_before) is None
+    assert rules.attendance_refusal(State.CLOSED, STARTS, STARTS) is AttendanceRefusal.OVER
+
+
+def test_who_is_there_may_ask_once_to_speak() -> None:
+    assert rules.asking_refusal(State.OPEN, present=True, asked=False) is None
+    again = rules.asking_refusal(State.OPEN, present=True, asked=True)
+    assert again is FloorRefusal.ALREADY_ASKED
+    absent = rules.asking_refusal(State.OPEN, present=False, asked=False)
+    assert absent is FloorRefusal.NOT_PRESENT
+    adjourned = rules.asking_refusal(State.ADJOURNED, present=True, asked=False)
+    assert adjourned is FloorRefusal.SESSION_NOT_OPEN
+
+
+@pytest.mark.parametrize(
+    ("seated", "prepares", "examines", "readable"),
+    [
+        (False, True, False, set(State)),
+        (True, False, False, set(State) - {State.PLANNED}),
+        (False, False, True, {State.CLOSED, State.CONCLUDED}),
+        (False, False, False, set()),
+    ],
+)
+def test_who_reads_a_meeting_depends_on_seat_and_state(
+    seated: bool, prepares: bool, examines: bool, readable: set[State]
+) -> None:
+    found = {
+        each
+        for each in State
+        if rules.may_read(each, seated=seated, prepares=prepares, examines=examines)
+    }
+    assert found == readable
+
+
+def test_an_agenda_with_a_dossier_that_holds_no_paper_is_not_put_forward() -> None:
+    whole = Planned(1, has_presenter=True, has_dossier=True, papers=2)
+    bare = Planned(2, has_presenter=False, has_dossier=False, papers=0)
+    hollow = Planned(3, has_presenter=True, has_dossier=True, papers=0)
+    assert rules.submitting_refusal([whole, bare], submitted=False) is None
+    assert rules.submitting_refusal([whole, hollow], submitted=False) is StepRefusal.NO_PAPERS
+    assert rules.submitting_refusal([], submitted=False) is StepRefusal.NO_ITEMS
+    again = rules.submitting_refusal([whole], submitted=True)
+    assert again is StepRefusal.ALREADY_SUBMITTED
+    assert [(each.number, each.what) for each in rules.lacks([whole, bare, hollow])] == [
+        (3, "papers"),
+        (2, "presenter"),
+        (2, "dossier"),
+    ]
+
+
+def test_a_session_is_convened_by_another_than_who_put_it_forward() -> None:
+    assert rules.convening_refusal(submitted_by=1, convener=2) is None
+    assert rules.convening_refusal(submitted_by=2, convener=2) is StepRefusal.OWN_PROPOSAL
+    assert rules.convening_refusal(submitted_by=None, convener=2) is StepRefusal.NOT_SUBMITTED
