@@ -89,9 +89,9 @@ export function parseProof(text: string): Proof {
 export function parseCheckpoint(note: string): Checkpoint {
   const cut = note.indexOf('\n\n');
   const text = note.slice(0, cut + 1);
-  const [origin, size, root, end, ...extensions] = text.split('\n');
+  const [origin, size, root, end] = text.split('\n');
   const signed = note.slice(cut + 2).split('\n');
-  if (cut < 0 || !origin || end !== '' || extensions.length || signed.pop() !== '') {
+  if (cut < 0 || !origin || end !== '' || signed.pop() !== '') {
     throw new Malformed('checkpoint');
   }
   if (!signed.length) throw new Malformed('no signature');

@@ -106,4 +106,7 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(app: Flask, cabinet: C
             answer = send(path, headers={"Accept": "application/json"})
             assert answer.status_code == 401, (method, path)
     # A door open to all must be added here by hand.
-    assert open_to_all == {"/static/<path:filename>", "/sign-in", "/sign-in/code", "/healthz"}
+    assert open_to_all == {
+        "/static/<path:filename>", "/healthz", "/sign-in", "/sign-in/code", "/sign-in/passkey",
+        "/sign-in/passkey/options",
+    }  # fmt: skip

@@ -98,13 +98,17 @@ class Member:
             "nonce": OTHER,
         } | changed
 
-    def paper(self, statement: bytes, embedded: bytes | None = None) -> Paper:
+    def paper(self, statement: bytes, embedded: bytes | None = None, more: bytes = b"") -> Paper:
         page = io.BytesIO()
         drawn = canvas.Canvas(page)
         drawn.drawString(72, 720, "PHIEU LAY Y KIEN")
         drawn.save()
         attachment = pades.Attachment("statement.json", embedded or statement)
-        made = pades.prepare(page.getvalue(), self.certificate, self.chain, attachment)
+        # A comment, as any PDF may hold one: places in the file stay as they were.
+        drawn_page = page.getvalue()
+        if more:
+            drawn_page = swap(drawn_page, b"ReportLab Generated"[: len(more)], more)
+        made = pades.prepare(drawn_page, self.certificate, self.chain, attachment)
         return Paper(made.pdf, made.attributes, statement, self.certificate, self.key_id)
 
 
@@ -161,6 +165,9 @@ def _spoilt_files(member: Member, good: Paper) -> list[Vector]:
         member.paper(good.statement, good.statement + b" ").vector("a blank", "statement_missing"),
         member.paper(good.statement, b"{}").vector("another statement", "statement_missing"),
         both.vector("the statement twice", "statement_missing"),
+        member.paper(good.statement, more=b"/EmbeddedFile ").vector(
+            "two files", "statement_missing"
+        ),
         good.vector("no statement", "statement_missing", statement=""),
     ]
 
@@ -197,6 +204,11 @@ def _spoilt_attributes(good: Paper) -> list[Vector]:
         "two digests": made_set([kind.dump(), _two_values(digest), certificate.dump()]),
         "a digest of another tag": good.attributes.replace(b"\x04\x20", b"\x05\x20", 1),
         "two certificates": made_set([kind.dump(), digest.dump(), _two_certificates(certificate)]),
+        "another digest as well": made_set([*parts, _with_body(digest, b"x" * 32)]),
+        "a digest of two parts": made_set([kind.dump(), _third(digest), certificate.dump()]),
+        "a certificate with policies": made_set(
+            [kind.dump(), digest.dump(), _with_policies(certificate)]
+        ),
     }
     named = Member()
     return [
@@ -223,6 +235,21 @@ def tlv(tag: int, body: bytes) -> bytes:
         return bytes([tag, size]) + body
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([tag, 0x80 | len(digits)]) + digits + body
+
+
+def _with_body(attribute: Any, body: bytes) -> bytes:
+    return tlv(0x30, attribute["type"].dump() + tlv(0x31, tlv(4, body)))
+
+
+def _third(attribute: Any) -> bytes:
+    value = tlv(0x31, attribute["values"][0].dump())
+    return tlv(0x30, attribute["type"].dump() + value + b"\x05\0")
+
+
+def _with_policies(attribute: Any) -> bytes:
+    value = attribute["values"][0]
+    both = tlv(0x30, value["certs"].dump() + tlv(0x30, b""))
+    return tlv(0x30, attribute["type"].dump() + tlv(0x31, both))
 
 
 def _two_values(attribute: Any) -> bytes:
@@ -341,6 +368,7 @@ def _spoilt_receipts(good: str, key: str) -> list[Vector]:
         four = ledger.envelope(db, 4).decode()
     fewer, more = "\n".join(lines[:-1]), "\n".join([*lines, lines[-1]])
     bent = "\n".join([*lines[:2], lines[2][::-1], *lines[3:]])
+    short = "\n".join([*lines[:-1], text_of(base64.b64decode(lines[-1])[:31])])
     signature = checkpoint.rsplit(" ", 1)[1].strip()
     other = text_of(bytes([*base64.b64decode(signature)[:-1], 0]))
     spoilt = {
@@ -352,6 +380,8 @@ def _spoilt_receipts(good: str, key: str) -> list[Vector]:
         "another version": (good.replace("@v1", "@v2"), "malformed"),
         "a hash less": (f"{fewer}\n\n{checkpoint}", "not_included"),
         "a hash more": (f"{more}\n\n{checkpoint}", "not_included"),
+        "a hash cut short": (f"{short}\n\n{checkpoint}", "malformed"),
+        "signed twice": (good + good[good.rindex(chr(0x2014)) :], "not_signed_by_log"),
         "a hash backwards": (f"{bent}\n\n{checkpoint}", "malformed"),
         "a hash without padding": (good.replace("=\n", "\n", 1), "malformed"),
         "another size": (good.replace("\n13\n", "\n12\n"), "not_signed_by_log"),
