@@ -1,5 +1,5 @@
 """Makes `app` for gunicorn; nothing else."""
 
-from ecabinet.app import create_app
+from ecabinet.app import create_served_app
 
-app = create_app()
+app = create_served_app()

@@ -76,7 +76,7 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     key = keys.store().read(signing.key_name(consultation.id))
     for ballot in ballots:
         content = signing.unseal(key, consultation.id, ballot.sealed)
-        yield f"ballots/{ballot.leaf}.pdf", content.pdf
+        yield f"ballots/{ballot.leaf}.pdf", queries.signed_pdf(ballot)
         yield f"ballots/{ballot.leaf}.json", canonical.encode(_record(db, ballot, content))
 
 

@@ -294,7 +294,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
 def file(key: str) -> FlaskResponse:
     with reading() as db:
         ballot = access.ballot_to_read(db, current_actor(), key)
-        pdf = queries.sealed_answer(ballot).pdf
+        pdf = queries.signed_pdf(ballot)
     return _pdf(pdf, f"phieu-{ballot.consultation_id}-da-ky.pdf")
 
 

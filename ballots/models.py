@@ -153,6 +153,8 @@ class Ballot(Base):
     signature_class: Mapped[str] = mapped_column(String(20))
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime]
+    # The time stamp over the signature's value, fetched by a worker after the cast (C16).
+    stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Written by the closing alone.
     choice: Mapped[Choice | None] = mapped_column(String(20))
     opinion: Mapped[str | None] = mapped_column(Text)

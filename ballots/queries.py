@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ballots import rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
-from ecabinet import clock, keys, ledger
+from ecabinet import clock, keys, ledger, tsa
 from ecabinet.access import Actor, Permission
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
@@ -213,6 +213,15 @@ def sealed_answer(ballot: Ballot) -> signing.Sealed:
     """A ballot's content: for its own member, or once the consultation is closed."""
     key = keys.store().read(signing.key_name(ballot.consultation_id))
     return signing.unseal(key, ballot.consultation_id, ballot.sealed)
+
+
+def signed_pdf(ballot: Ballot) -> bytes:
+    """The signed ballot as it leaves the house: with its time stamp, once that was fetched.
+
+    The stamp is set in here and nowhere stored twice: the same rows give the same bytes.
+    """
+    pdf = sealed_answer(ballot).pdf
+    return tsa.set_in(pdf, ballot.stamp) if ballot.stamp else pdf
 
 
 def result_of(db: Session, consultation_id: int) -> Result | None:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import http as documents_http
-from ecabinet import db, keys, ledger, live, offload, outbox, storage, web
+from ecabinet import db, jobs, keys, ledger, live, offload, outbox, storage, web
 from ecabinet.access import Permission
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
@@ -21,6 +21,7 @@ from meetings import sockets as meetings_sockets
 from people import http as people_http
 from people import queries as people_queries
 from tasks import http as tasks_http
+from tasks import sockets as tasks_sockets
 
 ROOT = Path(__file__).parent.parent
 DOORS = (
@@ -31,7 +32,7 @@ DOORS = (
     meetings_http.door,
     tasks_http.door,
 )
-SOCKETS = (meetings_sockets.events,)
+SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
 PLACES = (
@@ -62,6 +63,13 @@ def open_stores(settings: Settings) -> None:
             after=(live.tell,),
         )
     )
+
+
+def create_served_app() -> Flask:
+    """The application as a server runs it: with the rooms' jobs beside it."""
+    app = create_app()
+    jobs.start()
+    return app
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -17,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
-from ecabinet import checks, clock, migrate, verifier
+from ecabinet import checks, clock, jobs, migrate, verifier
 from ecabinet.app import open_stores
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -82,6 +84,20 @@ def serve(port: int | None) -> None:
             "--log-level", "warning", "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
         ],
     )  # fmt: skip
+
+
+@main.command()
+@plainly
+def worker() -> None:
+    """Do what the clock does (close, stamp), apart from any server, until interrupted."""
+    open_stores(from_environment())
+    click.echo("Working; Ctrl+C ends it")
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        jobs.run(ended)
+    except KeyboardInterrupt:
+        ended.set()
 
 
 @main.command("demo")

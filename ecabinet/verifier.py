@@ -535,8 +535,9 @@ def statements(bundle: Bundle) -> None:
         "opened_leaf": opened,
         "papers": act["papers"],
     }
-    question = digest(shown["question"].encode())
-    expect(question == act["question_sha256"], "consultation.json", "another question")
+    question = shown["question"]
+    logged = digest(question.encode())
+    expect(logged == act["question_sha256"], "consultation.json", "another question")
     for leaf in sorted(bundle.ballots):
         said = bundle.statement(leaf)
         for name, value in asked.items():

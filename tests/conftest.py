@@ -1,5 +1,6 @@
 """A cabinet for each test, on SQLite or on the PostgreSQL that ECABINET_TEST_DATABASE_URL names."""
 
+import contextlib
 import os
 import shutil
 import uuid
@@ -39,17 +40,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def fresh_database(template: str, folder: Path) -> Iterator[str]:
+    """A copy of the empty database, for as long as the block lasts."""
     if not POSTGRESQL:
-        shutil.copy(empty_database, tmp_path / "test.db")
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+        shutil.copy(template, folder / "test.db")
+        yield f"sqlite:///{folder / 'test.db'}"
         return
     name = f"test_{uuid.uuid4().hex[:8]}"
-    _sql(f"CREATE DATABASE {name} TEMPLATE {empty_database}")
+    _sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _address(name)
-    db.database().close()
     _sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
+    with fresh_database(empty_database, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""What the clock does: every room's jobs, in the server's own process or in `ecabinet worker`."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from ballots import jobs as ballots
+
+log = structlog.get_logger()
+PAUSE_SECONDS = 2
+
+JOBS: tuple[Callable[[], int], ...] = (ballots.close_what_ended, ballots.stamp_what_waits)
+
+
+def run_once() -> int:
+    """Do what is due now; how much there was. A job that fails is tried again next time."""
+    done = 0
+    for job in JOBS:
+        try:
+            done += job()
+        # One job's failure must not keep the others from running.
+        except Exception as fault:
+            log.error("a job failed", job=job.__name__, exc_info=fault)
+    return done
+
+
+def run(ended: threading.Event) -> None:
+    """Do what is due, again and again, until the event is set."""
+    # Importing the signer takes seconds; better now than before somebody's first ballot.
+    import pyhanko.sign.signers  # noqa: F401
+
+    while not ended.wait(PAUSE_SECONDS):
+        run_once()
+
+
+def start() -> threading.Event:
+    """Run beside the server; set the event to end it."""
+    ended = threading.Event()
+    threading.Thread(target=run, args=[ended], name="jobs", daemon=True).start()
+    return ended

@@ -1,0 +1,389 @@
+"""An exported consultation verifies offline; each kind of tampering is found, by its number."""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from ballots import bundle
+from ballots.service import draft as drafting
+from ecabinet import db, jobs, ledger, verifier
+from ecabinet.app import create_app
+from ecabinet.settings import Settings
+from tests.ballots.builders import Member, a_draft
+from tests.builders import Cabinet
+from tests.conftest import fresh_database
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Exported:
+    path: Path
+    keys: dict[str, object]
+
+    @property
+    def files(self) -> Files:
+        with zipfile.ZipFile(self.path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> Iterator[Exported]:
+    """Two members vote, one of them twice, the rest stay silent; stamped, closed, exported."""
+    folder = tmp_path_factory.mktemp("exported")
+    with fresh_database(empty_database, folder) as url:
+        settings = Settings(database_url=url, data_dir=folder, base_url="http://localhost")
+        yield export(Cabinet(create_app(settings)), folder)
+        db.database().close()
+
+
+def export(cabinet: Cabinet, folder: Path) -> Exported:
+    # Opened and signed in true time: other people's tools know no moved clock.
+    consultation = a_draft(cabinet)
+    drafting.approve(cabinet.actor("lanhdaovp"), consultation)
+    minister, deputy = Member(cabinet, "botruong.yte"), Member(cabinet, "pttg1")
+    minister.cast(consultation, "disagree")
+    deputy.cast(consultation, "agree_comments", "Làm rõ Điều 4.")
+    minister.cast(consultation, "agree")
+    jobs.run_once()
+    cabinet.wait(days=8)
+    assert jobs.run_once() == 1
+    with db.reading() as session:
+        bundle.write(session, consultation, folder / "bundle.zip")
+        return Exported(folder / "bundle.zip", bundle.trusted(session))
+
+
+def failed(path: Path, keys: dict[str, object]) -> set[str]:
+    return {each.check for each in verifier.verify(path, keys).findings}
+
+
+def rezip(path: Path, files: Files, relist: bool = True) -> Path:
+    """Write the files again; a forger who knows the format lists them anew."""
+    if relist:
+        manifest = json.loads(files["manifest.json"])
+        manifest["files"] = {
+            name: hashlib.sha256(data).hexdigest()
+            for name, data in files.items()
+            if name != "manifest.json"
+        }
+        files["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_the_untouched_bundle_is_sound(exported: Exported) -> None:
+    report = verifier.verify(exported.path, exported.keys)
+    assert report.findings == ()
+    assert report.is_sound
+    assert len(report.checks) >= 10
+    assert verifier.verify(exported.path).keys_from == "the bundle itself"
+
+
+def ballot_names(files: Files, suffix: str) -> list[str]:
+    return sorted(name for name in files if name.startswith("ballots/") and name.endswith(suffix))
+
+
+def change_json(files: Files, name: str, change: Callable[[dict[str, object]], None]) -> None:
+    body = json.loads(files[name])
+    change(body)
+    files[name] = verifier._written(body).encode()
+
+
+def leaf_lines(files: Files) -> list[str]:
+    return files["ledger/leaves.txt"].decode().splitlines()
+
+
+def set_lines(files: Files, lines: list[str]) -> None:
+    files["ledger/leaves.txt"] = ("\n".join(lines) + "\n").encode()
+
+
+def of_type(files: Files, kind: str) -> list[int]:
+    found = []
+    for position, line in enumerate(leaf_lines(files)):
+        _hash, _space, envelope = line.partition(" ")
+        if envelope and json.loads(base64.b64decode(envelope))["type"] == kind:
+            found.append(position)
+    return found
+
+
+def change_leaf(files: Files, kind: str, **changes: object) -> None:
+    """Rewrite a leaf and its hash, as one who runs the database would."""
+    lines, (position, *_) = leaf_lines(files), of_type(files, kind)
+    body = json.loads(base64.b64decode(lines[position].split(" ")[1])) | changes
+    data = verifier._written(body).encode()
+    lines[position] = f"{ledger.leaf_hash(data).hex()} {base64.b64encode(data).decode()}"
+    set_lines(files, lines)
+
+
+def drop_last_leaf(files: Files) -> None:
+    set_lines(files, leaf_lines(files)[:-1])
+
+
+def drop_a_ballots_record(files: Files) -> None:
+    for suffix in (".json", ".pdf"):
+        del files[ballot_names(files, suffix)[0]]
+
+
+def lose_the_result(files: Files) -> None:
+    lines, (position,) = leaf_lines(files), of_type(files, "consultation_result")
+    lines[position] = lines[position].split(" ")[0]
+    set_lines(files, lines)
+
+
+def count_a_member_twice(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it["standings"].append(it["standings"][0]))
+
+
+def sign_the_checkpoint_with_another_key(files: Files) -> None:
+    origin, size, root = files["ledger/checkpoint.txt"].decode().splitlines()[:3]
+    note = ledger.sign_checkpoint(
+        origin, int(size), base64.b64decode(root), Ed25519PrivateKey.generate()
+    )
+    files["ledger/checkpoint.txt"] = note.encode()
+
+
+def flip_a_byte_of_a_ballot(files: Files) -> None:
+    name = ballot_names(files, ".pdf")[0]
+    changed = bytearray(files[name])
+    changed[len(changed) // 3] ^= 1
+    files[name] = bytes(changed)
+
+
+def swap_two_ballots(files: Files) -> None:
+    one, other, *_ = ballot_names(files, ".pdf")
+    files[one], files[other] = files[other], files[one]
+
+
+def move_a_leaf(files: Files) -> None:
+    lines, (one, other, *_) = leaf_lines(files), of_type(files, "ballot")
+    lines[one], lines[other] = lines[other], lines[one]
+    set_lines(files, lines)
+
+
+def back_date_the_end(files: Files) -> None:
+    change_leaf(files, "consultation_opened", due_at="2026-12-01T00:00:00.000Z")
+
+
+def give_another_receipt(files: Files) -> None:
+    one, other, *_ = ballot_names(files, ".json")
+    receipt = json.loads(files[other])["receipt"]
+    change_json(files, one, lambda it: it.update(receipt=receipt))
+
+
+def replace_a_paper(files: Files) -> None:
+    name = next(name for name in files if name.startswith("papers/"))
+    files[name] += b"\n% another paper"
+
+
+def ask_another_question(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it.update(question="Một câu hỏi khác?"))
+
+
+def close_with_fewer_ballots(files: Files) -> None:
+    change_leaf(files, "consultation_closed", ballots=2)
+
+
+def drop_the_later_answer(files: Files) -> None:
+    """The minister said no first and yes then; a forger would let the first answer count."""
+    name = ballot_names(files, ".json")[-1]
+    del files[name], files[name.replace(".json", ".pdf")]
+
+
+def change_the_opinion(files: Files) -> None:
+    name = ballot_names(files, ".json")[1]
+    change_json(files, name, lambda it: it.update(opinion="Không có ý kiến."))
+
+
+def deem_a_voter_to_agree(files: Files) -> None:
+    def deem(it: dict[str, list[dict[str, object]]]) -> None:
+        next(each for each in it["standings"] if each["leaf"])["position"] = "deemed_agree"
+
+    change_json(files, "consultation.json", deem)
+
+
+def enrol_the_key_for_another(files: Files) -> None:
+    change_leaf(files, "key_enrolled", member=987)
+
+
+def announce_another_outcome(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it["result"].update(outcome="passed"))
+
+
+def count_one_vote_more(files: Files) -> None:
+    lines, (position,) = leaf_lines(files), of_type(files, "consultation_result")
+    body = json.loads(base64.b64decode(lines[position].split(" ")[1]))
+    change_leaf(files, "consultation_result", counts=body["counts"] | {"agree": 5})
+
+
+MUTANTS: list[tuple[Callable[[Files], None], str]] = [
+    (drop_last_leaf, "V02"),
+    (lose_the_result, "V03"),
+    (drop_a_ballots_record, "V04"),
+    (count_a_member_twice, "V05"),
+    (sign_the_checkpoint_with_another_key, "V06"),
+    (flip_a_byte_of_a_ballot, "V08"),
+    (swap_two_ballots, "V08"),
+    (change_the_opinion, "V08"),
+    (move_a_leaf, "V11"),
+    (back_date_the_end, "V12"),
+    (give_another_receipt, "V13"),
+    (replace_a_paper, "V15"),
+    (ask_another_question, "V16"),
+    (close_with_fewer_ballots, "V17"),
+    (drop_the_later_answer, "V04"),
+    (deem_a_voter_to_agree, "V20"),
+    (enrol_the_key_for_another, "V22"),
+    (announce_another_outcome, "V25"),
+    (count_one_vote_more, "V25"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "check"), MUTANTS, ids=lambda it: getattr(it, "__name__", it))
+def test_each_tampering_is_found_by_its_own_check(
+    exported: Exported, tmp_path: Path, tamper: Callable[[Files], None], check: str
+) -> None:
+    files = exported.files
+    tamper(files)
+    assert check in failed(rezip(tmp_path / "forged.zip", files), exported.keys)
+
+
+def test_a_file_that_is_not_listed_is_found(exported: Exported, tmp_path: Path) -> None:
+    files = exported.files | {"ballots/note.txt": b"slipped in"}
+    path = rezip(tmp_path / "forged.zip", files, relist=False)
+    assert failed(path, exported.keys) == {"V01"}
+
+
+def test_a_bundle_of_another_cabinet_does_not_pass_as_ours(
+    exported: Exported, tmp_path: Path
+) -> None:
+    stranger = ledger.verifier_key("localhost/test", Ed25519PrivateKey.generate())
+    assert "V06" in failed(exported.path, exported.keys | {"log_key": stranger})
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04"])
+def test_what_is_no_bundle_is_called_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(verifier.NotABundle):
+        verifier.verify(tmp_path / "x")
+
+
+def test_the_verifier_stands_alone(exported: Exported, tmp_path: Path) -> None:
+    """Copied away from the house, with the keys one holds: the same verdicts."""
+    shutil.copy(verifier.__file__, tmp_path / "verifier.py")
+    (tmp_path / "trust.json").write_text(json.dumps(exported.keys))
+    shutil.copy(exported.path, tmp_path / "bundle.zip")
+    words = [sys.executable, "-I", "verifier.py", "bundle.zip", "--keys", "trust.json"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = exported.files
+    flip_a_byte_of_a_ballot(files)
+    rezip(tmp_path / "bundle.zip", files)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FAIL V08" in done.stdout
+    assert ballot_names(files, ".pdf")[0] in done.stdout
+
+
+# ---- other people's tools over a stamped ballot ----
+
+
+@dataclass(frozen=True)
+class Ballot:
+    pdf: Path
+    root: Path
+    folder: Path
+
+
+@pytest.fixture
+def ballot(exported: Exported, tmp_path: Path) -> Ballot:
+    files = exported.files
+    pdf, root = tmp_path / "ballot.pdf", tmp_path / "root.pem"
+    pdf.write_bytes(files[ballot_names(files, ".pdf")[0]])
+    der = base64.b64decode(str(exported.keys["root"]))
+    root.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+    return Ballot(pdf, root, tmp_path)
+
+
+def flipped(ballot: Ballot) -> Ballot:
+    changed = bytearray(ballot.pdf.read_bytes())
+    changed[len(changed) // 3] ^= 1
+    path = ballot.folder / "flipped.pdf"
+    path.write_bytes(bytes(changed))
+    return Ballot(path, ballot.root, ballot.folder)
+
+
+def pdfsig(ballot: Ballot) -> str:
+    store = ballot.folder / f"nss-{ballot.pdf.stem}"
+    store.mkdir()
+    certutil = ["certutil", "-d", f"sql:{store}"]
+    for words in (["-N", "--empty-password"], ["-A", "-n", "root", "-t", "CT,C,C", "-i"]):
+        more = [ballot.root] if "-i" in words else []
+        subprocess.run([*certutil, *words, *more], check=True, stdin=subprocess.DEVNULL)
+    words = ["pdfsig", "-nssdir", f"sql:{store}", str(ballot.pdf)]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+
+
+def test_pdfsig_calls_a_ballot_valid_until_a_byte_is_changed(ballot: Ballot) -> None:
+    said = pdfsig(ballot)
+    assert "Signature is Valid" in said
+    assert "Certificate is Trusted" in said
+    assert "Signature is Valid" not in pdfsig(flipped(ballot))
+
+
+def cms_and_content(pdf: bytes) -> tuple[bytes, bytes]:
+    at = pdf.rindex(b"/ByteRange")
+    numbers = pdf[pdf.index(b"[", at) + 1 : pdf.index(b"]", at)].split()
+    first, length, second, rest = (int(each) for each in numbers)
+    der = bytes.fromhex(pdf[first + length + 1 : second - 1].decode())
+    # The hole is padded with zeros behind the CMS, whose own length says where it ends.
+    size = int.from_bytes(der[2:4], "big") + 4
+    return der[:size], pdf[:length] + pdf[second : second + rest]
+
+
+def openssl_cms(ballot: Ballot) -> bool:
+    cms, content = cms_and_content(ballot.pdf.read_bytes())
+    (ballot.folder / "cms.der").write_bytes(cms)
+    (ballot.folder / "content").write_bytes(content)
+    done = subprocess.run(
+        ["openssl", "cms", "-verify", "-inform", "DER", "-in", "cms.der", "-content", "content",
+         "-binary", "-CAfile", ballot.root, "-purpose", "any", "-cades", "-out", "/dev/null"],
+        cwd=ballot.folder, capture_output=True, check=False,
+    )  # fmt: skip
+    return done.returncode == 0
+
+
+def test_openssl_calls_a_ballot_valid_until_a_byte_is_changed(ballot: Ballot) -> None:
+    assert openssl_cms(ballot)
+    assert not openssl_cms(flipped(ballot))
+
+
+def test_pyhanko_finds_a_trusted_stamp_over_the_signature(ballot: Ballot) -> None:
+    """PAdES B-T: the time is the cabinet's own, and the signature is older than it."""
+    pem = x509.load_pem_x509_certificate(ballot.root.read_bytes())
+    root = asn1_x509.Certificate.load(pem.public_bytes(Encoding.DER))
+    with ballot.pdf.open("rb") as file:
+        (embedded,) = PdfFileReader(file).embedded_regular_signatures
+        context = ValidationContext(trust_roots=[root], allow_fetching=False)
+        status = validate_pdf_signature(embedded, context)
+    assert status.bottom_line
+    assert status.timestamp_validity is not None
+    assert status.timestamp_validity.intact
+    assert status.timestamp_validity.trusted
