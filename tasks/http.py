@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from io import StringIO
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response
 from ecabinet import storage, web
 from ecabinet.access import Permission
 from ecabinet.db import reading
-from ecabinet.errors import BadInput
+from ecabinet.errors import BadInput, NotFound
 from ecabinet.web import Door, current_actor, form, form_int, needs
 from meetings import queries as meetings
 from people import queries as people
@@ -54,9 +55,11 @@ def dashboard() -> str:
     page = request.args.get("page", default=1, type=int)
     actor = current_actor()
     with reading() as db:
+        watch = queries.watch(db, actor)
         board = queries.dashboard(db, actor, wanted, page)
     return render_template(
         "tasks/tasks.html",
+        watch=watch,
         board=board,
         wanted=wanted,
         link=Link(wanted),
@@ -77,14 +80,26 @@ def export() -> Download:
     return answer
 
 
+@door.get("/tasks/place")
+@needs(Permission.TASK_READ)
+def place() -> dict[str, object]:
+    """Where a page that has lost the line stands now."""
+    with reading() as db:
+        watch = queries.watch(db, current_actor())
+    if watch is None:
+        raise NotFound("nothing to listen to")
+    return asdict(watch)
+
+
 @door.get("/tasks/<int:task_id>")
 @needs(Permission.TASK_READ)
 def task(task_id: int) -> str:
     with reading() as db:
+        watch = queries.watch(db, current_actor())
         shown = queries.task(db, current_actor(), task_id)
         agencies = people.agencies(db) if Step.ASSIGN_AGAIN in shown.steps else []
         choices = _choices(people.today(db))
-    return render_template("tasks/task.html", task=shown, agencies=agencies, **choices)
+    return render_template("tasks/task.html", watch=watch, task=shown, agencies=agencies, **choices)
 
 
 @door.get("/tasks/<int:task_id>/files/<int:event_id>")

@@ -39,8 +39,8 @@ class Task(Base):
     # The day of the latest report; "on time" is judged by it.
     submitted_on: Mapped[date | None]
     # Where it was ordered: copied, with the digest of the sentence, from the conclusion.
-    order_id: Mapped[int | None] = mapped_column(index=True)
-    meeting_id: Mapped[int | None]
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("meetings_order.id"), index=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meetings_meeting.id"))
     meeting_title: Mapped[str] = mapped_column(String(500))
     item_number: Mapped[int | None]
     item_title: Mapped[str] = mapped_column(String(500))

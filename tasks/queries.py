@@ -1,18 +1,20 @@
 """Reads of tasks: the dashboard, one task with its story, what waits for whom."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from ecabinet import live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
 from people import queries as people
 from people.queries import OFFICE_ZONE, AgencyName, Holder
 from tasks import access, rules
+from tasks.announcements import EVERY_TASK, agency
 from tasks.models import Coordinating, Event, Task
 from tasks.rules import Shown, State, Step, TimeStatus, Today, TwoByTwo
 
@@ -116,8 +118,29 @@ class ExportRow:
     source: str
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What a page listens to, and where it stands among its facts."""
+
+    enter: str
+    id: int
+    audience: str
+    epoch: str
+    seq: int
+
+
 def today(db: Session) -> Today:
     return rules.today(people.today(db), OFFICE_ZONE.is_working_day)
+
+
+def watch(db: Session, actor: Actor) -> Watch | None:
+    """Read before the page's data: what falls in between then comes twice, and is harmless."""
+    if actor.may(Permission.TASK_READ_ALL):
+        return Watch("tasks:enter", 1, EVERY_TASK, *live.head(db, EVERY_TASK))
+    if not actor.may(Permission.TASK_REPORT) or not actor.agencies:
+        return None
+    own = min(actor.agencies)
+    return Watch("agency:enter", own, agency(own), *live.head(db, agency(own)))
 
 
 # ---- the dashboard ----
@@ -322,16 +345,6 @@ def assigned_from(db: Session, order_id: int) -> list[TaskRow]:
     agencies = {each.id: each for each in people.agencies(db)}
     tasks = db.scalars(select(Task).where(Task.order_id == order_id).order_by(Task.id))
     return _rows(tasks, agencies, today(db))
-
-
-def tasks_of_orders(db: Session, order_ids: Collection[int]) -> dict[int, list[int]]:
-    """Which tasks were made of these orders: for the screens that list the orders."""
-    found: dict[int, list[int]] = defaultdict(list)
-    for order_id, task_id in db.execute(
-        select(Task.order_id, Task.id).where(Task.order_id.in_(order_ids)).order_by(Task.id)
-    ):
-        found[order_id or 0].append(task_id)
-    return found
 
 
 # ---- what waits for whom ----

@@ -19,6 +19,7 @@ from meetings.queries import SessionView
 from people import queries as people
 from people.queries import OFFICE_ZONE
 from tasks import queries as tasks
+from tasks.queries import Watch
 
 SHORT_LIST = 4
 ROOMS = (people, documents, ballots, meetings, tasks)
@@ -44,6 +45,7 @@ class Day:
 class FirstPage:
     """What a person finds in the morning. A column that is not for them is None."""
 
+    watch: Watch | None
     open_session: SessionView | None
     duties: Sequence[Duty]
     new_papers: Sequence[NewPaper] | None
@@ -56,6 +58,7 @@ def first_page(db: Session, actor: Actor) -> FirstPage:
     # The banner is the way into the session; a row beside it would say the same again.
     banner = under_way.live_path if under_way else None
     return FirstPage(
+        watch=tasks.watch(db, actor) if actor.may(Permission.TASK_READ) else None,
         open_session=under_way,
         duties=[each for each in duties(db, actor) if each.path != banner],
         new_papers=new_papers(db, actor) if actor.may(Permission.DOSSIER_READ) else None,
