@@ -1,10 +1,12 @@
 import { io, type Socket } from 'socket.io-client';
 import { Refusal, send } from './http';
 import { type Missed, type Place, Sequence, type Told } from './sequence';
+import { now } from './words';
 
 const HEARTBEAT = 5_000;
 const POLL = 5_000;
 const ASKED_WITHIN = 4_000;
+const ZONE = 'Asia/Ho_Chi_Minh';
 
 export type LineState = 'on' | 'again' | 'off';
 
@@ -22,10 +24,10 @@ export interface Room<State extends Place> {
 
 /** The line's state in words and shape, in the bar; it never looks better than it is. */
 class Sign {
-  private at = new Date();
+  private at = now();
 
   show(state: LineState): void {
-    if (state === 'on') this.at = new Date();
+    if (state === 'on') this.fresh();
     for (const each of document.querySelectorAll<HTMLElement>('[data-conn]')) {
       if (each.dataset.state === state) continue;
       each.dataset.state = state;
@@ -37,16 +39,17 @@ class Sign {
       each.hidden = state !== 'off';
     }
     for (const each of document.querySelectorAll<HTMLElement>('[data-conn-at]')) {
-      each.textContent = this.at.toLocaleTimeString('vi-VN', {
+      each.textContent = new Date(this.at).toLocaleTimeString('vi-VN', {
         hour: '2-digit',
         minute: '2-digit',
+        timeZone: ZONE,
       });
     }
   }
 
   /** The data on the page are of now. */
   fresh(): void {
-    this.at = new Date();
+    this.at = now();
   }
 }
 

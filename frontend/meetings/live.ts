@@ -816,6 +816,7 @@ const CLICKS: Record<string, (target: HTMLElement) => Promise<void> | void> = {
   'go-there': () => {
     const current = meetingOf(parts).current;
     if (current !== null) showItem(current);
+    follows = localStorage.getItem(FOLLOW) !== 'no';
   },
   follow: () => {
     follows = !follows;

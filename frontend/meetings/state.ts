@@ -86,6 +86,9 @@ export const seatOf = (parts: Parts, person: number): SeatPart | undefined =>
 export const isSettled = (item: ItemPart): boolean =>
   item.state === 'concluded' || item.state === 'deferred';
 
-/** The item that comes next: the first one that nobody has called yet. */
-export const nextItem = (parts: Parts): ItemPart | undefined =>
-  itemsOf(parts).find((each) => each.state === 'waiting');
+/** The item that comes next: the first waiting one after the current, or else the first. */
+export function nextItem(parts: Parts): ItemPart | undefined {
+  const waiting = itemsOf(parts).filter((each) => each.state === 'waiting');
+  const current = itemOf(parts, meetingOf(parts).current)?.number ?? 0;
+  return waiting.find((each) => each.number > current) ?? waiting[0];
+}
