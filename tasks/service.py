@@ -192,9 +192,7 @@ def _tell(
     receivers = (
         {task.assigned_by} if step in rules.CARRYING_OUT else _staff(db, [task.lead_agency_id])
     )
-    outbox.notify(
-        db, receivers - {actor.id}, f"task_{task.state}", _path(task), **_facts(task, actor)
-    )
+    outbox.notify(db, receivers, f"task_{task.state}", _path(task), **_facts(task, actor))
 
 
 def _event(
