@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import unicodedata
 from typing import Any
 
@@ -232,13 +233,14 @@ def answer(consultation_id: int) -> str | Response:
             needs_opinion=[each.value for each in rules.NEEDS_OPINION],
             longest=LONGEST_OPINION,
             step_up=people.step_up_holds(db, actor),
+            has_passkey=bool(people.passkeys_of(db, actor.id)),
         )
 
 
 @door.post(f"{ANSWERED}/paper")
 @needs(Permission.BALLOT_CAST)
 def paper(consultation_id: int) -> dict[str, str]:
-    body = _body()
+    body = _body("choice", "opinion", "key_id", "follows")
     made = preparing.prepare(
         current_actor(), consultation_id, _answer(body), _hex(body, "key_id", 64),
         web.settings().env,
@@ -251,16 +253,26 @@ def paper(consultation_id: int) -> dict[str, str]:
     }
 
 
+@door.post(f"{ANSWERED}/step-up")
+@needs(Permission.BALLOT_CAST)
+def passkey_options(consultation_id: int) -> dict[str, Any]:
+    token = _hex(_body("pending"), "pending", 32)
+    return preparing.passkey_options(current_actor(), consultation_id, token, web.settings())
+
+
 @door.post(f"{ANSWERED}/ballots")
 @needs(Permission.BALLOT_CAST)
 def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
-    body = _body()
+    actor, body = current_actor(), _body("pending", "key", "signature", "assertion")
     envelope = casting.Envelope(
         token=_hex(body, "pending", 32),
         key=_hex(body, "key", 32),
         signature=_base64(body, "signature"),
     )
-    return casting.cast(current_actor(), consultation_id, envelope).as_answer(), 201
+    confirm = None
+    if "assertion" in body:
+        confirm = casting.by_passkey(actor, _assertion(body), web.settings())
+    return casting.cast(actor, consultation_id, envelope, confirm).as_answer(), 201
 
 
 @door.get("/ballots/by-key/<key>")
@@ -301,10 +313,13 @@ def file(key: str) -> FlaskResponse:
 # ---- parsing ----
 
 
-def _body() -> dict[str, Any]:
+def _body(*fields: str) -> dict[str, Any]:
+    """The JSON object of a request; what it has beyond these fields is refused (AC-06)."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise BadInput("body", "is no JSON object")
+    for name in body.keys() - set(fields):
+        raise BadInput(name, "is not asked for")
     return body
 
 
@@ -327,6 +342,29 @@ def _base64(body: dict[str, Any], name: str) -> bytes:
         return base64.b64decode(_text(body, name), validate=True)
     except (binascii.Error, ValueError):
         raise BadInput(name, "is no base64") from None
+
+
+# AuthenticationResponseJSON (WebAuthn 3, 5.1.7): what toJSON() gives of an assertion.
+ASSERTION = {
+    "id", "rawId", "type", "response", "authenticatorAttachment", "clientExtensionResults",
+}  # fmt: skip
+ASSERTION_RESPONSE = {"clientDataJSON", "authenticatorData", "signature", "userHandle"}
+LONGEST_ASSERTION = 8_000
+
+
+def _assertion(body: dict[str, Any]) -> dict[str, Any]:
+    """A passkey's answer in its form; whether it proves anything is the service's to say."""
+    given = body["assertion"]
+    well_formed = (
+        isinstance(given, dict)
+        and given.keys() <= ASSERTION
+        and isinstance(response := given.get("response"), dict)
+        and response.keys() <= ASSERTION_RESPONSE
+        and len(json.dumps(given)) <= LONGEST_ASSERTION
+    )
+    if not well_formed:
+        raise BadInput("assertion", "is no answer of a passkey")
+    return dict(given)
 
 
 def _answer(body: dict[str, Any]) -> Answer:

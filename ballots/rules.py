@@ -158,6 +158,7 @@ class BallotRefusal(StrEnum):
     KEY_REVOKED = "key_revoked"
     PAPER_GONE = "paper_gone"
     KEY_REUSED = "key_reused"
+    NOT_CONFIRMED = "not_confirmed"
 
 
 class SignatureRefusal(StrEnum):

@@ -21,9 +21,15 @@ from ecabinet import clock, keys, ledger, live, outbox, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, SignatureRejected, StepUpNeeded
+from ecabinet.settings import Settings
 from people import queries as people
+from people.rules import PasskeyRefusal
+from people.service import passkeys
 
 FAILED = "failed"
+
+# Shows that the member means the ballot of this mark, inside its transaction; gives the evidence.
+Confirm = Callable[[Session, bytes], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,20 +56,22 @@ class Signed:
     mark: bytes
 
 
-def cast(actor: Actor, consultation_id: int, envelope: Envelope) -> Receipt:
+def cast(
+    actor: Actor, consultation_id: int, envelope: Envelope, confirm: Confirm | None = None
+) -> Receipt:
     """Keep a member's signed answer; a retry with the same key returns the same receipt."""
     if earlier := _earlier(actor, envelope):
         return earlier
-    return keep_signed(actor, consultation_id, envelope, _evidence(actor))
+    return keep_signed(actor, consultation_id, envelope, confirm or by_code(actor))
 
 
 def keep_signed(
-    actor: Actor, consultation_id: int, envelope: Envelope, evidence: dict[str, Any]
+    actor: Actor, consultation_id: int, envelope: Envelope, confirm: Confirm
 ) -> Receipt:
-    """The rest of a cast, once it was shown who the member is; the ballot keeps how."""
+    """The rest of a cast; the ballot keeps how the member confirmed it."""
     signed = _verified(actor, consultation_id, envelope)
     try:
-        ballot = _keep(actor, consultation_id, signed, evidence)
+        ballot = _keep(actor, consultation_id, signed, confirm)
     except Refused as refused:
         if refused.reason is not BallotRefusal.KEY_REUSED:
             _keep_attempt(actor, consultation_id, signed, refused.reason.value)
@@ -98,14 +106,32 @@ def _refuse_other_bytes(actor: Actor, known: Ballot, envelope: Envelope) -> None
         raise Refused(BallotRefusal.KEY_REUSED)
 
 
-def _evidence(actor: Actor) -> dict[str, Any]:
+def by_code(actor: Actor) -> Confirm:
     """C2: who one is was shown again just now, by a code that is not bound to the ballot."""
     with reading() as db:
         if not people.step_up_holds(db, actor):
             raise StepUpNeeded
         at = people.step_up_at(db, actor)
     assert at is not None
-    return {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
+    evidence = {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
+    return lambda _db, _mark: evidence
+
+
+def by_passkey(actor: Actor, answer: dict[str, Any], settings: Settings) -> Confirm:
+    """C2: a passkey's answer, good for this ballot alone and used up with it (SES-07).
+
+    Used up under the lock, by the commit that keeps the ballot: a cast that fails leaves it.
+    """
+
+    def confirm(db: Session, mark: bytes) -> dict[str, Any]:
+        try:
+            return passkeys.verify_step_up(db, actor, answer, mark, settings).as_body()
+        except Refused as refused:
+            if refused.reason is PasskeyRefusal.NOT_PROVEN:
+                raise Refused(BallotRefusal.NOT_CONFIRMED) from refused
+            raise
+
+    return confirm
 
 
 def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
@@ -130,7 +156,7 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
     return Signed(paper, finished, device.certificate, envelope, content.prepared.digest)
 
 
-def _keep(actor: Actor, consultation_id: int, signed: Signed, evidence: dict[str, Any]) -> Ballot:
+def _keep(actor: Actor, consultation_id: int, signed: Signed, confirm: Confirm) -> Ballot:
     """C4 to C9: one transaction; unique keys are the last judge."""
     with transaction() as db:
         consultation = access.consultation_to_answer(db, actor, consultation_id)
@@ -140,6 +166,7 @@ def _keep(actor: Actor, consultation_id: int, signed: Signed, evidence: dict[str
             return known
         if reason := _refusal(db, actor, consultation, signed, now):
             raise Refused(reason)
+        evidence = confirm(db, signed.mark)
         ballot = _ballot(actor, consultation, signed, evidence, now)
         db.add(ballot)
         db.flush()

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -13,8 +14,10 @@ from ballots.signing import Sealed, Statement
 from ecabinet import clock, keys, ledger, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
-from ecabinet.errors import Refused
+from ecabinet.errors import Refused, StepUpNeeded
+from ecabinet.settings import Settings
 from people import queries as people
+from people.service import passkeys
 
 # Papers that a member has asked for and not signed; older ones make room.
 PAPERS_KEPT = 8
@@ -84,6 +87,22 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
             )
         )
     return Prepared(token, made.pdf, made.attributes, statement)
+
+
+def passkey_options(
+    actor: Actor, consultation_id: int, token: str, settings: Settings
+) -> dict[str, Any]:
+    """What the browser needs to have the member's passkey confirm this paper alone (SES-07)."""
+    with reading() as db:
+        if not people.passkeys_of(db, actor.id):
+            raise StepUpNeeded
+        paper = access.ballot_paper_to_sign(db, actor, consultation_id, token)
+    if paper is None:
+        raise Refused(BallotRefusal.PAPER_GONE)
+    key = keys.store().read(signing.key_name(consultation_id))
+    made = signing.unseal(key, consultation_id, paper.sealed).prepared
+    assert made is not None
+    return passkeys.step_up_options(actor, made.digest, settings)
 
 
 def _as_asked(

@@ -157,7 +157,7 @@ def _cast(key: Key, consultation_id: int, choice: Choice, opinion: str) -> None:
     answer = Answer(choice, opinion, follows)
     paper = prepare.prepare(key.actor, consultation_id, answer, key.key_id, "demo")
     envelope = cast.Envelope(paper.token, secrets.token_hex(16), key.sign(paper.attributes))
-    cast.keep_signed(key.actor, consultation_id, envelope, {"method": "demo"})
+    cast.keep_signed(key.actor, consultation_id, envelope, lambda *_: {"method": "demo"})
 
 
 def _a_working_morning(at: datetime) -> datetime:

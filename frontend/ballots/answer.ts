@@ -2,6 +2,7 @@
 // Answering a question: choose, check the very paper, sign, send until the receipt verifies.
 import './answer.css';
 import { Refusal, send } from '../http';
+import { canUse, stepUp } from '../people/passkey';
 import { fromBase64, toBase64, toHex } from '../signing/base64';
 import { type Envelope, keep } from '../signing/envelopes';
 import { type DeviceKey, deviceKey } from '../signing/keys';
@@ -9,7 +10,7 @@ import { checkPaper } from '../signing/paper';
 import { shortMark, signPaper, WillNotSign } from '../signing/sign';
 import { now, pad, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
-import { sendUntilKept } from './sending';
+import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
 import { draw } from './shown';
 
 type Step = '2' | '3' | '4' | 'no-key';
@@ -21,6 +22,8 @@ interface Paper {
   statement: string;
   choice: string;
   opinion: string;
+  /** What this device has signed of it, until it is refused for good. */
+  signed?: Envelope;
 }
 
 const ballot = document.getElementById('ballot') as HTMLElement;
@@ -31,6 +34,8 @@ const person = Number(ballot.dataset.person);
 const consultation = Number(ballot.dataset.consultation);
 const needsOpinion = new Set(ballot.dataset.needsOpinion?.split(','));
 let paper: Paper | null = null;
+const hasPasskey = ballot.dataset.passkey === 'yes' && canUse();
+let byPasskey = hasPasskey;
 let needsCode = ballot.dataset.stepUp !== 'yes';
 
 const one = (where: string): HTMLElement => ballot.querySelector<HTMLElement>(where) as HTMLElement;
@@ -155,7 +160,8 @@ async function showPaper(shown: Paper, key: DeviceKey): Promise<void> {
   one('[data-opinion]').textContent = shown.opinion || '–';
   one('[data-key-label]').textContent = key.label;
   one('[data-mark]').textContent = await markOf(shown);
-  one('[data-step-up-field]').hidden = !needsCode;
+  byPasskey = hasPasskey;
+  showConfirmation();
   say('3', '');
   go('3');
   await draw(shown.pdf, one('[data-ballot-pdf]'), ballot.dataset.worker ?? '');
@@ -183,9 +189,19 @@ function expected(shown: Paper) {
 // ---- step 3 to 4: sign and send ----
 
 async function sign(shown: Paper): Promise<void> {
-  if (needsCode && !(await giveCode())) return;
+  const confirmed = await confirmation(shown);
+  if (!confirmed) return;
+  // Signed once: whatever is sent again of this paper is the same act under the same key.
+  shown.signed ??= await signed(shown);
+  const envelope = { ...shown.signed, ...confirmed };
+  // Kept before it is sent: what was signed here is never lost with the line.
+  await keep(envelope);
+  await deliver(shown, envelope);
+}
+
+async function signed(shown: Paper): Promise<Envelope> {
   const signature = await signPaper(shown.pdf, shown.attributes, expected(shown));
-  const envelope: Envelope = {
+  return {
     key: toHex(crypto.getRandomValues(new Uint8Array(16))),
     person,
     consultation,
@@ -193,24 +209,61 @@ async function sign(shown: Paper): Promise<void> {
     signature: toBase64(signature),
     at: now(),
   };
-  // Kept before it is sent: what was signed here is never lost with the line.
-  await keep(envelope);
-  await deliver(envelope, shown.statement);
 }
 
-async function deliver(envelope: Envelope, statement: string): Promise<void> {
+async function deliver(shown: Paper, envelope: Envelope): Promise<void> {
   try {
-    const receipt = await sendUntilKept(envelope, statement, () => go('4'));
+    const receipt = await sendUntilKept(envelope, shown.statement, () => go('4'));
     dropDraft(person, consultation);
     location.assign(`/ballots/by-key/${receipt.key}`);
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
-    needsCode = needsCode || wrong.code === 'step_up_needed';
-    one('[data-step-up-field]').hidden = !needsCode;
+    if (isFinal(wrong)) shown.signed = undefined;
+    if (isUnconfirmed(wrong)) askForCode();
     go('3');
-    say('3', wrong.message, wrong.code === 'step_up_needed' ? code : undefined);
+    say('3', wrong.message, isUnconfirmed(wrong) ? code : undefined);
   }
 }
+
+/** What the step asks for beside the device's key: a touch of the passkey, a code, or nothing. */
+function showConfirmation(): void {
+  one('[data-by-passkey]').hidden = !byPasskey;
+  one('[data-step-up-field]').hidden = byPasskey || !needsCode;
+}
+
+function askForCode(): void {
+  byPasskey = false;
+  needsCode = true;
+  showConfirmation();
+}
+
+type Confirmed = Pick<Envelope, 'assertion'>;
+
+/** How the member shows that they mean this paper; null while they have not. */
+async function confirmation(shown: Paper): Promise<Confirmed | null> {
+  if (byPasskey) return askPasskey(shown);
+  return !needsCode || (await giveCode()) ? {} : null;
+}
+
+/** The passkey's word for this very paper; without one, the code is asked for instead. */
+async function askPasskey(shown: Paper): Promise<Confirmed | null> {
+  const body = { pending: shown.pending };
+  try {
+    const assertion = await stepUp(await send(`/consultations/${consultation}/step-up`, { body }));
+    return { assertion };
+  } catch (wrong) {
+    // Given up, or not to be had on this device: nobody is kept from answering by it (AUTH-06).
+    if (!(wrong instanceof DOMException) && !isUnconfirmed(wrong)) throw wrong;
+    askForCode();
+    say('3', word(NOT_BY_PASSKEY), code);
+    return null;
+  }
+}
+
+const NOT_BY_PASSKEY = {
+  vi: 'Chưa dùng khóa đăng nhập. Nhập mã xác thực 6 số, rồi ký và gửi lại',
+  en: 'The passkey was not used. Enter the 6-digit code, then sign and send again',
+};
 
 /** Show again who one is; the code is good for five minutes. */
 async function giveCode(): Promise<boolean> {
@@ -221,7 +274,7 @@ async function giveCode(): Promise<boolean> {
   }
   await send('/step-up', { body: new URLSearchParams({ code: digits }) });
   needsCode = false;
-  one('[data-step-up-field]').hidden = true;
+  showConfirmation();
   code.value = '';
   return true;
 }
@@ -233,7 +286,7 @@ async function signAndSend(button: HTMLElement): Promise<void> {
   try {
     await sign(paper);
   } catch (wrong) {
-    say('3', reasonOf(wrong), needsCode ? code : undefined);
+    say('3', reasonOf(wrong), needsCode && !byPasskey ? code : undefined);
   } finally {
     button.removeAttribute('aria-busy');
   }

@@ -15,6 +15,8 @@ export interface Receipt {
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 5_000;
 const REFUSED = new Set([404, 409, 422]);
+// The signature stands; only who gave it has to be shown in another way.
+const UNCONFIRMED = new Set(['not_confirmed', 'went_back']);
 
 /** A receipt that does not verify is no receipt: the envelope stays. */
 export class NoProof extends Refusal {
@@ -33,9 +35,9 @@ export class NoProof extends Refusal {
 /** Send once; when the receipt verifies, or the answer is refused for good, forget the envelope. */
 export async function sendOnce(envelope: Envelope, statement?: string): Promise<Receipt> {
   try {
-    const { consultation, pending, key, signature } = envelope;
+    const { consultation, pending, key, signature, assertion } = envelope;
     const receipt = await send<Receipt>(`/consultations/${consultation}/ballots`, {
-      body: { pending, key, signature },
+      body: { pending, key, signature, ...(assertion ? { assertion } : {}) },
     });
     const named = { type: 'ballot', consultation, ...(await namedIn(statement)) };
     if (!(await verifyReceipt(receipt.receipt, receipt.envelope, receipt.log_key, named))) {
@@ -44,7 +46,7 @@ export async function sendOnce(envelope: Envelope, statement?: string): Promise<
     await done(key);
     return receipt;
   } catch (wrong) {
-    if (wrong instanceof Refusal && REFUSED.has(wrong.status)) await done(envelope.key);
+    if (isFinal(wrong)) await done(envelope.key);
     throw wrong;
   }
 }
@@ -52,6 +54,14 @@ export async function sendOnce(envelope: Envelope, statement?: string): Promise<
 async function namedIn(statement?: string): Promise<Record<string, string>> {
   return statement ? { statement_sha256: toHex(await sha256(utf8(statement))) } : {};
 }
+
+/** Whether the member has to show in another way who they are; the envelope stays good. */
+export const isUnconfirmed = (wrong: unknown): boolean =>
+  wrong instanceof Refusal && (wrong.code === 'step_up_needed' || UNCONFIRMED.has(wrong.reason));
+
+/** Whether this envelope can never become a ballot. */
+export const isFinal = (wrong: unknown): boolean =>
+  wrong instanceof Refusal && REFUSED.has(wrong.status) && !isUnconfirmed(wrong);
 
 /** Whether a failure may pass by itself: no line, or a server that is busy or down. */
 export const passes = (wrong: unknown): boolean =>

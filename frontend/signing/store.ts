@@ -15,6 +15,8 @@ export interface Envelope {
   pending: string;
   /** r and s side by side, base64. */
   signature: string;
+  /** What a passkey said of this very paper, where one confirmed it. */
+  assertion?: unknown;
   /** When it was signed, by the server's clock, in milliseconds. */
   at: number;
 }

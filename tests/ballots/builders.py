@@ -104,13 +104,15 @@ class Member:
 
     def send(
         self, consultation_id: int, pending: str, signature: bytes, key: str | None = None,
-        browser: Browser | None = None,
+        browser: Browser | None = None, assertion: dict[str, Any] | None = None,
     ) -> TestResponse:  # fmt: skip
-        body = {
+        body: dict[str, Any] = {
             "pending": pending,
             "key": key or secrets.token_hex(16),
             "signature": base64.b64encode(signature).decode(),
         }
+        if assertion is not None:
+            body["assertion"] = assertion
         path = f"/consultations/{consultation_id}/ballots"
         return (browser or self.browser).post(path, json=body)
 
