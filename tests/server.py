@@ -18,6 +18,7 @@ from urllib.request import urlopen
 import pyotp
 
 ECABINET = str(Path(sys.executable).with_name("ecabinet"))
+SERVE = [ECABINET, "serve", "--port", "{port}"]
 STARTS_WITHIN = 90
 
 
@@ -79,11 +80,11 @@ def is_up(port: int) -> bool:
 
 @contextlib.contextmanager
 def serving(folder: Path, command: list[str] | None = None, **more: str) -> Iterator[Server]:
-    """Serve a demo from this folder until the block ends."""
+    """Serve a demo from this folder until the block ends; a command names its port as {port}."""
     port = free_port()
     log = (folder.parent / "server.log").open("wb")
     process = subprocess.Popen(
-        command or [ECABINET, "serve", "--port", str(port)],
+        [each.format(port=port) for each in command or SERVE],
         env=environment(folder, port) | {"PORT": str(port)} | more,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -92,7 +93,8 @@ def serving(folder: Path, command: list[str] | None = None, **more: str) -> Iter
     server = Server(port, folder, process)
     try:
         _await(server, Path(log.name))
-        made = json.loads((folder / "demo-accounts.json").read_text())
+        accounts = folder / "demo-accounts.json"
+        made = json.loads(accounts.read_text()) if accounts.exists() else []
         server.accounts = {each["username"]: each for each in made}
         yield server
     finally:

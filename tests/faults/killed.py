@@ -1,0 +1,38 @@
+"""The served application, made to die at one point of a cast when the test has said which.
+
+Production code knows nothing of it: named functions of the cast are wrapped here, before the
+application is made. For gunicorn alone; whoever imports this, dies by it.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from ballots.service import cast
+from ecabinet.app import create_served_app
+from tests.faults.points import POINTS, order
+
+TOLD = order(Path(os.environ["ECABINET_DATA_DIR"]))
+
+
+def dying_after(point: str, step: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(step)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        done = step(*args, **kwargs)
+        if TOLD.exists() and TOLD.read_text() == point:
+            # Taken away first, so that whatever is started again lives.
+            TOLD.unlink()
+            # The whole group: the master would start another worker at once.
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        return done
+
+    return run
+
+
+for point, name in POINTS.items():
+    setattr(cast, name, dying_after(point, getattr(cast, name)))
+
+app = create_served_app()

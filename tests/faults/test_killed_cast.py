@@ -1,0 +1,146 @@
+"""R-01: a server killed in the middle of a cast; the member sends again, and all is whole.
+
+A real server of its own process group, over HTTP, killed by SIGKILL at a named point. On SQLite
+or on the PostgreSQL that ECABINET_TEST_DATABASE_URL names.
+"""
+
+import http.client
+import json
+import re
+import secrets
+import signal
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from ecabinet import canonical, db, ledger, outbox
+from ecabinet.settings import Settings
+from tests.ballots import builders
+from tests.ballots.builders import Member, ballots_of
+from tests.ballots.verifier import holds
+from tests.builders import Cabinet
+from tests.faults.points import order
+from tests.server import Server, serving
+
+ROOT = Path(__file__).parent.parent.parent
+GUNICORN = str(Path(sys.executable).with_name("gunicorn"))
+SERVE = [
+    GUNICORN, "--worker-class", "gthread", "--workers", "1", "--threads", "8",
+    "--bind", "127.0.0.1:{port}", "--log-level", "warning", "--chdir", str(ROOT),
+    "tests.faults.killed:app",
+]  # fmt: skip
+
+WITHIN = 60
+OF_BALLOTS = ledger.Leaf.kind.in_(["ballot", "ballot_refused"])
+
+
+class Tablet:
+    """A member's answer, signed once, and a plain line to whichever server runs now."""
+
+    def __init__(self, cabinet: Cabinet, settings: Settings, consultation: int) -> None:
+        self.member = Member(cabinet, "botruong.yte")
+        self.settings, self.consultation = settings, consultation
+        paper = self.member.paper(consultation, "disagree")
+        self.key = secrets.token_hex(16)
+        self.envelope = {
+            "pending": paper["pending"],
+            "key": self.key,
+            "signature": b64encode(self.member.sign(paper["attrs"])).decode(),
+        }
+
+    @contextmanager
+    def served(self) -> Iterator[Server]:
+        # No connection of ours stays: the server that starts finds the files as death left them.
+        db.database().close()
+        url = self.settings.database_url
+        with serving(self.settings.data_dir, SERVE, ECABINET_DATABASE_URL=url) as server:
+            yield server
+
+    def sends(self, server: Server) -> bytes:
+        """The receipt's bytes; ConnectionError when the server dies first."""
+        token = re.search(rb'name="csrf-token" content="([0-9a-f]+)"', self.ask(server, "/sign-in"))
+        assert token
+        headers = {"X-CSRF-Token": token[1].decode(), "Content-Type": "application/json"}
+        path = f"/consultations/{self.consultation}/ballots"
+        return self.ask(server, path, "POST", json.dumps(self.envelope), **headers)
+
+    def looks(self, server: Server) -> bytes:
+        return self.ask(server, f"/ballots/by-key/{self.key}")
+
+    def ask(
+        self, server: Server, path: str, method: str = "GET", body: str | None = None, **more: str
+    ) -> bytes:
+        cookie = self.member.browser.client.get_cookie("ecabinet")
+        assert cookie
+        headers = {"Cookie": f"ecabinet={cookie.value}", "Accept": "application/json"} | more
+        line = http.client.HTTPConnection("localhost", server.port, timeout=WITHIN)
+        try:
+            line.request(method, path, body, headers)
+            answer = line.getresponse()
+            content = answer.read()
+        finally:
+            line.close()
+        assert answer.status in (200, 201), content
+        return content
+
+    def is_cut_off(self, server: Server, point: str) -> None:
+        """Sends, and the server dies after this point without a word."""
+        order(server.folder).write_text(point)
+        with pytest.raises(ConnectionError):
+            self.sends(server)
+        assert server.process.wait(WITHIN) == -signal.SIGKILL
+        assert not order(server.folder).exists()
+
+    def holds_exactly(self, *receipts: bytes) -> None:
+        """Each receipt is one ballot, one leaf and one message; nothing of them stands alone."""
+        seen = [json.loads(each) for each in receipts]
+        kept = ballots_of(self.consultation)
+        with db.reading() as session:
+            written = session.scalars(select(ledger.Leaf).where(OF_BALLOTS))
+            leaves = {each.position: each.envelope for each in written}
+            refused = session.scalars(
+                select(ledger.Leaf).where(ledger.Leaf.kind == "ballot_refused")
+            )
+            assert not list(refused)
+            inbox = outbox.inbox(session, self.member.cabinet.ids[self.member.name])
+        assert [each.key for each in kept] == [each["key"] for each in seen]
+        assert [each.leaf for each in kept] == [each["position"] for each in seen] == list(leaves)
+        assert [each.kind for each in inbox].count("ballot_kept") == len(seen)
+        for each in seen:
+            assert holds(each["receipt"], each["envelope"], each["log_key"])
+            assert leaves[each["position"]] == each["envelope"].encode()
+            assert canonical.decode(leaves[each["position"]])["consultation"] == self.consultation
+
+
+@pytest.fixture
+def tablet(cabinet: Cabinet, settings: Settings) -> Tablet:
+    return Tablet(cabinet, settings, builders.an_open_consultation(cabinet))
+
+
+def test_r01_a_ballot_whose_server_died_after_the_commit_has_its_one_receipt(
+    tablet: Tablet,
+) -> None:
+    with tablet.served() as server:
+        tablet.is_cut_off(server, "C9")
+    with tablet.served() as server:
+        seen = tablet.looks(server)
+        assert tablet.sends(server) == tablet.sends(server) == seen
+    tablet.holds_exactly(seen)
+
+
+def test_r01_a_ballot_whose_server_died_before_the_commit_left_nothing_and_is_taken_again(
+    tablet: Tablet,
+) -> None:
+    for point in ("C3", "C5", "C6", "C8"):
+        with tablet.served() as server:
+            tablet.is_cut_off(server, point)
+        tablet.holds_exactly()
+    with tablet.served() as server:
+        receipt = tablet.sends(server)
+        assert tablet.sends(server) == receipt
+    tablet.holds_exactly(receipt)
