@@ -394,6 +394,7 @@ def test_a_task_waits_for_whoever_has_the_next_step(cabinet: Cabinet) -> None:
     assert waits(cabinet, "thutuong") == []
     take(Step.REPORT, staff, task_id)
     assert (waits(cabinet, "canbo.yte"), waits(cabinet, "thutuong")) == ([], ["task_reported"])
+    assert waits(cabinet, "chuyenvien") == [], "who did not assign it is not asked to judge it"
     take(Step.RETURN, pm, task_id)
     assert (waits(cabinet, "canbo.yte"), waits(cabinet, "thutuong")) == (["task_returned"], [])
     for username in set(EVERYBODY) - {"canbo.yte"}:
