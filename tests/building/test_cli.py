@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ecabinet.cli import main
 from tests.server import ECABINET, environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,9 +89,9 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path: Path) -> None:
     assert "not a bundle" in one_sentence(done)
 
 
-def test_every_command_explains_itself(tmp_path: Path) -> None:
-    for words in (["serve"], ["demo"], ["check"], ["user", "code"], ["verify"],
+def test_every_command_explains_itself() -> None:
+    for words in (["serve"], ["worker"], ["demo"], ["check"], ["user", "code"], ["verify"],
                   ["export", "list"], ["export", "consultation"]):  # fmt: skip
-        done = run(tmp_path / "var", *words, "--help")
-        assert done.returncode == 0
-        assert "Usage:" in done.stdout
+        done = CliRunner().invoke(main, [*words, "--help"])
+        assert done.exit_code == 0
+        assert "Usage:" in done.output
