@@ -62,6 +62,7 @@ export class PaperPane {
     const container = document.createElement('div');
     container.className = 'paper__scroll';
     container.tabIndex = 0;
+    container.setAttribute('role', 'group');
     container.setAttribute('aria-label', this.root.dataset.paperTitle ?? '');
     const viewer = document.createElement('div');
     viewer.className = 'pdfViewer';
