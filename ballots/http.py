@@ -117,7 +117,7 @@ def _question(dossier_id: int) -> drafting.Question:
 @door.post(f"{ANSWERED}/approve")
 @needs(Permission.CONSULTATION_APPROVE)
 def approve(consultation_id: int) -> Response:
-    drafting.approve(current_actor(), consultation_id)
+    drafting.approve(current_actor(), consultation_id, web.form("seen", limit=64))
     return web.see(queries.path_of(consultation_id), "consultation_opened")
 
 
@@ -126,7 +126,7 @@ def approve(consultation_id: int) -> Response:
 def consultation(consultation_id: int) -> str:
     actor = current_actor()
     _close_if_ended(actor, consultation_id)
-    preparing.open_notice(actor, consultation_id)
+    _note_opening(actor, consultation_id)
     with reading() as db:
         row = access.consultation_to_read(db, actor, consultation_id)
         if row.state == State.CLOSED:
@@ -138,6 +138,7 @@ def consultation(consultation_id: int) -> str:
             papers=row.papers or documents.current_editions(db, row.dossier_id),
             dossier=documents.dossier(db, row.dossier_id),
             members=queries.members_asked(db, row),
+            seen=queries.seen_by_approver(db, row) if row.state == State.DRAFT else "",
             would_ask=people.members(db) if row.state == State.DRAFT else [],
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
@@ -216,7 +217,7 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
 @needs(Permission.BALLOT_CAST)
 def answer(consultation_id: int) -> str | Response:
     actor = current_actor()
-    preparing.open_notice(actor, consultation_id)
+    _note_opening(actor, consultation_id)
     with reading() as db:
         row = access.consultation_to_read(db, actor, consultation_id)
         asked = access.is_asked(db, actor, consultation_id)
@@ -386,6 +387,12 @@ def _opinion(given: str) -> str:
     if not plain or not unicodedata.is_normalized("NFC", given) or given != given.strip():
         raise BadInput("opinion", "holds signs that do not print, or is not in NFC")
     return given
+
+
+def _note_opening(actor: Actor, consultation_id: int) -> None:
+    """A person opened the page; a browser that looks ahead or asks for the head alone did not."""
+    if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        preparing.open_notice(actor, consultation_id)
 
 
 def _pdf(content: bytes, name: str) -> FlaskResponse:

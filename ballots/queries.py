@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ballots import rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
+from documents import queries as documents
 from ecabinet import clock, keys, ledger, tsa
 from ecabinet.access import Actor, Permission
 from ecabinet.calendar import Calendar
@@ -213,6 +214,13 @@ def sealed_answer(ballot: Ballot) -> signing.Sealed:
     """A ballot's content: for its own member, or once the consultation is closed."""
     key = keys.store().read(signing.key_name(ballot.consultation_id))
     return signing.unseal(key, ballot.consultation_id, ballot.sealed)
+
+
+def seen_by_approver(db: Session, consultation: Consultation) -> str:
+    """A digest of all that an approval approves: question, summary, window, papers."""
+    editions = documents.current_editions(db, consultation.dossier_id)
+    parts = [consultation.question, consultation.summary, str(consultation.window_days)]
+    return signing.digest_of("\0".join([*parts, *(each.digest for each in editions)]))
 
 
 def signed_pdf(ballot: Ballot) -> bytes:

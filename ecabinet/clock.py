@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ecabinet import settings
 from ecabinet.db import Base, insert_if_absent
+from ecabinet.errors import SettingRefused
 
 NOW = {
     "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"),
@@ -33,7 +35,11 @@ def now(db: Session) -> datetime:
 def offset(db: Session) -> int:
     """Seconds by which this database's clock is moved; 0 when it tells the true time."""
     row = db.get(ClockOffset, 1)
-    return row.seconds if row else 0
+    if row is None or not row.seconds:
+        return 0
+    if settings.current().env == "production":
+        raise SettingRefused("the clock of a production database was moved: clear clock_offset")
+    return row.seconds
 
 
 def shift(db: Session, seconds: int) -> None:

@@ -96,13 +96,19 @@ class Database:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=40, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=10, max_overflow=40, pool_pre_ping=True, hide_parameters=True
+        )
     from pysqlite3 import dbapi2
 
     if tuple(int(part) for part in dbapi2.sqlite_version.split(".")) < WAL_IS_SOUND_FROM:
         raise SettingRefused(f"SQLite {dbapi2.sqlite_version} is older than 3.51.3")
     engine = create_engine(
-        url, module=dbapi2, connect_args={"timeout": 5, "check_same_thread": False}
+        url,
+        module=dbapi2,
+        # What a failed statement carried may be a choice; it goes into no log (BAL-10).
+        hide_parameters=True,
+        connect_args={"timeout": 5, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

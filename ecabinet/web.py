@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import structlog
 from flask import (
@@ -58,6 +57,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LANGUAGES = ("vi", "en")
 YEAR = 365 * 24 * 3600
 COOKIE_BYTES = 32
+STRANGERS_BYTES = 64 * 1024
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -202,8 +202,8 @@ def wants_json() -> bool:
 
 def own_path(path: str, otherwise: str = "/") -> str:
     """A path of this site, whatever was asked for (WEB-07)."""
-    parts = urlsplit(path)
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    # One slash and no second: such a path names no host.
+    safe = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if safe and "\\" not in path and path.isprintable() else otherwise
 
 
@@ -268,6 +268,9 @@ def _refuse_cross_site() -> None:
     g.request_id = secrets.token_hex(4)
     if request.method in SAFE:
         return
+    if actor_or_none() is None:
+        # Nobody who is not signed in sends files.
+        request.max_content_length = STRANGERS_BYTES
     site = request.headers.get("Sec-Fetch-Site")
     if site not in (None, "same-origin", "none"):
         raise CrossSite(f"Sec-Fetch-Site: {site}")

@@ -82,6 +82,9 @@ def meeting_to_note_attendance(db: Session, actor: Actor, meeting_id: int) -> Me
     """A meeting for whose seats this secretary may say who is there, locked."""
     actor.must(Permission.ATTENDANCE_CONFIRM)
     meeting_to_follow(db, actor, meeting_id)
+    own = seat(db, meeting_id, actor.id)
+    if own is None or own.role != SeatRole.SECRETARY:
+        raise Forbidden(f"not a secretary of meeting {meeting_id}")
     return _locked(db, meeting_id)
 
 

@@ -13,6 +13,7 @@ from documents.queries import PaperView
 from ecabinet import clock, live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
 from meetings import access, rules
 from meetings.announcements import draft_audience, meeting_audience
 from meetings.models import Act, Item, Meeting, Seat, Speech
@@ -259,9 +260,11 @@ def acts(db: Session, meeting_id: int) -> list[Act]:
     )
 
 
-def order_to_assign(db: Session, order_id: int) -> OrderView:
-    """What a task is made of; the right to assign is the caller's to have asked for."""
+def order_to_assign(db: Session, actor: Actor, order_id: int) -> OrderView:
+    """What a task is made of; an order of a meeting that one may not read does not exist."""
     order, item, meeting = access.order_of_record(db, order_id)
+    if not access.may_read(db, actor, meeting):
+        raise NotFound(f"order {order_id}")
     return OrderView(
         order.id, meeting.id, meeting.title, item.position, item.title, order.text, order.digest
     )

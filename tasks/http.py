@@ -125,7 +125,7 @@ def assigning() -> str:
     order_id = request.args.get("order", type=int)
     with reading() as db:
         agencies = people.agencies(db)
-        order = meetings.order_to_assign(db, order_id) if order_id else None
+        order = meetings.order_to_assign(db, current_actor(), order_id) if order_id else None
         return render_template(
             "tasks/assign.html",
             order=order,

@@ -58,7 +58,7 @@ def assign_from(
     """Make a task of an order in a conclusion; its text, digest and place are copied."""
     actor.must(Permission.TASK_ASSIGN)
     with transaction() as db:
-        order = meetings.order_to_assign(db, order_id)
+        order = meetings.order_to_assign(db, actor, order_id)
         assignment = Assignment(
             order.text, lead_agency_id, deadline, deliverable, tuple(coordinating), open_ended
         )

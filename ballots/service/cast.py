@@ -249,7 +249,7 @@ def _tell(db: Session, actor: Actor, consultation: Consultation) -> None:
 def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: str) -> None:
     """An answer with a valid signature that was refused is itself a recorded act (BAL-08)."""
     with transaction() as db:
-        access.consultation_to_answer(db, actor, consultation_id)
+        consultation = access.consultation_to_answer(db, actor, consultation_id)
         if _is_known(db, actor, consultation_id, signed.envelope.key):
             return
         attempt = Attempt(
@@ -265,6 +265,22 @@ def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: st
         db.flush()
         body = _leaf(consultation_id, signed, {"reason": reason})
         ledger.append(db, "ballot_refused", body, _remember(attempt))
+        _make_provisional(db, actor, consultation, signed)
+
+
+def _make_provisional(
+    db: Session, actor: Actor, consultation: Consultation, signed: Signed
+) -> None:
+    """An answer that was begun in time and came after the closing keeps the result from being
+    issued: silence must not swallow a "no" (R-12)."""
+    result = queries.result_of(db, consultation.id)
+    was_begun_in_time = (
+        consultation.due_at is not None and signed.paper.issued_at < consultation.due_at
+    )
+    if result and was_begun_in_time and not queries.latest_ballot(db, consultation.id, actor.id):
+        result.is_provisional = True
+        body = {"v": signing.VERSION, "consultation": consultation.id, "member": actor.id}
+        ledger.append(db, "consultation_provisional", body)
 
 
 def _is_known(db: Session, actor: Actor, consultation_id: int, key: str) -> bool:

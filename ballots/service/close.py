@@ -15,6 +15,7 @@ from ballots.models import Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
 from documents import service as documents_service
 from ecabinet import canonical, clock, keys, ledger, live, outbox
+from ecabinet.access import Role
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from people import queries as people
@@ -79,8 +80,9 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
     assert consultation.rule_set is not None
     assert consultation.opened_leaf is not None
     rule_set = rules.rule_set(consultation.rule_set)
-    standings = _standings(db, consultation, rule_set, ballots)
-    top = next((each.person_id for each in consultation.asked if each.is_prime_minister), None)
+    members = _members(db, consultation)
+    standings = _standings(db, consultation, rule_set, ballots, members)
+    top = next((each.person_id for each in members if _is_prime_minister(each)), None)
     counted = rules.tally({each.person_id: Position(each.position) for each in standings}, top)
     decision = rules.decide(counted)
     return Result(
@@ -112,13 +114,22 @@ def _tried(db: Session, consultation: Consultation) -> set[int]:
     }
 
 
-def _standings(
-    db: Session, consultation: Consultation, rule_set: rules.RuleSet, ballots: list[Ballot]
-) -> list[Standing]:
-    """One for each member in office at the due moment: N is counted here, never a constant."""
+def _members(db: Session, consultation: Consultation) -> list[people.Holder]:
+    """The members in office at the due moment: N is counted here, never a constant."""
     assert consultation.due_at is not None
     last_moment = consultation.due_at - timedelta(seconds=1)
-    members = people.members(db, queries.CALENDAR.local_day(last_moment))
+    return people.members(db, queries.CALENDAR.local_day(last_moment))
+
+
+def _is_prime_minister(member: people.Holder) -> bool:
+    return member.role is Role.PRIME_MINISTER
+
+
+def _standings(
+    db: Session, consultation: Consultation, rule_set: rules.RuleSet, ballots: list[Ballot],
+    members: list[people.Holder],
+) -> list[Standing]:  # fmt: skip
+    """One for each member, where they stood at the due moment."""
     last = {each.person_id: each for each in ballots}
     notices = queries.notices_opened(db, consultation.id)
     tried = _tried(db, consultation)
@@ -129,7 +140,7 @@ def _standings(
         if ballot and ballot.choice:
             position = Position(ballot.choice)
         else:
-            silence = _silence(db, consultation, member.person_id, notice_at, tried)
+            silence = _silence(db, consultation, member, notice_at, tried)
             position = _position(consultation, rule_set, silence)
         rows.append(
             Standing(
@@ -153,15 +164,15 @@ def _position(consultation: Consultation, rule_set: rules.RuleSet, silence: Sile
 
 
 def _silence(
-    db: Session, consultation: Consultation, person_id: int, notice_at: datetime | None,
+    db: Session, consultation: Consultation, member: people.Holder, notice_at: datetime | None,
     tried: set[int],
 ) -> Silence:  # fmt: skip
     assert consultation.due_at is not None
-    asked = {each.person_id: each for each in consultation.asked}.get(person_id)
+    person_id = member.person_id
     devices = people.devices_as_of(db, person_id, consultation.due_at)
     return Silence(
-        is_prime_minister=asked is not None and asked.is_prime_minister,
-        was_asked=asked is not None,
+        is_prime_minister=_is_prime_minister(member),
+        was_asked=any(each.person_id == person_id for each in consultation.asked),
         notice_opened_at=notice_at,
         can_sign=devices.can_sign,
         enrolment_pending=devices.pending,

@@ -15,7 +15,7 @@ from documents import service as documents_service
 from ecabinet import clock, keys, ledger, outbox
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
-from ecabinet.errors import Refused
+from ecabinet.errors import Refused, Stale
 from people import queries as people
 
 KIND = "government"
@@ -92,10 +92,18 @@ def _next_round(db: Session, dossier_id: int) -> int:
     return (last or 0) + 1
 
 
-def approve(actor: Actor, consultation_id: int) -> None:
-    """Approve and open: papers are frozen, the members of today are asked, the clock runs."""
+def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None:
+    """Approve and open: papers are frozen, the members of today are asked, the clock runs.
+
+    `seen` is the digest of what the approver had before them; what was changed meanwhile is
+    not approved with it (AC-08).
+    """
     with transaction() as db:
         consultation = access.consultation_to_approve(db, actor, consultation_id)
+        # Locked before it is read: what members will see is what their signatures name.
+        documents_access.dossier_to_hand_out(db, consultation.dossier_id)
+        if seen is not None and seen != queries.seen_by_approver(db, consultation):
+            raise Stale
         editions = documents.current_editions(db, consultation.dossier_id)
         in_force = queries.rules_today(db)
         if reason := rules.opening_refusal(

@@ -59,7 +59,8 @@ def plan(actor: Actor, head: Head) -> int:
         db.flush()
         seats.seat_chair(db, meeting, head.chair_id)
         seats.seat_government(db, meeting)
-        seats.seat(db, meeting, actor.id, SeatRole.SECRETARY)
+        if Role.SECRETARY in actor.roles:
+            seats.seat(db, meeting, actor.id, SeatRole.SECRETARY)
         note_draft(db, actor, meeting, "planned", title=head.title)
         return meeting.id
 

@@ -72,7 +72,9 @@ def step_up(actor: Actor, code: str, source: str) -> None:
     """Show again who one is: good for five minutes, for casts only (SES-07)."""
     with transaction() as db:
         login = access.login_to_step_up(db, actor)
-        refusal = _give_code(db, login.person, code, source)
+        # Counted for this login alone: strangers' wrong passwords never close the way to a
+        # ballot (AUTH-06). No account has a name in capitals.
+        refusal = _give_code(db, login.person, code, source, f"LOGIN-{login.id}")
         if refusal is None:
             login.step_up_at = clock.now(db)
     if refusal:
@@ -131,18 +133,24 @@ def _end(db: Session, login: Login) -> None:
 # ---- codes and wrong tries ----
 
 
-def _give_code(db: Session, person: Person, code: str, source: str) -> SignInRefusal | None:
-    """Take a code once; the row is locked, so of parallel tries one succeeds (AUTH-03)."""
+def _give_code(
+    db: Session, person: Person, code: str, source: str, counter: str = ""
+) -> SignInRefusal | None:
+    """Take a code once; the row is locked, so of parallel tries one succeeds (AUTH-03).
+
+    `counter` is whose wrong tries are counted: the account's, unless another is named.
+    """
+    counted = counter or person.username
     person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
     if person.totp_sealed is None:
         raise NotFound("second factor")
-    _try(db, person.username, source)
+    _try(db, counted, source)
     seed = signing.unseal_seed(person.totp_sealed)
     step = signing.step_of(seed, code, int(clock.now(db).timestamp()))
     refusal = rules.totp_refusal(step, person.totp_last_step)
     if refusal is None:
         person.totp_last_step = step
-        db.execute(delete(Failure).where(Failure.username == person.username))
+        db.execute(delete(Failure).where(Failure.username == counted))
     return refusal
 
 

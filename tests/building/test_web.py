@@ -61,7 +61,7 @@ def test_a_request_from_elsewhere_changes_nothing(
     "path",
     [
         "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",
-        "/\\/evil", "\\\\evil", "", "evil", "/a\r\nSet-Cookie: x=1", "/\tevil",
+        "/\\/evil", "\\\\evil", "", "evil", "/a\r\nSet-Cookie: x=1", "/\tevil", "//[",
     ],
 )  # fmt: skip
 def test_one_is_only_sent_on_to_a_page_of_our_own(path: str) -> None:

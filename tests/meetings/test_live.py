@@ -214,9 +214,9 @@ def test_an_order_of_a_conclusion_can_be_assigned(session: Session) -> None:
     recorded = session.state()["parts"][f"item:{session.items[1]}"]["orders"]
     assert [each["text"] for each in recorded] == [orders[0], orders[2]]
     with reading() as db:
-        order = queries.order_to_assign(db, recorded[1]["id"])
+        order = queries.order_to_assign(db, pm, recorded[1]["id"])
         with pytest.raises(NotFound):
-            queries.order_to_assign(db, 999)
+            queries.order_to_assign(db, pm, 999)
     assert (order.meeting_id, order.item_number, order.text) == (session.id, 2, orders[2])
     assert len(order.digest) == 64
 

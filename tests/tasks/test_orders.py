@@ -38,7 +38,7 @@ def test_a_task_keeps_the_text_the_digest_and_the_place_of_the_sentence_that_ord
         [cabinet.agencies["taichinh"]],
     )  # fmt: skip
     with reading() as db:
-        order = meetings.order_to_assign(db, order_id)
+        order = meetings.order_to_assign(db, cabinet.actor("chuyenvien"), order_id)
         task = queries.task(db, cabinet.actor("canbo.yte"), task_id)
     assert (task.row.text, task.order_digest) == (SENTENCE, order.digest)
     assert (task.order_id, task.meeting_id, task.meeting_title) == (

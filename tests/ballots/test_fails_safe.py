@@ -1,0 +1,114 @@
+"""Silence must not swallow a "no": what a reviewer found, held."""
+
+from sqlalchemy import select
+
+from ballots import queries
+from ballots.models import NoticeOpened
+from ballots.rules import Position
+from ballots.service.close import close
+from ecabinet.db import reading, transaction
+from people import queries as people
+from people.models import Term
+from people.service import directory
+from tests.ballots.builders import Member, a_draft, an_open_consultation
+from tests.builders import PASSWORD, Cabinet
+
+
+def standing(consultation_id: int, person_id: int) -> str:
+    with reading() as db:
+        result = queries.result_of(db, consultation_id)
+        assert result is not None
+        return next(str(each.position) for each in result.standings if each.person_id == person_id)
+
+
+def close_after_the_end(cabinet: Cabinet, consultation_id: int) -> None:
+    cabinet.wait(days=4)
+    close(consultation_id)
+
+
+def test_strangers_wrong_passwords_do_not_close_the_way_to_a_ballot(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister, stranger = Member(cabinet, "botruong.yte"), cabinet.browser()
+    for _ in range(6):
+        given = {"username": "botruong.yte", "password": "sai"}
+        last = stranger.post("/sign-in", given)
+    assert last.status_code == 429
+    given = {"username": "botruong.yte", "password": PASSWORD}
+    assert stranger.post("/sign-in", given).status_code == 429
+    assert minister.browser.post("/step-up", {"code": minister.browser.code()}).status_code == 200
+    minister.cast(consultation, "disagree")
+
+
+def test_an_answer_begun_in_time_and_sent_after_the_closing_keeps_the_result_provisional(
+    cabinet: Cabinet,
+) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    minister.open_page(consultation)
+    paper = minister.paper(consultation, "disagree")
+    close_after_the_end(cabinet, consultation)
+    with reading() as db:
+        before = queries.result_of(db, consultation)
+        assert before is not None
+        assert not before.is_provisional
+    minister.browser.sign_in("botruong.yte")
+    answer = minister.send(consultation, paper["pending"], minister.sign(paper["attrs"]))
+    assert answer.status_code == 409
+    with reading() as db:
+        after = queries.result_of(db, consultation)
+        assert after is not None
+        assert after.is_provisional
+
+
+def test_whoever_is_prime_minister_at_the_end_is_never_deemed_to_agree(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    deputy, other = Member(cabinet, "pttg1"), Member(cabinet, "botruong.yte")
+    for member in (deputy, other):
+        member.open_page(consultation)
+    with transaction() as db:
+        today = people.today(db)
+        old = db.scalars(select(Term).where(Term.person_id == cabinet.ids["thutuong"])).one()
+        old.ends = today
+        office = old.office
+        person = db.get_one(people.Person, cabinet.ids["pttg1"])
+        own = db.scalars(select(Term).where(Term.person_id == person.id)).one()
+        own.ends = today
+        directory.appoint(db, person, office, today)
+    close_after_the_end(cabinet, consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.DEEMED_AGREE
+    assert standing(consultation, cabinet.ids["pttg1"]) == Position.SILENT
+
+
+def test_a_page_that_a_browser_fetched_ahead_is_no_proof_of_notice(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    path = f"/consultations/{consultation}"
+
+    def notices() -> int:
+        with reading() as db:
+            return len(db.scalars(select(NoticeOpened)).all())
+
+    minister.browser.client.head(path)
+    minister.browser.get(path, headers={"Sec-Purpose": "prefetch;prerender"})
+    assert notices() == 0
+    minister.browser.get(path)
+    assert notices() == 1
+
+
+def test_the_second_person_opens_only_what_they_saw(cabinet: Cabinet) -> None:
+    consultation = a_draft(cabinet)
+    leader, path = cabinet.browser("lanhdaovp"), f"/consultations/{consultation}"
+    with reading() as db:
+        row = db.get_one(queries.Consultation, consultation)
+        seen, dossier = queries.seen_by_approver(db, row), row.dossier_id
+    changed = {
+        "dossier_id": dossier,
+        "question": "Một câu hỏi khác?",
+        "summary": "",
+        "window_days": 3,
+    }
+    assert cabinet.browser("chuyenvien").post(f"{path}/edit", changed).status_code == 303
+    assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 409
+    with reading() as db:
+        seen = queries.seen_by_approver(db, db.get_one(queries.Consultation, consultation))
+    assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 303
