@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
@@ -17,6 +18,13 @@ from ecabinet.app import create_app
 from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests.builders import Cabinet
+
+# The same examples on every run; how long one takes says nothing of the code.
+hypothesis.settings.register_profile(
+    "steady", deadline=None, derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
+hypothesis.settings.load_profile("steady")
 
 POSTGRESQL = os.environ.get("ECABINET_TEST_DATABASE_URL", "")
 

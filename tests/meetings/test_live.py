@@ -189,9 +189,11 @@ def test_secretaries_and_invitees_never_count(session: Session) -> None:
 
 def test_only_a_secretary_says_that_somebody_else_is_there(session: Session) -> None:
     minister = session.cabinet.ids["botruong.yte"]
-    attend.confirm_for(session.actor("thuky2"), session.id, minister, None)
-    with pytest.raises(Forbidden):
-        attend.confirm_for(session.actor("pttg1"), session.id, minister, Attendance.HALL)
+    attend.confirm_for(session.actor("thuky"), session.id, minister, None)
+    # Neither a deputy, nor a secretary who was not named for this session.
+    for other in ("pttg1", "thuky2"):
+        with pytest.raises(Forbidden):
+            attend.confirm_for(session.actor(other), session.id, minister, Attendance.HALL)
 
 
 def test_a_day_before_nobody_is_in_the_hall(cabinet: Cabinet) -> None:

@@ -196,6 +196,7 @@ def test_a_code_is_good_once_also_after_a_wrong_try_and_with_blanks(cabinet: Cab
 def test_a_code_of_the_half_minute_before_is_taken_and_an_older_one_is_not(
     cabinet: Cabinet,
 ) -> None:
+    cabinet.wait_for_a_new_half_minute()
     browser = cabinet.browser()
     old = browser.code()
     cabinet.wait(seconds=30)
