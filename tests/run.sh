@@ -14,4 +14,4 @@ echo "== on PostgreSQL"
 bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser" -n 2 tests
 
 echo "== in the browser"
-run -m browser tests
+run -m browser --timeout=900 tests

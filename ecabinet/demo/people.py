@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ecabinet.access import Role
 from ecabinet.settings import Settings
+from people.models import Agency
 from people.service import directory as people
 
 TERM_STARTS = date(2026, 4, 1)
@@ -60,11 +61,11 @@ class Accounts:
         self.ids: dict[str, int] = {}
 
     def add(self, db: Session, username: str, title: str, role: Role, order: int,
-            agency: object = None) -> int:  # fmt: skip
+            agency: Agency | None = None) -> int:  # fmt: skip
         password = "-".join(secrets.token_hex(2) for _ in range(4))
         seed = pyotp.random_base32()
         person = people.add_person(db, title, username, password, seed)
-        office = people.add_office(db, title, role, order, agency)  # type: ignore[arg-type]
+        office = people.add_office(db, title, role, order, agency)
         people.appoint(db, person, office, TERM_STARTS)
         self.made.append(
             {
