@@ -1,0 +1,25 @@
+"""Run the benchmarks (ONLY=… those whose name begins so); print a table, write var/bench.json."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import ledger
+
+ALL = (ledger.append_beside_a_bare_commit,)
+
+
+def main() -> None:
+    only = os.environ.get("ONLY", "")
+    found = [bench() for bench in ALL if bench.__module__.split(".")[-1].startswith(only)]
+    for each in found:
+        verdict = "met" if each.met else "NOT MET"
+        print(f"{each.name:<32} {each.figure:8.2f} {each.unit:<10} {each.goal:<12} {verdict}")
+        print(f"{'':<32} beside {each.peer}")
+    Path("var").mkdir(exist_ok=True)
+    Path("var/bench.json").write_text(json.dumps([asdict(each) for each in found], indent=1))
+
+
+if __name__ == "__main__":
+    main()
