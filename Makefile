@@ -12,6 +12,7 @@ help:
 	@echo "make test        everything: services and browser too"
 	@echo "make test-fast   one minute, without browser and PostgreSQL"
 	@echo "make check       format, lint, types, imports"
+	@echo "make audit       every page, at every size, by axe: long, by hand"
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"
 
 run: var/.ready-run
@@ -35,6 +36,9 @@ check: var/.ready-dev
 fix: var/.ready-dev
 	@$(V)/ruff format . && $(V)/ruff check --fix . && npx biome check --write frontend biome.json
 
+audit: var/.ready-dev
+	@$(V)/python -m pytest -m audit --timeout=1200 tests
+
 bench: var/.ready-dev
 	@$(V)/python -m benchmarks
 
@@ -56,4 +60,4 @@ var/.ready-dev: requirements-dev.txt requirements-uv.txt pyproject.toml $(FRONT)
 	@touch $@ var/.ready-run
 
 
-.PHONY: help run code setup test test-fast check fix bench lock
+.PHONY: help run code setup test test-fast check fix audit bench lock

@@ -68,6 +68,7 @@ def open_stores(settings: Settings) -> None:
 def create_served_app() -> Flask:
     """The application as a server runs it: with the rooms' jobs beside it."""
     app = create_app()
+    jobs.load_signer()
     jobs.start()
     return app
 

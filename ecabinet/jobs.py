@@ -1,5 +1,6 @@
 """What the clock does: every room's jobs, in the server's own process or in `ecabinet worker`."""
 
+import importlib
 import threading
 from collections.abc import Callable
 
@@ -25,11 +26,16 @@ def run_once() -> int:
     return done
 
 
+def load_signer() -> None:
+    """Import what signs: it takes seconds, and two threads that import it at once trip over
+    each other's half-made modules. So once, before anybody is served."""
+    for name in ("pyhanko.sign.signers", "pyhanko.sign.validation", "webauthn"):
+        importlib.import_module(name)
+
+
 def run(ended: threading.Event) -> None:
     """Do what is due, again and again, until the event is set."""
-    # Importing the signer takes seconds; better now than before somebody's first ballot.
-    import pyhanko.sign.signers  # noqa: F401
-
+    load_signer()
     while not ended.wait(PAUSE_SECONDS):
         run_once()
 

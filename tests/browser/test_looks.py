@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.browser.test_passkeys import ARGS, CHROMIUM
 from tests.server import Server, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.audit
 
 ROOT = Path(__file__).parent.parent.parent
 HANOI = timezone(timedelta(hours=7))
