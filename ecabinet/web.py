@@ -209,7 +209,13 @@ def own_path(path: str, otherwise: str = "/") -> str:
 
 # ---- assembly ----
 
-_identify: Identify = lambda db, cookie: None  # noqa: E731
+
+def _nobody(_db: Session, _cookie: str) -> Actor | None:
+    """Whom a browser stands for before an application is tied to the front desk."""
+    return None
+
+
+_identify: Identify = _nobody
 _settings: Settings | None = None
 
 

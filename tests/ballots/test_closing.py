@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -286,7 +287,7 @@ def test_the_database_file_before_the_closing_holds_no_choice(cabinet, asked):
     Member(cabinet, "botruong.yte").cast(asked, "other_opinion", "CANARY-kin")
     path = database().engine.url.database
     assert path
-    found = b"".join(open(path + end, "rb").read() for end in ("", "-wal"))  # noqa: SIM115
+    found = b"".join(Path(path + end).read_bytes() for end in ("", "-wal"))
     assert b"ballot_kept" in found
     assert b"CANARY" not in found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def main(folder):
     return {
-        "home": Path("/root/.bashrc").exists() or Path("/home").exists(),
+        "home": Path("/root", ".bashrc").exists() or Path("/home").exists(),
         "data": Path("/var/lib").exists(),
         "network": _can_talk(),
         "secret": any(name.startswith("ECABINET") for name in os.environ),
