@@ -168,6 +168,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "consultation": row,
         "result": result,
         "tally": tally,
+        "outage_minutes": papers.outage_minutes(result),
         "outcome": rules.OUTCOME_WORDS[rules.Outcome(result.outcome)],
         "strokes": _strokes(tally),
         "words": papers.POSITION_WORDS,
@@ -206,7 +207,8 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
             raise Refused(ConsultationRefusal.NOT_CLOSED)
         if not queries.sees_all(actor):
             actor.must(Permission.DOSSIER_READ_ALL)
-        sheet = papers.result_sheet(row, result, queries.today(db))
+        attempts = queries.attempts_of(db, row.id)
+        sheet = papers.result_sheet(row, result, queries.today(db), bool(attempts))
     return _pdf(sheet, f"ket-qua-phieu-{consultation_id}.pdf")
 
 

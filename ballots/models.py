@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots import rules
@@ -190,8 +190,10 @@ class Result(Base):
     why: Mapped[Why] = mapped_column(String(30))
     sentence: Mapped[str] = mapped_column(Text)
     basis: Mapped[str] = mapped_column(Text)
-    # With an undecided attempt the result is provisional, and cannot be issued.
+    # With an undecided attempt, or silence after an outage, it cannot be issued.
     is_provisional: Mapped[bool]
+    # The spans in which the service was down, where silence waits for an extension.
+    outages: Mapped[list[list[str]]] = mapped_column(JSON, server_default=text("'[]'"))
     first_leaf: Mapped[int]
     last_leaf: Mapped[int | None]
     standings: Mapped[list["Standing"]] = relationship(order_by="Standing.order")

@@ -120,7 +120,9 @@ def _small_print(form: BallotForm) -> str:
 # ---- the result sheet ----
 
 
-def result_sheet(consultation: Consultation, result: Result, day: date) -> bytes:
+def result_sheet(
+    consultation: Consultation, result: Result, day: date, has_attempts: bool = False
+) -> bytes:
     """The report on a closed consultation (Decree 30/2020, form 1.4)."""
     tally = result.tally()
     head = forms.Head("", OFFICE, f"Số: {consultation.id:02}/BC-VPCP", forms.place_and_date(day))
@@ -128,7 +130,7 @@ def result_sheet(consultation: Consultation, result: Result, day: date) -> bytes
     body = [
         *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
         forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
-        *_provisional(result),
+        *_provisional(result, has_attempts),
         forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
         forms.paragraph("<b>2. Số liệu</b>", "heading"),
         forms.table(["Nội dung", "Số"], _counts(tally), widths=[5, 1], centred=[1]),
@@ -155,11 +157,22 @@ def result_sheet(consultation: Consultation, result: Result, day: date) -> bytes
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
 
 
-def _provisional(result: Result) -> Sequence[forms.Piece]:
-    if not result.is_provisional:
-        return []
-    words = "Kết quả tạm thời: còn lần gửi phiếu có chữ ký hợp lệ chưa được xử lý."
-    return [forms.paragraph(forms.bold(words))]
+def _provisional(result: Result, has_attempts: bool) -> Sequence[forms.Piece]:
+    reasons = []
+    if result.outages:
+        reasons.append(
+            f"hệ thống gián đoạn {outage_minutes(result)} phút trong thời hạn, nên không ai được "
+            "coi là đồng ý; đề nghị gia hạn"
+        )
+    if result.is_provisional and (has_attempts or not result.outages):
+        reasons.append("còn lần gửi phiếu có chữ ký hợp lệ chưa được xử lý")
+    return [forms.paragraph(forms.bold(f"Kết quả tạm thời: {each}.")) for each in reasons]
+
+
+def outage_minutes(result: Result) -> int:
+    """How long the service was down, where silence waits for an extension; else 0."""
+    spans = [[datetime.fromisoformat(each) for each in span] for span in result.outages]
+    return round(sum((ends - starts).total_seconds() for starts, ends in spans) / 60)
 
 
 def _counts(tally: rules.Tally) -> list[list[str]]:

@@ -235,6 +235,7 @@ class Silence:
     can_sign: bool
     enrolment_pending: bool
     tried_to_answer: bool
+    was_cut_off: bool
 
 
 def position_of_silence(
@@ -243,7 +244,7 @@ def position_of_silence(
     """What no answer means (191/2026, BAL-07): deemed agreement fails safe.
 
     Whoever tried to answer, and the Prime Minister always, stay silent; whoever could not
-    answer, or was not told in time, was not reached.
+    answer, or was not told in time, was not reached; after an outage nobody is deemed.
     """
     if not rules.silence_agrees or silence.is_prime_minister or silence.tried_to_answer:
         return Position.SILENT
@@ -255,7 +256,32 @@ def position_of_silence(
         return Position.NOT_REACHED
     if calendar.due(silence.notice_opened_at, rules.least_days) > due_at:
         return Position.NOT_REACHED
-    return Position.DEEMED_AGREE
+    return Position.SILENT if silence.was_cut_off else Position.DEEMED_AGREE
+
+
+OUTAGE_BORNE = timedelta(minutes=30)
+LAST_HOURS = timedelta(hours=4)
+WINDOW_BORNE = 10
+
+
+def was_cut_off(
+    outages: Iterable[tuple[datetime, datetime]], opened_at: datetime, due_at: datetime,
+    calendar: Calendar,
+) -> bool:  # fmt: skip
+    """Whether the service was down too long for silence to mean anything (BAL-07).
+
+    More than 30 minutes since the last four working hours began (the evening after them, when
+    late answers come, counts with them), or more than a tenth of the window by the clock.
+    """
+    down = list(outages)
+    nearly_over = calendar.working_time_before(due_at, LAST_HOURS)
+    near_the_end = sum((_shared(each, (nearly_over, due_at)) for each in down), timedelta())
+    altogether = sum((_shared(each, (opened_at, due_at)) for each in down), timedelta())
+    return near_the_end > OUTAGE_BORNE or altogether * WINDOW_BORNE > due_at - opened_at
+
+
+def _shared(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> timedelta:
+    return max(min(one[1], other[1]) - max(one[0], other[0]), timedelta())
 
 
 # ---- the outcome ----
@@ -454,6 +480,12 @@ def sentence(counted: Tally, decision: Decision) -> str:
 
 def _needs_deemed(counted: Tally) -> bool:
     return 2 * counted.expressly_for <= counted.members
+
+
+def awaits_extension(rules: RuleSet, was_cut_off: bool, counted: Tally) -> bool:
+    """Whether an extension could still change who is deemed to agree (rulebook: until it is
+    decided, nobody is)."""
+    return rules.silence_agrees and was_cut_off and bool(counted.silent + counted.not_reached)
 
 
 def passed_by_silence_alone(counted: Tally, decision: Decision) -> bool:

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SATURDAY = 5
+# Office hours: data, by the practice of the ministries (doubt).
+OFFICE_HOURS = ((time(8), time(12)), (time(13, 30), time(17, 30)))
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Calendar:
             day += timedelta(days=1)
             left -= self.is_working_day(day)
         return self.end_of(day)
+
+    def working_time_before(self, moment: datetime, length: timedelta) -> datetime:
+        """When so much working time was still to come before a moment, in UTC."""
+        day, left = self.local_day(moment), length
+        while True:
+            for opens, closes in reversed(OFFICE_HOURS if self.is_working_day(day) else ()):
+                starts = datetime.combine(day, opens, self.zone).astimezone(UTC)
+                ends = datetime.combine(day, closes, self.zone).astimezone(UTC)
+                worked = min(ends, moment) - starts
+                if worked >= left:
+                    return min(ends, moment) - left
+                left -= max(worked, timedelta())
+            day -= timedelta(days=1)
 
     def working_days_between(self, start: date, end: date) -> int:
         """Working days after `start`, up to and including `end`; 0 when end is not later."""

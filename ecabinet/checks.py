@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from ecabinet import clock, ledger, migrate, storage
+from ecabinet import clock, heartbeat, ledger, migrate, storage
 from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
@@ -70,6 +70,18 @@ def _clock(settings: Settings) -> Check:
     return Check("clock", is_right, f"{moment:%Y-%m-%d %H:%M:%S} UTC, moved by {moved} s", figures)
 
 
+def _heartbeat(settings: Settings) -> Check:
+    """When a server beat last, and how long none did in a day; a cabinet at rest is sound."""
+    with reading() as db:
+        now, last = clock.now(db), heartbeat.last(db)
+        gaps = heartbeat.outages(db, now - timedelta(days=1), now)
+    down = int(sum((ends - starts for starts, ends in gaps), timedelta()).total_seconds())
+    seen = f"last {last:%Y-%m-%d %H:%M} UTC" if last else "none yet"
+    return Check(
+        "heartbeat", True, f"{seen}, down {down // 60} min of 24 h", {"down_seconds": down}
+    )
+
+
 def _keys(settings: Settings) -> Check:
     with reading() as db:
         origin = ledger.origin(db)
@@ -96,6 +108,7 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "database": _database,
     "storage": _storage,
     "clock": _clock,
+    "heartbeat": _heartbeat,
     "keys": _keys,
     "ledger": _ledger,
 }

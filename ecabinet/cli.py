@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
-from ecabinet import checks, clock, jobs, migrate, verifier
+from ecabinet import checks, clock, heartbeat, jobs, migrate, verifier
 from ecabinet.app import open_stores
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -112,7 +112,7 @@ def fill_demo(yes: bool, forward: str | None) -> None:
     if forward:
         open_stores(settings)
         with transaction() as db:
-            clock.shift(db, duration(forward))
+            heartbeat.skip(db, duration(forward))
             click.echo(f"The demo's clock now says {clock.now(db):%Y-%m-%d %H:%M} UTC")
         return
     if not (settings.embedded or yes):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ballots import jobs as ballots
+from ecabinet import heartbeat
 
 log = structlog.get_logger()
 PAUSE_SECONDS = 2
@@ -41,7 +42,8 @@ def run(ended: threading.Event) -> None:
 
 
 def start() -> threading.Event:
-    """Run beside the server; set the event to end it."""
+    """Run beside the server, which alone beats; set the event to end it."""
     ended = threading.Event()
-    threading.Thread(target=run, args=[ended], name="jobs", daemon=True).start()
+    for name, work in (("jobs", run), ("heartbeat", heartbeat.run)):
+        threading.Thread(target=work, args=[ended], name=name, daemon=True).start()
     return ended

@@ -5,12 +5,13 @@ import documents.models
 import meetings.models
 import people.models
 import tasks.models
-from ecabinet import clock, ledger, live, outbox, pades, search, tsa
+from ecabinet import clock, heartbeat, ledger, live, outbox, pades, search, tsa
 
 __all__ = [
     "ballots",
     "clock",
     "documents",
+    "heartbeat",
     "ledger",
     "live",
     "meetings",

@@ -3,7 +3,7 @@
 import functools
 import re
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyotp
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ecabinet import clock, ledger, pades, tsa
+from ecabinet import clock, heartbeat, ledger, pades, tsa
 from ecabinet.access import Actor, Role
 from ecabinet.db import reading, transaction
 from people import queries, signing
@@ -89,9 +89,13 @@ class Cabinet:
 
     def wait(self, **duration: float) -> None:
         """Let the cabinet's clock run on by seconds, minutes, hours or days."""
-        units = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
         with transaction() as db:
-            clock.shift(db, int(sum(value * units[unit] for unit, value in duration.items())))
+            heartbeat.skip(db, int(timedelta(**duration).total_seconds()))
+
+    def is_down(self, **duration: float) -> None:
+        """The same, while no server beats."""
+        with transaction() as db:
+            clock.shift(db, int(timedelta(**duration).total_seconds()))
 
     def wait_for_a_new_half_minute(self) -> None:
         """So that a test of codes is not itself cut by the end of one."""

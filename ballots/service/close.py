@@ -14,7 +14,7 @@ from ballots.announcements import ConsultationClosed, staff_of
 from ballots.models import Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
 from documents import service as documents_service
-from ecabinet import canonical, clock, keys, ledger, live, outbox
+from ecabinet import canonical, clock, heartbeat, keys, ledger, live, outbox
 from ecabinet.access import Role
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
@@ -81,10 +81,12 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
     assert consultation.opened_leaf is not None
     rule_set = rules.rule_set(consultation.rule_set)
     members = _members(db, consultation)
-    standings = _standings(db, consultation, rule_set, ballots, members)
+    outages = _outages_that_cut_off(db, consultation)
+    standings = _standings(db, consultation, rule_set, ballots, members, bool(outages))
     top = next((each.person_id for each in members if _is_prime_minister(each)), None)
     counted = rules.tally({each.person_id: Position(each.position) for each in standings}, top)
     decision = rules.decide(counted)
+    waits = outages if rules.awaits_extension(rule_set, bool(outages), counted) else []
     return Result(
         consultation_id=consultation.id,
         counts=asdict(counted) | {"pm": counted.pm.value if counted.pm else None},
@@ -92,10 +94,20 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
         why=decision.why,
         sentence=rules.sentence(counted, decision),
         basis=rule_set.basis,
-        is_provisional=_has_open_attempt(db, consultation, ballots),
+        is_provisional=bool(waits) or _has_open_attempt(db, consultation, ballots),
+        outages=[[signing.moment(each) for each in span] for span in waits],
         first_leaf=consultation.opened_leaf,
         standings=standings,
     )
+
+
+def _outages_that_cut_off(db: Session, consultation: Consultation) -> list[heartbeat.Span]:
+    """Where the service was down for too long, when; else nothing."""
+    assert consultation.opened_at is not None
+    assert consultation.due_at is not None
+    opened_at, due_at = consultation.opened_at, consultation.due_at
+    outages = heartbeat.outages(db, opened_at, due_at)
+    return outages if rules.was_cut_off(outages, opened_at, due_at, queries.CALENDAR) else []
 
 
 def _has_open_attempt(db: Session, consultation: Consultation, ballots: list[Ballot]) -> bool:
@@ -127,7 +139,7 @@ def _is_prime_minister(member: people.Holder) -> bool:
 
 def _standings(
     db: Session, consultation: Consultation, rule_set: rules.RuleSet, ballots: list[Ballot],
-    members: list[people.Holder],
+    members: list[people.Holder], was_cut_off: bool,
 ) -> list[Standing]:  # fmt: skip
     """One for each member, where they stood at the due moment."""
     last = {each.person_id: each for each in ballots}
@@ -140,7 +152,7 @@ def _standings(
         if ballot and ballot.choice:
             position = Position(ballot.choice)
         else:
-            silence = _silence(db, consultation, member, notice_at, tried)
+            silence = _silence(db, consultation, member, notice_at, tried, was_cut_off)
             position = _position(consultation, rule_set, silence)
         rows.append(
             Standing(
@@ -165,7 +177,7 @@ def _position(consultation: Consultation, rule_set: rules.RuleSet, silence: Sile
 
 def _silence(
     db: Session, consultation: Consultation, member: people.Holder, notice_at: datetime | None,
-    tried: set[int],
+    tried: set[int], was_cut_off: bool,
 ) -> Silence:  # fmt: skip
     assert consultation.due_at is not None
     person_id = member.person_id
@@ -177,6 +189,7 @@ def _silence(
         can_sign=devices.can_sign,
         enrolment_pending=devices.pending,
         tried_to_answer=person_id in tried,
+        was_cut_off=was_cut_off,
     )
 
 
@@ -211,6 +224,7 @@ def _result_leaf(result: Result) -> dict[str, Any]:
         "sentence_sha256": signing.digest_of(result.sentence),
         "deemed": deemed,
         "provisional": result.is_provisional,
+        "outages": result.outages,
     }
 
 

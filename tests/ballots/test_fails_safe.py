@@ -1,11 +1,12 @@
 """Silence must not swallow a "no": what a reviewer found, held."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ballots import queries
 from ballots.models import NoticeOpened
 from ballots.rules import Position
 from ballots.service.close import close
+from ecabinet import canonical, heartbeat, ledger
 from ecabinet.db import reading, transaction
 from people import queries as people
 from people.models import Term
@@ -112,3 +113,52 @@ def test_the_second_person_opens_only_what_they_saw(cabinet: Cabinet) -> None:
     with reading() as db:
         seen = queries.seen_by_approver(db, db.get_one(queries.Consultation, consultation))
     assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 303
+
+
+# The window is Monday 09:00 to Wednesday 24:00: the last four working hours begin at 13:30.
+
+
+def test_half_an_hour_down_in_the_last_hours_is_borne(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    minister.open_page(consultation)
+    cabinet.wait(days=2, hours=6)
+    cabinet.is_down(minutes=29)
+    close_after_the_end(cabinet, consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.DEEMED_AGREE
+    with reading() as db:
+        result = queries.result_of(db, consultation)
+    assert result is not None
+    assert (result.is_provisional, result.outages) == (False, [])
+
+
+def test_after_a_longer_outage_nobody_is_deemed_to_agree(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister, other = Member(cabinet, "botruong.yte"), Member(cabinet, "botruong.taichinh")
+    minister.open_page(consultation)
+    other.cast(consultation, "agree")
+    cabinet.wait(days=2, hours=6)
+    cabinet.is_down(minutes=31)
+    close_after_the_end(cabinet, consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.SILENT
+    assert standing(consultation, cabinet.ids["botruong.taichinh"]) == Position.AGREE
+    with reading() as db:
+        result = queries.result_of(db, consultation)
+        leaf = canonical.decode(ledger.envelope(db, result.last_leaf)) if result else {}
+    assert result is not None
+    assert result.is_provisional
+    assert leaf["outages"] == result.outages != []
+    assert leaf["deemed"] == []
+    page = cabinet.browser("thuky").get(f"/consultations/{consultation}").text
+    assert "hệ thống gián đoạn" in page
+
+
+def test_a_server_that_was_never_up_deems_nobody(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    minister.open_page(consultation)
+    with transaction() as db:
+        db.execute(delete(heartbeat.Served))
+    cabinet.is_down(days=4)
+    close(consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.SILENT

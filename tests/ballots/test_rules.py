@@ -141,6 +141,7 @@ REACHED = rules.Silence(
     can_sign=True,
     enrolment_pending=False,
     tried_to_answer=False,
+    was_cut_off=False,
 )
 
 
@@ -167,6 +168,7 @@ def test_silence_after_a_notice_in_time_is_deemed_agreement():
     [
         ({"is_prime_minister": True}, Position.SILENT),
         ({"tried_to_answer": True}, Position.SILENT),
+        ({"was_cut_off": True}, Position.SILENT),
         ({"rule_set": ND_39}, Position.SILENT),
         ({"opened_at": FRIDAY + timedelta(days=3)}, Position.SILENT),
         ({"was_asked": False}, Position.NOT_REACHED),
@@ -179,6 +181,48 @@ def test_silence_after_a_notice_in_time_is_deemed_agreement():
 def test_deemed_agreement_fails_safe(fact, position):
     assert silence() is Position.DEEMED_AGREE
     assert silence(**fact) is position
+
+
+def local(text):
+    return datetime.fromisoformat(f"{text}+07:00").astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        # Friday 14:00 to Tuesday 24:00 is 106 hours: a tenth is 10 h 36 min.
+        ("2026-11-28T00:00", "2026-11-28T10:36", False),
+        ("2026-11-28T00:00", "2026-11-28T10:37", True),
+        # The last four working hours begin on Tuesday at 13:30.
+        ("2026-12-01T13:00", "2026-12-01T14:00", False),
+        ("2026-12-01T13:00", "2026-12-01T14:01", True),
+        ("2026-12-01T16:00", "2026-12-01T16:31", True),
+        ("2026-12-01T22:00", "2026-12-01T22:31", True),
+        # What lies outside the window is nobody's loss.
+        ("2026-12-02T00:00", "2026-12-03T00:00", False),
+        ("2026-11-20T00:00", "2026-11-27T14:00", False),
+    ],
+)
+def test_an_outage_is_too_long_in_the_last_hours_or_by_a_tenth_of_the_window(
+    since, until, expected
+):
+    down = [(local(since), local(until))]
+    assert rules.was_cut_off(down, FRIDAY, DUE, HANOI) is expected
+
+
+def test_short_outages_add_up():
+    quarter = timedelta(minutes=16)
+    starts = [local("2026-12-01T14:00"), local("2026-12-01T16:00")]
+    assert rules.was_cut_off([(each, each + quarter) for each in starts], FRIDAY, DUE, HANOI)
+    assert not rules.was_cut_off([(starts[0], starts[0] + quarter)], FRIDAY, DUE, HANOI)
+
+
+def test_no_outage_waits_for_an_extension_where_silence_says_nothing():
+    counted = rules.Tally(members=5, agree=3, silent=2)
+    assert rules.awaits_extension(ND_191, True, counted)
+    assert not rules.awaits_extension(ND_191, False, counted)
+    assert not rules.awaits_extension(ND_39, True, counted)
+    assert not rules.awaits_extension(ND_191, True, rules.Tally(members=5, agree=5))
 
 
 # ---- answering ----

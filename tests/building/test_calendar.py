@@ -1,6 +1,6 @@
 """Windows of working days, as the rulebook counts them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from ecabinet.calendar import Calendar, calendar
 
@@ -31,3 +31,16 @@ def test_the_day_is_the_cabinets_not_the_servers() -> None:
 def test_working_days_between_leave_the_weekend_out() -> None:
     assert Calendar().working_days_between(date(2026, 11, 27), date(2026, 12, 1)) == 2
     assert Calendar().working_days_between(date(2026, 12, 1), date(2026, 11, 27)) == 0
+
+
+def test_the_last_four_working_hours_are_the_last_afternoon() -> None:
+    four = timedelta(hours=4)
+    hanoi = Calendar()
+    assert hanoi.working_time_before(at("2026-12-02T00:00+07:00"), four) == at(
+        "2026-12-01T13:30+07:00"
+    )
+    assert hanoi.working_time_before(at("2026-12-01T15:00+07:00"), four) == at(
+        "2026-12-01T09:30+07:00"
+    )
+    over_a_weekend = hanoi.working_time_before(at("2026-11-30T10:00+07:00"), four)
+    assert over_a_weekend == at("2026-11-27T15:30+07:00")
