@@ -284,7 +284,7 @@ def _to_answer(db: Session, actor: Actor) -> list[Duty]:
         Duty(
             "ballot_to_cast",
             each.title,
-            path_of(each.id),
+            f"{path_of(each.id)}/answer",
             each.due_at,
             {"number": each.id, "ends": end_words(each.due_at) if each.due_at else None},
         )

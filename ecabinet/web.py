@@ -331,6 +331,7 @@ def _context() -> dict[str, Any]:
     return {
         "actor": actor,
         "may_search": bool(actor and actor.may(Permission.PAPER_READ)),
+        "may_cast": bool(actor and actor.may(Permission.BALLOT_CAST)),
         "language": language(),
         "said": _said_words(),
         "demo": {"shifted": shifted} if settings().env == "demo" else None,

@@ -34,6 +34,12 @@ const offline = (): Refusal =>
     }),
   );
 
+/** The line was cut before the answer was whole, or it took too long; unless we gave up. */
+function cut(wrong: unknown): never {
+  if (wrong instanceof DOMException && wrong.name === 'AbortError') throw wrong;
+  throw offline();
+}
+
 /** The refusal that an answer holds. */
 export async function refusalOf(response: Response): Promise<Refusal> {
   const body = await response.json().catch(() => ({}));
@@ -60,12 +66,9 @@ export async function send<Answer>(
     headers,
     body: plain ? (options.body as FormData) : JSON.stringify(options.body),
     signal: options.signal,
-  }).catch((wrong) => {
-    if (options.signal?.aborted) throw wrong;
-    throw offline();
-  });
+  }).catch(cut);
   if (!response.ok) throw await refusalOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as Answer;
+  return (response.status === 204 ? undefined : await response.json().catch(cut)) as Answer;
 }
 
 /** Send a form as the browser would, but read the answer here. */

@@ -36,6 +36,7 @@ class SessionView:
     items: int
     current_number: int | None
     current_title: str
+    chair: str
 
     @property
     def path(self) -> str:
@@ -57,6 +58,15 @@ class OrderView:
     item_title: str
     text: str
     digest: str
+
+
+@dataclass(frozen=True)
+class ConclusionView:
+    """An item with its conclusion, its orders, and their place in the log."""
+
+    meeting: Meeting
+    item: Item
+    leaf: int | None
 
 
 @dataclass(frozen=True)
@@ -121,21 +131,30 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.MEETING_READ):
         return []
     found = [
-        Duty("session_upcoming", each.title, each.path, each.starts_at)
+        Duty("session_upcoming", each.title, each.path, each.starts_at, {"chair": each.chair})
         for each in upcoming(db, actor)
     ]
     if under_way := open_session(db, actor):
         found.append(Duty("session_open", under_way.title, under_way.live_path))
     if actor.may(Permission.MEETING_CONVENE):
-        found += [
-            Duty("session_to_convene", each.title, f"/meetings/{each.id}", each.starts_at)
-            for each in db.scalars(
-                select(Meeting).where(
-                    Meeting.state == State.PLANNED, Meeting.submitted_by.is_not(None)
-                )
-            )
-        ]
+        found += _to_convene(db)
     return found
+
+
+def _to_convene(db: Session) -> list[Duty]:
+    submitted = (Meeting.state == State.PLANNED, Meeting.submitted_by.is_not(None))
+    planned = db.scalars(select(Meeting).where(*submitted)).all()
+    by = people.holder_names(db, [each.submitted_by or 0 for each in planned])
+    return [
+        Duty(
+            "session_to_convene",
+            each.title,
+            f"/meetings/{each.id}",
+            each.starts_at,
+            {"by": by[each.submitted_by or 0].office},
+        )
+        for each in planned
+    ]
 
 
 def _whole() -> Select[Meeting]:
@@ -159,6 +178,7 @@ def _session(meeting: Meeting) -> SessionView:
         len(meeting.items),
         current.position if current else None,
         current.title if current else "",
+        meeting.chair.office,
     )
 
 
@@ -268,6 +288,14 @@ def order_to_assign(db: Session, actor: Actor, order_id: int) -> OrderView:
     return OrderView(
         order.id, meeting.id, meeting.title, item.position, item.title, order.text, order.digest
     )
+
+
+def conclusion_around(db: Session, order_id: int) -> ConclusionView:
+    """The conclusion that a sentence stands in; the right to it is the caller's to ask for."""
+    _order, item, meeting = access.order_of_record(db, order_id)
+    concluded = Act.item_id == item.id, Act.kind == "item_concluded"
+    leaf = db.scalar(select(Act.leaf).where(*concluded).order_by(Act.id.desc()).limit(1))
+    return ConclusionView(meeting, item, leaf)
 
 
 # ---- the state that screens hold ----

@@ -188,6 +188,9 @@ function expected(shown: Paper) {
 
 // ---- step 3 to 4: sign and send ----
 
+// Longer without a receipt, and the screen says that nothing is confirmed yet.
+const SAID_WITHIN = 1_500;
+
 async function sign(shown: Paper): Promise<void> {
   const confirmed = await confirmation(shown);
   if (!confirmed) return;
@@ -212,6 +215,7 @@ async function signed(shown: Paper): Promise<Envelope> {
 }
 
 async function deliver(shown: Paper, envelope: Envelope): Promise<void> {
+  const late = setTimeout(() => go('4'), SAID_WITHIN);
   try {
     const receipt = await sendUntilKept(envelope, shown.statement, () => go('4'));
     dropDraft(person, consultation);
@@ -222,6 +226,8 @@ async function deliver(shown: Paper, envelope: Envelope): Promise<void> {
     if (isUnconfirmed(wrong)) askForCode();
     go('3');
     say('3', wrong.message, isUnconfirmed(wrong) ? code : undefined);
+  } finally {
+    clearTimeout(late);
   }
 }
 

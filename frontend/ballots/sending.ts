@@ -12,6 +12,8 @@ export interface Receipt {
   log_key: string;
 }
 
+// A line that is cut without a word would keep the answer waiting for many minutes.
+const ANSWERED_WITHIN = 10_000;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 5_000;
 const REFUSED = new Set([404, 409, 422]);
@@ -38,6 +40,7 @@ export async function sendOnce(envelope: Envelope, statement?: string): Promise<
     const { consultation, pending, key, signature, assertion } = envelope;
     const receipt = await send<Receipt>(`/consultations/${consultation}/ballots`, {
       body: { pending, key, signature, ...(assertion ? { assertion } : {}) },
+      signal: AbortSignal.timeout(ANSWERED_WITHIN),
     });
     const named = { type: 'ballot', consultation, ...(await namedIn(statement)) };
     if (!(await verifyReceipt(receipt.receipt, receipt.envelope, receipt.log_key, named))) {

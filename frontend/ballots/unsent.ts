@@ -1,22 +1,101 @@
 // entry
-// Whatever was signed here and has no receipt yet is sent again, by itself.
-import { type Envelope, waiting } from '../signing/envelopes';
-import { sendUntilKept } from './sending';
+// Whatever was signed here and has no receipt yet is sent again by itself, from any page.
+import { Refusal, send } from '../http';
+import { canUse, stepUp } from '../people/passkey';
+import { type Envelope, keep, waiting } from '../signing/envelopes';
+import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
 
-const page = document.querySelector<HTMLElement>('[data-ballots]');
+type State = 'sending' | 'confirm' | 'held' | 'refused' | 'kept';
 
-async function resend(envelopes: Envelope[], strip: HTMLElement): Promise<void> {
-  strip.hidden = false;
-  for (const each of envelopes) {
-    await sendUntilKept(each, undefined, () => {});
+const place = document.querySelector('[data-unsent]') as HTMLElement;
+const form = place.querySelector('form') as HTMLFormElement;
+const code = form.elements.namedItem('code') as HTMLInputElement;
+
+function tell(state: State, said = ''): void {
+  place.hidden = false;
+  for (const each of place.querySelectorAll<HTMLElement>('[data-when]')) {
+    each.hidden = each.dataset.when !== state;
+    for (const words of each.querySelectorAll('[data-said]')) words.textContent = said;
   }
-  location.reload();
+}
+
+/** Send until it is received or refused for good; whatever it needs meanwhile is asked for. */
+async function settle(envelope: Envelope): Promise<void> {
+  tell('sending');
+  try {
+    await sendUntilKept(envelope, undefined, () => {});
+    received(envelope);
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    if (isUnconfirmed(wrong)) await settle(await confirmedAnew(envelope));
+    else if (isFinal(wrong)) refused(envelope, wrong);
+    else await settle(await heldBack(envelope, wrong));
+  }
+}
+
+function received(envelope: Envelope): void {
+  const path = `/ballots/by-key/${envelope.key}`;
+  place.querySelector('[data-receipt-of]')?.setAttribute('href', path);
+  tell('kept');
+  // The form of this very question knows nothing of the ballot: its receipt takes its place.
+  const open = document.getElementById('ballot')?.dataset.consultation;
+  if (open === String(envelope.consultation)) location.assign(path);
+}
+
+function refused(envelope: Envelope, wrong: Refusal): void {
+  const path = `/consultations/${envelope.consultation}`;
+  place.querySelector('[data-consultation]')?.setAttribute('href', path);
+  tell('refused', wrong.message);
+}
+
+/** Not refused for good, and no use in trying by itself: until its member says again. */
+function heldBack(envelope: Envelope, wrong: Refusal): Promise<Envelope> {
+  tell('held', wrong.message);
+  return new Promise((resolve) => {
+    const again = place.querySelector('[data-again]');
+    again?.addEventListener('click', () => resolve(envelope), { once: true });
+  });
+}
+
+/** The same signed paper, once its member has shown again that they mean it. */
+function confirmedAnew(envelope: Envelope): Promise<Envelope> {
+  let byPasskey = envelope.assertion !== undefined && canUse();
+  const ask = (said = '') => {
+    for (const each of form.querySelectorAll<HTMLElement>('[data-by-code]')) {
+      each.hidden = byPasskey;
+    }
+    tell('confirm', said);
+  };
+  ask();
+  return new Promise((resolve) => {
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      try {
+        const assertion = byPasskey ? await askPasskey(envelope) : await giveCode();
+        const confirmed = { ...envelope, assertion };
+        await keep(confirmed);
+        resolve(confirmed);
+      } catch (wrong) {
+        // Given up, or not to be had here: the code remains (AUTH-06).
+        byPasskey = false;
+        ask(wrong instanceof Refusal ? wrong.message : '');
+        code.focus();
+      }
+    };
+  });
+}
+
+const askPasskey = async ({ consultation, pending }: Envelope): Promise<unknown> =>
+  stepUp(await send(`/consultations/${consultation}/step-up`, { body: { pending } }));
+
+async function giveCode(): Promise<undefined> {
+  const digits = code.value.replace(/\s/g, '');
+  await send('/step-up', { body: new URLSearchParams({ code: digits }) });
+  code.value = '';
 }
 
 async function start(): Promise<void> {
-  const strip = document.querySelector<HTMLElement>('[data-unsent]');
-  const envelopes = await waiting(Number(page?.dataset.person));
-  if (strip && envelopes.length) await resend(envelopes, strip).catch(() => {});
+  for (const each of await waiting(Number(place.dataset.person))) await settle(each);
 }
 
-if (page) void start();
+void start();
