@@ -102,6 +102,16 @@ def task(task_id: int) -> str:
     return render_template("tasks/task.html", watch=watch, task=shown, agencies=agencies, **choices)
 
 
+@door.get("/tasks/<int:task_id>/conclusion")
+@needs(Permission.TASK_READ)
+def conclusion(task_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        shown = queries.task(db, actor, task_id)
+        around = queries.conclusion(db, actor, task_id)
+        return render_template("tasks/conclusion.html", task=shown, conclusion=around)
+
+
 @door.get("/tasks/<int:task_id>/files/<int:event_id>")
 @needs(Permission.TASK_READ)
 def file(task_id: int, event_id: int) -> Download:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from ecabinet import live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
+from meetings import queries as meetings
+from meetings.queries import ConclusionView
 from people import queries as people
 from people.queries import OFFICE_ZONE, AgencyName, Holder
 from tasks import access, rules
@@ -302,6 +305,14 @@ def task(db: Session, actor: Actor, task_id: int) -> TaskView:
         story=story,
         steps=_steps(actor, found),
     )
+
+
+def conclusion(db: Session, actor: Actor, task_id: int) -> ConclusionView:
+    """The conclusion that ordered a task, for whoever may read the task."""
+    order_id = access.task_to_read(db, actor, task_id).order_id
+    if order_id is None:
+        raise NotFound(f"task {task_id} stands in no conclusion")
+    return meetings.conclusion_around(db, order_id)
 
 
 def _story(db: Session, task_id: int) -> list[EventView]:

@@ -11,7 +11,7 @@ from tasks import queries, service
 from tasks.rules import AssignRefusal
 from tests.builders import Cabinet
 from tests.meetings.builders import TITLE, planned
-from tests.tasks.builders import day
+from tests.tasks.builders import assign, day
 
 SENTENCE = "Giao Bộ yte chủ trì, phối hợp với Bộ taichinh, trình Đề án trước ngày 21 tháng 12"
 
@@ -93,3 +93,23 @@ def test_the_page_offers_first_the_agencies_that_the_sentence_names(cabinet: Cab
     assert SENTENCE in task
     assert TITLE in task
     assert browser.get("/tasks/assign?order=999").status_code == 404
+
+
+def test_a_ministry_opens_the_conclusion_that_ordered_its_task_and_no_other_ministry_does(
+    cabinet: Cabinet,
+) -> None:
+    (order_id,) = ordered(cabinet, SENTENCE)
+    task_id = service.assign_from(
+        cabinet.actor("chuyenvien"), order_id, cabinet.agencies["yte"], day(cabinet, 20), "Đề án"
+    )
+    page = cabinet.browser("canbo.yte").get(f"/tasks/{task_id}/conclusion")
+    assert page.status_code == 200
+    assert SENTENCE in page.text
+    assert "Thống nhất" in page.text
+    stranger = cabinet.browser("canbo.taichinh").get(f"/tasks/{task_id}/conclusion")
+    assert stranger.status_code == 404
+
+
+def test_a_task_that_stands_in_no_conclusion_has_none_to_open(cabinet: Cabinet) -> None:
+    task_id = assign(cabinet)
+    assert cabinet.browser("canbo.yte").get(f"/tasks/{task_id}/conclusion").status_code == 404
