@@ -63,7 +63,11 @@ class Server:
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "PYTHONPATH")
+        if name in os.environ
+    }
     return kept | {
         "ECABINET_DATA_DIR": str(folder),
         "ECABINET_BASE_URL": f"http://localhost:{port}",

@@ -1,0 +1,473 @@
+"""What a deputy prime minister is shown in five minutes: sentences 2, 5, 6, 8 and 10 of the
+design's README, in real browsers on one served demo, on the morning of its session.
+
+Sentence 1 is in test_passkeys.py, 9 in test_session_vote.py, 12 in tests/ballots/test_bundle.py.
+Times are printed and judge nothing: machines differ.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error, Page, Response, Route, WebSocket, expect
+from pysqlite3 import dbapi2
+
+from tests.browser.person import (
+    DESKTOP,
+    HANOI,
+    PHONE,
+    TABLET,
+    UPRIGHT,
+    Person,
+    browser,
+    conclude,
+    enrol,
+)  # fmt: skip
+from tests.server import Server, serving
+
+pytestmark = pytest.mark.browser
+
+# What the demo makes first: the session of tomorrow, and the question that is open.
+SESSION, CONSULTATION = "/meetings/1", "/consultations/2"
+XAYDUNG = "Bộ Xây dựng"
+ORDER = f"Giao {XAYDUNG} rà soát quỹ đất dành cho nhà ở xã hội, báo cáo Thủ tướng Chính phủ."
+OPINION = "Đề nghị lùi thời điểm kết nối bắt buộc thêm 12 tháng với các xã vùng cao."
+RECEIVED = "Phiếu đã được nhận"
+
+
+@dataclass
+class Morning:
+    """The people of these tests, each signed in at their own device."""
+
+    server: Server
+    secretary: Person
+    premier: Person
+    member: Person
+    minister: Person
+    ministry: Person
+
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        return self.secretary, self.premier, self.member, self.minister, self.ministry
+
+
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
+    """Ten minutes before the demo's session: a member's phone is enrolled, its hall is full."""
+    folder = tmp_path_factory.mktemp("five-minutes") / "var"
+    with serving(folder) as server, browser() as chromium:
+        now = datetime.fromtimestamp(server.now(), HANOI)
+        eight = (now + timedelta(days=1)).replace(hour=7, minute=50)
+        server.command("demo", "--forward", f"{(eight - now) // timedelta(minutes=1)}m")
+        morning = Morning(
+            server,
+            secretary=Person(chromium, server, "thuky", DESKTOP),
+            premier=Person(chromium, server, "thutuong", TABLET),
+            member=Person(chromium, server, "botruong.yte", PHONE),
+            minister=Person(chromium, server, "botruong.taichinh", UPRIGHT),
+            ministry=Person(chromium, server, "canbo.xaydung", PHONE),
+        )
+        for each in morning.everybody:
+            each.signs_in()
+        enrol(morning.member, morning.secretary)
+        yield morning
+        for each in morning.everybody:
+            assert each.wrong == [], each.name
+
+
+# ---- sentence 2 ----
+
+# What each verb of a row opens: the very place where the act is done.
+DONE_AT: dict[str, Callable[[Page], object]] = {
+    "Xác nhận": lambda page: page.get_by_role("button", name="Xác nhận hoàn thành"),
+    "Xem chương trình": lambda page: page.get_by_role("heading", name="Chương trình"),
+    "Cho ý kiến": lambda page: page.get_by_role("radio", name="Đồng ý", exact=True),
+}
+
+
+def test_home_shows_the_five_most_urgent_things_and_one_tap_opens_each_where_it_is_done(
+    morning: Morning,
+) -> None:
+    premier, page = morning.premier, morning.premier.page
+    today = datetime.fromtimestamp(morning.server.now(), HANOI).date()
+    # With the session, the question and the report of the demo: seven things.
+    for days in (2, 3, 19, 20):
+        a_report(morning, f"Báo cáo chuyên đề {days}", f"{today + timedelta(days=days)}")
+    premier.goes_to("/")
+    rows = page.locator("#waiting .row")
+    expect(rows).to_have_count(5)
+    expect(page.get_by_role("link", name="Xem tất cả")).to_be_visible()
+    ends = []
+    for row in rows.all():
+        said = row.locator(".row__s").inner_text()
+        assert re.search("chủ trì|xin ý kiến|báo cáo kết quả", said), said
+        day = re.search(r"\d{2}/\d{2}/\d{4}", said)
+        assert day, said
+        ends.append(datetime.strptime(day[0], "%d/%m/%Y").astimezone(HANOI))
+    assert ends == sorted(ends)
+    for place in range(5):
+        premier.goes_to("/")
+        row = page.locator("#waiting .row").nth(place)
+        verb = row.locator(".btn").inner_text()
+        premier.taps(row)
+        expect(DONE_AT[verb](page)).to_be_attached()  # type: ignore[arg-type]
+
+
+def a_report(morning: Morning, text: str, deadline: str) -> None:
+    """A task of the premier, reported by the ministry: it waits for the premier's word."""
+    with dbapi2.connect(morning.server.folder / "ecabinet.db") as db:
+        (agency,) = db.execute("SELECT id FROM people_agency WHERE name = ?", [XAYDUNG]).fetchone()
+    task = morning.premier.posts(
+        "/tasks/assign", text=text, lead=agency, deadline=deadline, deliverable="Báo cáo"
+    )
+    morning.ministry.posts(f"{task}/accept")
+    morning.ministry.posts(f"{task}/report", words="Đã trình.")
+
+
+# ---- sentence 5 ----
+
+
+def test_from_notice_to_verified_receipt_on_a_phone_takes_at_most_six_taps(
+    morning: Morning,
+) -> None:
+    member, page = morning.member, morning.member.page
+    # So that the code of the sign-in confirms nothing any more.
+    morning.server.command("demo", "--forward", "6m")
+    member.goes_to("/inbox")
+    member.tapped, started = 0, time.perf_counter()
+    member.taps(page.get_by_role("link", name=re.compile("xin ý kiến về")).first)
+    member.taps(page.get_by_role("link", name="Cho ý kiến").first)
+    choose(member, "Đồng ý")
+    confirm_and_send(member)
+    took = time.perf_counter() - started
+    print(f"notice to verified receipt: {member.tapped} taps, {took:.1f} s without the reader's")
+    assert member.tapped <= 6
+
+
+def choose(member: Person, choice: str, opinion: str = "") -> None:
+    """Choose and look at the paper that will be signed."""
+    page = member.page
+    member.taps(page.locator("label.choice", has=page.get_by_text(choice, exact=True)))
+    if opinion:
+        page.get_by_label("Nội dung ý kiến").fill(opinion)
+    member.taps(page.get_by_role("button", name="Xem lại và ký"))
+    expect(page.get_by_role("heading", name="Xem lại trước khi ký")).to_be_visible()
+    expect(page.locator("[data-mark]")).to_have_text(re.compile("[0-9a-f]{4}"))
+
+
+def sign(member: Person) -> None:
+    code = member.page.get_by_label("Mã xác thực 6 số").locator("visible=true")
+    if code.count():
+        member.taps(code)
+        code.fill(member.server.code(member.name))
+    member.taps(member.page.get_by_role("button", name="Ký và gửi phiếu"))
+
+
+def confirm_and_send(member: Person) -> None:
+    sign(member)
+    expect(member.page.get_by_role("heading", name=RECEIVED)).to_be_visible()
+
+
+def lost_before(member: Person, route: Route) -> None:
+    """The line is cut as the ballot leaves."""
+    member.context.set_offline(True)
+    route.abort("internetdisconnected")
+
+
+def lost_after(member: Person, route: Route) -> None:
+    """The server has kept the ballot; its answer never comes."""
+    assert route.fetch().status == 201
+    member.context.set_offline(True)
+    route.abort("internetdisconnected")
+
+
+def lost_in_silence(member: Person, route: Route) -> None:
+    """The same, and nothing tells the device that its line is dead."""
+    assert route.fetch().status == 201
+
+
+@pytest.mark.parametrize("lost", [lost_before, lost_after, lost_in_silence])
+def test_a_line_cut_while_sending_is_said_and_healed_and_leaves_one_ballot(
+    morning: Morning, lost: Callable[[Person, Route], None]
+) -> None:
+    member, page = morning.member, morning.member.page
+    before = len(ballots(morning))
+    member.goes_to(f"{CONSULTATION}/answer")
+    choose(member, "Đồng ý")
+    page.route("**/ballots", lambda route: lost(member, route), times=1)
+    sign(member)
+    expect(page.get_by_role("heading", name="Chưa xác nhận")).to_be_visible()
+    expect(page.get_by_role("heading", name=RECEIVED)).to_be_hidden()
+    member.context.set_offline(False)
+    expect(page.get_by_role("heading", name=RECEIVED)).to_be_visible()
+    assert len(ballots(morning)) == before + 1
+
+
+def test_a_ballot_whose_confirmation_has_run_out_says_what_to_do_and_is_sent_once(
+    morning: Morning,
+) -> None:
+    member, page = morning.member, morning.member.page
+    # The line fails, and then the server no longer knows that its member means it.
+    member.expected += ["ERR_FAILED", "403"]
+    before = len(ballots(morning))
+    member.goes_to(f"{CONSULTATION}/answer")
+    choose(member, "Không đồng ý")
+    page.route("**/ballots", lambda route: route.abort())
+    sign(member)
+    expect(page.get_by_role("heading", name="Chưa xác nhận")).to_be_visible()
+    morning.server.command("demo", "--forward", "6m")
+    page.unroute("**/ballots")
+    member.goes_to("/")
+    strip = page.locator("[data-unsent]")
+    expect(strip).to_contain_text("chưa được gửi lại")
+    expect(strip.get_by_text("đang được gửi lại")).to_be_hidden()
+    assert len(ballots(morning)) == before
+    strip.get_by_label("Mã xác thực 6 số").fill(member.server.code(member.name))
+    member.taps(strip.get_by_role("button", name="Xác nhận và gửi phiếu"))
+    expect(strip).to_contain_text("đã được nhận")
+    member.follows("Xem biên nhận", "[data-unsent]")
+    expect(page.get_by_role("heading", name=RECEIVED)).to_be_visible()
+    assert len(ballots(morning)) == before + 1
+
+
+def ballots(morning: Morning) -> list[str]:
+    """The keys of all ballots of the open question, oldest first."""
+    number = int(CONSULTATION.rsplit("/", 1)[1])
+    with dbapi2.connect(morning.server.folder / "ecabinet.db") as db:
+        kept = "SELECT key FROM ballots_ballot WHERE consultation_id = ? ORDER BY id"
+        return [key for (key,) in db.execute(kept, [number])]
+
+
+# ---- sentence 8 ----
+
+# Resolves with the moment at which the page says these words; one machine, one clock.
+SHOWN = """words => { window.shown = new Promise(done => {
+  const look = () => document.body.innerText.toLowerCase().includes(words) && done(Date.now());
+  const all = {subtree: true, childList: true, characterData: true};
+  new MutationObserver(look).observe(document, all);
+}); window.untouched = true; }"""
+PRESSED = "() => addEventListener('click', () => { window.pressed = Date.now(); }, {capture: true})"
+
+
+def expect_soon(page: Page, words: str) -> None:
+    page.evaluate(SHOWN, words.lower())
+
+
+def milliseconds(pages: dict[str, Page], pressed: int) -> str:
+    """When each page showed what it was to show, counted from the press; none was reloaded."""
+    took = {name: page.evaluate("() => window.shown") - pressed for name, page in pages.items()}
+    assert all(page.evaluate("() => window.untouched === true") for page in pages.values())
+    return ", ".join(f"{name} {each} ms" for name, each in took.items())
+
+
+@pytest.mark.usefixtures("session")
+def test_item_2_is_on_every_screen_at_once_and_a_tablet_that_was_off_says_since_when(
+    morning: Morning,
+) -> None:
+    secretary, premier, off = morning.secretary, morning.premier, morning.minister
+    hall = secretary.context.new_page()
+    hall.set_viewport_size({"width": 1920, "height": 1080})
+    hall.goto(f"{morning.server.url}{SESSION}/hall")
+    for each in (secretary, premier, morning.member, off):
+        each.goes_to(f"{SESSION}/live")
+        expect(each.page.locator(".conn").first).to_have_attribute("data-state", "on")
+    expect(hall.locator(".conn").first).to_have_attribute("data-state", "on")
+    off.context.set_offline(True)
+    off.sees(re.compile(r"Mất kết nối \(bản lúc \d\d:\d\d\)"), ".conn")
+
+    screens = {"hall": hall, "tablet": premier.page, "phone": morning.member.page}
+    for page in (*screens.values(), off.page):
+        expect_soon(page, "nội dung 2 ·" if page is hall else "đang bàn · nội dung 2")
+    secretary.page.evaluate(PRESSED)
+    secretary.presses("Gọi nội dung 2")
+    told = milliseconds(screens, secretary.page.evaluate("() => window.pressed"))
+    print(f"the secretary calls item 2: {told}")
+    for page in (premier.page, morning.member.page):
+        expect(page.locator("[data-live=strip]")).to_contain_text("Đang bàn · nội dung 2")
+    expect(hall.locator("[data-hall=item]")).to_contain_text("Nội dung 2")
+
+    expect(off.page.locator("[data-live=strip]")).not_to_contain_text("nội dung 2")
+    off.context.set_offline(False)
+    off.sees("Đang bàn · nội dung 2", "[data-live=strip]")
+    expect(off.page.locator(".conn").first).to_have_attribute("data-state", "on")
+    assert off.page.evaluate("() => window.untouched === true")
+    assert acts(morning)[-1] == ("item_called", "thuky", "thutuong")
+
+
+@pytest.fixture(scope="module")
+def session(morning: Morning) -> None:
+    """A quorum is in the hall, the chair has opened, and item 1 is done."""
+    state = morning.secretary.page.request.get(f"{morning.server.url}{SESSION}/state")
+    parts = state.json()["parts"]
+    members = [part["person"] for name, part in parts.items() if "seat:" in name and part["counts"]]
+    for person in members[:20]:
+        morning.secretary.posts(f"{SESSION}/attendance/{person}", how="hall")
+    morning.premier.posts(f"{SESSION}/open")
+    first = next(name.removeprefix("item:") for name in parts if "item:" in name)
+    morning.premier.posts(f"{SESSION}/items/{first}/call")
+    morning.premier.posts(f"{SESSION}/items/{first}/conclude", text="Thông qua chương trình.")
+
+
+def acts(morning: Morning) -> list[tuple[str, str, str]]:
+    """What was done in the session, by whom, by whose order."""
+    with dbapi2.connect(morning.server.folder / "ecabinet.db") as db:
+        return db.execute(
+            "SELECT act.kind, doer.username, chair.username FROM meetings_act act"
+            " JOIN people_person doer ON doer.id = act.person_id"
+            " LEFT JOIN people_person chair ON chair.id = act.by_order_of"
+            " WHERE act.meeting_id = 1 AND act.leaf IS NOT NULL ORDER BY act.id"
+        ).fetchall()
+
+
+# ---- sentence 10 ----
+
+
+@pytest.mark.usefixtures("session")
+def test_a_sentence_becomes_a_task_in_three_taps_and_the_ministry_has_it_unasked(
+    morning: Morning,
+) -> None:
+    premier, ministry = morning.premier, morning.ministry
+    premier.goes_to(f"{SESSION}/live")
+    premier.presses("Ghi kết luận", "footer")
+    conclude(premier, "Thống nhất nội dung báo cáo.", ORDER)
+    ministry.goes_to("/")
+    expect(ministry.page.locator(".conn").first).to_have_attribute("data-state", "on")
+    expect_soon(ministry.page, ORDER)
+
+    premier.goes_to(SESSION)
+    premier.follows("Giao nhiệm vụ")
+    premier.sees(ORDER)
+    premier.tapped = 0
+    for words in (XAYDUNG, "1 tuần", "Báo cáo Thủ tướng Chính phủ"):
+        premier.taps(premier.page.locator("label.choice", has_text=words).first)
+    assert premier.tapped == 3
+    pressed = premier.page.evaluate("() => Date.now()")
+    premier.presses("Giao nhiệm vụ", "main form")
+    told = milliseconds({"the ministry": ministry.page}, pressed)
+    print(f"a task of a sentence: {told}")
+
+    ministry.taps(ministry.page.locator("#waiting .row", has_text=ORDER))
+    ministry.follows(re.compile("nội dung [12]"), "main")
+    expect(ministry.page.locator("#order")).to_contain_text(ORDER)
+    ministry.sees("Thống nhất nội dung báo cáo.", "main")
+    (leaf,) = re.findall(r"sổ cái, mục (\d+)", ministry.page.inner_text("main"))
+    assert leaf_kind(morning, int(leaf)) == "meeting_item_concluded"
+
+
+def leaf_kind(morning: Morning, position: int) -> str:
+    with dbapi2.connect(morning.server.folder / "ecabinet.db") as db:
+        row = db.execute("SELECT kind FROM ledger_leaf WHERE position = ?", [position])
+        return str(row.fetchone()[0])
+
+
+# ---- sentence 6 ----
+
+
+@dataclass
+class Overheard:
+    """Everything that the server sends to a browser, but for the files that are everybody's."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("response", self._answered)
+        page.on("websocket", self._opened)
+
+    def _answered(self, response: Response) -> None:
+        if "/static/" not in response.url:
+            with suppress(Error):
+                self.texts.append(response.text())
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self.texts.append(str(frame)))
+
+    @property
+    def everything(self) -> str:
+        return "\n".join(self.texts)
+
+
+def test_staff_see_who_has_not_answered_and_never_what_was_answered(morning: Morning) -> None:
+    secretary, member = morning.secretary, morning.member
+    heard = Overheard()
+    heard.listen(secretary.page)
+    secretary.goes_to("/")
+    member.goes_to(f"{CONSULTATION}/answer")
+    choose(member, "Ý kiến khác", OPINION)
+    confirm_and_send(member)
+    key = ballots(morning)[-1]
+    for path in (CONSULTATION, "/consultations", "/inbox", "/dossiers/2", "/", "/tasks"):
+        secretary.goes_to(path)
+    secretary.goes_to(CONSULTATION)
+    row = secretary.page.locator("tbody tr")
+    expect(row.filter(has_text="Bộ Y tế")).to_contain_text("đã trả lời")
+    expect(row.filter(has_text="Bộ Nội vụ")).to_contain_text("chưa mở")
+    assert OPINION not in heard.everything
+    assert "other_opinion" not in heard.everything
+    assert "Ý kiến khác" not in heard.everything
+    for path in (f"/ballots/by-key/{key}", f"/ballots/by-key/{key}/file"):
+        assert status(member, path) == 200
+        assert status(secretary, path) in (403, 404)
+    assert status(secretary, f"{CONSULTATION}/result.pdf") == 409
+
+
+def status(reader: Person, path: str) -> int:
+    return reader.page.request.get(reader.server.url + path).status
+
+
+# The demo's closed question: what each line of its sheet prints.
+COUNTS = {
+    "Tổng số thành viên Chính phủ tại lúc đóng": 25,
+    "Số cần có: quá nửa tổng số thành viên": 13,
+    "Đồng ý": 11,
+    "Đồng ý, có góp ý": 2,
+    "Được coi là đồng ý vì không trả lời trong hạn (kể riêng)": 2,
+    "Không đồng ý": 1,
+    "Ý kiến khác, không tính cho bên nào": 1,
+    "Không trả lời": 0,
+    "Chưa tiếp cận được": 8,
+}
+# Decree 30/2020, Annex I: the head, the kind, the number and the place where a clerk looks.
+FORM = (
+    "VĂN PHÒNG CHÍNH PHỦ", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
+    "Số: 01/BC-VPCP", "BÁO CÁO", "Nơi nhận:", "Lưu: VT.",
+)  # fmt: skip
+
+
+def test_the_sheet_of_a_closed_question_prints_each_number_the_deciding_sentence_and_its_basis(
+    morning: Morning, tmp_path: Path
+) -> None:
+    secretary, page = morning.secretary, morning.secretary.page
+    secretary.goes_to("/consultations/1")
+    sentence = page.locator(".verdict__t span").inner_text()
+    with page.expect_download() as downloading:
+        secretary.follows("Tải báo cáo kết quả", "main")
+    downloading.value.save_as(tmp_path / "sheet.pdf")
+    lines = text_of(tmp_path / "sheet.pdf").splitlines()
+    printed = " ".join(" ".join(lines).split())
+    assert [words for words in FORM if words not in printed] == []
+    assert re.search(r"Hà Nội, ngày \d+ tháng \d+ năm \d{4}", printed)
+    assert {words: count(lines, words) for words in COUNTS} == COUNTS
+    assert "13/25 thành viên Chính phủ đồng ý" in sentence
+    assert sentence in printed
+    assert "Căn cứ: Nghị định 191/2026/NĐ-CP" in printed
+
+
+def count(lines: list[str], words: str) -> int:
+    """The number that stands beside these words."""
+    (found,) = [
+        match
+        for line in lines
+        if (match := re.fullmatch(rf"\s*{re.escape(words)}\s+(\d+)\s*", line))
+    ]
+    return int(found[1])
+
+
+def text_of(sheet: Path) -> str:
+    words = ["pdftotext", "-layout", str(sheet), "-"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
