@@ -1,5 +1,7 @@
 """Bring a database to the newest schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -20,11 +22,28 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: Database, to: str = "head") -> None:
     """Run the migrations that this database has not had yet."""
-    with database.engine.connect() as connection:
-        command.upgrade(configuration(connection), "head")
+    with database.engine.connect() as connection, _tables_made_anew(connection):
+        command.upgrade(configuration(connection), to)
         connection.commit()
+
+
+@contextmanager
+def _tables_made_anew(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by dropping it for its like, while other tables' rows point at it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    sqlite = connection.connection.driver_connection
+    assert sqlite is not None
+    # Heard outside a transaction only.
+    sqlite.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        sqlite.execute("PRAGMA foreign_keys=ON")
 
 
 def is_current(database: Database) -> bool:

@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 from configparser import ConfigParser
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, text
 
 from ecabinet import db, migrate
 from ecabinet.db import Base
@@ -39,6 +41,36 @@ def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
         assert compare_metadata(context, Base.metadata) == []
     assert migrate.is_current(fresh)
     fresh.close()
+
+
+def test_a_database_in_use_is_brought_to_the_newest_schema_with_nothing_lost(
+    tmp_path: Path,
+) -> None:
+    used = db.Database(f"sqlite:///{tmp_path / 'used.db'}")
+    migrate.upgrade(used, "0001")
+    before = MetaData()
+    before.reflect(used.engine)
+    tables = [each for each in before.sorted_tables if each.name in Base.metadata.tables]
+    assert tables
+    with used.engine.begin() as connection:
+        for table in tables:
+            # Each number is 1, so that each row points at the one row of another table.
+            row = {each.name: FILLING.get(each.type.python_type, 1) for each in table.columns}
+            connection.execute(table.insert().values(row))
+    migrate.upgrade(used)
+    with used.engine.connect() as connection:
+        for table in tables:
+            kept = connection.execute(text(f"SELECT count(*) FROM {table.name}"))  # noqa: S608
+            assert kept.scalar() == 1, table.name
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    used.close()
+
+
+FILLING = {
+    int: 1, str: "one", bytes: b"one", bool: True, dict: {}, datetime: datetime.now(UTC),
+    date: date(2026, 11, 2),
+}  # fmt: skip
 
 
 def test_every_setting_is_described() -> None:
