@@ -203,7 +203,7 @@ def answer(member: Person, path: str, choice: str, opinion: str = "", again: boo
         page.get_by_label("Nội dung ý kiến").fill(opinion)
     member.presses("Xem lại và ký")
     member.sees("Xem lại trước khi ký")
-    code = page.get_by_label("Mã xác thực 6 số")
+    code = page.locator("#code")
     if code.is_visible():
         code.fill(member.server.code(member.name, steps_ahead=0))
     member.presses("Ký và gửi phiếu")

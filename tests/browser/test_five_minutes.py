@@ -162,8 +162,8 @@ def choose(member: Person, choice: str, opinion: str = "") -> None:
 
 
 def sign(member: Person) -> None:
-    code = member.page.get_by_label("Mã xác thực 6 số").locator("visible=true")
-    if code.count():
+    code = member.page.locator("#code")
+    if code.is_visible():
         member.taps(code)
         code.fill(member.server.code(member.name))
     member.taps(member.page.get_by_role("button", name="Ký và gửi phiếu"))
