@@ -1,0 +1,62 @@
+// How an act of this page is asked about and sent.
+import { send } from '../http';
+import { word } from '../words';
+import { live } from './line';
+import { h } from './paint';
+import { base, room } from './room';
+import { itemOf } from './state';
+import { itemWords } from './words';
+
+export async function act(
+  path: string,
+  fields: Record<string, string | string[]> = {},
+): Promise<void> {
+  const body = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of [value].flat()) body.append(name, each);
+  }
+  await send<void>(`${base}${path}`, { method: 'POST', body });
+  await live.refresh();
+}
+
+export const dialogOf = (id: string): HTMLDialogElement | null =>
+  document.getElementById(id) as HTMLDialogElement | null;
+
+export function ask(id: string, itemId?: string): void {
+  const dialog = dialogOf(id);
+  if (!dialog) return;
+  const form = dialog.querySelector('form');
+  const item = itemOf(room.parts, Number(itemId));
+  if (form && item && form.dataset.item !== String(item.id)) {
+    form.reset();
+    form.dataset.item = String(item.id);
+    dialog.querySelector('[data-order-list]')?.replaceChildren();
+  }
+  const title = dialog.querySelector('[data-item-title]');
+  if (title && item) {
+    const words = id === 'defer' ? { vi: 'Hoãn', en: 'Defer' } : { vi: 'Kết luận', en: 'Conclude' };
+    title.textContent = `${word(words)} ${itemWords(item)}: ${item.title}`;
+  }
+  dialog.querySelector('.errs')?.remove();
+  dialog.showModal();
+}
+
+export function addOrder(): void {
+  const list = document.querySelector('[data-order-list]');
+  if (!list) return;
+  const number = list.children.length + 1;
+  const id = `order-${number}`;
+  list.append(
+    h(
+      'p',
+      { class: 'field' },
+      h(
+        'label',
+        { class: 'field__l', for: id },
+        word({ vi: `Nhiệm vụ ${number}`, en: `Order ${number}` }),
+      ),
+      h('textarea', { class: 'input', id, name: 'order', rows: 2 }),
+    ),
+  );
+  document.getElementById(id)?.focus();
+}

@@ -1,0 +1,51 @@
+// What the live page holds: who reads it, the meeting's state, and what is on show.
+import { itemsOf, meetingOf, type Parts, type State } from './state';
+
+export interface Paper {
+  id: number;
+  title: string;
+  url: string;
+  pages: number;
+  edition: number;
+  read: boolean;
+}
+
+interface Page {
+  meeting: number;
+  title: string;
+  starts_at: string;
+  doors_at: string;
+  me: {
+    person: number;
+    seated: boolean;
+    conducts: boolean;
+    by_order: boolean;
+    confirms: boolean;
+    assigns: boolean;
+  };
+  papers: Record<string, Paper[]>;
+  state: State;
+}
+
+export const page: Page = JSON.parse(document.getElementById('page')?.textContent ?? '{}');
+export const me = page.me;
+export const base = `/meetings/${page.meeting}`;
+export const FOLLOW = 'follow-session';
+
+export const room = {
+  parts: page.state.parts as Parts,
+  follows: localStorage.getItem(FOLLOW) !== 'no',
+  /** The item and the paper that this reader looks at. */
+  shown: null as number | null,
+  paper: null as number | null,
+  view: (me.conducts ? 'console' : 'doc') as 'console' | 'doc',
+};
+room.shown = meetingOf(room.parts).current ?? firstWithPapers() ?? null;
+
+function firstWithPapers(): number | undefined {
+  const items = itemsOf(room.parts);
+  return (items.find((each) => page.papers[String(each.id)]?.length) ?? items[0])?.id;
+}
+
+export const place = (name: string): HTMLElement | null =>
+  document.querySelector(`[data-live="${name}"]`);

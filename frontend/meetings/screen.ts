@@ -1,0 +1,25 @@
+// The whole live page, drawn from what the room holds.
+import { paintAgenda, paintStrip } from './agenda';
+import { paintAttendance, paintConsole } from './console';
+import { paintFoot } from './foot';
+import { paint, shape } from './paint';
+import { showView } from './papers';
+import { paintRail } from './rail';
+import { me, place, room } from './room';
+import { quorumOf } from './state';
+import { presentWords } from './words';
+
+export function paintAll(): void {
+  paint(
+    place('present'),
+    shape(quorumOf(room.parts).missing ? 'missing' : 'done'),
+    presentWords(quorumOf(room.parts)),
+  );
+  paintStrip();
+  paintAgenda();
+  paintRail();
+  paintFoot();
+  if (me.conducts) paintConsole();
+  if (me.confirms) paintAttendance();
+  showView();
+}
