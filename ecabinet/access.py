@@ -39,6 +39,7 @@ class Permission(StrEnum):
     MEETING_CONVENE = "meeting:convene"
     MEETING_CONDUCT = "meeting:conduct"
     ATTENDANCE_CONFIRM = "attendance:confirm"
+    VOTE_CAST = "vote:cast"
     TASK_READ = "task:read"
     TASK_READ_ALL = "task:read_all"
     TASK_ASSIGN = "task:assign"
@@ -73,6 +74,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.MEETING_CONVENE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.MEETING_CONDUCT: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.SECRETARY}),
     Permission.ATTENDANCE_CONFIRM: frozenset({R.SECRETARY}),
+    Permission.VOTE_CAST: frozenset({R.MEMBER}),
     Permission.TASK_READ: GOVERNMENT | OFFICE | AGENCY | frozenset({R.AUDITOR}),
     Permission.TASK_READ_ALL: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.TASK_ASSIGN: frozenset(

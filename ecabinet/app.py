@@ -16,8 +16,9 @@ from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
 from ecabinet.settings import Settings, from_environment
 from ecabinet.wire import server as wire
-from meetings import http as meetings_http
 from meetings import sockets as meetings_sockets
+from meetings.http import meetings as meetings_http
+from meetings.http import votes as votes_http
 from people import http as people_http
 from people import queries as people_queries
 from tasks import http as tasks_http
@@ -30,6 +31,7 @@ DOORS = (
     documents_http.door,
     ballots_http.door,
     meetings_http.door,
+    votes_http.door,
     tasks_http.door,
 )
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)

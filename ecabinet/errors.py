@@ -65,17 +65,21 @@ class NotFound(CabinetError):
 
 
 class Refused(CabinetError):
-    """A rule said no. `reason` is a member of the refusing room's own enumeration."""
+    """A rule said no. `reason` is a member of the refusing room's own enumeration.
+
+    Figures that its sentence names, such as how many are missing, go beside it.
+    """
 
     status = 409
     code = "refused"
 
-    def __init__(self, reason: StrEnum) -> None:
+    def __init__(self, reason: StrEnum, **figures: int) -> None:
         super().__init__(f"{type(reason).__name__}.{reason.value}")
         self.reason = reason
+        self.figures = figures
 
     def as_answer(self) -> dict[str, str | int]:
-        return super().as_answer() | {"reason": self.reason.value}
+        return super().as_answer() | {"reason": self.reason.value} | self.figures
 
 
 class Stale(CabinetError):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import Forbidden, NotFound, Refused
 from meetings import rules
-from meetings.models import Item, Meeting, Order, Seat, Speech
+from meetings.models import Item, Meeting, Order, Seat, Speech, Vote
 from meetings.rules import AgendaRefusal, SeatRole, State
 
 
@@ -72,10 +72,12 @@ def meeting_to_convene(db: Session, actor: Actor, meeting_id: int) -> Meeting:
 def meeting_to_attend(db: Session, actor: Actor, meeting_id: int) -> tuple[Meeting, Seat]:
     """A meeting at which this person has a seat, locked."""
     meeting_to_follow(db, actor, meeting_id)
+    meeting = _locked(db, meeting_id)
+    # Looked up under the lock: who is there decides whether a vote has its quorum.
     own = seat(db, meeting_id, actor.id)
     if own is None:
         raise Forbidden(f"no seat at meeting {meeting_id}")
-    return _locked(db, meeting_id), own
+    return meeting, own
 
 
 def meeting_to_note_attendance(db: Session, actor: Actor, meeting_id: int) -> Meeting:
@@ -95,6 +97,32 @@ def meeting_to_conduct(db: Session, actor: Actor, meeting_id: int) -> Console:
     if own.role not in rules.CONDUCTING:
         raise Forbidden(f"seat {own.id} does not conduct meeting {meeting_id}")
     return Console(meeting, own)
+
+
+def vote_to_read(db: Session, actor: Actor, meeting_id: int, vote_id: int) -> tuple[Seat, Vote]:
+    """A vote that this person's seat may answer or has answered; nothing is locked."""
+    actor.must(Permission.VOTE_CAST)
+    meeting = meeting_to_follow(db, actor, meeting_id)
+    own = meeting.seat_of(actor.id)
+    if own is None:
+        raise Forbidden(f"no seat at meeting {meeting_id}")
+    return own, vote_of(meeting, vote_id)
+
+
+def vote_to_cast(
+    db: Session, actor: Actor, meeting_id: int, vote_id: int
+) -> tuple[Meeting, Seat, Vote]:
+    """A vote to be answered, with its meeting locked against its closing and all attendance."""
+    actor.must(Permission.VOTE_CAST)
+    meeting, own = meeting_to_attend(db, actor, meeting_id)
+    return meeting, own, vote_of(meeting, vote_id)
+
+
+def vote_of(meeting: Meeting, vote_id: int) -> Vote:
+    for each in meeting.votes:
+        if each.id == vote_id:
+            return each
+    raise NotFound(f"vote {vote_id} at meeting {meeting.id}")
 
 
 def item_of(meeting: Meeting, item_id: int) -> Item:

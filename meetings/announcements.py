@@ -78,6 +78,33 @@ class FloorChanged(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class VoteOpened(MeetingChanged):
+    kind: ClassVar[str] = "vote_opened"
+
+
+@dataclass(frozen=True)
+class VoteCastNoted(MeetingChanged):
+    """One more has voted: how many, never who or what."""
+
+    kind: ClassVar[str] = "vote_cast"
+
+
+@dataclass(frozen=True)
+class VoteClosing(MeetingChanged):
+    kind: ClassVar[str] = "vote_closing"
+
+
+@dataclass(frozen=True)
+class VoteClosed(MeetingChanged):
+    kind: ClassVar[str] = "vote_closed"
+
+
+@dataclass(frozen=True)
+class VoteStopped(MeetingChanged):
+    kind: ClassVar[str] = "vote_stopped"
+
+
+@dataclass(frozen=True)
 class DraftChanged(Announcement):
     """Somebody changed the agenda that another may have open."""
 

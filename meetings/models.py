@@ -1,14 +1,25 @@
-"""Meetings of every kind with their agenda, seats, speeches and acts."""
+"""Meetings of every kind with their agenda, seats, speeches, votes and acts."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ballots.rules import Choice
 from ecabinet.db import Base
 from meetings import rules
-from meetings.rules import Attendance, ItemState, Kind, SeatRole, SpeechState, State
+from meetings.rules import (
+    Attendance,
+    ItemState,
+    Kind,
+    SeatRole,
+    SpeechState,
+    State,
+    VoteState,
+)
+
+DIGEST = 64
 
 
 class Meeting(Base):
@@ -33,10 +44,15 @@ class Meeting(Base):
     items: Mapped[list["Item"]] = relationship(order_by="Item.position")
     seats: Mapped[list["Seat"]] = relationship(order_by="Seat.protocol_order, Seat.id")
     speeches: Mapped[list["Speech"]] = relationship(order_by="Speech.id")
+    votes: Mapped[list["Vote"]] = relationship(order_by="Vote.number")
 
     @property
     def stands(self) -> State:
         return State(self.state)
+
+    @property
+    def open_vote(self) -> "Vote | None":
+        return next((each for each in self.votes if each.stands is VoteState.OPEN), None)
 
     @property
     def is_government_session(self) -> bool:
@@ -139,6 +155,71 @@ class Speech(Base):
     @property
     def stands(self) -> SpeechState:
         return SpeechState(self.state)
+
+
+class Vote(Base):
+    """One question that the members answer in session, and in the end what came of it."""
+
+    __tablename__ = "meetings_vote"
+    __table_args__ = (UniqueConstraint("meeting_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), index=True)
+    number: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("meetings_item.id"))
+    question: Mapped[str] = mapped_column(Text)
+    naming: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    # The digests of the item's papers as they stood at opening: what the question is about.
+    papers: Mapped[list[str]] = mapped_column(JSON)
+    rule_set: Mapped[str] = mapped_column(String(40))
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    by_order_of: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    opened_leaf: Mapped[int | None]
+    # When the closing that was announced takes effect.
+    closing_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    # Written by the closing alone: the counts, the deciding sentence, where each member stood.
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    outcome: Mapped[str] = mapped_column(String(30), default="")
+    sentence: Mapped[str] = mapped_column(Text, default="")
+    basis: Mapped[str] = mapped_column(Text, default="")
+    standings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    result_leaf: Mapped[int | None]
+
+    @property
+    def stands(self) -> VoteState:
+        return VoteState(self.state)
+
+
+class VoteCast(Base):
+    """One signed answer in session. A member's last one counts; all are kept.
+
+    What was chosen stands in a sealed column until the closing opens it (BAL-10).
+    """
+
+    __tablename__ = "meetings_vote_cast"
+    __table_args__ = (UniqueConstraint("vote_id", "person_id", "follows"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vote_id: Mapped[int] = mapped_column(ForeignKey("meetings_vote.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The leaf of the answer before it, else the opening's: never NULL (BAL-01).
+    follows: Mapped[int]
+    # The client's idempotency key, and a digest of what came with it (BAL-02).
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    request_digest: Mapped[str] = mapped_column(String(DIGEST))
+    # Set just before the commit that writes the row.
+    leaf: Mapped[int | None] = mapped_column(unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    mark: Mapped[str] = mapped_column(String(DIGEST))
+    key_id: Mapped[str] = mapped_column(String(DIGEST))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime]
+    # Written by the closing alone.
+    choice: Mapped[Choice | None] = mapped_column(String(20))
+    opinion: Mapped[str | None] = mapped_column(Text)
 
 
 class Act(Base):

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from documents import queries as documents
 from documents.queries import PaperView
-from ecabinet import clock, live
+from ecabinet import clock, ledger, live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
-from meetings import access, rules
+from meetings import access, rules, signing
 from meetings.announcements import draft_audience, meeting_audience
-from meetings.models import Act, Item, Meeting, Seat, Speech
-from meetings.rules import Kind, Lack, Planned, SeatRole, State
+from meetings.models import Act, Item, Meeting, Seat, Speech, Vote, VoteCast
+from meetings.rules import Kind, Lack, Naming, Planned, SeatRole, State, VoteState
 from people import queries as people
 
 Parts = dict[str, Any]
@@ -324,6 +324,7 @@ def parts(db: Session, meeting: Meeting) -> Parts:
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
         **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
         **{f"seat:{each.person_id}": _seat_part(each) for each in meeting.seats},
+        **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
     }
 
 
@@ -392,8 +393,167 @@ def _speech_part(speech: Speech) -> Parts:
     }
 
 
+def _vote_part(db: Session, meeting: Meeting, vote: Vote) -> Parts:
+    """A vote as every screen may know it: before its closing how many, and nothing else."""
+    is_open = vote.stands is VoteState.OPEN
+    counted = meeting.quorum
+    return {
+        "id": vote.id,
+        "number": vote.number,
+        "item": vote.item_id,
+        "question": vote.question,
+        "naming": vote.naming,
+        "state": vote.state,
+        "opened_at": _iso(vote.opened_at),
+        "closing_at": _iso(vote.closing_at),
+        "closed_at": _iso(vote.closed_at),
+        "cast": _cast_count(db, meeting, vote) if is_open else 0,
+        "members": counted.members if is_open else len(vote.standings),
+        "suspended": is_open and counted.missing > 0,
+        "outcome": vote.outcome,
+        "sentence": vote.sentence,
+        "counts": result_counts(vote),
+        "names": result_names(vote),
+    }
+
+
+def _cast_count(db: Session, meeting: Meeting, vote: Vote) -> int:
+    voters = {each.person_id for each in meeting.seats if each.counts}
+    answered = db.scalars(select(VoteCast.person_id).where(VoteCast.vote_id == vote.id).distinct())
+    return len(voters & set(answered))
+
+
 def _is_on_floor(speech: Speech) -> bool:
     return speech.stands in rules.ON_THE_FLOOR
+
+
+# ---- votes ----
+
+CAST_LEAF = "meeting_vote_cast"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What proves to a member that their answer is in the log, without telling what it is."""
+
+    key: str
+    position: int
+    receipt: str
+    envelope: str
+    log_key: str
+    number: str
+    at: str
+
+
+def receipt_of(db: Session, cast: VoteCast) -> Receipt:
+    """Put together from stored rows alone, so a retry gets the same bytes."""
+    assert cast.leaf is not None
+    return Receipt(
+        key=cast.key,
+        position=cast.leaf,
+        receipt=ledger.receipt(db, cast.leaf),
+        envelope=ledger.envelope(db, cast.leaf).decode(),
+        log_key=ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
+        number=signing.number(cast.vote_id, cast.leaf, cast.mark),
+        at=signing.moment(cast.at),
+    )
+
+
+def casts_of(db: Session, vote_id: int) -> list[VoteCast]:
+    """Every answer to a vote, in the ledger's order."""
+    return list(
+        db.scalars(select(VoteCast).where(VoteCast.vote_id == vote_id).order_by(VoteCast.leaf))
+    )
+
+
+def cast_by_key(db: Session, key: str) -> VoteCast | None:
+    return db.scalar(select(VoteCast).where(VoteCast.key == key))
+
+
+def latest_leaf(db: Session, vote: Vote, person_id: int) -> int:
+    """What an answer has to follow: this member's last one, else the opening."""
+    last = db.scalar(
+        select(func.max(VoteCast.leaf)).where(
+            VoteCast.vote_id == vote.id, VoteCast.person_id == person_id
+        )
+    )
+    assert vote.opened_leaf is not None
+    return vote.opened_leaf if last is None else last
+
+
+def statement_terms(db: Session, vote: Vote, seat: Seat, env: str) -> Parts:
+    """All that a member's statement on this vote says beside the answer (BAL-03)."""
+    assert vote.opened_leaf is not None
+    return {
+        "v": signing.VERSION,
+        "type": signing.TYPE,
+        "env": env,
+        "origin": ledger.origin(db),
+        "meeting": vote.meeting_id,
+        "vote": vote.id,
+        "item": vote.item_id,
+        "rule_version": vote.rule_set,
+        "opened_leaf": vote.opened_leaf,
+        "papers": vote.papers,
+        "question": vote.question,
+        "naming": vote.naming,
+        "member": seat.person_id,
+        "office": seat.office,
+        "signature_class": signing.DEVICE,
+    }
+
+
+def voting(db: Session, actor: Actor, seat: Seat, vote: Vote, env: str) -> Parts:
+    """What a member's device needs to answer, and whether it has answered already."""
+    own = db.scalar(
+        select(VoteCast)
+        .where(VoteCast.vote_id == vote.id, VoteCast.person_id == actor.id)
+        .order_by(VoteCast.leaf.desc())
+        .limit(1)
+    )
+    return {
+        "terms": statement_terms(db, vote, seat, env),
+        "follows": latest_leaf(db, vote, actor.id),
+        "kept": {"number": _number(own), "at": signing.moment(own.at)} if own else None,
+        "step_up": people.step_up_holds(db, actor),
+        "passkey": bool(people.passkeys_of(db, actor.id)),
+    }
+
+
+def own_numbers(db: Session, actor: Actor, meeting: Meeting) -> dict[int, str]:
+    """The receipt numbers of one's own last answers, by vote."""
+    ids = [each.id for each in meeting.votes]
+    own = db.scalars(
+        select(VoteCast)
+        .where(VoteCast.vote_id.in_(ids), VoteCast.person_id == actor.id)
+        .order_by(VoteCast.leaf)
+    )
+    return {each.vote_id: _number(each) for each in own}
+
+
+def _number(cast: VoteCast) -> str:
+    assert cast.leaf is not None
+    return signing.number(cast.vote_id, cast.leaf, cast.mark)
+
+
+def result_counts(vote: Vote) -> dict[str, int] | None:
+    """How many stood where; None until the closing, and for ever where there was none."""
+    if vote.counts is None:
+        return None
+    return {name: vote.counts[name] for name in ("agree", "disagree", "other", "silent")}
+
+
+POSITIONS = {"agree": "agree", "disagree": "disagree", "other_opinion": "other", "silent": "silent"}
+
+
+def result_names(vote: Vote) -> dict[str, list[str]] | None:
+    """Who stood where, in protocol order; a hidden vote's names are for the record alone."""
+    if vote.counts is None or vote.naming == Naming.HIDDEN:
+        return None
+    return {
+        name: [each["office"] for each in vote.standings if each["position"] == position]
+        for position, name in POSITIONS.items()
+    }
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -428,7 +588,9 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
             "by_order": seat is not None and seat.role == SeatRole.SECRETARY,
             "confirms": actor.may(Permission.ATTENDANCE_CONFIRM),
             "assigns": actor.may(Permission.TASK_ASSIGN),
+            "votes": seat is not None and seat.counts and actor.may(Permission.VOTE_CAST),
         },
+        "voted": own_numbers(db, actor, meeting),
         "papers": {
             str(each.item.id): [_paper_part(paper, opened) for paper in each.papers]
             for each in view.items
@@ -444,6 +606,7 @@ def _paper_part(paper: PaperView, opened: set[int]) -> Parts:
         "url": f"/editions/{paper.edition_id}/file",
         "pages": paper.pages,
         "edition": paper.edition_number,
+        "digest": paper.digest,
         "read": paper.edition_id in opened,
     }
 

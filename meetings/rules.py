@@ -1,13 +1,15 @@
 """Decisions of this room, as functions of plain values.
 
-Sources: rulebook.md "Who counts" (Decree 191/2026 Đ21.2 on the quorum) and "Sessions and
-meetings" (states, items, who operates the console).
+Sources: rulebook.md "Who counts" (Decree 191/2026 Đ21.2 on the quorum), "The outcome" (votes in
+session) and "Sessions and meetings" (states, items, who operates the console).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from ballots.rules import Choice, Position
 
 
 class Kind(StrEnum):
@@ -64,6 +66,7 @@ class StepRefusal(StrEnum):
     OWN_PROPOSAL = "own_proposal"
     ALREADY_SUBMITTED = "already_submitted"
     ITEMS_OPEN = "items_open"
+    VOTE_OPEN = "vote_open"
 
 
 # step: (where it may start, where it ends)
@@ -80,10 +83,12 @@ PUBLISHED = frozenset(State) - {State.PLANNED}
 OVER = frozenset({State.CLOSED, State.CONCLUDED})
 
 
-def after(state: State, step: Step) -> State | StepRefusal:
-    """The state a step leads to, or why it may not be taken."""
+def after(state: State, step: Step, voting: bool = False) -> State | StepRefusal:
+    """The state a step leads to, or why it may not be taken; a vote that is open ends first."""
     starts, end = STEPS[step]
-    return end if state in starts else StepRefusal.NOT_FROM_HERE
+    if state not in starts:
+        return StepRefusal.NOT_FROM_HERE
+    return StepRefusal.VOTE_OPEN if voting else end
 
 
 def may_read(state: State, *, seated: bool, prepares: bool, examines: bool) -> bool:
@@ -113,6 +118,7 @@ class ItemRefusal(StrEnum):
     SESSION_NOT_OPEN = "session_not_open"
     NOT_FROM_HERE = "not_from_here"
     WORDS_MISSING = "words_missing"
+    VOTE_OPEN = "vote_open"
 
 
 ITEM_STEPS: dict[ItemStep, tuple[frozenset[ItemState], ItemState]] = {
@@ -126,14 +132,19 @@ SETTLED = frozenset({ItemState.CONCLUDED, ItemState.DEFERRED})
 
 
 def item_after(
-    meeting: State, item: ItemState, step: ItemStep, words: str = ""
+    meeting: State, item: ItemState, step: ItemStep, words: str = "", voting: bool = False
 ) -> ItemState | ItemRefusal:
-    """The state that a step brings an item to, or why it may not be taken."""
+    """The state that a step brings an item to, or why it may not be taken.
+
+    While a vote is open the session stays at its item, and that item stays as it is.
+    """
     if meeting is not State.OPEN:
         return ItemRefusal.SESSION_NOT_OPEN
     starts, end = ITEM_STEPS[step]
     if item not in starts:
         return ItemRefusal.NOT_FROM_HERE
+    if voting:
+        return ItemRefusal.VOTE_OPEN
     if step in NEEDS_WORDS and not words.strip():
         return ItemRefusal.WORDS_MISSING
     return end
@@ -201,6 +212,129 @@ def quorum(members: Iterable[Attendance | None]) -> Quorum:
     """The quorum of a session, from how each of its members attends."""
     how = list(members)
     return Quorum(len(how), how.count(Attendance.HALL), how.count(Attendance.ONLINE))
+
+
+# ---- voting ----
+
+
+class VoteState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    # Ended without a result, by the chair.
+    STOPPED = "stopped"
+
+
+class Naming(StrEnum):
+    """Whether names are shown after closing. *Hidden* is no secret vote: the record names all."""
+
+    OPEN = "open"
+    HIDDEN = "hidden"
+
+
+class VoteRefusal(StrEnum):
+    NOT_GOVERNMENT = "not_government"
+    SESSION_NOT_OPEN = "session_not_open"
+    NOT_DISCUSSED = "not_discussed"
+    ALREADY_OPEN = "already_open"
+    QUORUM_MISSING = "quorum_missing"
+    NO_RULES = "no_rules"
+    NOT_OPEN = "not_open"
+    SUSPENDED = "suspended"
+    NOT_ANNOUNCED = "not_announced"
+
+
+class CastRefusal(StrEnum):
+    NOT_A_VOTER = "not_a_voter"
+    NOT_OPEN = "not_open"
+    SUSPENDED = "suspended"
+    VOTED_MEANWHILE = "voted_meanwhile"
+    OPINION_MISSING = "opinion_missing"
+    OTHER_STATEMENT = "other_statement"
+    SIGNATURE_MISMATCH = "signature_mismatch"
+    KEY_UNKNOWN = "key_unknown"
+    KEY_WAITING = "key_waiting"
+    KEY_REVOKED = "key_revoked"
+    KEY_REUSED = "key_reused"
+
+
+# What a member may answer in session, in the order of every screen; none is chosen beforehand.
+VOTE_CHOICES = (Choice.AGREE, Choice.DISAGREE, Choice.OTHER_OPINION)
+# A closing shows in the hall so long before it takes effect.
+CLOSING_SHOWN = timedelta(seconds=5)
+
+
+def opening_refusal(
+    government: bool, meeting: State, item: ItemState, voting: bool, counted: Quorum
+) -> VoteRefusal | None:
+    """Why no vote opens now: below two thirds of all members none does (191/2026 Đ21.2)."""
+    if not government:
+        return VoteRefusal.NOT_GOVERNMENT
+    if meeting is not State.OPEN:
+        return VoteRefusal.SESSION_NOT_OPEN
+    if item is not ItemState.DISCUSSED:
+        return VoteRefusal.NOT_DISCUSSED
+    if voting:
+        return VoteRefusal.ALREADY_OPEN
+    return VoteRefusal.QUORUM_MISSING if counted.missing else None
+
+
+@dataclass(frozen=True)
+class VoteTerms:
+    """What a vote allows one person at a moment."""
+
+    state: VoteState
+    # Whether this person is a member; being present is not asked for (practice of 2019).
+    is_voter: bool
+    missing: int
+    # The leaf that an answer has to name: the member's last one, else the opening.
+    latest_leaf: int
+
+
+def casting_refusal(
+    terms: VoteTerms, choice: Choice, opinion: str, follows: int
+) -> CastRefusal | None:
+    """Why this answer cannot be taken (rulebook: Who counts; The outcome; BAL-01).
+
+    Members alone vote, absent ones too; a vote that has lost its quorum is suspended.
+    """
+    if not terms.is_voter:
+        return CastRefusal.NOT_A_VOTER
+    if terms.state is not VoteState.OPEN:
+        return CastRefusal.NOT_OPEN
+    if terms.missing:
+        return CastRefusal.SUSPENDED
+    if follows != terms.latest_leaf:
+        return CastRefusal.VOTED_MEANWHILE
+    if choice is Choice.OTHER_OPINION and not opinion.strip():
+        return CastRefusal.OPINION_MISSING
+    return None
+
+
+def announcing_refusal(state: VoteState, missing: int) -> VoteRefusal | None:
+    """Why the closing of a vote cannot be announced."""
+    if state is not VoteState.OPEN:
+        return VoteRefusal.NOT_OPEN
+    return VoteRefusal.SUSPENDED if missing else None
+
+
+def counting_refusal(
+    state: VoteState, missing: int, closing_at: datetime | None, now: datetime
+) -> VoteRefusal | None:
+    """Why a vote cannot be closed and counted yet: the hall sees it five seconds ahead."""
+    if reason := announcing_refusal(state, missing):
+        return reason
+    is_due = closing_at is not None and closing_at <= now
+    return None if is_due else VoteRefusal.NOT_ANNOUNCED
+
+
+def positions(members: Iterable[int], answers: Mapping[int, Choice]) -> dict[int, Position]:
+    """Where each member stands at closing; in session silence agrees to nothing.
+
+    Every member is one entry, absent or not: the majority is of all members (191/2026 Đ3.3).
+    """
+    return {
+        each: Position(answers[each]) if each in answers else Position.SILENT for each in members
+    }
 
 
 # ---- speaking ----

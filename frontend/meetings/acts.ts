@@ -22,6 +22,12 @@ export async function act(
 export const dialogOf = (id: string): HTMLDialogElement | null =>
   document.getElementById(id) as HTMLDialogElement | null;
 
+const CONCLUDE = { vi: 'Kết luận', en: 'Conclude' };
+const TITLES: Record<string, { vi: string; en: string }> = {
+  defer: { vi: 'Hoãn', en: 'Defer' },
+  'open-vote': { vi: 'Biểu quyết', en: 'Vote on' },
+};
+
 export function ask(id: string, itemId?: string): void {
   const dialog = dialogOf(id);
   if (!dialog) return;
@@ -34,8 +40,7 @@ export function ask(id: string, itemId?: string): void {
   }
   const title = dialog.querySelector('[data-item-title]');
   if (title && item) {
-    const words = id === 'defer' ? { vi: 'Hoãn', en: 'Defer' } : { vi: 'Kết luận', en: 'Conclude' };
-    title.textContent = `${word(words)} ${itemWords(item)}: ${item.title}`;
+    title.textContent = `${word(TITLES[id] ?? CONCLUDE)} ${itemWords(item)}: ${item.title}`;
   }
   dialog.querySelector('.errs')?.remove();
   dialog.showModal();
@@ -59,4 +64,17 @@ export function addOrder(): void {
     ),
   );
   document.getElementById(id)?.focus();
+}
+
+/** Ask about a vote on an item, with the question that is usual; its words are the chair's. */
+export function askVote(itemId: string | undefined): void {
+  ask('open-vote', itemId);
+  const item = itemOf(room.parts, Number(itemId));
+  const question = document.getElementById('vote-question') as HTMLTextAreaElement | null;
+  if (item && question && !question.value) {
+    question.value = word({
+      vi: `Đồng ý thông qua: ${item.title}?`,
+      en: `Do you agree to adopt: ${item.title}?`,
+    });
+  }
 }

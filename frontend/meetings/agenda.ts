@@ -3,7 +3,7 @@ import { word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { base, me, page, place, room } from './room';
-import { isSettled, itemOf, itemsOf, meetingOf, nextItem } from './state';
+import { isSettled, itemOf, itemsOf, meetingOf, nextItem, openVote } from './state';
 import { itemShape, itemStateWords, itemWords, minutes, running, stateWords } from './words';
 
 export function paintStrip(): void {
@@ -19,8 +19,8 @@ export function paintStrip(): void {
   }
   const isElsewhere = !me.conducts && room.shown !== current.id;
   const words = isElsewhere
-    ? word({ vi: `Đang bàn ${itemWords(current)}`, en: `Under discussion: ${itemWords(current)}` })
-    : `${meeting.state === 'adjourned' ? stateWords(meeting, '') : word({ vi: 'Đang bàn', en: 'Under discussion' })} · ${itemWords(current)}`;
+    ? `${going()} ${itemWords(current)}`
+    : `${meeting.state === 'adjourned' ? stateWords(meeting, '') : going()} · ${itemWords(current)}`;
   paint(
     place('strip'),
     h(
@@ -53,6 +53,11 @@ export function paintStrip(): void {
       ),
   );
 }
+
+const going = (): string =>
+  openVote(room.parts)
+    ? word({ vi: 'Đang biểu quyết', en: 'Voting' })
+    : word({ vi: 'Đang bàn', en: 'Under discussion' });
 
 function stripWords(): string {
   const meeting = meetingOf(room.parts);

@@ -1,12 +1,14 @@
 // What each button and form of the live page does.
 import { Refusal } from '../http';
-import { act, addOrder, ask, dialogOf } from './acts';
+import { act, addOrder, ask, askVote, dialogOf } from './acts';
 import { h } from './paint';
 import { showItem, showPaper } from './papers';
 import { FOLLOW, room } from './room';
 import { paintAll } from './screen';
-import { meetingOf } from './state';
+import { meetingOf, openVote } from './state';
 import { tell } from './telling';
+import { noVoteWords } from './votes';
+import { choose, chooseAgain, startVoting } from './voting';
 
 const CLICKS: Record<string, (target: HTMLElement) => Promise<void> | void> = {
   'show-item': (target) => {
@@ -42,6 +44,16 @@ const CLICKS: Record<string, (target: HTMLElement) => Promise<void> | void> = {
   'ask-close': () => ask('close'),
   'ask-conclude': (target) => ask('conclude', target.dataset.item),
   'ask-defer': (target) => ask('defer', target.dataset.item),
+  'ask-vote': (target) => {
+    const reason = noVoteWords();
+    if (reason) tell(reason);
+    else askVote(target.dataset.item);
+  },
+  'ask-close-vote': () => ask('close-vote'),
+  'ask-stop-vote': () => ask('stop-vote'),
+  vote: () => startVoting(),
+  choose: (target) => choose(target.dataset.choice ?? ''),
+  'choose-again': () => chooseAgain(),
   adjourn: () => act('/adjourn'),
   resume: () => act('/resume'),
   call: (target) => act(`/items/${target.dataset.item}/call`),
@@ -68,6 +80,16 @@ const COMMANDS: Record<string, (form: HTMLFormElement) => Promise<void>> = {
     const reason = String(new FormData(form).get('reason'));
     return act(`/items/${form.dataset.item}/defer`, { reason });
   },
+  'open-vote': (form) => {
+    const data = new FormData(form);
+    return act('/votes', {
+      item: String(form.dataset.item),
+      question: String(data.get('question')),
+      hidden: data.has('hidden') ? 'yes' : '',
+    });
+  },
+  'close-vote': () => act(`/votes/${openVote(room.parts)?.id}/closing`),
+  'stop-vote': () => act(`/votes/${openVote(room.parts)?.id}/stop`),
 };
 
 function closeAgenda(): void {

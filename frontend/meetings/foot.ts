@@ -3,13 +3,25 @@ import { now, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { me, page, place, room } from './room';
-import { floorOf, itemOf, meetingOf, nextItem, quorumOf, type SeatPart, seatOf } from './state';
-import { clockOf, dayOf, itemWords, presentWords, stateWords } from './words';
+import {
+  floorOf,
+  itemOf,
+  meetingOf,
+  nextItem,
+  openVote,
+  quorumOf,
+  type SeatPart,
+  seatOf,
+} from './state';
+import { voteHand } from './votes';
+import { castWords, clockOf, dayOf, itemWords, presentWords, stateWords } from './words';
 
 export function paintFoot(): void {
   const left = h('div', { class: 'foot__l' }, ...leftActs());
   paint(place('foot'), left, hand());
   paint(place('open-words'), openWords());
+  const vote = openVote(room.parts);
+  paint(place('close-vote-words'), vote && castWords(vote));
 }
 
 function leftActs(): Node[] {
@@ -28,7 +40,8 @@ function leftActs(): Node[] {
       ),
     );
     const next = nextItem(room.parts);
-    if (meeting.state === 'open' && meeting.current !== null && next) {
+    const isBetween = meeting.state === 'open' && meeting.current !== null;
+    if (isBetween && next && !openVote(room.parts)) {
       found.push(
         button(
           word({ vi: `Chuyển sang ${itemWords(next)}`, en: `Go to ${itemWords(next)}` }),
@@ -41,6 +54,8 @@ function leftActs(): Node[] {
   }
   if (seat && meeting.state === 'convened' && !mayCheckIn()) found.push(doorsNote());
   if (!seat || !mayCheckIn()) return found;
+  // The one field of ink is the vote's; whoever is not checked in does it from here.
+  if (!seat.attendance && !me.conducts && voteHand()) found.push(...checkInButtons());
   if (!seat.attendance && me.conducts) {
     found.push(
       button(
@@ -82,10 +97,12 @@ const isUnderWay = (): boolean => ['open', 'adjourned'].includes(meetingOf(room.
 
 /** The one solid field of ink: what waits for this person's hand. */
 function hand(): Node | false {
+  const vote = voteHand();
+  if (vote) return inked(vote.title, h('p', { class: 'meta' }, ...vote.second), ...vote.buttons);
   return me.conducts ? conductingHand() : attendingHand();
 }
 
-function inked(title: string, second: string, ...buttons: Node[]): Node {
+function inked(title: string, second: string | Node, ...buttons: Node[]): Node {
   return h(
     'section',
     { class: 'hand', 'aria-label': title },
@@ -93,7 +110,7 @@ function inked(title: string, second: string, ...buttons: Node[]): Node {
       'div',
       { class: 'hand__b' },
       h('p', { class: 'strong' }, title),
-      h('p', { class: 'meta not-narrow' }, second),
+      typeof second === 'string' ? h('p', { class: 'meta not-narrow' }, second) : second,
     ),
     ...buttons,
   );
@@ -159,16 +176,20 @@ function attendingHand(): Node | false {
   return inked(
     word({ vi: 'Xác nhận dự họp', en: 'Confirm that you attend' }),
     stateWords(meetingOf(room.parts), page.starts_at),
-    button(word({ vi: 'Tại phòng họp', en: 'In the hall' }), 'attend', {
-      'data-how': 'hall',
-      'data-key': 'hall',
-    }),
-    button(word({ vi: 'Trực tuyến', en: 'Online' }), 'attend', {
-      'data-how': 'online',
-      'data-key': 'online',
-    }),
+    ...checkInButtons(),
   );
 }
+
+const checkInButtons = (): Node[] => [
+  button(word({ vi: 'Tại phòng họp', en: 'In the hall' }), 'attend', {
+    'data-how': 'hall',
+    'data-key': 'hall',
+  }),
+  button(word({ vi: 'Trực tuyến', en: 'Online' }), 'attend', {
+    'data-how': 'online',
+    'data-key': 'online',
+  }),
+];
 
 function doorsNote(): Node {
   const at = `${clockOf(page.doors_at)}, ${dayOf(page.doors_at)}`;

@@ -7,14 +7,30 @@ import { h, paint } from './paint';
 import {
   applied,
   floorOf,
+  type ItemPart,
   itemOf,
+  lastVoteOn,
   meetingOf,
   nextItem,
   type Parts,
   quorumOf,
   type State,
+  type VotePart,
 } from './state';
-import { itemWords, meter, minutes, presentWords, running, stateWords, tickElapsed } from './words';
+import {
+  castWords,
+  itemWords,
+  left,
+  meter,
+  minutes,
+  outcomeWords,
+  presentWords,
+  running,
+  STANDS,
+  standWords,
+  stateWords,
+  tickElapsed,
+} from './words';
 
 const LONG_TITLE = 110;
 
@@ -30,7 +46,8 @@ function paintAll(): void {
   const item = itemOf(parts, meeting.current);
   const next = nextItem(parts);
   const title = item?.title ?? page.title;
-  const state = stateWords(meeting, page.starts_at);
+  const vote = shownVote(item);
+  const state = vote ? voteWords(vote) : stateWords(meeting, page.starts_at);
   const long = title.length > LONG_TITLE ? ' hall__t--long' : '';
   const coming = next && meeting.state === 'open' ? next : undefined;
   paint(
@@ -41,13 +58,15 @@ function paintAll(): void {
       item ? `${itemWords(item).replace(/^./, (first) => first.toUpperCase())} · ${state}` : state,
     ),
     h('h1', { class: `hall__t${long}` }, title),
-    item?.presenter
-      ? h(
-          'p',
-          { class: 'hall__who' },
-          word({ vi: `Trình: ${item.presenter}`, en: `Presented by ${item.presenter}` }),
-        )
-      : !item &&
+    vote
+      ? h('p', { class: 'hall__who' }, vote.sentence || vote.question)
+      : item?.presenter
+        ? h(
+            'p',
+            { class: 'hall__who' },
+            word({ vi: `Trình: ${item.presenter}`, en: `Presented by ${item.presenter}` }),
+          )
+        : !item &&
           coming &&
           h(
             'p',
@@ -57,6 +76,10 @@ function paintAll(): void {
   );
   const quorum = quorumOf(parts);
   paint(place('quorum'), meter(quorum, 86), h('p', { class: 'hall__l' }, presentWords(quorum)));
+  if (vote) {
+    paint(place('figures'), ...voteFigures(vote));
+    return;
+  }
   const speaking = floorOf(parts).find((each) => each.state === 'speaking');
   paint(
     place('figures'),
@@ -76,6 +99,47 @@ function paintAll(): void {
       ),
   );
 }
+
+/** The open vote, or the result of the item that is still under discussion. */
+function shownVote(item: ItemPart | undefined): VotePart | undefined {
+  const vote = item && lastVoteOn(parts, item.id);
+  return vote?.state === 'stopped' ? undefined : vote;
+}
+
+function voteWords(vote: VotePart): string {
+  if (vote.state === 'closed') {
+    return `${word({ vi: 'Kết quả biểu quyết', en: 'Result of the vote' })}: ${outcomeWords(vote.outcome)}`;
+  }
+  return vote.suspended
+    ? word({ vi: 'Biểu quyết tạm ngừng', en: 'The vote is suspended' })
+    : word({ vi: 'Đang biểu quyết', en: 'Voting' });
+}
+
+/** Before the closing how many have voted; after it how many stood where, and no names. */
+function voteFigures(vote: VotePart): Node[] {
+  const counts = vote.counts;
+  if (counts) {
+    return STANDS.map((each) => figure(String(counts[each]), standWords(each), 'hall__f'));
+  }
+  const cast = figure(
+    `${vote.cast}/${vote.members}`,
+    word({ vi: 'đã biểu quyết', en: 'have voted' }),
+  );
+  cast.setAttribute('aria-label', castWords(vote));
+  if (!vote.closing_at) return [cast];
+  return [
+    cast,
+    figure(left(vote.closing_at), word({ vi: 'giây nữa đóng', en: 'seconds to the closing' })),
+  ];
+}
+
+const figure = (number: string | Node, words: string, more = ''): HTMLElement =>
+  h(
+    'div',
+    more ? { class: more } : {},
+    h('p', { class: 'hall__n' }, number),
+    h('p', { class: 'hall__l' }, words),
+  );
 
 paintAll();
 setInterval(tickElapsed, 1000);

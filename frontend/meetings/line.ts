@@ -5,15 +5,27 @@ import { word } from '../words';
 import { showItem } from './papers';
 import { base, me, page, room } from './room';
 import { paintAll } from './screen';
-import { applied, itemOf, meetingOf, type State } from './state';
-import { said } from './telling';
+import { applied, itemOf, meetingOf, openVote, type Parts, type State } from './state';
+import { alarm, said } from './telling';
 import { itemWords, tickElapsed } from './words';
 
 function take(told: Told): void {
-  const before = meetingOf(room.parts).current;
-  room.parts = applied(room.parts, told);
-  moved(before);
+  hold(applied(room.parts, told));
+}
+
+/** Hold this state from now on, and say what of it is new. */
+function hold(parts: Parts): void {
+  const before = room.parts;
+  room.parts = parts;
+  moved(meetingOf(before).current);
+  called(openVote(before)?.id);
   paintAll();
+}
+
+function called(before: number | undefined): void {
+  const vote = openVote(room.parts);
+  if (vote && vote.id !== before)
+    alarm(word({ vi: `Mở biểu quyết: ${vote.question}`, en: `A vote is open: ${vote.question}` }));
 }
 
 /** The session went to another item: whoever follows goes along. */
@@ -40,10 +52,5 @@ export const live = new Live<State>({
   url: `${base}/state`,
   state: page.state,
   apply: take,
-  replace: (state) => {
-    const before = meetingOf(room.parts).current;
-    room.parts = state.parts;
-    moved(before);
-    paintAll();
-  },
+  replace: (state) => hold(state.parts),
 });

@@ -10,9 +10,11 @@ import {
   itemOf,
   itemsOf,
   meetingOf,
+  openVote,
   quorumOf,
   type SpeechPart,
 } from './state';
+import { voteSection } from './votes';
 import { clockOf, itemWords, meter, running } from './words';
 
 export function paintRail(): void {
@@ -23,8 +25,8 @@ export function paintRail(): void {
   }
   const papers = page.papers[String(item.id)] ?? [];
   const sections = me.conducts
-    ? [presence(), ...controls(item), paperList(item, papers)]
-    : [paperList(item, papers), ...outcome(item), speakers(), presence()];
+    ? [presence(), ...voteSection(item), ...controls(item), paperList(item, papers)]
+    : [...voteSection(item), paperList(item, papers), ...outcome(item), speakers(), presence()];
   paint(place('rail'), ...sections);
 }
 
@@ -159,6 +161,7 @@ function presence(): HTMLElement {
 function controls(item: ItemPart): HTMLElement[] {
   const meeting = meetingOf(room.parts);
   const found: HTMLElement[] = [];
+  if (openVote(room.parts)) return found;
   if (meeting.state === 'open' && !isSettled(item)) {
     found.push(
       section(

@@ -7,6 +7,7 @@ export interface Paper {
   url: string;
   pages: number;
   edition: number;
+  digest: string;
   read: boolean;
 }
 
@@ -15,6 +16,7 @@ interface Page {
   title: string;
   starts_at: string;
   doors_at: string;
+  government: boolean;
   me: {
     person: number;
     seated: boolean;
@@ -22,7 +24,10 @@ interface Page {
     by_order: boolean;
     confirms: boolean;
     assigns: boolean;
+    votes: boolean;
   };
+  /** The receipt numbers of this reader's own answers, by vote. */
+  voted: Record<string, string>;
   papers: Record<string, Paper[]>;
   state: State;
 }

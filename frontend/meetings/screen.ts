@@ -7,6 +7,8 @@ import { showView } from './papers';
 import { paintRail } from './rail';
 import { me, place, room } from './room';
 import { quorumOf } from './state';
+import { countWhenDue } from './votes';
+import { KEPT, leaveVoteThatEnded } from './voting';
 import { presentWords } from './words';
 
 export function paintAll(): void {
@@ -22,4 +24,8 @@ export function paintAll(): void {
   if (me.conducts) paintConsole();
   if (me.confirms) paintAttendance();
   showView();
+  countWhenDue();
+  leaveVoteThatEnded();
 }
+
+document.addEventListener(KEPT, paintAll);

@@ -49,6 +49,29 @@ export interface SpeechPart {
   called_at: string | null;
 }
 
+export type Choice = 'agree' | 'disagree' | 'other_opinion';
+export type Stand = 'agree' | 'disagree' | 'other' | 'silent';
+
+/** Before its closing a vote tells how many have voted, and nothing of what. */
+export interface VotePart {
+  id: number;
+  number: number;
+  item: number;
+  question: string;
+  naming: 'open' | 'hidden';
+  state: 'open' | 'closed' | 'stopped';
+  opened_at: string;
+  closing_at: string | null;
+  closed_at: string | null;
+  cast: number;
+  members: number;
+  suspended: boolean;
+  outcome: string;
+  sentence: string;
+  counts: Record<Stand, number> | null;
+  names: Record<Stand, string[]> | null;
+}
+
 export type Parts = Record<string, unknown>;
 
 export interface State extends Place {
@@ -82,6 +105,16 @@ export const seatsOf = (parts: Parts): SeatPart[] =>
 
 export const seatOf = (parts: Parts, person: number): SeatPart | undefined =>
   parts[`seat:${person}`] as SeatPart | undefined;
+
+export const votesOf = (parts: Parts): VotePart[] =>
+  those<VotePart>(parts, 'vote:').sort((one, other) => one.number - other.number);
+
+export const openVote = (parts: Parts): VotePart | undefined =>
+  votesOf(parts).find((each) => each.state === 'open');
+
+/** The last vote on an item: the one that is open, or the one whose result stands. */
+export const lastVoteOn = (parts: Parts, item: number | null): VotePart | undefined =>
+  votesOf(parts).findLast((each) => each.item === item);
 
 export const isSettled = (item: ItemPart): boolean =>
   item.state === 'concluded' || item.state === 'deferred';

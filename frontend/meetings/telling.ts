@@ -8,6 +8,12 @@ export const said = (words: string): void => {
   if (status) status.textContent = words;
 };
 
+/** For a vote alone: read out at once, whatever else is being read. */
+export const alarm = (words: string): void => {
+  const heard = place('alarm');
+  if (heard) heard.textContent = words;
+};
+
 export function tell(words: string): void {
   let host = document.querySelector('.toasts');
   if (!host) {

@@ -1,6 +1,6 @@
 import { now, pad, word } from '../words';
 import { h, paint } from './paint';
-import type { ItemPart, MeetingPart, QuorumPart } from './state';
+import type { Choice, ItemPart, MeetingPart, QuorumPart, Stand, VotePart } from './state';
 
 const HALL = 'Asia/Ho_Chi_Minh';
 
@@ -82,6 +82,9 @@ export function tickElapsed(): void {
   for (const each of document.querySelectorAll<HTMLElement>('[data-from]')) {
     paint(each, elapsed(each.dataset.from ?? '', Number(each.dataset.before)));
   }
+  for (const each of document.querySelectorAll<HTMLElement>('[data-until]')) {
+    paint(each, String(secondsTo(each.dataset.until ?? '')));
+  }
 }
 
 /** One stroke a member: full in the hall, hollow online, thin absent; a post at the number needed. */
@@ -110,4 +113,79 @@ export function meter(quorum: QuorumPart, height = 56): SVGElement {
   if (quorum.needed)
     draw('path', { class: 'q-post', d: `M${quorum.needed * 16 - 0.5} 0V${height - 2}` });
   return svg;
+}
+
+// ---- votes ----
+
+export const choiceWords = (choice: Choice): string =>
+  word(
+    {
+      agree: { vi: 'Đồng ý', en: 'Agree' },
+      disagree: { vi: 'Không đồng ý', en: 'Disagree' },
+      other_opinion: { vi: 'Ý kiến khác', en: 'Other opinion' },
+    }[choice],
+  );
+
+export const standWords = (stand: Stand): string =>
+  word(
+    {
+      agree: { vi: 'đồng ý', en: 'agree' },
+      disagree: { vi: 'không đồng ý', en: 'disagree' },
+      other: { vi: 'ý kiến khác', en: 'other opinion' },
+      silent: { vi: 'không biểu quyết', en: 'did not vote' },
+    }[stand],
+  );
+
+export const STANDS: Stand[] = ['agree', 'disagree', 'other', 'silent'];
+
+/** "12/25 đã biểu quyết": how many, never who or what. */
+export const castWords = (vote: VotePart): string =>
+  word({
+    vi: `${vote.cast}/${vote.members} đã biểu quyết`,
+    en: `${vote.cast}/${vote.members} have voted`,
+  });
+
+export const missingWords = (quorum: QuorumPart): string =>
+  word({
+    vi: `còn thiếu ${quorum.missing} thành viên (${quorum.present}/${quorum.members} có mặt, cần ${quorum.needed})`,
+    en: `${quorum.missing} members are missing (${quorum.present}/${quorum.members} present, ${quorum.needed} needed)`,
+  });
+
+export const outcomeWords = (outcome: string): string => {
+  const words: Record<string, { vi: string; en: string }> = {
+    passed: { vi: 'Thông qua', en: 'Passed' },
+    not_passed: { vi: 'Không thông qua', en: 'Not passed' },
+    needs_decision: {
+      vi: 'Cần Thủ tướng Chính phủ quyết định',
+      en: 'For the Prime Minister to decide',
+    },
+    awaits_classification: {
+      vi: 'Chờ phân loại ý kiến khác',
+      en: 'Other opinions are to be classified',
+    },
+  };
+  const found = words[outcome];
+  return found ? word(found) : outcome;
+};
+
+const secondsTo = (at: string): number => Math.max(0, Math.ceil((Date.parse(at) - now()) / 1000));
+
+/** The seconds that are left, kept right by `tickElapsed`. */
+export const left = (at: string): HTMLElement =>
+  h('span', { class: 'num', 'data-until': at }, String(secondsTo(at)));
+
+/** How an open vote stands: counting, suspended, or about to close. */
+export function voteStateWords(vote: VotePart, quorum: QuorumPart): (string | HTMLElement)[] {
+  if (vote.suspended) {
+    const missing = missingWords(quorum);
+    return [word({ vi: `Tạm ngừng: ${missing}`, en: `Suspended: ${missing}` })];
+  }
+  if (vote.closing_at) {
+    return [
+      word({ vi: 'Đóng sau ', en: 'Closes in ' }),
+      left(vote.closing_at),
+      word({ vi: ' giây', en: ' s' }),
+    ];
+  }
+  return [castWords(vote)];
 }

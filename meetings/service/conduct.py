@@ -51,7 +51,7 @@ def _step(actor: Actor, meeting_id: int, step: Step, kind: str, fact: type[Meeti
     with transaction() as db:
         console = access.meeting_to_conduct(db, actor, meeting_id)
         meeting = console.meeting
-        end = rules.after(meeting.stands, step)
+        end = rules.after(meeting.stands, step, meeting.open_vote is not None)
         if isinstance(end, StepRefusal):
             raise Refused(end)
         if step is Step.CLOSE and (
@@ -128,7 +128,8 @@ def defer_item(actor: Actor, meeting_id: int, item_id: int, reason: str) -> None
 
 
 def _item_after(meeting: Meeting, item: Item, step: ItemStep, words: str = "") -> ItemState:
-    end = rules.item_after(meeting.stands, item.stands, step, words)
+    voting = meeting.open_vote is not None
+    end = rules.item_after(meeting.stands, item.stands, step, words, voting)
     if isinstance(end, rules.ItemRefusal):
         raise Refused(end)
     return end

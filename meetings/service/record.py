@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ def record(
     kind: str,
     item_id: int | None = None,
     by_order_of: int | None = None,
+    then: Callable[[int], None] | None = None,
     **facts: Any,
 ) -> Act:
     """Write an official act into the meeting's story and the log, by whose order it was done."""
@@ -37,6 +38,8 @@ def record(
 
     def remember(position: int) -> None:
         act.leaf = position
+        if then:
+            then(position)
 
     ledger.append(db, f"meeting_{kind}", leaf, remember)
     return act

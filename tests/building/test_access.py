@@ -26,6 +26,7 @@ meeting:prepare        .   .  .  x  x  .  .  .  .  .  .
 meeting:convene        x   .  .  .  .  x  .  .  .  .  .
 meeting:conduct        x   x  .  x  .  .  .  .  .  .  .
 attendance:confirm     .   .  .  x  .  .  .  .  .  .  .
+vote:cast              .   .  x  .  .  .  .  .  .  .  .
 task:read              x   x  x  x  x  x  .  x  x  .  x
 task:read_all          x   x  x  x  x  x  .  .  .  .  x
 task:assign            x   x  .  .  x  x  .  .  .  .  .

@@ -13,9 +13,9 @@ from meetings import queries
 from meetings.announcements import meeting_audience
 from meetings.models import Act
 from meetings.rules import Attendance, StepRefusal
-from meetings.service import attend, conduct
+from meetings.service import attend, conduct, votes
 from tests.builders import Cabinet
-from tests.meetings.builders import MEMBERS, Session, planned
+from tests.meetings.builders import MEMBERS, Session, Voter, planned
 
 
 class Listening:
@@ -78,6 +78,15 @@ def every_event(session: Session) -> Iterator[tuple[str, Callable[[], None]]]:
     yield "floor_changed", lambda: attend.ask_to_speak(member, number)
     yield "floor_changed", lambda: attend.withdraw_wish(member, number)
     yield "item_called", lambda: conduct.call_item(pm, number, second)
+    yield "attendance_noted", lambda: session.attended("pttg1")
+    yield "attendance_noted", lambda: session.attended("botruong.taichinh")
+    yield "vote_opened", lambda: session.ask()
+    yield "vote_cast", lambda: Voter(session, "botruong.yte").casts(1)
+    yield "vote_stopped", lambda: votes.stop_vote(pm, number, 1)
+    yield "vote_opened", lambda: session.ask(by="thuky")
+    yield "vote_closing", lambda: votes.announce_closing(pm, number, 2)
+    session.cabinet.wait(seconds=5)
+    yield "vote_closed", lambda: votes.close_vote(pm, number, 2)
     yield "item_concluded", lambda: conduct.conclude_item(pm, number, second, "Nhất trí.", ["Giao"])
     yield "session_adjourned", lambda: conduct.adjourn(pm, number)
     yield "session_resumed", lambda: conduct.resume(pm, number)

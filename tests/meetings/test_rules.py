@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ballots import rules as ballots
+from ballots.rules import Choice
 from meetings import rules
 from meetings.rules import (
     Attendance,
     AttendanceRefusal,
+    CastRefusal,
     FloorRefusal,
     ItemRefusal,
     ItemState,
@@ -16,6 +19,8 @@ from meetings.rules import (
     State,
     Step,
     StepRefusal,
+    VoteRefusal,
+    VoteState,
 )
 
 STARTS = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -165,3 +170,130 @@ def test_a_session_is_convened_by_another_than_who_put_it_forward() -> None:
     assert rules.convening_refusal(submitted_by=1, convener=2) is None
     assert rules.convening_refusal(submitted_by=2, convener=2) is StepRefusal.OWN_PROPOSAL
     assert rules.convening_refusal(submitted_by=None, convener=2) is StepRefusal.NOT_SUBMITTED
+
+
+# ---- votes ----
+
+ENOUGH, SHORT = rules.Quorum(25, 14, 3), rules.Quorum(25, 14, 2)
+OPENS = (True, State.OPEN, ItemState.DISCUSSED, False, ENOUGH)
+
+
+def test_a_vote_opens_on_the_item_under_discussion_with_a_quorum() -> None:
+    assert rules.opening_refusal(*OPENS) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "other", "reason"),
+    [
+        (0, False, VoteRefusal.NOT_GOVERNMENT),
+        (1, State.ADJOURNED, VoteRefusal.SESSION_NOT_OPEN),
+        (2, ItemState.WAITING, VoteRefusal.NOT_DISCUSSED),
+        (2, ItemState.CONCLUDED, VoteRefusal.NOT_DISCUSSED),
+        (3, True, VoteRefusal.ALREADY_OPEN),
+        (4, SHORT, VoteRefusal.QUORUM_MISSING),
+    ],
+)
+def test_no_vote_opens_otherwise(place: int, other: object, reason: VoteRefusal) -> None:
+    changed = [*OPENS]
+    changed[place] = other  # type: ignore[call-overload]
+    assert rules.opening_refusal(*changed) is reason  # type: ignore[arg-type]
+
+
+def test_sixteen_of_twenty_five_are_one_short_and_the_seventeenth_is_enough() -> None:
+    assert (SHORT.present, SHORT.missing) == (16, 1)
+    assert (ENOUGH.present, ENOUGH.missing) == (17, 0)
+
+
+def terms(**other: object) -> rules.VoteTerms:
+    usual = {"state": VoteState.OPEN, "is_voter": True, "missing": 0, "latest_leaf": 7}
+    return rules.VoteTerms(**usual | other)  # type: ignore[arg-type]
+
+
+def test_a_member_answers_once_more_after_their_last_answer() -> None:
+    assert rules.casting_refusal(terms(), Choice.AGREE, "", 7) is None
+    stale = rules.casting_refusal(terms(latest_leaf=9), Choice.AGREE, "", 7)
+    assert stale is CastRefusal.VOTED_MEANWHILE
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"is_voter": False}, CastRefusal.NOT_A_VOTER),
+        ({"state": VoteState.CLOSED}, CastRefusal.NOT_OPEN),
+        ({"state": VoteState.STOPPED}, CastRefusal.NOT_OPEN),
+        ({"missing": 1}, CastRefusal.SUSPENDED),
+    ],
+)
+def test_an_answer_is_refused(other: dict[str, object], reason: CastRefusal) -> None:
+    assert rules.casting_refusal(terms(**other), Choice.AGREE, "", 7) is reason
+
+
+def test_another_opinion_says_which() -> None:
+    assert rules.casting_refusal(terms(), Choice.OTHER_OPINION, "Tách Điều 4.", 7) is None
+    wordless = rules.casting_refusal(terms(), Choice.OTHER_OPINION, "  ", 7)
+    assert wordless is CastRefusal.OPINION_MISSING
+
+
+def test_no_choice_of_a_vote_comes_with_comments_or_by_silence() -> None:
+    assert [each.value for each in rules.VOTE_CHOICES] == ["agree", "disagree", "other_opinion"]
+
+
+def test_a_closing_is_shown_for_five_seconds_before_it_counts() -> None:
+    announced = STARTS + rules.CLOSING_SHOWN
+    early = STARTS + timedelta(seconds=4)
+    state = VoteState.OPEN
+    assert rules.counting_refusal(state, 0, announced, announced) is None
+    assert rules.counting_refusal(state, 0, announced, early) is VoteRefusal.NOT_ANNOUNCED
+    assert rules.counting_refusal(state, 0, None, announced) is VoteRefusal.NOT_ANNOUNCED
+    assert rules.counting_refusal(state, 1, announced, announced) is VoteRefusal.SUSPENDED
+    ended = rules.counting_refusal(VoteState.CLOSED, 0, announced, announced)
+    assert ended is VoteRefusal.NOT_OPEN
+
+
+# The rule book's rows of votes in session: N, for, against, how the Prime Minister voted, outcome.
+ROWS = """
+27 13  5 agree     not_passed
+27 18  0 agree     passed
+26 13 13 agree     passed
+26 13 13 disagree  not_passed
+26 13 12 silent    needs_decision
+25 13 12 agree     passed
+25 12 13 agree     not_passed
+"""
+
+
+@pytest.mark.parametrize("row", [line.split() for line in ROWS.strip().splitlines()])
+def test_an_outcome_in_session_is_by_the_majority_of_all_members(row: list[str]) -> None:
+    """The Prime Minister is member 1; whoever did not vote is silent, and silence is no yes."""
+    everybody, fors, againsts = (int(each) for each in row[:3])
+    leader = {} if row[3] == "silent" else {1: Choice(row[3])}
+    others = iter(range(2, everybody + 1))
+    left = {Choice.AGREE: fors, Choice.DISAGREE: againsts}
+    answers = dict(leader)
+    for choice, wanted in left.items():
+        for _ in range(wanted - (choice in leader.values())):
+            answers[next(others)] = choice
+    stands = rules.positions(range(1, everybody + 1), answers)
+    assert len(stands) == everybody
+    decision = ballots.decide(ballots.tally(stands, 1))
+    assert decision.outcome.value == row[4]
+
+
+def test_equal_votes_while_a_deputy_chairs_are_never_the_chairs_side() -> None:
+    """N = 26 with the Prime Minister absent: 13 for and 12 against, the chair among those for."""
+    answers = dict.fromkeys(range(2, 15), Choice.AGREE)
+    answers |= dict.fromkeys(range(15, 27), Choice.DISAGREE)
+    counted = ballots.tally(rules.positions(range(1, 27), answers), 1)
+    assert (counted.votes_for, counted.disagree, counted.pm) == (13, 12, None)
+    assert ballots.decide(counted).outcome is ballots.Outcome.NEEDS_DECISION
+
+
+def test_while_a_vote_is_open_the_session_stays_at_its_item() -> None:
+    call = (State.OPEN, ItemState.WAITING, ItemStep.CALL)
+    assert rules.item_after(*call) is ItemState.DISCUSSED
+    assert rules.item_after(*call, voting=True) is ItemRefusal.VOTE_OPEN
+    conclude = (State.OPEN, ItemState.DISCUSSED, ItemStep.CONCLUDE, "Thống nhất.")
+    assert rules.item_after(*conclude) is ItemState.CONCLUDED
+    assert rules.item_after(*conclude, voting=True) is ItemRefusal.VOTE_OPEN
+    for step in (Step.ADJOURN, Step.CLOSE):
+        assert rules.after(State.OPEN, step, voting=True) is StepRefusal.VOTE_OPEN
