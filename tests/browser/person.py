@@ -28,7 +28,7 @@ class Person:
     """Somebody at their own device, signed in as they would."""
 
     def __init__(self, browser: Browser, server: Server, name: str, size: tuple[int, int]) -> None:
-        self.server, self.name = server, name
+        self.server, self.name, self.size = server, name, size
         self.context: BrowserContext = browser.new_context(
             locale="vi-VN",
             viewport={"width": size[0], "height": size[1]},
@@ -42,32 +42,41 @@ class Person:
         self.expected = ["ERR_INTERNET_DISCONNECTED", "offsetParent is not set"]
         self.wrong: list[str] = []
         self.page.on("console", self._note)
-        self.page.on("pageerror", lambda fault: self.wrong.append(str(fault)))
+        self.page.on("pageerror", lambda fault: self.finds(f"fault: {fault}"))
         self.page.on("request", lambda request: self._refuse_strangers(request.url))
+
+    def finds(self, what: str) -> None:
+        """Something is wrong with a page."""
+        self.wrong.append(what)
 
     def _note(self, message: object) -> None:
         text = str(getattr(message, "text", ""))
         known = any(each in text for each in self.expected)
         if getattr(message, "type", "") == "error" and not known:
-            self.wrong.append(text)
+            self.finds(text)
 
     def _refuse_strangers(self, url: str) -> None:
         own = (self.server.url, self.server.url.replace("http", "ws"), "data:", "blob:")
         if not url.startswith(own):
-            self.wrong.append(f"asked a stranger: {url}")
+            self.finds(f"asked a stranger: {url}")
 
     def goes_to(self, path: str) -> None:
         self.page.goto(self.server.url + path)
 
     def signs_in(self) -> None:
         page = self.page
-        self.goes_to("/sign-in")
-        page.get_by_label("Tên tài khoản").fill(self.name)
-        page.get_by_label("Mật khẩu").fill(self.server.accounts[self.name]["password"])
-        page.get_by_role("button", name="Tiếp tục").click()
+        self.gives_password()
         page.get_by_label("Mã 6 số").fill(self.server.code(self.name))
         page.get_by_role("button", name="Đăng nhập", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("Thứ|Chủ Nhật"))
+
+    def gives_password(self) -> None:
+        page = self.page
+        self.goes_to("/sign-in?lang=vi")
+        page.get_by_label("Tên tài khoản").fill(self.name)
+        page.get_by_label("Mật khẩu").fill(self.server.accounts[self.name]["password"])
+        page.get_by_role("button", name="Tiếp tục").click()
+        expect(page.get_by_label("Mã 6 số")).to_be_visible()
 
     def presses(self, name: str | re.Pattern[str], within: str = "body") -> None:
         self.page.locator(within).get_by_role("button", name=name).locator(
