@@ -29,6 +29,15 @@ hypothesis.settings.load_profile("steady")
 POSTGRESQL = os.environ.get("ECABINET_TEST_DATABASE_URL", "")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run what has a database: the rest would only be run twice."""
+    if not POSTGRESQL:
+        return
+    with_database = [each for each in items if "empty_database" in getattr(each, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[each for each in items if each not in with_database])
+    items[:] = with_database
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database with every table; the tests' own are copied from it."""

@@ -13,6 +13,7 @@ trap stop EXIT
 cd "$folder"
 as_postgres "$bin/initdb" -D "$folder/data" -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 >"$folder/log"
 as_postgres "$bin/pg_ctl" -D "$folder/data" -s -w -l "$folder/server.log" \
-  -o "-c listen_addresses= -c unix_socket_directories=$folder -c max_connections=200" start
+  -o "-c listen_addresses= -c unix_socket_directories=$folder -c max_connections=200 \
+      -c fsync=off -c synchronous_commit=off -c full_page_writes=off" start
 cd "$OLDPWD"
 ECABINET_TEST_DATABASE_URL="postgresql+psycopg://postgres@/postgres?host=$folder" "$@"

@@ -1,12 +1,16 @@
 """A real server for a test: started by `make run`'s own means, stopped by its own pid."""
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -87,6 +91,24 @@ def is_up(port: int) -> bool:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False
+
+
+@functools.cache
+def filled_demo() -> Path:
+    """A demo's folder, filled once for all tests of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-"))
+    atexit.register(shutil.rmtree, folder)
+    filling = environment(folder / "var", 8000)
+    subprocess.run([ECABINET, "demo"], env=filling, check=True, capture_output=True)
+    return folder / "var"
+
+
+@contextlib.contextmanager
+def serving_demo(folder: Path, **more: str) -> Iterator[Server]:
+    """Serve a copy of the filled demo: what `serving` would come to after half a minute."""
+    shutil.copytree(filled_demo(), folder)
+    with serving(folder, **more) as server:
+        yield server
 
 
 @contextlib.contextmanager

@@ -186,8 +186,11 @@ class SocketWire:
     def _cut(self, sid: str) -> None:
         engine_sid = self.io.server.manager.eio_sid_from_sid(sid, NAMESPACE)
         self.io.server.disconnect(sid)
-        if engine_sid:
-            self.io.server.eio.disconnect(engine_sid)
+        socket = self.io.server.eio.sockets.get(engine_sid)
+        if socket is not None:
+            # Not `eio.disconnect`: it waits for the line to take what is queued, for ever where
+            # the line is gone, and whoever signs somebody out would wait with it.
+            socket.close(wait=False)
 
     def _who(self, environ: dict[str, Any]) -> Actor | None:
         cookie = Request(environ).cookies.get(self._cookie)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pysqlite3 import dbapi2
 
 from tests.browser.test_passkeys import ARGS, CHROMIUM, authenticator, make_passkey, sign_in
-from tests.server import Server, serving
+from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ TOUCH = "Ký bằng khóa đăng nhập của thiết bị"
 
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("ballot-passkey") / "var") as server:
+    with serving_demo(tmp_path_factory.mktemp("ballot-passkey") / "var") as server:
         yield server
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
-from tests.server import Server, serving
+from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ MEMBER = "botruong.yte"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("passkeys") / "var") as server:
+    with serving_demo(tmp_path_factory.mktemp("passkeys") / "var") as server:
         yield server
 
 

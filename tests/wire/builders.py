@@ -1,6 +1,7 @@
 """A served cabinet in this process, and screens that listen to it as a browser would."""
 
 import contextlib
+import functools
 import queue
 import secrets
 import threading
@@ -36,6 +37,9 @@ class Screen:
             transports=["websocket"],
             wait_timeout=WITHIN,
         )
+        # Its reading thread takes the server's goodbye, for which closing would wait seconds.
+        socket = self.client.eio.ws
+        socket.close = functools.partial(socket.close, timeout=0.05)
 
     def ask(self, event: str, sent: object) -> dict[str, Any]:
         answer: dict[str, Any] = self.client.call(event, sent, timeout=WITHIN)

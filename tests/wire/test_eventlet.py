@@ -11,7 +11,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 import pytest
 import socketio
 
-from tests.server import Server, serving
+from tests.server import Server, serving_demo
 
 WITHIN = 10
 
@@ -52,7 +52,7 @@ class Visitor:
 @pytest.fixture(scope="module", params=["eventlet", "threading"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder: Path = tmp_path_factory.mktemp(request.param) / "var"
-    with serving(folder, ECABINET_ASYNC=request.param) as found:
+    with serving_demo(folder, ECABINET_ASYNC=request.param) as found:
         yield found
 
 
