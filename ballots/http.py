@@ -65,7 +65,7 @@ def new() -> str:
         return render_template(
             "ballots/draft.html",
             dossiers=documents.dossiers(db, actor),
-            chosen=request.args.get("dossier", type=int),
+            chosen=web.asked_number("dossier"),
             members=people.members(db),
             rules=queries.rules_today(db),
             consultation=None,
@@ -243,7 +243,7 @@ def answer(consultation_id: int) -> str | Response:
 @door.post(f"{ANSWERED}/paper")
 @needs(Permission.BALLOT_CAST)
 def paper(consultation_id: int) -> dict[str, str]:
-    body = _body("choice", "opinion", "key_id", "follows")
+    body = web.json_body("choice", "opinion", "key_id", "follows")
     made = preparing.prepare(
         current_actor(), consultation_id, _answer(body), _hex(body, "key_id", 64),
         web.settings().env,
@@ -259,14 +259,14 @@ def paper(consultation_id: int) -> dict[str, str]:
 @door.post(f"{ANSWERED}/step-up")
 @needs(Permission.BALLOT_CAST)
 def passkey_options(consultation_id: int) -> dict[str, Any]:
-    token = _hex(_body("pending"), "pending", 32)
+    token = _hex(web.json_body("pending"), "pending", 32)
     return preparing.passkey_options(current_actor(), consultation_id, token, web.settings())
 
 
 @door.post(f"{ANSWERED}/ballots")
 @needs(Permission.BALLOT_CAST)
 def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
-    actor, body = current_actor(), _body("pending", "key", "signature", "assertion")
+    actor, body = current_actor(), web.json_body("pending", "key", "signature", "assertion")
     envelope = casting.Envelope(
         token=_hex(body, "pending", 32),
         key=_hex(body, "key", 32),
@@ -314,16 +314,6 @@ def file(key: str) -> FlaskResponse:
 
 
 # ---- parsing ----
-
-
-def _body(*fields: str) -> dict[str, Any]:
-    """The JSON object of a request; what it has beyond these fields is refused (AC-06)."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadInput("body", "is no JSON object")
-    for name in body.keys() - set(fields):
-        raise BadInput(name, "is not asked for")
-    return body
 
 
 def _text(body: dict[str, Any], name: str) -> str:

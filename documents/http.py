@@ -135,7 +135,7 @@ def reader(paper_id: int) -> str:
             before=before,
             after=after,
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
-            page=request.args.get("page", type=int),
+            page=web.asked_number("page"),
             sought=request.args.get("q", "")[:200],
         )
 

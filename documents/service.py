@@ -198,11 +198,7 @@ class Incoming:
 
 def read_file(file_name: str, content: bytes) -> Incoming:
     """What the sandbox makes of an uploaded file; Unreadable says why it cannot be a paper."""
-    if reason := rules.refusal_by_look(file_name, content):
-        raise Unreadable(reason)
-    outcome = pdf.read(content)
-    if isinstance(outcome, rules.PaperRefusal):
-        raise Unreadable(outcome)
+    outcome = read_safely(file_name, content)
     # Stored before the transaction: sealing a large file must not hold up other writers.
     return Incoming(
         file_name[-LONGEST_FILE_NAME:],
@@ -212,6 +208,16 @@ def read_file(file_name: str, content: bytes) -> Incoming:
         prepared=storage.keep(outcome.prepared),
         page1=storage.keep(outcome.page1),
     )
+
+
+def read_safely(file_name: str, content: bytes) -> pdf.Found:
+    """Open a PDF in the sandbox, keeping nothing; Unreadable says why it cannot be opened."""
+    if reason := rules.refusal_by_look(file_name, content):
+        raise Unreadable(reason)
+    outcome = pdf.read(content)
+    if isinstance(outcome, rules.PaperRefusal):
+        raise Unreadable(outcome)
+    return outcome
 
 
 def _keep_edition(

@@ -8,6 +8,7 @@ headers and language are settled here once; rooms only parse, call and answer.
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote, urlencode
 
 import structlog
 from flask import (
@@ -32,6 +34,7 @@ from flask_babel import Babel, format_date, format_time
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from ecabinet import clock, keys
@@ -58,6 +61,9 @@ LANGUAGES = ("vi", "en")
 YEAR = 365 * 24 * 3600
 COOKIE_BYTES = 32
 STRANGERS_BYTES = 64 * 1024
+LARGEST_ID = 2**31 - 1
+STATIC_FOUND = (200, 206, 304)
+NAMED_BY_CONTENT = re.compile(r"-([0-9A-Z]{8}|[0-9a-f]{10})\.\w+$")
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -169,27 +175,80 @@ def see(path: str, said: str | None = None) -> AnyResponse:
 
 
 def form(name: str, *, limit: int = 20_000, optional: bool = False) -> str:
-    """A field of a form, in NFC and without blanks around it; BadInput when missing."""
+    """A field of a form as it is shown, without blanks around it; BadInput when missing."""
     values = request.form.getlist(name)
     if len(values) > 1:
         raise BadInput(name, "stands twice")
-    text = unicodedata.normalize("NFC", values[0] if values else "").strip()
+    text = shown(values[0] if values else "")
     if not text and not optional:
         raise BadInput(name, "is missing")
     if len(text) > limit:
         raise BadInput(name, "is too long")
-    return text.replace("\r\n", "\n")
+    if not all(each == "\n" or each.isprintable() for each in text):
+        raise BadInput(name, "holds a sign that does not show")
+    return text
 
 
-def form_int(name: str, *, least: int = 0, most: int = 2**31) -> int:
+# What word processors leave behind and nobody sees: it joins, parts or marks nothing that counts.
+UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\r"))
+BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
+
+
+def shown(text: str) -> str:
+    """The text as every reader and every PDF shows it: NFC, plain blanks, nothing unseen.
+
+    What turns the direction of writing, or controls otherwise, is left in, to be refused: with
+    it a question reads one way on a screen and another way where it is signed (BAL-03).
+    """
+    return unicodedata.normalize("NFC", text).translate(UNSEEN | BLANKS).strip()
+
+
+def form_int(name: str, *, least: int = 0, most: int = LARGEST_ID) -> int:
     """A whole number of a form; BadInput when it is none or out of bounds."""
-    try:
-        value = int(form(name))
-    except ValueError:
-        raise BadInput(name, "is no whole number") from None
+    value = whole_number(form(name))
+    if value is None:
+        raise BadInput(name, "is no whole number")
     if not least <= value <= most:
         raise BadInput(name, "is out of bounds")
     return value
+
+
+def whole_number(text: str) -> int | None:
+    """The number of plain digits; None for what else Python would take, or for too many."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+
+def asked_number(name: str, otherwise: int | None = None) -> int | None:
+    """A number of the address's query, fit to be looked up; otherwise, whatever it says."""
+    value = whole_number(request.args.get(name, ""))
+    return value if value is not None and 0 <= value <= LARGEST_ID else otherwise
+
+
+class Number(IntegerConverter):
+    """`<int:…>` in an address: one that no row can have is an address of nothing."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_ID)
+
+
+def json_body(*fields: str) -> dict[str, Any]:
+    """The JSON object of a request; a key twice, or one not asked for, is refused (AC-06)."""
+    try:
+        body = json.loads(request.get_data(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        body = None
+    if not request.is_json or not isinstance(body, dict):
+        raise BadInput("body", "is no JSON object")
+    for name in body.keys() - set(fields):
+        raise BadInput(name, "is not asked for")
+    return body
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def wants_json() -> bool:
@@ -223,6 +282,7 @@ def install(app: Flask, settings: Settings, identify: Identify) -> None:
     """Tie the front desk to an application."""
     global _identify, _settings
     _identify, _settings = identify, settings
+    app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
     app.before_request(_refuse_cross_site)
     app.after_request(_finish)
@@ -242,6 +302,7 @@ def install(app: Flask, settings: Settings, identify: Identify) -> None:
     app.jinja_env.globals.update(
         static_url=lambda name: f"/static/{names.get(name, name)}",
         csrf_token=csrf_token,
+        in_language=in_language,
     )
 
 
@@ -254,6 +315,12 @@ def language() -> str:
     """`?lang=` if given, else what this browser chose before, else Vietnamese."""
     asked = request.args.get("lang") or request.cookies.get("ecabinet_lang")
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def in_language(code: str) -> str:
+    """The address of this page in another language, with all that it was asked for."""
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    return "?" + urlencode([*asked, ("lang", code)])
 
 
 def long_day(at: Any) -> str:
@@ -297,8 +364,12 @@ def _finish(response: Response) -> Response:
     )
     if settings().secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-    if request.path.startswith("/static/"):
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    if request.path.startswith("/static/") and response.status_code in STATIC_FOUND:
+        # The same for everybody; a refusal here is a page like any other, with its reader's name.
+        is_named_by_content = NAMED_BY_CONTENT.search(request.path)
+        response.headers["Cache-Control"] = (
+            f"public, max-age={YEAR}, immutable" if is_named_by_content else "no-cache"
+        )
         return response
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add("Cookie")
@@ -355,7 +426,7 @@ def _said_words() -> str | None:
 
 def _answer_refusal(refusal: CabinetError) -> AnyResponse:
     if isinstance(refusal, NotSignedIn) and not wants_json() and request.method in SAFE:
-        return redirect("/sign-in?next=" + own_path(request.full_path.rstrip("?")))
+        return redirect("/sign-in?next=" + quote(own_path(request.full_path.rstrip("?"))))
     reason = ""
     if isinstance(refusal, Refused):
         reason = f"{type(refusal.reason).__name__}.{refusal.reason.value}"

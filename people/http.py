@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Any
+from urllib.parse import quote
 
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -22,6 +23,7 @@ door = Door("people", __name__)
 
 LARGEST_CSR = 2_000
 LONGEST_LABEL = 80
+OF_PASSKEYS = ("answer", "label", "next")
 
 
 # ---- signing in and out ----
@@ -40,7 +42,7 @@ def give_password() -> Response:
     username, password, old = form("username", limit=200), _password(), web.cookie_id()
     with web.new_cookie_if_done() as cookie:
         signing_in.give_password(username, password, old, cookie, _source(), _browser())
-    return web.see(f"/sign-in/code?next={_next()}")
+    return web.see(f"/sign-in/code?next={quote(_next())}")
 
 
 @door.get("/sign-in/code")
@@ -49,7 +51,7 @@ def code() -> str | Response:
     with reading() as db:
         username = queries.username_of_half(db, web.cookie_id())
     if username is None:
-        return redirect(f"/sign-in?next={_next()}")
+        return redirect(f"/sign-in?next={quote(_next())}")
     return render_template("people/code.html", next=_next(), username=username)
 
 
@@ -163,7 +165,7 @@ def registration_options() -> dict[str, Any]:
 @door.post("/passkeys")
 @needs(Permission.SIGNED_IN)
 def register_passkey() -> tuple[dict[str, str], int]:
-    label = str(_json().get("label") or "").strip()[:LONGEST_LABEL]
+    label = str(web.json_body(*OF_PASSKEYS).get("label") or "").strip()[:LONGEST_LABEL]
     if not label:
         raise BadInput("label", "is missing")
     return {"id": passkeys.register(current_actor(), _answer(), label, web.settings())}, 201
@@ -187,7 +189,9 @@ def end_login(public_id: str) -> Response:
 
 
 def _next() -> str:
-    asked = _json().get("next") if request.is_json else request.values.get("next")
+    asked = (
+        web.json_body(*OF_PASSKEYS).get("next") if request.is_json else request.values.get("next")
+    )
     return web.own_path(str(asked or "/"))
 
 
@@ -214,15 +218,8 @@ def _base64(name: str, largest: int) -> bytes:
         raise BadInput(name, "is no base64") from None
 
 
-def _json() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadInput("body", "is no JSON object")
-    return body
-
-
 def _answer() -> dict[str, Any]:
-    answer = _json().get("answer")
+    answer = web.json_body(*OF_PASSKEYS).get("answer")
     if not isinstance(answer, dict):
         raise BadInput("answer", "is no answer of a passkey")
     return answer

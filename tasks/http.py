@@ -52,7 +52,7 @@ CLOSED = "default-src 'none'; sandbox"
 @needs(Permission.TASK_READ)
 def dashboard() -> str:
     wanted = _filter()
-    page = request.args.get("page", default=1, type=int)
+    page = web.asked_number("page") or 1
     actor = current_actor()
     with reading() as db:
         watch = queries.watch(db, actor)
@@ -132,7 +132,7 @@ def file(task_id: int, event_id: int) -> Download:
 @door.get("/tasks/assign")
 @needs(Permission.TASK_ASSIGN)
 def assigning() -> str:
-    order_id = request.args.get("order", type=int)
+    order_id = web.asked_number("order")
     with reading() as db:
         agencies = people.agencies(db)
         order = meetings.order_to_assign(db, current_actor(), order_id) if order_id else None
@@ -232,7 +232,7 @@ def send_back(task_id: int) -> Response:
 def _filter() -> Filter:
     """What the address asks for; a word that is none of ours asks for nothing."""
     return Filter(
-        agency_id=request.args.get("agency", type=int),
+        agency_id=web.asked_number("agency"),
         shown=_word(Shown, request.args.get("shown", "")) or Shown.OPEN,
         state=_word(State, request.args.get("state", "")),
         words=request.args.get("q", "").strip()[:200],

@@ -312,6 +312,7 @@ class FileRefusal(StrEnum):
     TOO_LARGE = "too_large"
     NOT_ALLOWED = "not_allowed"
     HAS_MACROS = "has_macros"
+    ACTS = "acts"
 
 
 BEGINNINGS = {

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from documents import service as documents
 from ecabinet import clock, ledger, live, outbox, storage
 from ecabinet.access import Actor, Permission, Role
-from ecabinet.db import transaction
+from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, Unreadable
 from meetings import queries as meetings
 from people import queries as people
@@ -134,7 +135,9 @@ def report(
     actor: Actor, task_id: int, words: str, file_name: str = "", content: bytes | None = None
 ) -> None:
     """Submit the result, with a file where there is one; its day is what "on time" is judged by."""
-    actor.must(Permission.TASK_REPORT)
+    # Asked before the file is kept: what is refused leaves nothing behind.
+    with reading() as db:
+        _refuse_step(access.task_to_carry_out(db, actor, task_id), Step.REPORT, words)
     proof = _keep(file_name, content) if content is not None else None
     _carry_out(actor, task_id, Step.REPORT, words, proof)
 
@@ -174,10 +177,15 @@ def _judge(actor: Actor, task_id: int, step: Step, words: str = "") -> None:
 
 
 def _step(task: Task, step: Step, words: str) -> None:
+    task.state = _refuse_step(task, step, words)
+
+
+def _refuse_step(task: Task, step: Step, words: str) -> State:
+    """Where a step would lead; refused if it may not be taken."""
     end = rules.after(task.state, step, words)
     if isinstance(end, TaskRefusal):
         raise Refused(end)
-    task.state = end
+    return end
 
 
 def _tell(
@@ -309,5 +317,13 @@ def _keep(file_name: str, content: bytes) -> Proof:
     kind = rules.file_kind(content)
     if isinstance(kind, FileRefusal):
         raise Unreadable(kind)
+    if kind is FileKind.PDF:
+        _refuse_what_acts(file_name, content)
     name = rules.file_name(file_name, kind)
     return Proof(storage.keep(content), name, kind, len(content))
+
+
+def _refuse_what_acts(file_name: str, content: bytes) -> None:
+    """A PDF that no sandbox can open, or that would do something by itself, is no result."""
+    if documents.read_safely(file_name, content).removed:
+        raise Unreadable(FileRefusal.ACTS)

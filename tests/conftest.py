@@ -33,7 +33,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL, run what has a database: the rest would only be run twice."""
     if not POSTGRESQL:
         return
-    with_database = [each for each in items if "empty_database" in getattr(each, "fixturenames", ())]
+    with_database = [
+        each for each in items if "empty_database" in getattr(each, "fixturenames", ())
+    ]
     config.hook.pytest_deselected(items=[each for each in items if each not in with_database])
     items[:] = with_database
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ecabinet import clock
+from ecabinet import clock, forms
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from people import queries as people
@@ -14,7 +14,6 @@ from tasks import service
 from tasks.rules import Assignment
 
 DAY_SECONDS = 24 * 3600
-REPORT = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def lives() -> list[Life]:
     made += [_life(row, (1, "accept", ""), (4, "update", UPDATED)) for row in IN_TIME]
     made += [_life(row) for row in NEW]
     made += [_life(row, (2, "accept", "")) for row in STANDING]
-    made += [_life(row, (1, "accept", ""), (12, "report", REPORTED)) for row in WAITING]
+    made += [_life(row, (1, "accept", ""), (12, "report with file", REPORTED)) for row in WAITING]
     made += [
         _life(row, (2, "accept", ""), (15, "report", REPORTED), (18, "return", RETURNED))
         for row in SENT_BACK
@@ -206,8 +205,17 @@ class Acts:
             case "update":
                 service.update(staff, task_id, words)
             case "report":
-                service.report(staff, task_id, words, "To trinh.pdf", REPORT)
+                service.report(staff, task_id, words)
+            case "report with file":
+                service.report(staff, task_id, words, "Tờ trình.pdf", _submission(self._today))
             case "confirm":
                 service.confirm(judge, task_id)
             case "return":
                 service.send_back(judge, task_id, words)
+
+
+def _submission(day: date) -> bytes:
+    """A letter as a ministry would send it with its result."""
+    head = forms.Head("", "Bộ Xây dựng", "Số: 45/TTr-BXD", forms.place_and_date(day))
+    body = [*forms.title("Tờ trình", "Về kết quả nhiệm vụ được giao"), forms.paragraph(REPORTED)]
+    return forms.document("Tờ trình", head, body)

@@ -74,7 +74,7 @@ def open_message(message_id: int) -> Response:
 @needs(Permission.SIGNED_IN)
 def mark_all_read() -> Response:
     """All that the page showed; what came since stays unread."""
-    newest = request.form.get("newest", default=0, type=int)
+    newest = web.form_int("newest") if "newest" in request.form else 0
     with transaction() as db:
         outbox.mark_read_up_to(db, current_actor().id, newest)
     return web.see("/inbox", "all_read")

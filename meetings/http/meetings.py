@@ -91,7 +91,7 @@ def meeting(meeting_id: int) -> str:
 
 def _builder(db: Any, found: Meeting) -> str:
     view = queries.agenda(db, found)
-    chosen = request.args.get("item", type=int)
+    chosen = web.asked_number("item")
     return render_template(
         "meetings/builder.html",
         view=view,
@@ -151,7 +151,7 @@ def remove_item(meeting_id: int, item_id: int) -> Response:
 @needs(Permission.MEETING_PREPARE)
 def draft(meeting_id: int) -> dict[str, Any]:
     """How the agenda stands now, and what was changed since a draft: for whoever was overtaken."""
-    since = request.args.get("since", 0, type=int)
+    since = web.asked_number("since") or 0
     with reading() as db:
         found = access.meeting_to_read(db, current_actor(), meeting_id)
         return queries.draft(db, found, since)

@@ -1,5 +1,8 @@
 """What the front desk settles for every page."""
 
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from flask import Flask
 
@@ -89,3 +92,68 @@ def test_the_page_speaks_vietnamese_and_english_by_a_switch(cabinet: Cabinet) ->
     assert '<html lang="vi"' in browser.get("/").get_data(as_text=True)
     assert '<html lang="en"' in browser.get("/?lang=en").get_data(as_text=True)
     assert '<html lang="en"' in browser.get("/").get_data(as_text=True)
+
+
+def test_where_one_wanted_to_go_survives_signing_in(cabinet: Cabinet) -> None:
+    browser = cabinet.browser()
+    wanted = "/tasks?agency=3&shown=late"
+    answer = browser.get(wanted)
+    page = browser.get(answer.location).text
+    assert f'value="{wanted.replace("&", "&amp;")}"' in page
+    given = {"username": "thuky", "password": PASSWORD, "next": wanted}
+    then = browser.post("/sign-in", given)
+    assert parse_qs(urlsplit(then.location).query)["next"] == [wanted]
+
+
+def test_the_other_language_keeps_what_was_asked_for(cabinet: Cabinet) -> None:
+    page = cabinet.browser("thuky").get("/tasks?shown=late&lang=vi").text
+    assert 'href="?shown=late&amp;lang=en"' in page
+
+
+@pytest.mark.parametrize("path", ["/static/no-such.js", "/static/manifest.json/x"])
+def test_a_refusal_under_static_is_its_readers_own(cabinet: Cabinet, path: str) -> None:
+    answer = cabinet.browser("thuky").get(path)
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_only_a_file_named_by_its_content_is_kept_for_good(app: Flask, cabinet: Cabinet) -> None:
+    assert app.static_folder
+    folder = Path(app.static_folder)
+    folder.mkdir(exist_ok=True)
+    kept = {"proof-ABCDEFGH.js": "immutable", "proof.json": "no-cache"}
+    browser = cabinet.browser()
+    try:
+        for name, how in kept.items():
+            (folder / name).write_text("{}")
+            answer = browser.get(f"/static/{name}")
+            assert answer.status_code == 200
+            assert how in answer.headers["Cache-Control"]
+    finally:
+        for name in kept:
+            (folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "2147483648", "٣", "1_0", "-1"])
+def test_a_number_that_no_row_has_is_an_address_of_nothing(cabinet: Cabinet, number: str) -> None:
+    browser = cabinet.browser("thuky")
+    for place in ("meetings", "dossiers", "papers", "tasks", "consultations"):
+        assert browser.get(f"/{place}/{number}").status_code == 404, place
+    for asked in ("/tasks?agency=", "/tasks?page=", "/consultations/new?dossier="):
+        assert browser.get(asked + number).status_code == 200, asked
+    assert browser.get(f"/tasks/assign?order={number}").status_code in (200, 403, 404)
+
+
+def test_text_of_a_form_is_what_every_reader_sees(cabinet: Cabinet) -> None:
+    browser, agency = cabinet.browser("thuky"), cabinet.agencies["yte"]
+
+    def make(title: str) -> int:
+        answer = browser.post("/dossiers", {"title": title, "drafting_agency": agency})
+        return answer.status_code
+
+    assert make("Dự\u00a0thảo\u200b Nghị\u00ad định\ufeff") == 303
+    assert "Dự thảo Nghị định" in browser.get("/dossiers").text
+    for hidden in ("\u202e", "\u2066", "\x00", "\x1b", "\u2028", "\ue000"):
+        assert make(f"Đồng ý {hidden}không") == 400, repr(hidden)
+    assert make("\u200b\u200b") == 400

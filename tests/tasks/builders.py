@@ -9,10 +9,11 @@ from ecabinet.db import reading
 from people import queries as people
 from tasks import service
 from tasks.rules import Assignment, Step
+from tests.ballots.builders import a_paper
 from tests.builders import Cabinet
 
 TEXT = "Trình Đề án phát triển nhà ở cho người lao động tại khu công nghiệp"
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+PDF = a_paper()
 
 
 def day(cabinet: Cabinet, days: int = 0) -> date:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from ecabinet import clock, ledger, live, outbox, storage
 from ecabinet.db import reading, transaction
-from ecabinet.errors import Forbidden, NotFound, Refused, Unreadable
+from ecabinet.errors import CabinetError, Forbidden, NotFound, Refused, Unreadable
+from ecabinet.settings import Settings
 from tasks import queries, rules, service
 from tasks.models import Event, Task
 from tasks.queries import Filter
@@ -26,6 +27,7 @@ from tasks.rules import (
     TimeStatus,
 )
 from tests.builders import PEOPLE, Cabinet
+from tests.documents import builders as papers
 from tests.tasks.builders import PDF, TEXT, assign, day, take
 
 EVERYBODY = tuple(PEOPLE)
@@ -375,6 +377,39 @@ def test_a_report_keeps_its_file_and_a_wrong_file_keeps_the_task_as_it_was(
         assert storage.read(event.file_digest) == PDF
         leaf = json.loads(ledger.envelope(db, event.leaf or 0))
     assert leaf["file_sha256"] == event.file_digest
+
+
+def kept_files(settings: Settings) -> int:
+    return sum(each.is_file() for each in (settings.data_dir / "files").rglob("*"))
+
+
+def test_a_report_that_is_refused_leaves_no_file_behind(
+    cabinet: Cabinet, settings: Settings
+) -> None:
+    task_id = assign(cabinet)
+    staff, stranger = cabinet.actor("canbo.yte"), cabinet.actor("canbo.taichinh")
+    before = kept_files(settings)
+    for actor, number in ((staff, 999_999), (stranger, task_id), (staff, task_id)):
+        with pytest.raises(CabinetError):
+            service.report(actor, number, "Đã trình", "to-trinh.pdf", PDF)
+    assert kept_files(settings) == before
+    take(Step.ACCEPT, staff, task_id)
+    service.report(staff, task_id, "Đã trình", "to-trinh.pdf", PDF)
+    assert kept_files(settings) > before
+
+
+@pytest.mark.parametrize(
+    "content", [papers.encrypted(), papers.acting(), b"%PDF-1.7\n%%EOF\n"],
+    ids=["encrypted", "acting", "broken"],
+)  # fmt: skip
+def test_a_result_that_no_sandbox_opens_or_that_acts_by_itself_is_not_taken(
+    cabinet: Cabinet, content: bytes
+) -> None:
+    task_id, staff = assign(cabinet), cabinet.actor("canbo.yte")
+    take(Step.ACCEPT, staff, task_id)
+    with pytest.raises(Unreadable):
+        service.report(staff, task_id, "Đã trình", "to-trinh.pdf", content)
+    assert state(task_id) is State.ACCEPTED
 
 
 # ---- what waits for whom ----
