@@ -48,7 +48,7 @@ function paintAll(): void {
   const title = item?.title ?? page.title;
   const vote = shownVote(item);
   const state = vote ? voteWords(vote) : stateWords(meeting, page.starts_at);
-  const long = title.length > LONG_TITLE ? ' hall__t--long' : '';
+  const long = title.length > LONG_TITLE || vote?.counts ? ' hall__t--long' : '';
   const coming = next && meeting.state === 'open' ? next : undefined;
   paint(
     place('item'),
@@ -59,7 +59,7 @@ function paintAll(): void {
     ),
     h('h1', { class: `hall__t${long}` }, title),
     vote
-      ? h('p', { class: 'hall__who' }, vote.sentence || vote.question)
+      ? h('p', { class: 'hall__who' }, votedOn(vote, title))
       : item?.presenter
         ? h(
             'p',
@@ -104,6 +104,17 @@ function paintAll(): void {
 function shownVote(item: ItemPart | undefined): VotePart | undefined {
   const vote = item && lastVoteOn(parts, item.id);
   return vote?.state === 'stopped' ? undefined : vote;
+}
+
+/** What the vote came to; before that its question, unless that is the title with a mark. */
+function votedOn(vote: VotePart, title: string): string {
+  if (vote.sentence) return vote.sentence;
+  return vote.question.includes(title)
+    ? word({
+        vi: 'Thành viên Chính phủ biểu quyết thông qua',
+        en: 'The members vote on adopting it',
+      })
+    : vote.question;
 }
 
 function voteWords(vote: VotePart): string {

@@ -168,7 +168,10 @@ export const outcomeWords = (outcome: string): string => {
   return found ? word(found) : outcome;
 };
 
-const secondsTo = (at: string): number => Math.max(0, Math.ceil((Date.parse(at) - now()) / 1000));
+const CLOSING_SHOWN = 5;
+// A device whose clock is a little behind must not promise more than the five seconds.
+const secondsTo = (at: string): number =>
+  Math.min(CLOSING_SHOWN, Math.max(0, Math.ceil((Date.parse(at) - now()) / 1000)));
 
 /** The seconds that are left, kept right by `tickElapsed`. */
 export const left = (at: string): HTMLElement =>

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_day import DESKTOP, PHONE, TABLET, Person, browser, enrol
+from tests.browser.person import DESKTOP, PHONE, TABLET, Person, browser, enrol
 from tests.server import serving
 
 pytestmark = pytest.mark.browser
