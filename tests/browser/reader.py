@@ -77,11 +77,12 @@ CUT = """() => {
     ['auto', 'scroll'].includes(getComputedStyle(each).overflowX) || scrolls(each.parentElement));
   const cut = (each) => {
     const {left, right, width, height} = each.getBoundingClientRect();
-    return width > 1 && height > 1 && (right > innerWidth + 1 || left < -1) && !scrolls(each);
+    const outside = right > innerWidth + 1 || left < -1;
+    return outside && width > 1 && height > 1 && each.checkVisibility() && !scrolls(each);
   };
   const words = (each) => [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
     .map((node) => node.data.trim()).join(' ').trim();
-  return [...document.querySelectorAll('.app *')].filter(cut).map(words).filter(Boolean);
+  return [...document.querySelectorAll('.app :not(.skip)')].filter(cut).map(words).filter(Boolean);
 }"""
 
 # Every text of the page, seen or waiting in a dialog, and every name and hint.
