@@ -29,7 +29,7 @@ from tests.browser.person import (
     conclude,
     enrol,
 )  # fmt: skip
-from tests.server import Server, serving
+from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ class Morning:
 def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
     """Ten minutes before the demo's session: a member's phone is enrolled, its hall is full."""
     folder = tmp_path_factory.mktemp("five-minutes") / "var"
-    with serving(folder) as server, browser() as chromium:
+    with serving_demo(folder) as server, browser() as chromium:
         now = datetime.fromtimestamp(server.now(), HANOI)
         eight = (now + timedelta(days=1)).replace(hour=7, minute=50)
         server.command("demo", "--forward", f"{(eight - now) // timedelta(minutes=1)}m")

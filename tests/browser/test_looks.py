@@ -13,7 +13,7 @@ from pysqlite3 import dbapi2
 
 from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
 from tests.browser.reader import NOTHING, ROOT, Reader, Size
-from tests.server import Server, serving
+from tests.server import Server, serving_demo
 
 SIZES = (DESKTOP, TABLET, UPRIGHT, PHONE)
 
@@ -106,7 +106,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("looks") / "var") as server:
+    with serving_demo(tmp_path_factory.mktemp("looks") / "var") as server:
         yield server
 
 
