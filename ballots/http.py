@@ -1,9 +1,6 @@
 """Routes of this room: parse, call, answer."""
 
 import base64
-import binascii
-import json
-import unicodedata
 from typing import Any
 
 import segno
@@ -12,7 +9,7 @@ from flask import render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from ballots import access, papers, queries, rules, signing
+from ballots import access, papers, queries, rules
 from ballots.models import Consultation, State
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
 from ballots.service import cast as casting
@@ -22,6 +19,7 @@ from ballots.service import prepare as preparing
 from documents import queries as documents
 from ecabinet import clock, web
 from ecabinet.access import Actor, Permission
+from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Refused
 from ecabinet.web import Door, current_actor, needs
@@ -243,9 +241,9 @@ def answer(consultation_id: int) -> str | Response:
 @door.post(f"{ANSWERED}/paper")
 @needs(Permission.BALLOT_CAST)
 def paper(consultation_id: int) -> dict[str, str]:
-    body = web.json_body("choice", "opinion", "key_id", "follows")
+    body = Body("choice", "opinion", "key_id", "follows")
     made = preparing.prepare(
-        current_actor(), consultation_id, _answer(body), _hex(body, "key_id", 64),
+        current_actor(), consultation_id, _answer(body), body.hex("key_id", 64),
         web.settings().env,
     )  # fmt: skip
     return {
@@ -259,22 +257,21 @@ def paper(consultation_id: int) -> dict[str, str]:
 @door.post(f"{ANSWERED}/step-up")
 @needs(Permission.BALLOT_CAST)
 def passkey_options(consultation_id: int) -> dict[str, Any]:
-    token = _hex(web.json_body("pending"), "pending", 32)
+    token = Body("pending").hex("pending", 32)
     return preparing.passkey_options(current_actor(), consultation_id, token, web.settings())
 
 
 @door.post(f"{ANSWERED}/ballots")
 @needs(Permission.BALLOT_CAST)
 def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
-    actor, body = current_actor(), web.json_body("pending", "key", "signature", "assertion")
+    actor, body = current_actor(), Body("pending", "key", "signature", "assertion")
     envelope = casting.Envelope(
-        token=_hex(body, "pending", 32),
-        key=_hex(body, "key", 32),
-        signature=_base64(body, "signature"),
+        token=body.hex("pending", 32),
+        key=body.hex("key", 32),
+        signature=body.base64("signature"),
     )
-    confirm = None
-    if "assertion" in body:
-        confirm = casting.by_passkey(actor, _assertion(body), web.settings())
+    assertion = body.assertion()
+    confirm = casting.by_passkey(actor, assertion, web.settings()) if assertion else None
     return casting.cast(actor, consultation_id, envelope, confirm).as_answer(), 201
 
 
@@ -316,69 +313,12 @@ def file(key: str) -> FlaskResponse:
 # ---- parsing ----
 
 
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise BadInput(name, "is no text")
-    return value
-
-
-def _hex(body: dict[str, Any], name: str, letters: int) -> str:
-    value = _text(body, name)
-    if len(value) != letters or not set(value) <= signing.HEX:
-        raise BadInput(name, f"is not {letters} hex digits")
-    return value
-
-
-def _base64(body: dict[str, Any], name: str) -> bytes:
+def _answer(body: Body) -> Answer:
     try:
-        return base64.b64decode(_text(body, name), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput(name, "is no base64") from None
-
-
-# AuthenticationResponseJSON (WebAuthn 3, 5.1.7): what toJSON() gives of an assertion.
-ASSERTION = {
-    "id", "rawId", "type", "response", "authenticatorAttachment", "clientExtensionResults",
-}  # fmt: skip
-ASSERTION_RESPONSE = {"clientDataJSON", "authenticatorData", "signature", "userHandle"}
-LONGEST_ASSERTION = 8_000
-
-
-def _assertion(body: dict[str, Any]) -> dict[str, Any]:
-    """A passkey's answer in its form; whether it proves anything is the service's to say."""
-    given = body["assertion"]
-    well_formed = (
-        isinstance(given, dict)
-        and given.keys() <= ASSERTION
-        and isinstance(response := given.get("response"), dict)
-        and response.keys() <= ASSERTION_RESPONSE
-        and len(json.dumps(given)) <= LONGEST_ASSERTION
-    )
-    if not well_formed:
-        raise BadInput("assertion", "is no answer of a passkey")
-    return dict(given)
-
-
-def _answer(body: dict[str, Any]) -> Answer:
-    try:
-        choice = Choice(_text(body, "choice"))
+        choice = Choice(body.text("choice"))
     except ValueError:
         raise BadInput("choice", "is none of those offered") from None
-    follows = body.get("follows")
-    if type(follows) is not int or not 0 <= follows < 2**53:
-        raise BadInput("follows", "is no leaf")
-    return Answer(choice, _opinion(_text(body, "opinion")), follows)
-
-
-def _opinion(given: str) -> str:
-    """What was typed, refused rather than changed: what is signed is what was shown."""
-    if len(given) > LONGEST_OPINION:
-        raise BadInput("opinion", "is too long")
-    plain = all(each == "\n" or each.isprintable() for each in given)
-    if not plain or not unicodedata.is_normalized("NFC", given) or given != given.strip():
-        raise BadInput("opinion", "holds signs that do not print, or is not in NFC")
-    return given
+    return Answer(choice, body.typed("opinion", LONGEST_OPINION), body.whole("follows"))
 
 
 def _note_opening(actor: Actor, consultation_id: int) -> None:

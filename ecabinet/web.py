@@ -231,26 +231,6 @@ class Number(IntegerConverter):
         super().__init__(map, max=LARGEST_ID)
 
 
-def json_body(*fields: str) -> dict[str, Any]:
-    """The JSON object of a request; a key twice, or one not asked for, is refused (AC-06)."""
-    try:
-        body = json.loads(request.get_data(), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        body = None
-    if not request.is_json or not isinstance(body, dict):
-        raise BadInput("body", "is no JSON object")
-    for name in body.keys() - set(fields):
-        raise BadInput(name, "is not asked for")
-    return body
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
 def wants_json() -> bool:
     return (
         request.is_json

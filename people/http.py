@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from ecabinet import web
 from ecabinet.access import Permission
+from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
@@ -23,7 +24,6 @@ door = Door("people", __name__)
 
 LARGEST_CSR = 2_000
 LONGEST_LABEL = 80
-OF_PASSKEYS = ("answer", "label", "next")
 
 
 # ---- signing in and out ----
@@ -73,10 +73,11 @@ def passkey_options() -> dict[str, Any]:
 @door.post("/sign-in/passkey")
 @needs(Permission.ANYONE)
 def sign_in_by_passkey() -> dict[str, str]:
-    answer, old = _answer(), web.cookie_id()
+    body, old = Body("answer", "next"), web.cookie_id()
+    answer, wanted = body.object("answer"), body.text("next")
     with web.new_cookie_if_done() as cookie:
         passkeys.sign_in_by(answer, old, cookie, _browser(), web.settings())
-    return {"to": _next()}
+    return {"to": web.own_path(wanted)}
 
 
 @door.post("/sign-out")
@@ -165,10 +166,12 @@ def registration_options() -> dict[str, Any]:
 @door.post("/passkeys")
 @needs(Permission.SIGNED_IN)
 def register_passkey() -> tuple[dict[str, str], int]:
-    label = str(web.json_body(*OF_PASSKEYS).get("label") or "").strip()[:LONGEST_LABEL]
+    body = Body("answer", "label")
+    label = web.shown(body.text("label"))[:LONGEST_LABEL]
     if not label:
         raise BadInput("label", "is missing")
-    return {"id": passkeys.register(current_actor(), _answer(), label, web.settings())}, 201
+    made = passkeys.register(current_actor(), body.object("answer"), label, web.settings())
+    return {"id": made}, 201
 
 
 @door.post("/passkeys/<public_id>/end")
@@ -189,10 +192,7 @@ def end_login(public_id: str) -> Response:
 
 
 def _next() -> str:
-    asked = (
-        web.json_body(*OF_PASSKEYS).get("next") if request.is_json else request.values.get("next")
-    )
-    return web.own_path(str(asked or "/"))
+    return web.own_path(request.values.get("next") or "/")
 
 
 def _source() -> str:
@@ -216,10 +216,3 @@ def _base64(name: str, largest: int) -> bytes:
         return base64.b64decode(form(name, limit=largest), validate=True)
     except (binascii.Error, ValueError):
         raise BadInput(name, "is no base64") from None
-
-
-def _answer() -> dict[str, Any]:
-    answer = web.json_body(*OF_PASSKEYS).get("answer")
-    if not isinstance(answer, dict):
-        raise BadInput("answer", "is no answer of a passkey")
-    return answer

@@ -76,6 +76,9 @@ def keep_signed(
         if refused.reason is not BallotRefusal.KEY_REUSED:
             _keep_attempt(actor, consultation_id, signed, refused.reason.value)
         raise
+    except StepUpNeeded:
+        _keep_attempt(actor, consultation_id, signed, BallotRefusal.NOT_CONFIRMED.value)
+        raise
     except Exception:
         # Whatever failed, the member tried: silence must not swallow it. The fault goes on.
         with suppress(Exception):
@@ -107,14 +110,18 @@ def _refuse_other_bytes(actor: Actor, known: Ballot, envelope: Envelope) -> None
 
 
 def by_code(actor: Actor) -> Confirm:
-    """C2: who one is was shown again just now, by a code that is not bound to the ballot."""
-    with reading() as db:
-        if not people.step_up_holds(db, actor):
-            raise StepUpNeeded
+    """C2: who one is was shown again just now, by a code that is not bound to the ballot.
+
+    Asked after the signature: a signed answer that lacks only this is an attempt (BAL-08).
+    """
+
+    def confirm(db: Session, _mark: bytes) -> dict[str, Any]:
         at = people.step_up_at(db, actor)
-    assert at is not None
-    evidence = {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
-    return lambda _db, _mark: evidence
+        if at is None or not people.step_up_holds(db, actor):
+            raise StepUpNeeded
+        return {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
+
+    return confirm
 
 
 def by_passkey(actor: Actor, answer: dict[str, Any], settings: Settings) -> Confirm:

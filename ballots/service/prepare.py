@@ -2,9 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ballots import access, papers, queries, rules, signing
@@ -14,13 +15,14 @@ from ballots.signing import Sealed, Statement
 from ecabinet import clock, keys, ledger, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
-from ecabinet.errors import Refused, StepUpNeeded
+from ecabinet.errors import Refused, StepUpNeeded, TooMany
 from ecabinet.settings import Settings
 from people import queries as people
 from people.service import passkeys
 
-# Papers that a member has asked for and not signed; older ones make room.
-PAPERS_KEPT = 8
+# A paper is kept until its consultation is over: its signed answer may still be on the way from a
+# phone without a line. So asking is what has a limit: nobody reads a form as often as this.
+PAPERS_AN_HOUR = 40
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def open_notice(actor: Actor, consultation_id: int) -> None:
 def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env: str) -> Prepared:
     """The ballot paper of one answer, with its statement inside; nothing is cast by it."""
     with transaction() as db:
+        _refuse_without_end(db, actor, consultation_id)
         asked = _as_asked(db, actor, consultation_id, answer, key_id, env)
     statement = signing.written(asked.statement)
     made = pades.prepare(
@@ -74,7 +77,6 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
     )
     token = secrets.token_hex(16)
     with transaction() as db:
-        _make_room(db, actor, consultation_id)
         db.add(
             BallotPaper(
                 token=token,
@@ -159,11 +161,16 @@ def _statement(
     )
 
 
-def _make_room(db: Session, actor: Actor, consultation_id: int) -> None:
-    mine = (
-        BallotPaper.consultation_id == consultation_id,
-        BallotPaper.person_id == actor.id,
+def _refuse_without_end(db: Session, actor: Actor, consultation_id: int) -> None:
+    an_hour = timedelta(hours=1)
+    asked = db.scalar(
+        select(func.count())
+        .select_from(BallotPaper)
+        .where(
+            BallotPaper.consultation_id == consultation_id,
+            BallotPaper.person_id == actor.id,
+            BallotPaper.issued_at > clock.now(db) - an_hour,
+        )
     )
-    newest = select(BallotPaper.id).where(*mine).order_by(BallotPaper.id.desc())
-    kept = list(db.scalars(newest.limit(PAPERS_KEPT - 1)))
-    db.execute(delete(BallotPaper).where(*mine, BallotPaper.id.not_in(kept)))
+    if asked is not None and asked >= PAPERS_AN_HOUR:
+        raise TooMany(int(an_hour.total_seconds()))

@@ -3,10 +3,11 @@
 from sqlalchemy import delete, select
 
 from ballots import queries
-from ballots.models import NoticeOpened
+from ballots.models import BallotPaper, NoticeOpened
 from ballots.rules import Position
+from ballots.service import prepare
 from ballots.service.close import close
-from ecabinet import canonical, heartbeat, ledger
+from ecabinet import canonical, clock, heartbeat, ledger
 from ecabinet.db import reading, transaction
 from people import queries as people
 from people.models import Term
@@ -162,3 +163,67 @@ def test_a_server_that_was_never_up_deems_nobody(cabinet: Cabinet) -> None:
     cabinet.is_down(days=4)
     close(consultation)
     assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.SILENT
+
+
+def test_a_signed_answer_that_only_lacked_a_code_keeps_silence_from_agreeing(
+    cabinet: Cabinet,
+) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    minister.open_page(consultation)
+    paper = minister.paper(consultation, "disagree")
+    cabinet.wait(minutes=6)
+    answer = minister.send(consultation, paper["pending"], minister.sign(paper["attrs"]))
+    assert (answer.status_code, answer.json["code"]) == (403, "step_up_needed")
+    close_after_the_end(cabinet, consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.SILENT
+    with reading() as db:
+        result = queries.result_of(db, consultation)
+    assert result is not None
+    assert result.is_provisional
+
+
+def test_the_same_answer_is_taken_once_the_code_is_given(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    paper, key = minister.paper(consultation, "disagree"), "0" * 32
+    signature = minister.sign(paper["attrs"])
+    cabinet.wait(minutes=6)
+    assert minister.send(consultation, paper["pending"], signature, key).status_code == 403
+    cabinet.wait_for_a_new_half_minute()
+    assert minister.browser.post("/step-up", {"code": minister.browser.code()}).status_code == 200
+    assert minister.send(consultation, paper["pending"], signature, key).status_code == 201
+    close_after_the_end(cabinet, consultation)
+    assert standing(consultation, cabinet.ids["botruong.yte"]) == Position.DISAGREE
+    with reading() as db:
+        result = queries.result_of(db, consultation)
+    assert result is not None
+    assert not result.is_provisional
+
+
+def test_an_answer_on_its_way_outlives_whatever_is_asked_for_after_it(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    first = minister.paper(consultation, "disagree")
+    for _ in range(9):
+        minister.paper(consultation, "agree")
+    answer = minister.send(consultation, first["pending"], minister.sign(first["attrs"]))
+    assert answer.status_code == 201
+
+
+def test_papers_are_not_asked_for_without_end(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    minister = Member(cabinet, "botruong.yte")
+    with transaction() as db:
+        for number in range(prepare.PAPERS_AN_HOUR):
+            db.add(
+                BallotPaper(
+                    token=f"{number:032x}", consultation_id=consultation,
+                    person_id=cabinet.ids["botruong.yte"], key_id=minister.key_id, follows=0,
+                    sealed=b"", issued_at=clock.now(db),
+                )
+            )  # fmt: skip
+    assert minister.ask_paper(consultation).status_code == 429
+    cabinet.wait(hours=1)
+    minister.browser.sign_in("botruong.yte")
+    assert minister.ask_paper(consultation).status_code == 200
