@@ -1,27 +1,40 @@
 """Working days and windows, on a calendar that is data (rulebook: Life of a consultation)."""
 
-from collections.abc import Iterable
+import functools
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from holidays import HolidayBase, country_holidays
 
 SATURDAY = 5
 # Office hours: data, by the practice of the ministries (doubt).
 OFFICE_HOURS = ((time(8), time(12)), (time(13, 30), time(17, 30)))
 
 
+@functools.cache
+def public_holidays(year: int) -> HolidayBase:
+    """Viet Nam's days off in a year: Labour Code 2019 Article 112, Tết by the lunar calendar, and
+    the exchanges that have been announced."""
+    return country_holidays("VN", years=year)
+
+
 @dataclass(frozen=True)
 class Calendar:
-    """Days off besides weekends, weekend days worked in exchange, and the cabinet's zone."""
+    """Weekends, public holidays and the days worked in exchange for them, in the cabinet's zone.
+
+    A cabinet's own days, off or worked, come before those of the country.
+    """
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Ho_Chi_Minh"))
     days_off: frozenset[date] = frozenset()
     days_swapped_in: frozenset[date] = frozenset()
 
     def is_working_day(self, day: date) -> bool:
-        if day in self.days_swapped_in:
-            return True
-        return day.weekday() < SATURDAY and day not in self.days_off
+        if day in self.days_swapped_in or day in self.days_off:
+            return day in self.days_swapped_in
+        country = public_holidays(day.year)
+        return day in country.weekend_workdays or not (day.weekday() >= SATURDAY or day in country)
 
     def local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
@@ -61,9 +74,3 @@ class Calendar:
         return sum(
             self.is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1)
         )
-
-
-def calendar(
-    zone: str, days_off: Iterable[date] = (), days_swapped_in: Iterable[date] = ()
-) -> Calendar:
-    return Calendar(ZoneInfo(zone), frozenset(days_off), frozenset(days_swapped_in))

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from ecabinet.calendar import Calendar, calendar
+from ecabinet.calendar import Calendar
 
 
 def at(text: str) -> datetime:
@@ -14,13 +14,26 @@ def test_opened_on_friday_with_two_working_days_ends_on_tuesday_at_midnight() ->
     assert due == at("2026-12-02T00:00+07:00")
 
 
-def test_tet_and_swapped_days_move_the_end() -> None:
-    tet = [date(2027, 2, day) for day in range(4, 11)]
-    opened = at("2027-02-03T09:00+07:00")
-    assert calendar("Asia/Ho_Chi_Minh").due(opened, 2) == at("2027-02-06T00:00+07:00")
-    assert calendar("Asia/Ho_Chi_Minh", tet).due(opened, 2) == at("2027-02-13T00:00+07:00")
-    swapped = calendar("Asia/Ho_Chi_Minh", tet, [date(2027, 2, 13)])
-    assert swapped.due(at("2027-02-12T09:00+07:00"), 1) == at("2027-02-14T00:00+07:00")
+def test_tet_and_public_holidays_move_the_end() -> None:
+    before_tet = at("2027-02-03T09:00+07:00")
+    assert Calendar().due(before_tet, 2) == at("2027-02-13T00:00+07:00")
+    before_new_year = at("2026-12-30T10:00+07:00")
+    assert Calendar().due(before_new_year, 2) == at("2027-01-05T00:00+07:00")
+    before_the_last_of_april = at("2026-04-28T10:00+07:00")
+    assert Calendar().due(before_the_last_of_april, 2) == at("2026-05-05T00:00+07:00")
+
+
+def test_a_saturday_worked_in_exchange_is_a_working_day() -> None:
+    # Monday 31/8/2026 was off, for Saturday 22/8.
+    assert Calendar().is_working_day(date(2026, 8, 22))
+    assert not Calendar().is_working_day(date(2026, 8, 31))
+
+
+def test_a_cabinets_own_days_come_before_the_countrys() -> None:
+    swapped = Calendar(
+        days_off=frozenset({date(2027, 2, 12)}), days_swapped_in=frozenset({date(2027, 2, 13)})
+    )
+    assert swapped.due(at("2027-02-03T09:00+07:00"), 2) == at("2027-02-14T00:00+07:00")
 
 
 def test_the_day_is_the_cabinets_not_the_servers() -> None:
