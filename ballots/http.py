@@ -21,7 +21,7 @@ from ecabinet import clock, web
 from ecabinet.access import Actor, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.errors import BadInput, Refused
+from ecabinet.errors import BadInput, Forbidden, Refused
 from ecabinet.web import Door, current_actor, needs
 from people import queries as people
 
@@ -174,7 +174,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "standings": result.standings if sees_names else [],
         "attempts": queries.attempts_of(db, row.id) if sees_names else [],
         "mine": mine,
-        "by_silence": tally.expressly_for == 0 and tally.deemed > 0,
+        "by_silence": rules.passed_by_silence_alone(tally, result.decision),
     }
 
 
@@ -204,9 +204,11 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
         if result is None:
             raise Refused(ConsultationRefusal.NOT_CLOSED)
         if not queries.sees_all(actor):
-            actor.must(Permission.DOSSIER_READ_ALL)
+            raise Forbidden(f"the names in the result of consultation {consultation_id}")
+        assert row.closed_at is not None
+        day = queries.CALENDAR.local_day(row.closed_at)
         attempts = queries.attempts_of(db, row.id)
-        sheet = papers.result_sheet(row, result, queries.today(db), bool(attempts))
+        sheet = papers.result_sheet(row, result, day, bool(attempts))
     return _pdf(sheet, f"ket-qua-phieu-{consultation_id}.pdf")
 
 

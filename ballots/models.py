@@ -198,6 +198,10 @@ class Result(Base):
     last_leaf: Mapped[int | None]
     standings: Mapped[list["Standing"]] = relationship(order_by="Standing.order")
 
+    @property
+    def decision(self) -> rules.Decision:
+        return rules.Decision(Outcome(self.outcome), Why(self.why))
+
     def tally(self) -> rules.Tally:
         counts = dict(self.counts)
         pm = counts.pop("pm")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules
-from ballots.models import Consultation, FrozenPaper, Result
+from ballots.models import Consultation, Result
 from ballots.queries import end_words
 from ballots.rules import Choice, Position
 from ecabinet import forms
@@ -13,6 +13,8 @@ from ecabinet.calendar import Calendar
 
 ZONE = Calendar().zone
 OFFICE = "Văn phòng Chính phủ"
+# The register's number and nobody else's: the clerk enters it (rulebook, Sessions and meetings).
+UNNUMBERED = "Số:" + 8 * "\u00a0" + "/BC-VPCP"
 
 POSITION_WORDS = {
     Position.AGREE: "Đồng ý",
@@ -45,7 +47,9 @@ class BallotForm:
 def ballot(form: BallotForm) -> bytes:
     """The ballot as a page: what is asked, on which papers, what the member says."""
     asked = form.consultation
-    head = forms.Head("", OFFICE, f"Số: {asked.id:02}/PLYK", forms.place_and_date(form.day))
+    head = forms.Head(
+        "", OFFICE, f"Phiếu số {asked.id} trên hệ thống", forms.place_and_date(form.day)
+    )
     body = [
         *forms.title("Phiếu lấy ý kiến thành viên Chính phủ", f"Về việc: {asked.title}"),
         forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
@@ -82,10 +86,6 @@ def _papers(asked: Consultation) -> list[forms.Piece]:
     ]
     table = forms.table(["STT", "Tài liệu", "SHA-256"], rows, widths=[1, 5, 6], centred=[0])
     return [forms.paragraph(forms.bold("Tài liệu lấy ý kiến"), "heading"), table, forms.gap(4)]
-
-
-def _edition_words(paper: FrozenPaper) -> str:
-    return f"{paper.title}, bản {paper.edition_number}, {paper.pages} trang"
 
 
 def _summary(asked: Consultation) -> list[forms.Piece]:
@@ -125,12 +125,14 @@ def result_sheet(
 ) -> bytes:
     """The report on a closed consultation (Decree 30/2020, form 1.4)."""
     tally = result.tally()
-    head = forms.Head("", OFFICE, f"Số: {consultation.id:02}/BC-VPCP", forms.place_and_date(day))
+    head = forms.Head("", OFFICE, UNNUMBERED, forms.place_and_date(day))
     outcome = rules.OUTCOME_WORDS[rules.Outcome(result.outcome)]
     body = [
         *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
         forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
+        *_by_silence_alone(result),
         *_provisional(result, has_attempts),
+        forms.paragraph(f"<b>Nội dung xin ý kiến:</b> {forms.text(consultation.question)}"),
         forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
         forms.paragraph("<b>2. Số liệu</b>", "heading"),
         forms.table(["Nội dung", "Số"], _counts(tally), widths=[5, 1], centred=[1]),
@@ -155,6 +157,13 @@ def result_sheet(
         ),
     ]
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
+
+
+def _by_silence_alone(result: Result) -> Sequence[forms.Piece]:
+    if not rules.passed_by_silence_alone(result.tally(), result.decision):
+        return []
+    words = "Chỉ thông qua bằng im lặng được coi là đồng ý; Thủ tướng Chính phủ quyết định ban hành"
+    return [forms.paragraph(forms.bold(f"{words}."))]
 
 
 def _provisional(result: Result, has_attempts: bool) -> Sequence[forms.Piece]:

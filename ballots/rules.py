@@ -471,15 +471,23 @@ def sentence(counted: Tally, decision: Decision) -> str:
     head = f"{counted.expressly_for}/{counted.members} thành viên Chính phủ đồng ý"
     if counted.deemed:
         head += f", {counted.deemed} thành viên được coi là đồng ý (kể riêng)"
-        head += ", cộng lại" if decision.why is Why.MAJORITY and _needs_deemed(counted) else ""
+        head += ", cộng lại" if _are_added(counted, decision) else ""
     ending = ENDINGS[decision.why].format(
         needed=counted.needed, against=counted.disagree, unclassified=counted.unclassified
     )
     return f"{head}, {ending}."
 
 
-def _needs_deemed(counted: Tally) -> bool:
-    return 2 * counted.expressly_for <= counted.members
+def _are_added(counted: Tally, decision: Decision) -> bool:
+    """Whether what decided is the sum of those who agreed and those deemed to."""
+    if decision.why is Why.MAJORITY:
+        return 2 * counted.expressly_for <= counted.members
+    return decision.why in DECIDED_BY_THE_SUM
+
+
+DECIDED_BY_THE_SUM = frozenset(
+    {Why.EQUAL_PM_FOR, Why.EQUAL_PM_AGAINST, Why.EXACTLY_HALF, Why.EQUAL_BELOW_HALF}
+)
 
 
 def awaits_extension(rules: RuleSet, was_cut_off: bool, counted: Tally) -> bool:

@@ -80,6 +80,25 @@ def test_a_decision_by_silence_alone_is_marked():
     assert rules.sentence(alone, rules.decide(alone)).startswith("0/25 thành viên Chính phủ đồng ý")
 
 
+@pytest.mark.parametrize(
+    ("tally", "words"),
+    [
+        (counted(25, 2, 0, 0, 23, 0, A), "(kể riêng), cộng lại, đạt quá nửa"),
+        (counted(25, 13, 0, 0, 12, 0, A), "(kể riêng), đạt quá nửa"),
+        (counted(25, 9, 10, 5, 1, 0, A), "(kể riêng), cộng lại, bằng số không đồng ý (10)"),
+        (counted(26, 12, 13, 0, 1, 0, A), "(kể riêng), cộng lại, số phiếu hai bên ngang nhau"),
+        (counted(25, 4, 20, 0, 1, 0, A), "(kể riêng), chưa đạt quá nửa"),
+    ],
+)
+def test_a_sum_with_deemed_agreements_is_said_to_be_one_where_it_decided(tally, words):
+    assert words in rules.sentence(tally, rules.decide(tally))
+
+
+def test_a_question_that_did_not_pass_is_not_marked_as_passed_by_silence():
+    undecided = counted(25, 0, 1, 0, 1, 23, None)
+    assert not rules.passed_by_silence_alone(undecided, rules.decide(undecided))
+
+
 def test_other_opinions_that_could_change_the_outcome_await_classification():
     near = replace(counted(25, 12, 8, 5, 0, 0, A), unclassified=5)
     far = replace(counted(25, 20, 0, 5, 0, 0, A), unclassified=5)

@@ -435,7 +435,7 @@ COUNTS = {
 # Decree 30/2020, Annex I: the head, the kind, the number and the place where a clerk looks.
 FORM = (
     "VĂN PHÒNG CHÍNH PHỦ", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
-    "Số: 01/BC-VPCP", "BÁO CÁO", "Nơi nhận:", "Lưu: VT.",
+    "/BC-VPCP", "BÁO CÁO", "Nơi nhận:", "Lưu: VT.",
 )  # fmt: skip
 
 
