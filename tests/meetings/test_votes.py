@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -174,6 +175,53 @@ def test_two_devices_at_once_make_one_answer_and_a_word_to_the_other(session: Se
     answer = minister.sends(vote_id, early, minister.signs(early))
     assert (answer.status_code, answer.json["reason"]) == (409, "voted_meanwhile")
     assert len(casts(vote_id)) == 1
+
+
+def test_ten_answers_of_one_member_at_once_make_one(session: Session) -> None:
+    """One is taken; whoever else followed the same leaf is told to look again, by rule or key."""
+    vote_id, minister = session.ask(), Voter(session, "botruong.yte")
+    statements = [minister.states(vote_id) for _ in range(10)]
+    browsers = [session.cabinet.browser("botruong.yte") for _ in statements]
+
+    def send(place: int) -> int:
+        statement = statements[place]
+        body = {
+            "statement": statement.decode(),
+            "opinion": "",
+            "signature": base64.b64encode(minister.signs(statement)).decode(),
+            "key": secrets.token_hex(16),
+        }
+        return browsers[place].post(minister.path(vote_id, "casts"), json=body).status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        statuses = sorted(pool.map(send, range(10)))
+    assert statuses == [201] + [409] * 9
+    assert len(casts(vote_id)) == len(envelopes(session, queries.CAST_LEAF)) == 1
+
+
+def test_exactly_the_answers_before_the_closing_count(session: Session) -> None:
+    """Four members answer while the chair counts: none has a leaf after the closing's."""
+    vote_id, voters = session.ask(), [Voter(session, each) for each in MEMBERS[1:]]
+    statements = [each.states(vote_id) for each in voters]
+    votes.announce_closing(session.actor("thutuong"), session.id, vote_id)
+    session.cabinet.wait(seconds=5)
+
+    def act(place: int) -> int:
+        if place == len(voters):
+            votes.close_vote(session.actor("thutuong"), session.id, vote_id)
+            return 0
+        statement = statements[place]
+        signature = voters[place].signs(statement)
+        return voters[place].sends(vote_id, statement, signature).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(act, range(5)))[:-1]
+    assert set(statuses) <= {201, 409}
+    (closed,) = envelopes(session, "meeting_vote_closed")
+    kept = casts(vote_id)
+    assert closed["casts"] == len(kept) == statuses.count(201)
+    assert all(each.leaf is not None and each.leaf < closed["position"] for each in kept)
+    assert part(session, vote_id)["counts"]["agree"] == len(kept)
 
 
 def test_sending_again_is_the_same_act(session: Session) -> None:
