@@ -39,8 +39,11 @@ export function ask(id: string, itemId?: string): void {
     dialog.querySelector('[data-order-list]')?.replaceChildren();
   }
   const title = dialog.querySelector('[data-item-title]');
-  if (title && item) {
-    title.textContent = `${word(TITLES[id] ?? CONCLUDE)} ${itemWords(item)}: ${item.title}`;
+  const verb = dialog.querySelector('[data-item-verb]');
+  if (item) {
+    const words = `${word(TITLES[id] ?? CONCLUDE)} ${itemWords(item)}`;
+    if (title) title.textContent = `${words}: ${item.title}`;
+    if (verb) verb.textContent = words;
   }
   dialog.querySelector('.errs')?.remove();
   dialog.showModal();

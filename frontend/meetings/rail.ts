@@ -172,7 +172,11 @@ function controls(item: ItemPart): HTMLElement[] {
         h(
           'div',
           { class: 'padded stack--s' },
-          wide(word({ vi: 'Hoãn, ghi lý do', en: 'Defer, with a reason' }), 'ask-defer', item),
+          wide(
+            word({ vi: `Hoãn ${itemWords(item)}`, en: `Defer ${itemWords(item)}` }),
+            'ask-defer',
+            item,
+          ),
         ),
       ),
     );

@@ -1,5 +1,5 @@
 // What the live page holds: who reads it, the meeting's state, and what is on show.
-import { itemsOf, meetingOf, type Parts, type State } from './state';
+import { firstShown, type Parts, type State } from './state';
 
 export interface Paper {
   id: number;
@@ -45,12 +45,9 @@ export const room = {
   paper: null as number | null,
   view: (me.conducts ? 'console' : 'doc') as 'console' | 'doc',
 };
-room.shown = meetingOf(room.parts).current ?? firstWithPapers() ?? null;
-
-function firstWithPapers(): number | undefined {
-  const items = itemsOf(room.parts);
-  return (items.find((each) => page.papers[String(each.id)]?.length) ?? items[0])?.id;
-}
+room.shown = firstShown(room.parts, me.conducts, (item) =>
+  Boolean(page.papers[String(item.id)]?.length),
+);
 
 export const place = (name: string): HTMLElement | null =>
   document.querySelector(`[data-live="${name}"]`);

@@ -125,3 +125,17 @@ export function nextItem(parts: Parts): ItemPart | undefined {
   const current = itemOf(parts, meetingOf(parts).current)?.number ?? 0;
   return waiting.find((each) => each.number > current) ?? waiting[0];
 }
+
+/**
+ * What lies open before anybody chose: the item under discussion; before one is called, whoever
+ * conducts looks at the item that their next act is about, and whoever reads at the first papers.
+ */
+export function firstShown(
+  parts: Parts,
+  conducts: boolean,
+  hasPapers: (item: ItemPart) => boolean,
+): number | null {
+  const items = itemsOf(parts);
+  const first = conducts ? nextItem(parts) : items.find(hasPapers);
+  return meetingOf(parts).current ?? (first ?? items[0])?.id ?? null;
+}
