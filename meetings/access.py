@@ -94,9 +94,17 @@ def meeting_to_conduct(db: Session, actor: Actor, meeting_id: int) -> Console:
     """A meeting that this person chairs, or operates by the chair's order; locked."""
     actor.must(Permission.MEETING_CONDUCT)
     meeting, own = meeting_to_attend(db, actor, meeting_id)
-    if own.role not in rules.CONDUCTING:
+    if not meeting.is_conducted_by(own):
         raise Forbidden(f"seat {own.id} does not conduct meeting {meeting_id}")
     return Console(meeting, own)
+
+
+def meeting_to_chair(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    """A meeting that this person chairs; what only the chair may order, locked."""
+    console = meeting_to_conduct(db, actor, meeting_id)
+    if console.seat.role != SeatRole.CHAIR:
+        raise Forbidden(f"not the chair of meeting {meeting_id}")
+    return console.meeting
 
 
 def vote_to_read(db: Session, actor: Actor, meeting_id: int, vote_id: int) -> tuple[Seat, Vote]:
@@ -123,6 +131,13 @@ def vote_of(meeting: Meeting, vote_id: int) -> Vote:
         if each.id == vote_id:
             return each
     raise NotFound(f"vote {vote_id} at meeting {meeting.id}")
+
+
+def secretary_of(meeting: Meeting, person_id: int) -> Seat:
+    found = meeting.seat_of(person_id)
+    if found is None or found.role != SeatRole.SECRETARY:
+        raise NotFound(f"secretary {person_id} of meeting {meeting.id}")
+    return found
 
 
 def item_of(meeting: Meeting, item_id: int) -> Item:

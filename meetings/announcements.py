@@ -33,6 +33,11 @@ class SessionConvened(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class OperatorNamed(MeetingChanged):
+    kind: ClassVar[str] = "operator_named"
+
+
+@dataclass(frozen=True)
 class SessionOpened(MeetingChanged):
     kind: ClassVar[str] = "session_opened"
 

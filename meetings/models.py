@@ -66,6 +66,9 @@ class Meeting(Base):
     def current(self) -> "Item | None":
         return next((each for each in self.items if each.id == self.current_id), None)
 
+    def is_conducted_by(self, seat: "Seat") -> bool:
+        return rules.conducts(SeatRole(seat.role), seat.named_by, self.chair.person_id)
+
     def seat_of(self, person_id: int) -> "Seat | None":
         return next((each for each in self.seats if each.person_id == person_id), None)
 
@@ -128,6 +131,8 @@ class Seat(Base):
     protocol_order: Mapped[int]
     # Whether this person is one of the members of whom two thirds make the quorum.
     counts: Mapped[bool]
+    # The chair who named this secretary to operate the console.
+    named_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
     attendance: Mapped[str | None] = mapped_column(String(10))
     attended_at: Mapped[datetime | None]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))

@@ -323,7 +323,7 @@ def parts(db: Session, meeting: Meeting) -> Parts:
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
         **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
-        **{f"seat:{each.person_id}": _seat_part(each) for each in meeting.seats},
+        **{f"seat:{each.person_id}": _seat_part(meeting, each) for each in meeting.seats},
         **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
     }
 
@@ -371,13 +371,14 @@ def _item_part(item: Item, presenter: str) -> Parts:
     }
 
 
-def _seat_part(seat: Seat) -> Parts:
+def _seat_part(meeting: Meeting, seat: Seat) -> Parts:
     return {
         "person": seat.person_id,
         "office": seat.office,
         "role": seat.role,
         "order": seat.protocol_order,
         "counts": seat.counts,
+        "conducts": meeting.is_conducted_by(seat),
         "attendance": seat.attendance,
     }
 
@@ -583,7 +584,7 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
             "person": actor.id,
             "seated": seat is not None,
             "conducts": seat is not None
-            and seat.role in rules.CONDUCTING
+            and meeting.is_conducted_by(seat)
             and actor.may(Permission.MEETING_CONDUCT),
             "by_order": seat is not None and seat.role == SeatRole.SECRETARY,
             "confirms": actor.may(Permission.ATTENDANCE_CONFIRM),

@@ -33,8 +33,9 @@ class SeatRole(StrEnum):
     INVITEE = "invitee"
 
 
-# The chair, or by the chair's order the secretary named for this session.
-CONDUCTING = frozenset({SeatRole.CHAIR, SeatRole.SECRETARY})
+def conducts(role: SeatRole, named_by: int | None, chair: int) -> bool:
+    """The chair, or by the chair's order a secretary whom this chair named for this session."""
+    return role is SeatRole.CHAIR or (role is SeatRole.SECRETARY and named_by == chair)
 
 
 # ---- the life of a meeting ----

@@ -8,7 +8,7 @@ from ecabinet.access import Actor
 from ecabinet.db import reading
 from meetings import queries as meetings
 from meetings.rules import Kind
-from meetings.service import prepare
+from meetings.service import conduct, prepare
 from meetings.service.prepare import Head, ItemText
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -41,6 +41,7 @@ def fill(ids: dict[str, int]) -> None:
         prepare.add_item(secretary, session, text)
     prepare.submit(secretary, session)
     prepare.convene(leader, session, _draft(session))
+    conduct.name_operator(_actor(ids["thutuong"]), session, ids["thuky"], named=True)
     thematic = _head(
         Kind.THEMATIC, "Phiên họp Chính phủ chuyên đề xây dựng pháp luật", _at_eight(8),
         "Phòng họp số 1, kết hợp trực tuyến", ids["thutuong"],

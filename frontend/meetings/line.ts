@@ -5,7 +5,7 @@ import { word } from '../words';
 import { showItem } from './papers';
 import { base, me, page, room } from './room';
 import { paintAll } from './screen';
-import { applied, itemOf, meetingOf, openVote, type Parts, type State } from './state';
+import { applied, itemOf, meetingOf, openVote, type Parts, type State, seatOf } from './state';
 import { alarm, said } from './telling';
 import { itemWords, tickElapsed } from './words';
 
@@ -17,6 +17,11 @@ function take(told: Told): void {
 function hold(parts: Parts): void {
   const before = room.parts;
   room.parts = parts;
+  if (seatOf(parts, me.person)?.conducts !== seatOf(before, me.person)?.conducts) {
+    // The chair named this secretary, or took it back: this is another page now.
+    location.reload();
+    return;
+  }
   moved(meetingOf(before).current);
   called(openVote(before)?.id);
   paintAll();

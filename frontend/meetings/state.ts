@@ -37,6 +37,7 @@ export interface SeatPart {
   role: 'chair' | 'member' | 'secretary' | 'invitee';
   order: number;
   counts: boolean;
+  conducts: boolean;
   attendance: 'hall' | 'online' | null;
 }
 

@@ -74,7 +74,8 @@ def meeting(meeting_id: int) -> str:
             "meetings/agenda.html",
             view=view,
             meeting=found,
-            seat=found.seat_of(actor.id),
+            seat=(own := found.seat_of(actor.id)),
+            chairs=own is not None and own.role == SeatRole.CHAIR,
             opened=documents.opened(db, actor.id, editions),
             presenters=queries.presenters(db, found),
             numbers={each.id: each.position for each in found.items},
@@ -172,6 +173,15 @@ def add_seat(meeting_id: int) -> Response:
 def remove_seat(meeting_id: int, person_id: int) -> Response:
     prepare.remove_seat(current_actor(), meeting_id, person_id)
     return web.see(f"/meetings/{meeting_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/operators/<int:person_id>")
+@needs(Permission.MEETING_CONDUCT)
+def name_operator(meeting_id: int, person_id: int) -> Response:
+    named = form("named") == "yes"
+    conduct.name_operator(current_actor(), meeting_id, person_id, named=named)
+    said = "operator_named" if named else "operator_released"
+    return web.see(f"/meetings/{meeting_id}", said)
 
 
 @door.post("/meetings/<int:meeting_id>/submit")

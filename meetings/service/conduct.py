@@ -18,6 +18,7 @@ from meetings.announcements import (
     ItemConcluded,
     ItemDeferred,
     MeetingChanged,
+    OperatorNamed,
     SessionAdjourned,
     SessionClosed,
     SessionOpened,
@@ -27,6 +28,21 @@ from meetings.models import Item, Meeting, Order, Speech
 from meetings.rules import ItemState, ItemStep, SpeechState, Step, StepRefusal
 from meetings.service import seats
 from meetings.service.record import digest, normal, record, told
+
+
+def name_operator(actor: Actor, meeting_id: int, person_id: int, *, named: bool) -> None:
+    """Let a secretary operate the console by order of the chair, or no more."""
+    with transaction() as db:
+        meeting = access.meeting_to_chair(db, actor, meeting_id)
+        if meeting.stands in rules.OVER:
+            raise Refused(StepRefusal.NOT_FROM_HERE)
+        seat = access.secretary_of(meeting, person_id)
+        if meeting.is_conducted_by(seat) == named:
+            return
+        with told(db, meeting, OperatorNamed):
+            seat.named_by = actor.id if named else None
+            kind = "operator_named" if named else "operator_released"
+            record(db, actor, meeting, kind, operator=person_id)
 
 
 def open_session(actor: Actor, meeting_id: int) -> None:

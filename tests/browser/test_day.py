@@ -113,6 +113,8 @@ def convene(secretary: Person, premier: Person) -> str:
     premier.goes_to(path)
     premier.presses("Triệu tập phiên họp")
     premier.sees("Mở trang phiên họp")
+    premier.presses("Giao điều hành", "main")
+    premier.sees("điều hành theo chỉ đạo của chủ trì", "main")
     return path
 
 

@@ -50,6 +50,8 @@ class Session:
     def convene(self) -> None:
         self.submit()
         prepare.convene(self.actor("lanhdaovp"), self.id, self.draft)
+        operator = self.cabinet.ids["thuky"]
+        conduct.name_operator(self.actor("thutuong"), self.id, operator, named=True)
 
     def attended(self, *usernames: str) -> None:
         for each in usernames or MEMBERS:
