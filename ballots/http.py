@@ -92,6 +92,7 @@ def edit(consultation_id: int) -> str:
             members=people.members(db),
             rules=queries.rules_today(db),
             consultation=consultation,
+            seen=queries.seen_by_drafter(consultation),
         )
 
 
@@ -99,7 +100,8 @@ def edit(consultation_id: int) -> str:
 @needs(Permission.CONSULTATION_DRAFT)
 def redraft(consultation_id: int) -> Response:
     dossier_id = web.form_int("dossier_id", least=1)
-    drafting.redraft(current_actor(), consultation_id, _question(dossier_id))
+    seen = web.form("seen", limit=64)
+    drafting.redraft(current_actor(), consultation_id, _question(dossier_id), seen)
     return web.see(queries.path_of(consultation_id), "consultation_redrafted")
 
 

@@ -216,11 +216,17 @@ def sealed_answer(ballot: Ballot) -> signing.Sealed:
     return signing.unseal(key, ballot.consultation_id, ballot.sealed)
 
 
+def seen_by_drafter(consultation: Consultation) -> str:
+    """A digest of the words of a draft: whoever edits another's older ones is told."""
+    parts = [consultation.question, consultation.summary, str(consultation.window_days)]
+    return signing.digest_of("\0".join(parts))
+
+
 def seen_by_approver(db: Session, consultation: Consultation) -> str:
     """A digest of all that an approval approves: question, summary, window, papers."""
     editions = documents.current_editions(db, consultation.dossier_id)
-    parts = [consultation.question, consultation.summary, str(consultation.window_days)]
-    return signing.digest_of("\0".join([*parts, *(each.digest for each in editions)]))
+    parts = [seen_by_drafter(consultation), *(each.digest for each in editions)]
+    return signing.digest_of("\0".join(parts))
 
 
 def signed_pdf(ballot: Ballot) -> bytes:

@@ -5,13 +5,17 @@ cd "$(dirname "$0")/.."
 what=${1:-all}
 export PYTHONDONTWRITEBYTECODE=1
 run() { .venv/bin/python -m pytest "$@"; }
+took() { echo "   ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"; }
 
 echo "== on SQLite"
 run -m "not browser and not audit" -n 2 tests
+took
 [ "$what" = all ] || exit 0
 
 echo "== on PostgreSQL"
 bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser and not audit" -n 2 tests
+took
 
 echo "== in the browser"
 run -m browser --timeout=900 tests
+took

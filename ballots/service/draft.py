@@ -15,7 +15,7 @@ from documents import service as documents_service
 from ecabinet import clock, keys, ledger, outbox
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
-from ecabinet.errors import Refused, Stale
+from ecabinet.errors import BadInput, Refused, Stale
 from people import queries as people
 
 KIND = "government"
@@ -63,12 +63,16 @@ def draft(actor: Actor, question: Question) -> int:
         return consultation.id
 
 
-def redraft(actor: Actor, consultation_id: int, question: Question) -> None:
-    """Change the words of a question that nobody has opened yet."""
+def redraft(actor: Actor, consultation_id: int, question: Question, seen: str) -> None:
+    """Change the words of a question that nobody has opened yet; `seen` is what was changed."""
     with transaction() as db:
         consultation = access.consultation_to_change(db, actor, consultation_id)
         if consultation.state != State.DRAFT:
             raise Refused(ConsultationRefusal.NOT_A_DRAFT)
+        if question.dossier_id != consultation.dossier_id:
+            raise BadInput("dossier_id", "cannot change: draft another question")
+        if seen != queries.seen_by_drafter(consultation):
+            raise Stale
         _refuse_window(db, question.window_days)
         consultation.question = question.question
         consultation.summary = question.summary

@@ -103,17 +103,36 @@ def test_the_second_person_opens_only_what_they_saw(cabinet: Cabinet) -> None:
     with reading() as db:
         row = db.get_one(queries.Consultation, consultation)
         seen, dossier = queries.seen_by_approver(db, row), row.dossier_id
+        words = queries.seen_by_drafter(row)
     changed = {
         "dossier_id": dossier,
         "question": "Một câu hỏi khác?",
         "summary": "",
         "window_days": 3,
+        "seen": words,
     }
     assert cabinet.browser("chuyenvien").post(f"{path}/edit", changed).status_code == 303
     assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 409
     with reading() as db:
         seen = queries.seen_by_approver(db, db.get_one(queries.Consultation, consultation))
     assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 303
+
+
+def test_of_two_who_edit_one_draft_the_second_is_told_and_nothing_is_lost(
+    cabinet: Cabinet,
+) -> None:
+    consultation = a_draft(cabinet)
+    path = f"/consultations/{consultation}"
+    with reading() as db:
+        row = db.get_one(queries.Consultation, consultation)
+        seen, dossier = queries.seen_by_drafter(row), row.dossier_id
+    words = {"dossier_id": dossier, "summary": "", "window_days": 3, "seen": seen}
+    first, second = cabinet.browser("chuyenvien"), cabinet.browser("thuky")
+    assert first.post(f"{path}/edit", words | {"question": "Câu một?"}).status_code == 303
+    told = second.post(f"{path}/edit", words | {"question": "Câu hai?"})
+    assert told.status_code == 409
+    assert "Người khác vừa sửa" in told.text
+    assert "Câu một?" in second.get(f"{path}/edit").text
 
 
 # The window is Monday 09:00 to Wednesday 24:00: the last four working hours begin at 13:30.
