@@ -77,7 +77,11 @@ def test_the_bar_counts_what_waits(cabinet: Cabinet) -> None:
     assign(cabinet)
     shown = page(cabinet.browser("canbo.yte"))
     assert shown.count('<span class="nav__n">2</span>') == 2, "two tasks, two messages"
-    assert 'class="nav__n"' not in page(cabinet.browser("canbo.taichinh"))
+    # Where there is no room for the navigation, the bell stands in the bar.
+    assert shown.count('<span class="bell__n">2</span>') == 1
+    other = page(cabinet.browser("canbo.taichinh"))
+    assert 'class="nav__n"' not in other
+    assert 'class="bell__n"' not in other
 
 
 def test_columns_of_papers_and_sessions_stand_for_those_who_read_and_meet(
