@@ -169,9 +169,11 @@ def first_page(edition_id: int) -> Response:
 @needs(Permission.PAPER_READ)
 def search() -> str:
     query = request.args.get("q", "")[:200].strip()
+    paper = request.args.get("in", "")[:80]
+    number = web.asked_number("list") or 1
     with reading() as db:
-        found = queries.search_papers(db, current_actor(), query) if query else None
-        return render_template("documents/search.html", query=query, found=found)
+        found = queries.search_papers(db, current_actor(), query, paper, number) if query else None
+        return render_template("documents/search.html", query=query, found=found, paper=paper)
 
 
 def _asks_for_the_beginning() -> bool:

@@ -173,9 +173,17 @@ def papers_opened_by(db: Session, dossier_id: int) -> dict[int, int]:
     return {edition_id: len(persons) for edition_id, persons in found.items()}
 
 
-def search_papers(db: Session, actor: Actor, query: str) -> search.Found:
-    """Pages of papers that hold these words, of the dossiers this person may read."""
-    return search.find(db, readers_of(actor), query)
+def search_papers(
+    db: Session, actor: Actor, query: str, thing: str = "", list_number: int = 1
+) -> search.Found:
+    """Papers with these words on their pages, or the pages of one of them (`thing`).
+
+    Only of the dossiers this person may read.
+    """
+    readers = readers_of(actor)
+    if thing:
+        return search.find_in(db, readers, query, thing, list_number)
+    return search.find(db, readers, query, list_number)
 
 
 def readers_of(actor: Actor) -> list[str]:

@@ -18,7 +18,9 @@ from ecabinet.db import Base
 
 WORD = re.compile(r"[^\W_]+")
 BETWEEN_WORDS = r"[\W_]+"
-RANKED = 50
+# How much one page of a list shows: things with their best few pages, or pages of one thing.
+THINGS, BEST, PAGES = 20, 3, 50
+LOOKED_AT = 50
 SNIPPET_BEFORE, SNIPPET_LENGTH = 80, 260
 LONGEST_QUERY = 200
 
@@ -68,18 +70,39 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Hit:
-    title: str
     page: int
     path: str
     snippet: Snippet
 
 
 @dataclass(frozen=True)
-class Found:
-    """How many pages this reader may know of hold the words, and the first of them."""
+class Group:
+    """One thing, how many of its pages hold the words, and some of these in the thing's order."""
 
+    thing: str
+    title: str
     count: int
     hits: Sequence[Hit]
+
+    @property
+    def others(self) -> int:
+        return self.count - len(self.hits)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many pages, of how many things this reader may know of, hold the words; and a list
+    of them that is as long as a reader looks through, with its number among such lists.
+    """
+
+    count: int
+    things: int
+    groups: Sequence[Group]
+    list_number: int = 1
+    lists: int = 1
+
+
+NOTHING = Found(0, 0, [])
 
 
 def fold(text: str) -> str:
@@ -134,18 +157,63 @@ def admit(db: Session, audience: str, readers: Iterable[str]) -> None:
     db.flush()
 
 
-def find(db: Session, readers: Sequence[str], query: str, limit: int = RANKED) -> Found:
-    """Pages that hold the words next to each other, the same marks first, then the newest."""
+def find(db: Session, readers: Sequence[str], query: str, list_number: int = 1) -> Found:
+    """Things whose pages hold the words next to each other, the newest first.
+
+    On one list those with the same marks come before the others.
+    """
     words = words_of(query[:LONGEST_QUERY])
     if not words:
-        return Found(0, [])
-    mine_and_matching = and_(_open_to(readers), _holds(words))
-    count = db.scalar(select(func.count(SearchText.id)).where(mine_and_matching)) or 0
-    newest = select(SearchText).where(mine_and_matching).order_by(SearchText.id.desc())
-    rows = db.scalars(newest.limit(limit)).all()
-    exact = " ".join(unicodedata.normalize("NFC", query).lower().split())
-    ranked = sorted(rows, key=lambda row: exact not in row.text.lower())
-    return Found(count, [_hit(row, words) for row in ranked])
+        return NOTHING
+    matching = and_(_open_to(readers), _holds(words))
+    number, newest = func.count(), func.max(SearchText.id).desc()
+    counted = select(SearchText.thing, number).where(matching).group_by(SearchText.thing)
+    counts = dict(db.execute(counted.order_by(newest)).all())
+    shown = list(counts)[(list_number - 1) * THINGS : list_number * THINGS]
+    best = {thing: _best(db, matching, thing, query) for thing in shown}
+    shown.sort(key=lambda thing: not any(_is_exact(row, query) for row in best[thing]))
+    groups = [_group(thing, counts[thing], best[thing], words) for thing in shown]
+    return Found(
+        sum(counts.values()), len(counts), groups, list_number, _lists(len(counts), THINGS)
+    )
+
+
+def find_in(
+    db: Session, readers: Sequence[str], query: str, thing: str, list_number: int = 1
+) -> Found:
+    """Every page of one thing that holds the words, in the thing's order."""
+    words = words_of(query[:LONGEST_QUERY])
+    if not words:
+        return NOTHING
+    matching = and_(_open_to(readers), _holds(words), SearchText.thing == thing)
+    count = db.scalar(select(func.count(SearchText.id)).where(matching)) or 0
+    in_order = select(SearchText).where(matching).order_by(SearchText.page)
+    rows = db.scalars(in_order.offset((list_number - 1) * PAGES).limit(PAGES)).all()
+    if not rows:
+        return NOTHING
+    return Found(count, 1, [_group(thing, count, rows, words)], list_number, _lists(count, PAGES))
+
+
+def _lists(count: int, length: int) -> int:
+    return -(-count // length)
+
+
+def _best(
+    db: Session, matching: ColumnElement[bool], thing: str, query: str
+) -> Sequence[SearchText]:
+    """The few pages to show of a thing: the same marks before others, in the thing's order."""
+    own = select(SearchText).where(matching, SearchText.thing == thing)
+    first = db.scalars(own.order_by(SearchText.page).limit(LOOKED_AT)).all()
+    best = sorted(first, key=lambda row: not _is_exact(row, query))[:BEST]
+    return sorted(best, key=lambda row: row.page)
+
+
+def _is_exact(row: SearchText, query: str) -> bool:
+    return tidy(query).lower() in row.text.lower()
+
+
+def _group(thing: str, count: int, rows: Sequence[SearchText], words: Sequence[str]) -> Group:
+    return Group(thing, rows[0].title, count, [_hit(row, words) for row in rows])
 
 
 def _open_to(readers: Sequence[str]) -> ColumnElement[bool]:
@@ -164,7 +232,7 @@ def _padded(words: Sequence[str]) -> str:
 
 
 def _hit(row: SearchText, words: Sequence[str]) -> Hit:
-    return Hit(row.title, row.page, row.path, snippet(row.text, words))
+    return Hit(row.page, row.path, snippet(row.text, words))
 
 
 def snippet(text: str, words: Sequence[str]) -> Snippet:
