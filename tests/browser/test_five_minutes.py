@@ -81,6 +81,15 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
             assert each.wrong == [], each.name
 
 
+@pytest.fixture(autouse=True)
+def whole_lines(morning: Morning) -> Iterator[None]:
+    """A line that one test has cut is whole again for the next."""
+    yield
+    for each in morning.everybody:
+        each.context.set_offline(False)
+        each.page.unroute_all(behavior="ignoreErrors")
+
+
 # ---- sentence 2 ----
 
 # What each verb of a row opens: the very place where the act is done.
@@ -137,8 +146,7 @@ def test_from_notice_to_verified_receipt_on_a_phone_takes_at_most_six_taps(
     morning: Morning,
 ) -> None:
     member, page = morning.member, morning.member.page
-    # So that the code of the sign-in confirms nothing any more.
-    morning.server.command("demo", "--forward", "6m")
+    let_the_code_run_out(morning)
     member.goes_to("/inbox")
     member.tapped, started = 0, time.perf_counter()
     member.taps(page.get_by_role("link", name=re.compile("xin ý kiến về")).first)
@@ -148,6 +156,11 @@ def test_from_notice_to_verified_receipt_on_a_phone_takes_at_most_six_taps(
     took = time.perf_counter() - started
     print(f"notice to verified receipt: {member.tapped} taps, {took:.1f} s without the reader's")
     assert member.tapped <= 6
+
+
+def let_the_code_run_out(morning: Morning) -> None:
+    """So that a signature asks for a code again, however long the tests before took."""
+    morning.server.command("demo", "--forward", "6m")
 
 
 def choose(member: Person, choice: str, opinion: str = "") -> None:
@@ -197,6 +210,7 @@ def test_a_line_cut_while_sending_is_said_and_healed_and_leaves_one_ballot(
     morning: Morning, lost: Callable[[Person, Route], None]
 ) -> None:
     member, page = morning.member, morning.member.page
+    let_the_code_run_out(morning)
     before = len(ballots(morning))
     member.goes_to(f"{CONSULTATION}/answer")
     choose(member, "Đồng ý")
@@ -215,13 +229,14 @@ def test_a_ballot_whose_confirmation_has_run_out_says_what_to_do_and_is_sent_onc
     member, page = morning.member, morning.member.page
     # The line fails, and then the server no longer knows that its member means it.
     member.expected += ["ERR_FAILED", "403"]
+    let_the_code_run_out(morning)
     before = len(ballots(morning))
     member.goes_to(f"{CONSULTATION}/answer")
     choose(member, "Không đồng ý")
     page.route("**/ballots", lambda route: route.abort())
     sign(member)
     expect(page.get_by_role("heading", name="Chưa xác nhận")).to_be_visible()
-    morning.server.command("demo", "--forward", "6m")
+    let_the_code_run_out(morning)
     page.unroute("**/ballots")
     member.goes_to("/")
     strip = page.locator("[data-unsent]")
@@ -394,6 +409,7 @@ class Overheard:
 
 def test_staff_see_who_has_not_answered_and_never_what_was_answered(morning: Morning) -> None:
     secretary, member = morning.secretary, morning.member
+    let_the_code_run_out(morning)
     heard = Overheard()
     heard.listen(secretary.page)
     secretary.goes_to("/")
