@@ -1,5 +1,7 @@
 """Decisions of this room, as functions of plain values."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,6 +65,36 @@ def refusal_by_look(file_name: str, content: bytes, limits: Limits = LIMITS) -> 
     if not file_name.lower().endswith(".pdf") or not content.startswith(HEADER):
         return PaperRefusal.NOT_PDF
     return None
+
+
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+# What machines call a file of which they know nothing, in both languages.
+NAMELESS = frozenset(
+    {
+        "copy", "doc", "document", "docx", "dsc", "file", "image", "img", "microsoft", "new",
+        "of", "page", "pdf", "photo", "scan", "scanned", "temp", "tep", "tệp", "tmp", "untitled",
+        "upload", "word",
+    }
+)  # fmt: skip
+
+
+def title_of(file_name: str, own_title: str) -> str:
+    """What a paper is called that nobody named: its file's name, which a person chose.
+
+    The title inside the file is often its template's ("Dự thảo", "Microsoft Word - Document1"),
+    so it is taken only where the name says nothing.
+    """
+    stem = re.sub(
+        r"\.pdf$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE
+    )
+    name = unicodedata.normalize("NFC", " ".join(stem.replace("_", " ").split()))
+    if _says_something(name) or not _says_something(own_title):
+        return name or file_name
+    return own_title
+
+
+def _says_something(name: str) -> bool:
+    return any(word.lower() not in NAMELESS for word in LETTERS.findall(name))
 
 
 def may_read(reads_every_dossier: bool, handed_out: bool) -> bool:

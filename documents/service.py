@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,7 +49,7 @@ def add_paper(
 ) -> int:
     """Open the file in the sandbox and keep it as a paper's first edition.
 
-    Without a title the file's own is taken, or else its name.
+    Without a title the file's name is taken, or its own title where the name says nothing.
     """
     with reading() as db:
         actor.must(Permission.DOSSIER_WRITE)
@@ -193,7 +192,7 @@ class Incoming:
 
     @property
     def title(self) -> str:
-        return (self.found.title or PurePosixPath(self.file_name).stem)[:LONGEST_TITLE]
+        return rules.title_of(self.file_name, self.found.title)[:LONGEST_TITLE]
 
 
 def read_file(file_name: str, content: bytes) -> Incoming:

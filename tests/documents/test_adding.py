@@ -41,14 +41,18 @@ def test_both_editions_of_a_paper_are_kept(cabinet, specialist):
     assert storage.read(first.digest) == builders.pdf(1)
 
 
-def test_without_a_title_the_files_name_is_taken(cabinet, specialist):
+def test_without_a_title_the_files_name_is_taken_whatever_the_file_calls_itself(
+    cabinet, specialist
+):
     dossier_id = builders.dossier(cabinet)
     with pikepdf.open(io.BytesIO(builders.pdf(1))) as paper:
-        del paper.trailer["/Info"]
-        plain = io.BytesIO()
-        paper.save(plain)
-    add(specialist, dossier_id, plain.getvalue(), name="Bao cao quy I.pdf", title="")
-    assert builders.papers(dossier_id)[0].title == "Bao cao quy I"
+        paper.docinfo["/Title"] = "Dự thảo"
+        titled = io.BytesIO()
+        paper.save(titled)
+    for name in ("Bao_cao_quy_I.pdf", "scan0001.pdf"):
+        add(specialist, dossier_id, titled.getvalue(), name=name, title="")
+    titles = [each.title for each in builders.papers(dossier_id)]
+    assert titles == ["Bao cao quy I", "Dự thảo"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from documents import marking, rules
 from documents.marking import Mark, Slot
 from documents.pages.font import widths
@@ -13,6 +15,23 @@ SMALL = Limits(bytes=20)
 
 def test_a_pdf_is_taken_by_its_name_and_its_first_bytes():
     assert rules.refusal_by_look("To trinh.PDF", b"%PDF-1.7") is None
+
+
+@pytest.mark.parametrize(
+    ("file_name", "own_title", "title"),
+    [
+        ("To_trinh_45-TTr-BTP.pdf", "Dự thảo", "To trinh 45-TTr-BTP"),
+        ("Dự_thảo  Nghị định.PDF", "Microsoft Word - Document1", "Dự thảo Nghị định"),
+        ("C:\\Van ban\\Phu luc 2.pdf", "Dự thảo", "Phu luc 2"),
+        ("scan_0001.pdf", "Báo cáo thẩm định", "Báo cáo thẩm định"),
+        ("20261124.pdf", "Báo cáo thẩm định", "Báo cáo thẩm định"),
+        ("scan_0001.pdf", "Microsoft Word - Document1", "scan 0001"),
+        ("scan_0001.pdf", "", "scan 0001"),
+        (".pdf", "", ".pdf"),
+    ],
+)
+def test_a_paper_is_called_as_its_file_unless_that_name_says_nothing(file_name, own_title, title):
+    assert rules.title_of(file_name, own_title) == title
 
 
 def test_a_web_page_named_pdf_and_a_pdf_named_otherwise_are_not_taken():
