@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
 from flask import Flask, current_app, request
 from flask_socketio import ConnectionRefusedError, SocketIO
+from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT
+from socketio.packet import Packet as SocketPacket
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Request
 
@@ -25,6 +29,8 @@ from ecabinet.errors import BadInput, CabinetError, NotSignedIn, TooMany
 from ecabinet.settings import Settings
 
 log = structlog.get_logger()
+
+FROM_SCREENS = frozenset({CONNECT, DISCONNECT, EVENT, ACK})
 
 MAX_MESSAGE = 64 * 1024
 CONNECTIONS_A_PERSON = 5
@@ -276,12 +282,20 @@ class SocketWire:
             return [sid for held in self._sockets.values() for sid in held]
 
     def _cut_large_messages_while_they_arrive(self) -> None:
-        """The engine looks at a message's size only once it holds all of it (WS-03)."""
+        """The engine looks at a message's size only once it holds all of it (WS-03), and at what
+        it says only in its own handlers, where whatever is no packet ends in a stack trace."""
         from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
         class Bounded(SimpleWebSocketWSGI):  # type: ignore[misc]
             def __init__(self, handler: Any, server: Any, **options: Any) -> None:
                 super().__init__(handler, server, max_message_size=MAX_MESSAGE, **options)
+
+            def wait(self) -> str | bytes | None:
+                message: str | bytes | None = super().wait()
+                if message is not None and not _is_packet(message):
+                    # The engine takes it as the end of this line, and of no other.
+                    raise ValueError("no packet of the protocol")
+                return message
 
         self.io.server.eio._async["websocket"] = Bounded
 
@@ -314,3 +328,18 @@ def _refuse(start: Any, status: str) -> list[bytes]:
 
 def _sid() -> str:
     return cast(str, cast(Any, request).sid)
+
+
+def _is_packet(message: str | bytes) -> bool:
+    """Whether the libraries can read a message; ours are text, with no attachments."""
+    if isinstance(message, bytes):
+        return False
+    try:
+        outer = EnginePacket(encoded_packet=message)
+        if outer.packet_type != MESSAGE:
+            return True
+        inner = SocketPacket(encoded_packet=outer.data)
+        return inner.packet_type in FROM_SCREENS and not inner.attachment_count
+    # Whatever they stumble over is no packet.
+    except Exception:
+        return False

@@ -4,6 +4,7 @@ import os
 from base64 import b64encode
 
 import pytest
+import websocket
 from socketio.exceptions import ConnectionError as Refused
 
 from ecabinet import live
@@ -243,3 +244,40 @@ def _close_code(served: Served, cookie: str, size: int) -> int | None:
     finally:
         line.close()
     return int.from_bytes(payload[:2], "big") if code == websocket.ABNF.OPCODE_CLOSE else None
+
+
+def raw_line(served: Served, cookie: str) -> websocket.WebSocket:
+    """A line without the client's library, that may send anything."""
+    address = served.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    line = websocket.create_connection(
+        address, timeout=5, origin="http://localhost", cookie=f"ecabinet={cookie}"
+    )
+    assert line.recv().startswith("0")
+    line.send("40")
+    assert line.recv().startswith("40")
+    return line
+
+
+def was_ended(line: websocket.WebSocket) -> bool:
+    """Whether the server ends this line, before it would only go on with its heartbeat."""
+    while True:
+        try:
+            if line.recv_data(control_frame=True)[0] == websocket.ABNF.OPCODE_CLOSE:
+                return True
+        except websocket.WebSocketTimeoutException:
+            return False
+        except (websocket.WebSocketConnectionClosedException, ConnectionError):
+            return True
+
+
+@pytest.mark.parametrize("sent", ["", "x", "42{", "42[", "451-[]", "49", b"\x00\xff", b""])
+def test_what_is_no_packet_ends_its_own_line_and_leaves_no_trace(
+    cabinet: Cabinet, served: Served, caplog: pytest.LogCaptureFixture, sent: str | bytes
+) -> None:
+    other = served.screen_of(cabinet.browser("thutuong"))
+    line = raw_line(served, cookie_of(cabinet.browser("thuky")))
+    opcode = websocket.ABNF.OPCODE_BINARY if isinstance(sent, bytes) else websocket.ABNF.OPCODE_TEXT
+    line.send(sent, opcode)
+    assert was_ended(line)
+    assert not [each for each in caplog.records if each.levelname in ("ERROR", "CRITICAL")]
+    assert not other.gone.is_set()
