@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-SOON = timedelta(days=1)
+SOON = timedelta(days=3)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -17,12 +17,16 @@ class Duty:
     path: str
     due_at: datetime | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
+    # A session whose hour has come is no delay of those who are invited.
+    is_deadline: bool = True
 
     def urgency(self, now: datetime) -> str:
-        """Which mark stands beside it: overdue, soon or waiting."""
+        """Which mark stands beside it: overdue, now, soon or waiting."""
         if self.due_at is None or self.due_at - now > SOON:
             return "waiting"
-        return "overdue" if self.due_at <= now else "soon"
+        if self.due_at > now:
+            return "soon"
+        return "overdue" if self.is_deadline else "now"
 
 
 def most_urgent_first(duties: Iterable[Duty]) -> list[Duty]:

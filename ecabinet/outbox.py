@@ -56,7 +56,7 @@ def inbox(db: Session, person_id: int, limit: int = 100) -> Sequence[Message]:
     return db.scalars(
         select(Message)
         .where(Message.person_id == person_id)
-        .order_by(Message.id.desc())
+        .order_by(Message.at.desc(), Message.id.desc())
         .limit(limit)
     ).all()
 

@@ -99,8 +99,9 @@ class AgendaView:
 def meetings(db: Session, actor: Actor) -> list[SessionView]:
     """The meetings this person may read, the next ones first, the past ones after them."""
     found = [each for each in db.scalars(_whole()) if access.may_read(db, actor, each)]
-    coming = [each for each in found if each.stands not in rules.OVER]
-    past = [each for each in found if each.stands in rules.OVER]
+    morning = _this_morning(db)
+    coming = [each for each in found if rules.is_to_come(each.stands, each.starts_at < morning)]
+    past = [each for each in found if each not in coming]
     ordered = sorted(coming, key=lambda one: one.starts_at) + sorted(
         past, key=lambda one: one.starts_at, reverse=True
     )
@@ -119,11 +120,18 @@ def open_session(db: Session, actor: Actor) -> SessionView | None:
 
 
 def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
-    """Convened meetings at which this person has a seat, the next first."""
+    """Convened meetings of today and later at which this person has a seat, the next first."""
     found = db.scalars(
-        _seated(actor).where(Meeting.state == State.CONVENED).order_by(Meeting.starts_at)
+        _seated(actor)
+        .where(Meeting.state == State.CONVENED, Meeting.starts_at >= _this_morning(db))
+        .order_by(Meeting.starts_at)
     )
     return [_session(each) for each in found.fetchmany(limit)]
+
+
+def _this_morning(db: Session) -> datetime:
+    """When the cabinet's day began."""
+    return people.OFFICE_ZONE.end_of(people.today(db) - timedelta(days=1))
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
@@ -131,11 +139,21 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.MEETING_READ):
         return []
     found = [
-        Duty("session_upcoming", each.title, each.path, each.starts_at, {"chair": each.chair})
+        Duty(
+            "session_upcoming", each.title, each.path, each.starts_at, {"chair": each.chair},
+            is_deadline=False,
+        )
         for each in upcoming(db, actor)
-    ]
+    ]  # fmt: skip
     if under_way := open_session(db, actor):
-        found.append(Duty("session_open", under_way.title, under_way.live_path))
+        found.append(
+            Duty(
+                "session_open",
+                under_way.title,
+                under_way.live_path,
+                facts={"chair": under_way.chair},
+            )
+        )
     if actor.may(Permission.MEETING_CONVENE):
         found += _to_convene(db)
     return found

@@ -84,6 +84,13 @@ PUBLISHED = frozenset(State) - {State.PLANNED}
 OVER = frozenset({State.CLOSED, State.CONCLUDED})
 
 
+def is_to_come(state: State, day_is_over: bool) -> bool:
+    """Whether a session is still ahead or under way: a convened one that nobody opened on its
+    day is not.
+    """
+    return state not in OVER and not (state is State.CONVENED and day_is_over)
+
+
 def after(state: State, step: Step, voting: bool = False) -> State | StepRefusal:
     """The state a step leads to, or why it may not be taken; a vote that is open ends first."""
     starts, end = STEPS[step]

@@ -51,7 +51,7 @@ def inbox() -> str:
         days = queries.inbox(db, current_actor())
         unread = outbox.unread(db, current_actor().id)
         today = people.today(db)
-    newest = days[0].messages[0].id if days else 0
+    newest = max((one.id for day in days for one in day.messages), default=0)
     return render_template(
         "home/inbox.html", days=days, today=today, unread=unread, newest=newest, say=RoomWords()
     )

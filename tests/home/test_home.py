@@ -1,6 +1,7 @@
 """The first page: what waits for whom, most urgent first."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,10 +9,12 @@ from ecabinet.db import reading
 from ecabinet.duties import Duty
 from ecabinet.home import queries
 from ecabinet.home.http import ROOMS
+from meetings.service import conduct
 from tasks import service
 from tasks.rules import Step
 from tests.builders import PEOPLE, Browser, Cabinet
 from tests.home.builders import kinds_said, template
+from tests.meetings.builders import planned
 from tests.tasks.builders import assign, take
 
 
@@ -56,6 +59,31 @@ def test_a_row_says_who_asks_and_by_when_and_how_late_it_is(cabinet: Cabinet) ->
     browser = cabinet.browser("canbo.yte")
     assert '<span class="late">Quá hạn 3 ngày</span>' in page(browser)
     assert "3 days overdue" in page(browser, "/?lang=en")
+
+
+def test_a_session_says_who_calls_for_it(cabinet: Cabinet) -> None:
+    session = planned(cabinet)
+    session.convene()
+    shown = page(cabinet.browser("botruong.yte"))
+    assert "Thủ tướng Chính phủ chủ trì · họp lúc" in shown
+    assert re.search("Phòng họp số 1 · Thủ tướng Chính phủ chủ trì", shown)
+    conduct.open_session(cabinet.actor("thutuong"), session.id)
+    shown = page(cabinet.browser("botruong.yte"), "/duties")
+    assert "Thủ tướng Chính phủ chủ trì · phiên họp đang diễn ra" in shown
+
+
+@pytest.mark.parametrize(
+    ("left", "mark"),
+    [
+        (timedelta(days=3, minutes=1), "waiting"),
+        (timedelta(days=1, hours=16), "soon"),
+        (timedelta(minutes=1), "soon"),
+        (timedelta(), "overdue"),
+    ],
+)
+def test_what_is_due_within_three_days_is_due_soon(left: timedelta, mark: str) -> None:
+    now = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    assert Duty("ballot_to_cast", "Phiếu", "/consultations/1", now + left).urgency(now) == mark
 
 
 def test_each_finds_their_own_part_of_the_same_matter(cabinet: Cabinet) -> None:

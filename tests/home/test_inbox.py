@@ -1,6 +1,7 @@
 """The inbox: one's own messages, by day, until they are read."""
 
 import re
+from datetime import timedelta
 
 from ecabinet import outbox
 from ecabinet.db import reading, transaction
@@ -50,6 +51,24 @@ def test_messages_stand_by_day_with_the_newest_first(cabinet: Cabinet) -> None:
     assert [number for number, _new in messages(shown)] == [3, 2, 1]
     assert re.findall(r'<h2 class="h3">([^<]+)</h2>', shown)[0] == "Hôm nay"
     assert len(re.findall(r'<h2 class="h3">', shown)) == 2
+
+
+def test_each_day_stands_once_however_messages_were_numbered(cabinet: Cabinet) -> None:
+    """The clock was put forward and back, or two servers numbered their messages."""
+    for _ in range(3):
+        assign(cabinet)
+    with transaction() as db:
+        first, second = db.get_one(outbox.Message, 1), db.get_one(outbox.Message, 2)
+        first.at, second.at = second.at, first.at - timedelta(days=1)
+    browser = cabinet.browser("canbo.yte")
+    shown = page(browser)
+    assert [number for number, _new in messages(shown)] == [3, 1, 2]
+    assert len(re.findall(r'<h2 class="h3">', shown)) == 2
+    # What is marked is all that was shown, whichever stands first.
+    (newest,) = re.findall(r'name="newest" value="(\d+)"', shown)
+    with transaction() as db:
+        db.get_one(outbox.Message, 3).at -= timedelta(days=3)
+    assert newest == "3" == re.findall(r'name="newest" value="(\d+)"', page(browser))[0]
 
 
 def test_another_persons_message_does_not_exist(cabinet: Cabinet) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from documents import queries as documents
 from documents import service as documents_service
-from ecabinet import canonical, ledger, outbox
+from ecabinet import canonical, clock, ledger, outbox
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused, Stale
 from meetings import access, queries
@@ -123,7 +123,7 @@ def test_convening_is_told_to_every_seat_and_stands_in_the_log(cabinet: Cabinet)
             kinds = [each.kind for each in outbox.inbox(db, cabinet.ids[username])]
             assert "session_convened" in kinds
         assert outbox.inbox(db, cabinet.ids["quantri"]) == []
-        act = queries.acts(db, session.id)[0]
+        act = queries.acts(db, session.id)[-1]
         assert act.leaf is not None
         leaf = canonical.decode(ledger.envelope(db, act.leaf))
         assert isinstance(leaf, dict)
@@ -182,6 +182,26 @@ def test_members_see_a_session_from_its_convening_on(cabinet: Cabinet) -> None:
         assert [each.id for each in queries.upcoming(db, member)] == [session.id]
         assert queries.open_session(db, member) is None
         assert [each.kind for each in queries.duties(db, member)] == ["session_upcoming"]
+
+
+def test_a_session_whose_day_is_over_and_that_nobody_opened_is_not_to_come(
+    cabinet: Cabinet,
+) -> None:
+    missed, later = planned(cabinet), planned(cabinet)
+    missed.convene()
+    cabinet.wait(days=1, minutes=1)
+    member = cabinet.actor("botruong.yte")
+    with reading() as db:
+        # Its hour has come, and its day is not over.
+        assert [each.id for each in queries.upcoming(db, member)] == [missed.id]
+        (duty,) = queries.duties(db, member)
+        assert duty.urgency(clock.now(db)) == "now"
+    cabinet.wait(days=1)
+    with reading() as db:
+        assert queries.upcoming(db, member) == []
+        assert queries.duties(db, member) == []
+        listed = [each.id for each in queries.meetings(db, cabinet.actor("thuky"))]
+    assert listed == [later.id, missed.id]
 
 
 def test_an_open_session_is_on_the_first_page_of_whoever_sits_in_it(cabinet: Cabinet) -> None:
