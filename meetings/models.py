@@ -97,7 +97,6 @@ class Item(Base):
     spent_seconds: Mapped[int] = mapped_column(default=0)
     conclusion: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text, default="")
-    leaf: Mapped[int | None]
     orders: Mapped[list["Order"]] = relationship(order_by="Order.position", lazy="selectin")
 
     @property
