@@ -280,14 +280,22 @@ def suggested_deadlines(day: date, is_working_day: Callable[[date], bool]) -> Su
     if month <= day:
         month = _last_working_day(_end_of_month(_end_of_month(day) + WEEK), is_working_day)
     return Suggestions(
-        week=_last_working_day(day + WEEK, is_working_day),
-        fortnight=_last_working_day(day + 2 * WEEK, is_working_day),
+        week=_working_day_ahead(day, WEEK, is_working_day),
+        fortnight=_working_day_ahead(day, 2 * WEEK, is_working_day),
         month=month,
     )
 
 
 def _end_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _working_day_ahead(day: date, span: timedelta, is_working_day: Callable[[date], bool]) -> date:
+    """The last working day within a span; over Tết, which may fill it, the first one after."""
+    found = _last_working_day(day + span, is_working_day)
+    while found <= day or not is_working_day(found):
+        found += timedelta(days=1)
+    return found
 
 
 def _last_working_day(day: date, is_working_day: Callable[[date], bool]) -> date:
