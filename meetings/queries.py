@@ -92,6 +92,11 @@ class AgendaView:
     def minutes(self) -> int:
         return sum(each.item.minutes for each in self.items)
 
+    @property
+    def doors_at(self) -> datetime:
+        """From when on one can confirm that one attends."""
+        return self.meeting.starts_at - rules.DOORS_OPEN
+
 
 # ---- lists ----
 
@@ -596,7 +601,7 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
         "meeting": meeting.id,
         "title": meeting.title,
         "starts_at": meeting.starts_at.isoformat(),
-        "doors_at": (meeting.starts_at - rules.DOORS_OPEN).isoformat(),
+        "doors_at": view.doors_at.isoformat(),
         "government": meeting.is_government_session,
         "me": {
             "person": actor.id,

@@ -1,5 +1,6 @@
 // The console of chair and secretary: the floor, and who is there.
 import { word } from '../words';
+import { doorsWords, mayCheckIn } from './foot';
 import { h, paint, shape } from './paint';
 import { button, row } from './pieces';
 import { askedWords, outcome } from './rail';
@@ -69,7 +70,8 @@ function speechRow(speech: SpeechPart, number: number): HTMLElement {
 }
 
 export function paintAttendance(): void {
-  paint(place('attendance-words'), presentWords(quorumOf(room.parts)));
+  const words = [presentWords(quorumOf(room.parts)), mayCheckIn() ? '' : doorsWords()];
+  paint(place('attendance-words'), words.filter(Boolean).join(' · '));
   paint(place('attendance'), ...seatsOf(room.parts).map(seatRow));
 }
 

@@ -52,7 +52,8 @@ function leftActs(): Node[] {
       );
     }
   }
-  if (seat && meeting.state === 'convened' && !mayCheckIn()) found.push(doorsNote());
+  if (seat && meeting.state === 'convened' && !mayCheckIn())
+    found.push(h('span', { class: 'meta' }, doorsWords()));
   if (!seat || !mayCheckIn()) return found;
   // The one field of ink is the vote's; whoever is not checked in does it from here.
   if (!seat.attendance && !me.conducts && voteHand()) found.push(...checkInButtons());
@@ -167,7 +168,7 @@ function conductingHand(): Node | false {
   );
 }
 
-const mayCheckIn = (): boolean => isUnderWay() || now() >= Date.parse(page.doors_at);
+export const mayCheckIn = (): boolean => isUnderWay() || now() >= Date.parse(page.doors_at);
 
 function attendingHand(): Node | false {
   const seat = seatOf(room.parts, me.person);
@@ -191,13 +192,12 @@ const checkInButtons = (): Node[] => [
   }),
 ];
 
-function doorsNote(): Node {
+export function doorsWords(): string {
   const at = `${clockOf(page.doors_at)}, ${dayOf(page.doors_at)}`;
-  return h(
-    'span',
-    { class: 'meta' },
-    word({ vi: `Xác nhận dự họp được từ ${at}`, en: `You can confirm that you attend from ${at}` }),
-  );
+  return word({
+    vi: `Xác nhận dự họp được từ ${at}`,
+    en: `You can confirm that you attend from ${at}`,
+  });
 }
 
 function openWords(): string {

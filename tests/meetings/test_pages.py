@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from meetings.service import conduct
+from meetings.rules import Attendance
+from meetings.service import attend, conduct
 from tests.builders import Cabinet
 from tests.meetings.builders import ITEMS, TITLE, planned
 
@@ -49,6 +50,19 @@ def test_a_head_that_says_nothing_useful_names_its_field(
     json_wanted = {"Accept": "application/json"}
     refused = browser.post("/meetings", whole | {field: value}, headers=json_wanted)
     assert (refused.status_code, refused.get_json()["field"]) == (400, field)
+
+
+def test_the_agenda_says_from_when_one_can_confirm_that_one_attends(cabinet: Cabinet) -> None:
+    session = planned(cabinet)
+    session.convene()
+    path, words = f"/meetings/{session.id}", "Xác nhận dự họp được từ"
+    member = cabinet.browser("botruong.yte")
+    assert words in member.get(path).get_data(as_text=True)
+    # Who has no seat has nothing to confirm.
+    assert words not in cabinet.browser("lanhdaovp").get(path).get_data(as_text=True)
+    cabinet.wait(hours=22, minutes=1)
+    assert words not in cabinet.browser("botruong.yte").get(path).get_data(as_text=True)
+    attend.check_in(cabinet.actor("botruong.yte"), session.id, Attendance.HALL)
 
 
 @pytest.mark.parametrize("username", ["thutuong", "botruong.yte", "thuky", "lanhdaovp"])
