@@ -41,7 +41,7 @@ lock=requirements.txt
 VIRTUAL_ENV=$PWD/.venv $uv pip install -q --require-hashes -r "$lock"
 VIRTUAL_ENV=$PWD/.venv $uv pip install -q --no-deps --no-build-isolation -e .
 # The sandbox sees these read-only, so it could never keep what it compiles.
-env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m compileall -qq .venv/lib/python3*/site-packages/{pikepdf,pypdf,pypdfium2,pypdfium2_raw,PIL,reportlab} || true
+env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m compileall -qq .venv/lib/python3*/site-packages/{pikepdf,pypdf,pypdfium2,pypdfium2_raw,PIL,reportlab} ecabinet documents || true
 
 echo "Pages: scripts, styles, fonts"
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

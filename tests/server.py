@@ -75,7 +75,6 @@ def environment(folder: Path, port: int) -> dict[str, str]:
     return kept | {
         "ECABINET_DATA_DIR": str(folder),
         "ECABINET_BASE_URL": f"http://localhost:{port}",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
