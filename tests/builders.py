@@ -55,11 +55,21 @@ class Cabinet:
         self.ids: dict[str, int] = {}
         self.agencies: dict[str, int] = {}
         with transaction() as db:
-            ledger.begin(db, "localhost/test")
-            pades.begin(db)
-            tsa.begin(db)
-            for order, (username, (title, role, slug)) in enumerate(PEOPLE.items(), 1):
-                self._appoint(db, order, username, title, role, slug)
+            if not self._is_there(db):
+                self._found(db)
+
+    def _is_there(self, db: Any) -> bool:
+        """Whether this database is a copy of one with the cabinet in it."""
+        self.ids = {each.username: each.id for each in db.scalars(select(Person))}
+        self.agencies = {each.slug: each.id for each in queries.agencies(db)}
+        return bool(self.ids)
+
+    def _found(self, db: Any) -> None:
+        ledger.begin(db, "localhost/test")
+        pades.begin(db)
+        tsa.begin(db)
+        for order, (username, (title, role, slug)) in enumerate(PEOPLE.items(), 1):
+            self._appoint(db, order, username, title, role, slug)
 
     def _appoint(
         self, db: Any, order: int, username: str, title: str, role: Role, slug: str | None

@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
@@ -72,17 +73,44 @@ def fresh_database(template: str, folder: Path) -> Iterator[str]:
     _sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """A database that holds the small cabinet, and the keys that were made with it."""
+
+    database: str
+    keys: Path
+
+
+@pytest.fixture(scope="session")
+def furnished(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """The cabinet made once: its tests begin with copies."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with fresh_database(empty_database, folder) as url:
+        Cabinet(create_app(_settings(url, folder)))
+        db.database().close()
+        yield Furnished(_name(url), folder / "var" / "keys")
+
+
 @pytest.fixture
-def database_url(empty_database: str, tmp_path: Path) -> Iterator[str]:
-    with fresh_database(empty_database, tmp_path) as url:
+def database_url(
+    request: pytest.FixtureRequest, empty_database: str, tmp_path: Path
+) -> Iterator[str]:
+    template = empty_database
+    if "cabinet" in request.fixturenames:
+        template = request.getfixturevalue("furnished").database
+    with fresh_database(template, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        database_url=database_url, data_dir=tmp_path / "var", base_url="http://localhost"
-    )
+def settings(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Settings:
+    if "cabinet" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("furnished").keys, tmp_path / "var" / "keys")
+    return _settings(database_url, tmp_path)
+
+
+def _settings(database_url: str, folder: Path) -> Settings:
+    return Settings(database_url=database_url, data_dir=folder / "var", base_url="http://localhost")
 
 
 @pytest.fixture
@@ -96,6 +124,13 @@ def app(settings: Settings) -> Iterator[Flask]:
 def cabinet(app: Flask) -> Cabinet:
     """A small Government with its Office, in a fresh database."""
     return Cabinet(app)
+
+
+def _name(url: str) -> str:
+    """What `fresh_database` copies: a file, or a database of the cluster."""
+    name = make_url(url).database
+    assert name
+    return name
 
 
 def _address(name: str) -> str:
