@@ -49,8 +49,9 @@ def _database(settings: Settings) -> Check:
             seen = f"SQLite {version}, {mode}, synchronous {'FULL' if is_full else 'NOT FULL'}"
             is_sound = is_full and mode == "wal"
         else:
-            seen = f"PostgreSQL {db.scalar(text('SHOW server_version'))}"
-            is_sound = db.scalar(text("SHOW fsync")) == "on"
+            fsync = db.scalar(text("SHOW fsync"))
+            seen = f"PostgreSQL {db.scalar(text('SHOW server_version'))}, fsync {fsync}"
+            is_sound = fsync == "on"
     is_current = migrate.is_current(database())
     return Check("database", is_sound and is_current, seen + ("" if is_current else ", old schema"))
 
