@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -113,9 +114,27 @@ def _settings(database_url: str, folder: Path) -> Settings:
     return Settings(database_url=database_url, data_dir=folder / "var", base_url="http://localhost")
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled by one test's application, for those of the others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = TEMPLATES
     yield app
     db.database().close()
 
