@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ballots import rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
 from documents import queries as documents
-from ecabinet import clock, keys, ledger, tsa
+from ecabinet import canonical, clock, keys, ledger, tsa
 from ecabinet.access import Actor, Permission
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
@@ -48,14 +48,10 @@ class MemberRow:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class Receipt(ledger.Proof):
     """The member's proof that their ballot is in the ledger: the same bytes on every retry."""
 
     key: str
-    position: int
-    receipt: str
-    envelope: str
-    log_key: str
     number: str
     at: str
     fingerprint: str
@@ -193,20 +189,16 @@ def ballot_by_key(db: Session, key: str) -> Ballot | None:
 
 
 def receipt_of(db: Session, ballot: Ballot) -> Receipt:
-    """Put together from stored rows alone, so a retry gets the same bytes (C10)."""
     assert ballot.leaf is not None
     consultation = db.get_one(Consultation, ballot.consultation_id)
     assert consultation.due_at is not None
     return Receipt(
+        **vars(ledger.proof(db, ballot.leaf)),
         key=ballot.key,
-        position=ballot.leaf,
-        receipt=ledger.receipt(db, ballot.leaf),
-        envelope=ledger.envelope(db, ballot.leaf).decode(),
-        log_key=ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
         number=signing.number(ballot.consultation_id, ballot.leaf, ballot.mark),
-        at=signing.moment(ballot.at),
+        at=canonical.moment(ballot.at),
         fingerprint=ballot.mark[:16],
-        may_replace_until=signing.moment(consultation.due_at),
+        may_replace_until=canonical.moment(consultation.due_at),
     )
 
 
@@ -219,14 +211,14 @@ def sealed_answer(ballot: Ballot) -> signing.Sealed:
 def seen_by_drafter(consultation: Consultation) -> str:
     """A digest of the words of a draft: whoever edits another's older ones is told."""
     parts = [consultation.question, consultation.summary, str(consultation.window_days)]
-    return signing.digest_of("\0".join(parts))
+    return canonical.digest_of("\0".join(parts))
 
 
 def seen_by_approver(db: Session, consultation: Consultation) -> str:
     """A digest of all that an approval approves: question, summary, window, papers."""
     editions = documents.current_editions(db, consultation.dossier_id)
     parts = [seen_by_drafter(consultation), *(each.digest for each in editions)]
-    return signing.digest_of("\0".join(parts))
+    return canonical.digest_of("\0".join(parts))
 
 
 def signed_pdf(ballot: Ballot) -> bytes:

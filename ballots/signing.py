@@ -4,38 +4,28 @@ Statement S is what a member signs (security.md 3.3): one writer and one strict 
 nothing missing, extra or misspelt is ever taken for one.
 """
 
-import base64
 import hashlib
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from ballots.rules import Answer, Choice
-from ecabinet import canonical
+from ecabinet import answers, canonical
+from ecabinet.canonical import HEX, is_digest, moment
 from ecabinet.pades import Prepared
 
 VERSION = 1
 ATTACHMENT = "statement.json"
 DEVICE = "device"
-DIGEST_LETTERS = 64
 KEY_LETTERS = 32
-HEX = frozenset("0123456789abcdef")
 # Every ordinary ballot is as long as any other, so that a length tells no choice (BAL-10).
 SEALED_STEP = 128 * 1024
-NONCE_BYTES = 12
 LENGTH_BYTES = 4
 
 
 class NotAStatement(ValueError):
     """The bytes are not a ballot's statement in its one form."""
-
-
-class Unsealable(ValueError):
-    """The sealed bytes are not those that were sealed here."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +49,6 @@ class Statement:
     prev_ballot_leaf: int
     nonce: str
     issued_at: str
-
-
-def digest_of(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def new_nonce() -> str:
@@ -116,8 +102,8 @@ def _is_sound(statement: Statement) -> bool:
     return (
         all(type(getattr(statement, each)) is int for each in NUMBERS)
         and all(getattr(statement, each) >= 0 for each in NUMBERS)
-        and all(_is_digest(getattr(statement, each)) for each in DIGESTS)
-        and all(_is_digest(each) for each in statement.papers)
+        and all(is_digest(getattr(statement, each)) for each in DIGESTS)
+        and all(is_digest(each) for each in statement.papers)
         and all(isinstance(getattr(statement, each), str) for each in TEXTS)
         and statement.env in ("demo", "production")
         and statement.signature_class in ("device", "token", "official-duty")
@@ -125,17 +111,9 @@ def _is_sound(statement: Statement) -> bool:
     )
 
 
-def _is_digest(text: Any) -> bool:
-    return isinstance(text, str) and len(text) == DIGEST_LETTERS and set(text) <= HEX
-
-
 def is_key(text: Any) -> bool:
     """Whether this is an idempotency key: 128 random bits in hex."""
     return isinstance(text, str) and len(text) == KEY_LETTERS and set(text) <= HEX
-
-
-def moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 # ---- the ledger's envelope of a ballot: digests alone; the nonce in S hides the choice ----
@@ -150,10 +128,7 @@ def envelope(
         "consultation": consultation,
         "statement_sha256": hashlib.sha256(statement).hexdigest(),
         "byterange_sha256": mark.hex(),
-        "signature_sha256": hashlib.sha256(signature).hexdigest(),
-        "certificate_sha256": hashlib.sha256(certificate).hexdigest(),
-        "evidence_sha256": hashlib.sha256(canonical.encode(evidence)).hexdigest(),
-    }
+    } | answers.digests(signature, certificate, evidence)
 
 
 def request_digest(token: str, signature: bytes) -> str:
@@ -163,8 +138,7 @@ def request_digest(token: str, signature: bytes) -> str:
 
 def number(consultation: int, position: int, mark: str) -> str:
     """The receipt's number, short enough to be read out."""
-    tail = base64.b32encode(bytes.fromhex(mark)[:3]).decode()[:4]
-    return f"{consultation}-{position:04}-{tail}"
+    return answers.number(str(consultation), position, mark)
 
 
 # ---- the seal ----
@@ -190,20 +164,11 @@ def seal(key: bytes, consultation: int, content: Sealed) -> bytes:
     """Encrypt an answer, at a length that tells nothing of it."""
     head = canonical.encode(_head(content))
     body = len(head).to_bytes(LENGTH_BYTES, "big") + head + content.pdf
-    plain = len(body).to_bytes(LENGTH_BYTES, "big") + body
-    plain += bytes(-len(plain) % SEALED_STEP)
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, _bound(consultation))
+    return answers.seal(key, _bound(consultation), body, SEALED_STEP)
 
 
 def unseal(key: bytes, consultation: int, sealed: bytes) -> Sealed:
-    try:
-        plain = AESGCM(key).decrypt(
-            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(consultation)
-        )
-    except InvalidTag:
-        raise Unsealable(f"an answer of consultation {consultation}") from None
-    body = plain[LENGTH_BYTES : LENGTH_BYTES + int.from_bytes(plain[:LENGTH_BYTES], "big")]
+    body = answers.unseal(key, _bound(consultation), sealed)
     cut = LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES], "big")
     head, pdf = canonical.decode(body[LENGTH_BYTES:cut]), body[cut:]
     return Sealed(head["statement"].encode(), head["opinion"], pdf, _prepared(head, pdf))

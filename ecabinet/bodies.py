@@ -8,9 +8,8 @@ from typing import Any
 
 from flask import request
 
+from ecabinet.canonical import HEX
 from ecabinet.errors import BadInput
-
-HEX = frozenset("0123456789abcdef")
 
 # AuthenticationResponseJSON (WebAuthn 3, 5.1.7): what toJSON() gives of an assertion.
 ASSERTION = {

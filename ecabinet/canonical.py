@@ -1,12 +1,16 @@
 """RFC 8785: one sequence of bytes for one JSON value; anything else is refused (CRY-03)."""
 
+import hashlib
 import json
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
 
 Json = dict[str, Any]
+DIGEST_LETTERS = 64
+HEX = frozenset("0123456789abcdef")
 
 
 class NotCanonical(ValueError):
@@ -30,6 +34,20 @@ def decode(data: bytes) -> Json:
     if encode(value) != data:
         raise NotCanonical("not in its canonical form")
     return value
+
+
+def digest_of(text: str) -> str:
+    """The SHA-256 of a text, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_digest(value: object) -> bool:
+    return isinstance(value, str) and len(value) == DIGEST_LETTERS and set(value) <= HEX
+
+
+def moment(at: datetime) -> str:
+    """A moment in its one form: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 import pyotp
+from gunicorn.app import wsgiapp
 from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
@@ -73,17 +74,17 @@ def serve(port: int | None) -> None:
     sys.stdout.flush()
     if settings.async_ == "eventlet":
         green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(settings.port)]
+        # This program's own words, for a process in which nothing was imported before it is green.
         os.execv(sys.executable, green)  # noqa: S606
-    gunicorn = Path(sys.executable).with_name("gunicorn")
-    os.execv(  # noqa: S606
-        gunicorn,
-        [
-            str(gunicorn), "--worker-class", "gthread", "--workers", "1",
-            "--threads", str(THREADS), "--bind", f"127.0.0.1:{settings.port}",
-            "--timeout", "120", "--graceful-timeout", "3", "--keep-alive", "75",
-            "--log-level", "warning", "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
-        ],
-    )  # fmt: skip
+    # What the server forks off opens the stores for itself.
+    database().close()
+    sys.argv[1:] = [
+        "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS),
+        "--bind", f"127.0.0.1:{settings.port}", "--timeout", "120", "--graceful-timeout", "3",
+        "--keep-alive", "75", "--log-level", "warning",
+        "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
+    ]  # fmt: skip
+    wsgiapp.run()
 
 
 @main.command()

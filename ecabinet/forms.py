@@ -159,20 +159,9 @@ def _head(head: Head) -> Piece:
 
 def _rule(share: float) -> Piece:
     """A short line in the middle of whatever holds it."""
-    _platypus()
-    from reportlab.platypus.flowables import Flowable
-
-    class Rule(Flowable):  # type: ignore[misc]
-        def wrap(self, width: float, _height: float) -> tuple[float, float]:
-            self.room = width
-            return width, 5
-
-        def draw(self) -> None:
-            self.canv.setLineWidth(0.8)
-            start = self.room * (1 - share) / 2
-            self.canv.line(start, 3, self.room - start, 3)
-
-    return Rule()
+    platypus = _platypus()
+    line = platypus.flowables.HRFlowable
+    return line(f"{share:.0%}", thickness=0.8, color="black", spaceBefore=1.6, spaceAfter=2.6)
 
 
 def _number(canvas: Any, _document: Any) -> None:

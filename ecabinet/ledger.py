@@ -249,14 +249,31 @@ def checkpoint(db: Session, at_size: int) -> str:
 
 
 def receipt(db: Session, position: int) -> str:
-    """C2SP tlog-proof@v1 of one leaf in the log as it stood when the leaf was written.
-
-    Put together from stored rows alone, so a retry gets the same bytes (security.md, C10).
-    """
+    """C2SP tlog-proof@v1 of one leaf in the log as it stood when the leaf was written."""
     at_size = position + 1
     hashes = [base64.b64encode(each).decode() for each in inclusion(db, position, at_size)]
     lines = ["c2sp.org/tlog-proof@v1", f"index {position}", *hashes, ""]
     return "\n".join(lines) + "\n" + checkpoint(db, at_size)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What shows anybody that a leaf is in the log, without telling what it stands for."""
+
+    position: int
+    receipt: str
+    envelope: str
+    log_key: str
+
+
+def proof(db: Session, position: int) -> Proof:
+    """Put together from stored rows alone, so a retry gets the same bytes (C10)."""
+    return Proof(
+        position,
+        receipt(db, position),
+        envelope(db, position).decode(),
+        verifier_key(origin(db), signing_key()),
+    )
 
 
 def envelope(db: Session, position: int) -> bytes:

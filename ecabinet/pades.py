@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecabinet import clock, keys
+from ecabinet import answers, clock, keys
 from ecabinet.db import Base
 
 ROOT, MEMBER_CA = "ca-root", "ca-member"
@@ -179,12 +179,7 @@ def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
 FIELD = "ThanhVien"
 # Hex digits, twice the DER; a bigger hole slows every later reading (pdf.md 3.3).
 RESERVED = 8192
-RAW_SIGNATURE_BYTES = 64
 T = TypeVar("T")
-
-
-class WrongSignature(ValueError):
-    """The signature is not this key's over these bytes."""
 
 
 @dataclass(frozen=True)
@@ -248,24 +243,14 @@ def check(prepared: Prepared, certificate: bytes, raw: bytes) -> bytes:
     """The signature in DER, once it is this certificate's over exactly this PDF."""
     from asn1crypto import cms
 
-    if len(raw) != RAW_SIGNATURE_BYTES:
-        raise WrongSignature("not 64 bytes r||s")
-    der = utils.encode_dss_signature(
-        int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
-    )
-    key = x509.load_der_x509_certificate(certificate).public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    try:
-        key.verify(der, prepared.attributes, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        raise WrongSignature("the signature does not verify") from None
+    der = answers.signature(certificate, prepared.attributes, raw)
     named = [
         each["values"][0].native
         for each in cms.CMSAttributes.load(prepared.attributes)
         if each["type"].native == "message_digest"
     ]
     if named != [prepared.digest] or byte_range_digest(prepared) != prepared.digest:
-        raise WrongSignature("the attributes name another document")
+        raise answers.WrongSignature("the attributes name another document")
     return der
 
 
@@ -321,10 +306,10 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
         tight = _is_tight(embedded, chain)
     # A damaged file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
     except Exception as wrong:
-        raise WrongSignature("the file cannot be read as a signed PDF") from wrong
+        raise answers.WrongSignature("the file cannot be read as a signed PDF") from wrong
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     if not (status.bottom_line and whole and tight):
-        raise WrongSignature("the signature does not hold")
+        raise answers.WrongSignature("the signature does not hold")
     return Validated(embedded.signer_cert.dump(), _attachments(reader))
 
 

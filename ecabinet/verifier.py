@@ -297,6 +297,10 @@ class Bundle:
         return read_canonical(self.ballots[leaf]["statement"].encode(), f"statement {leaf}")
 
 
+# What zipfile says of a broken file, of a password, of a method that it does not know.
+UNZIPPABLE = (zipfile.BadZipFile, OSError, RuntimeError, EOFError)
+
+
 def open_bundle(path: Path) -> dict[str, bytes]:
     """The files of a ZIP; NotABundle when it is none, or its manifest is of another format."""
     try:
@@ -307,7 +311,7 @@ def open_bundle(path: Path) -> dict[str, bytes]:
             if len({each.filename for each in infos}) != len(infos):
                 raise NotABundle("a file stands twice in it")
             files = {each.filename: archive.read(each) for each in infos}
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as wrong:
+    except UNZIPPABLE as wrong:
         raise NotABundle(str(wrong)) from None
     try:
         manifest = json.loads(files["manifest.json"])

@@ -96,6 +96,11 @@ def needs(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
+def permission_of(view: View) -> Permission:
+    """What `needs` has written on a view."""
+    return cast(Permission, vars(view)["permission"])
+
+
 class Door(Blueprint):
     """A room's routes; one without a declared permission keeps the application from starting."""
 

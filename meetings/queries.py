@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from documents import queries as documents
 from documents.queries import PaperView
-from ecabinet import clock, ledger, live
+from ecabinet import canonical, clock, ledger, live
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -457,29 +457,21 @@ CAST_LEAF = "meeting_vote_cast"
 
 
 @dataclass(frozen=True)
-class Receipt:
+class Receipt(ledger.Proof):
     """What proves to a member that their answer is in the log, without telling what it is."""
 
     key: str
-    position: int
-    receipt: str
-    envelope: str
-    log_key: str
     number: str
     at: str
 
 
 def receipt_of(db: Session, cast: VoteCast) -> Receipt:
-    """Put together from stored rows alone, so a retry gets the same bytes."""
     assert cast.leaf is not None
     return Receipt(
+        **vars(ledger.proof(db, cast.leaf)),
         key=cast.key,
-        position=cast.leaf,
-        receipt=ledger.receipt(db, cast.leaf),
-        envelope=ledger.envelope(db, cast.leaf).decode(),
-        log_key=ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
         number=signing.number(cast.vote_id, cast.leaf, cast.mark),
-        at=signing.moment(cast.at),
+        at=canonical.moment(cast.at),
     )
 
 
@@ -538,7 +530,7 @@ def voting(db: Session, actor: Actor, seat: Seat, vote: Vote, env: str) -> Parts
     return {
         "terms": statement_terms(db, vote, seat, env),
         "follows": latest_leaf(db, vote, actor.id),
-        "kept": {"number": _number(own), "at": signing.moment(own.at)} if own else None,
+        "kept": {"number": _number(own), "at": canonical.moment(own.at)} if own else None,
         "step_up": people.step_up_holds(db, actor),
         "passkey": bool(people.passkeys_of(db, actor.id)),
     }

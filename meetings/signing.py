@@ -4,21 +4,13 @@ The member's device writes the statement from what it shows and signs it; the se
 field but the answer by itself, and takes nothing else (security.md 3.3; docs/decisions/0010).
 """
 
-import base64
 import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from datetime import datetime
 
 from ballots.rules import Choice
-from ecabinet import canonical
-from ecabinet.canonical import Json
+from ecabinet import answers, canonical
+from ecabinet.canonical import Json, is_digest, moment
 from meetings.rules import VOTE_CHOICES
 
 VERSION = 1
@@ -26,25 +18,12 @@ TYPE = "session_vote"
 DEVICE = "device"
 # What the device's key signs besides a ballot's PDF begins otherwise: neither passes for the other.
 DOMAIN = b"ecabinet/session-vote/v1\0"
-HEX = frozenset("0123456789abcdef")
-DIGEST_LETTERS = 64
-RAW_SIGNATURE_BYTES = 64
 # Every ordinary answer is as long as any other, so that a length tells no choice (BAL-10).
 SEALED_STEP = 16 * 1024
-NONCE_BYTES = 12
-LENGTH_BYTES = 4
 
 
 class NotTheStatement(ValueError):
     """The bytes are not this member's statement on this vote, in its one form."""
-
-
-class WrongSignature(ValueError):
-    """The signature is not this key's over these bytes."""
-
-
-class Unsealable(ValueError):
-    """The sealed bytes are not those that were sealed here."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +67,7 @@ def key_id_in(statement: bytes) -> str:
         key_id = canonical.decode(statement)["key_id"]
     except (ValueError, KeyError) as wrong:
         raise NotTheStatement("names no key") from wrong
-    if not _is_digest(key_id):
+    if not is_digest(key_id):
         raise NotTheStatement("names no key")
     return str(key_id)
 
@@ -96,40 +75,18 @@ def key_id_in(statement: bytes) -> str:
 def _is_sound(said: Said) -> bool:
     return (
         said.choice in VOTE_CHOICES
-        and all(_is_digest(each) for each in (said.opinion_sha256, said.key_id, said.nonce))
+        and all(is_digest(each) for each in (said.opinion_sha256, said.key_id, said.nonce))
         and type(said.prev_vote_leaf) is int
         and moment(datetime.fromisoformat(said.issued_at)) == said.issued_at
     )
 
 
-def _is_digest(text: object) -> bool:
-    return isinstance(text, str) and len(text) == DIGEST_LETTERS and set(text) <= HEX
-
-
 def verify(certificate: bytes, statement: bytes, raw: bytes) -> None:
     """Whether r and s, as WebCrypto gives them, are this certificate's over the statement."""
-    if len(raw) != RAW_SIGNATURE_BYTES:
-        raise WrongSignature("not 64 bytes r||s")
-    der = utils.encode_dss_signature(
-        int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
-    )
-    key = x509.load_der_x509_certificate(certificate).public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    try:
-        key.verify(der, DOMAIN + statement, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        raise WrongSignature("the signature does not verify") from None
+    answers.signature(certificate, DOMAIN + statement, raw)
 
 
-# ---- digests and words ----
-
-
-def digest_of(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+# ---- the log, and words ----
 
 
 def request_digest(statement: bytes, signature: bytes) -> str:
@@ -139,8 +96,7 @@ def request_digest(statement: bytes, signature: bytes) -> str:
 
 def number(vote: int, position: int, mark: str) -> str:
     """The receipt's number, short enough to be read out."""
-    tail = base64.b32encode(bytes.fromhex(mark)[:3]).decode()[:4]
-    return f"BQ{vote}-{position:04}-{tail}"
+    return answers.number(f"BQ{vote}", position, mark)
 
 
 def envelope(
@@ -152,10 +108,7 @@ def envelope(
         "meeting": meeting,
         "vote": vote,
         "statement_sha256": mark,
-        "signature_sha256": hashlib.sha256(signature).hexdigest(),
-        "certificate_sha256": hashlib.sha256(certificate).hexdigest(),
-        "evidence_sha256": hashlib.sha256(canonical.encode(evidence)).hexdigest(),
-    }
+    } | answers.digests(signature, certificate, evidence)
 
 
 # ---- the seal ----
@@ -187,19 +140,11 @@ def seal(key: bytes, vote: int, content: Sealed) -> bytes:
             "signature": content.signature.hex(),
         }
     )
-    plain = len(body).to_bytes(LENGTH_BYTES, "big") + body
-    plain += bytes(-len(plain) % SEALED_STEP)
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, _bound(vote))
+    return answers.seal(key, _bound(vote), body, SEALED_STEP)
 
 
 def unseal(key: bytes, vote: int, sealed: bytes) -> Sealed:
-    try:
-        plain = AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(vote))
-    except InvalidTag:
-        raise Unsealable(f"an answer of vote {vote}") from None
-    end = LENGTH_BYTES + int.from_bytes(plain[:LENGTH_BYTES], "big")
-    body = canonical.decode(plain[LENGTH_BYTES:end])
+    body = canonical.decode(answers.unseal(key, _bound(vote), sealed))
     return Sealed(body["statement"].encode(), body["opinion"], bytes.fromhex(body["signature"]))
 
 

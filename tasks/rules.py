@@ -347,7 +347,7 @@ def _office_kind(content: bytes) -> FileKind | FileRefusal:
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             names = package.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError):
         return FileRefusal.NOT_ALLOWED
     if len(names) > MOST_ENTRIES or "[Content_Types].xml" not in names:
         return FileRefusal.NOT_ALLOWED

@@ -17,7 +17,7 @@ from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.queries import Receipt
 from ballots.rules import BallotRefusal, SignatureRefusal
 from ballots.signing import Sealed
-from ecabinet import clock, keys, ledger, live, outbox, pades
+from ecabinet import answers, canonical, clock, keys, ledger, live, outbox, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, SignatureRejected, StepUpNeeded
@@ -119,7 +119,7 @@ def by_code(actor: Actor) -> Confirm:
         at = people.step_up_at(db, actor)
         if at is None or not people.step_up_holds(db, actor):
             raise StepUpNeeded
-        return {"method": "totp", "at": signing.moment(at), "bound_to_ballot": False}
+        return {"method": "totp", "at": canonical.moment(at), "bound_to_ballot": False}
 
     return confirm
 
@@ -157,7 +157,7 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
     assert content.prepared is not None
     try:
         pdf = pades.finish(content.prepared, device.certificate, chain, envelope.signature)
-    except pades.WrongSignature as wrong:
+    except answers.WrongSignature as wrong:
         raise SignatureRejected(SignatureRefusal.MISMATCH) from wrong
     finished = replace(content, pdf=pdf, prepared=None)
     return Signed(paper, finished, device.certificate, envelope, content.prepared.digest)

@@ -69,7 +69,7 @@ def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> 
         and leaf["consultation"] == ballot.consultation_id == statement.consultation
         and leaf["statement_sha256"] == hashlib.sha256(content.statement).hexdigest()
         and statement.member == ballot.person_id
-        and statement.opinion_sha256 == signing.digest_of(content.opinion)
+        and statement.opinion_sha256 == canonical.digest_of(content.opinion)
         and statement.prev_ballot_leaf == ballot.follows
     )
     if not same:
@@ -95,7 +95,7 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
         sentence=rules.sentence(counted, decision),
         basis=rule_set.basis,
         is_provisional=bool(waits) or _has_open_attempt(db, consultation, ballots),
-        outages=[[signing.moment(each) for each in span] for span in waits],
+        outages=[[canonical.moment(each) for each in span] for span in waits],
         first_leaf=consultation.opened_leaf,
         standings=standings,
     )
@@ -200,7 +200,7 @@ def _record(db: Session, consultation: Consultation, ballots: list[Ballot], resu
     closing = {
         "v": signing.VERSION,
         "consultation": consultation.id,
-        "due_at": signing.moment(consultation.due_at),
+        "due_at": canonical.moment(consultation.due_at),
         "ballots": len(ballots),
         "opened_leaf": consultation.opened_leaf,
         "ballot_leaves": leaves,
@@ -211,7 +211,7 @@ def _record(db: Session, consultation: Consultation, ballots: list[Ballot], resu
 
 def _result_leaf(result: Result) -> dict[str, Any]:
     deemed = [
-        {"member": each.person_id, "notice_opened_at": signing.moment(each.notice_at)}
+        {"member": each.person_id, "notice_opened_at": canonical.moment(each.notice_at)}
         for each in result.standings
         if each.position == Position.DEEMED_AGREE and each.notice_at
     ]
@@ -221,7 +221,7 @@ def _result_leaf(result: Result) -> dict[str, Any]:
         "counts": result.counts,
         "outcome": str(result.outcome),
         "why": str(result.why),
-        "sentence_sha256": signing.digest_of(result.sentence),
+        "sentence_sha256": canonical.digest_of(result.sentence),
         "deemed": deemed,
         "provisional": result.is_provisional,
         "outages": result.outages,

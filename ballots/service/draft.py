@@ -12,7 +12,7 @@ from ballots.rules import ConsultationRefusal
 from documents import access as documents_access
 from documents import queries as documents
 from documents import service as documents_service
-from ecabinet import clock, keys, ledger, outbox
+from ecabinet import canonical, clock, keys, ledger, outbox
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
 from ecabinet.errors import BadInput, Refused, Stale
@@ -176,10 +176,10 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "kind": consultation.kind,
         "round": consultation.round,
         "rule_version": consultation.rule_set,
-        "question_sha256": signing.digest_of(consultation.question),
+        "question_sha256": canonical.digest_of(consultation.question),
         "papers": [each.digest for each in consultation.papers],
         "members": [each.person_id for each in consultation.asked],
-        "due_at": signing.moment(consultation.due_at),
+        "due_at": canonical.moment(consultation.due_at),
         "drafted_by": consultation.drafted_by,
         "approved_by": consultation.approved_by,
     }

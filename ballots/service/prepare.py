@@ -12,7 +12,7 @@ from ballots import access, papers, queries, rules, signing
 from ballots.models import BallotPaper, Consultation, NoticeOpened
 from ballots.rules import Answer, BallotRefusal
 from ballots.signing import Sealed, Statement
-from ecabinet import clock, keys, ledger, pades
+from ecabinet import canonical, clock, keys, ledger, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded, TooMany
@@ -150,14 +150,14 @@ def _statement(
         papers=tuple(each.digest for each in consultation.papers),
         question=consultation.question,
         choice=answer.choice,
-        opinion_sha256=signing.digest_of(answer.opinion),
+        opinion_sha256=canonical.digest_of(answer.opinion),
         member=actor.id,
         office=office,
         key_id=key_id,
         signature_class=signing.DEVICE,
         prev_ballot_leaf=answer.follows,
         nonce=nonce,
-        issued_at=signing.moment(clock.now(db)),
+        issued_at=canonical.moment(clock.now(db)),
     )
 
 

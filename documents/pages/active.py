@@ -73,8 +73,8 @@ def left(pdf: Pdf) -> dict[str, int]:
     found = Counter(
         why
         for holder in _holders(pdf)
-        for key in holder.keys()  # noqa: SIM118
-        if (why := _why(key, holder.get(key)))
+        for key, value in holder.items()
+        if (why := _why(key, value))
     )
     return dict(found)
 

@@ -5,6 +5,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from ecabinet import clock, forms
 from ecabinet.access import Actor
@@ -159,7 +160,7 @@ class Acts:
         made: list[int] = []
         self._on(life.assigned, lambda: made.append(self._assign(life)))
         for day, step, words in life.steps:
-            self._on(day, lambda step=step, words=words: self._step(life, made[0], step, words))  # type: ignore[misc]
+            self._on(day, partial(self._step, life, made, step, words))
 
     def live_through(self) -> None:
         """One transaction a day: a day's acts are as quick as one."""
@@ -195,7 +196,8 @@ class Acts:
     def _deadline(self, due: int | None) -> date | None:
         return None if due is None else self._today + timedelta(days=due)
 
-    def _step(self, life: Life, task_id: int, step: str, words: str) -> None:
+    def _step(self, life: Life, made: list[int], step: str, words: str) -> None:
+        (task_id,) = made
         staff, judge = self._actor(f"canbo.{life.lead}"), self._actor(life.by)
         match step:
             case "accept":

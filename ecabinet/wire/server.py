@@ -138,6 +138,7 @@ class SocketWire:
         self.io.on_event("disconnect", self._disconnect)
         for name, event in events.items():
             self.io.on_event(name, self._taker(event))
+        # As Flask documents it; mypy takes a method's replacement for a mistake.
         app.wsgi_app = Handshake(app.wsgi_app, settings, self._who)  # type: ignore[method-assign, assignment]
 
     # ---- live.Wire ----
@@ -286,18 +287,28 @@ class SocketWire:
         it says only in its own handlers, where whatever is no packet ends in a stack trace."""
         from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
-        class Bounded(SimpleWebSocketWSGI):  # type: ignore[misc]
-            def __init__(self, handler: Any, server: Any, **options: Any) -> None:
-                super().__init__(handler, server, max_message_size=MAX_MESSAGE, **options)
+        def bounded(handler: Callable[[Any], Any], server: Any, **options: Any) -> Any:
+            return SimpleWebSocketWSGI(
+                lambda line: handler(PacketLine(line)), server,
+                max_message_size=MAX_MESSAGE, **options,
+            )  # fmt: skip
 
-            def wait(self) -> str | bytes | None:
-                message: str | bytes | None = super().wait()
-                if message is not None and not _is_packet(message):
-                    # The engine takes it as the end of this line, and of no other.
-                    raise ValueError("no packet of the protocol")
-                return message
+        self.io.server.eio._async["websocket"] = bounded
 
-        self.io.server.eio._async["websocket"] = Bounded
+
+class PacketLine:
+    """A socket's line that gives the engine packets alone."""
+
+    def __init__(self, line: Any) -> None:
+        self._line = line
+        self.send, self.close = line.send, line.close
+
+    def wait(self) -> str | bytes | None:
+        message: str | bytes | None = self._line.wait()
+        if message is not None and not _is_packet(message):
+            # The engine takes it as the end of this line, and of no other.
+            raise ValueError("no packet of the protocol")
+        return message
 
 
 class Handshake:

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from ecabinet import web
+from ecabinet import canonical, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.web import Door, current_actor, form, form_int, needs
-from meetings import access, queries, signing
+from meetings import access, queries
 from meetings.rules import Naming
 from meetings.service import cast as casting
 from meetings.service import votes
@@ -73,7 +73,7 @@ def mine(meeting_id: int, vote_id: int) -> dict[str, Any]:
 @door.post(f"{VOTE}/step-up")
 @needs(Permission.VOTE_CAST)
 def passkey_options(meeting_id: int, vote_id: int) -> dict[str, Any]:
-    digest = Body("statement_sha256").hex("statement_sha256", signing.DIGEST_LETTERS)
+    digest = Body("statement_sha256").hex("statement_sha256", canonical.DIGEST_LETTERS)
     mark = bytes.fromhex(digest)
     return casting.passkey_options(current_actor(), meeting_id, vote_id, mark, web.settings())
 

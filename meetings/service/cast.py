@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ballots import rules as ballot_rules
 from ballots.service import cast as ballots
 from ballots.service.cast import Confirm
-from ecabinet import clock, keys, ledger, outbox
+from ecabinet import answers, canonical, clock, keys, ledger, outbox
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, SignatureRejected
@@ -108,7 +108,7 @@ def _verified(actor: Actor, envelope: Envelope) -> Signed:
         raise Refused(CastRefusal.KEY_UNKNOWN)
     try:
         signing.verify(device.certificate, envelope.statement, envelope.signature)
-    except signing.WrongSignature as wrong:
+    except answers.WrongSignature as wrong:
         raise SignatureRejected(CastRefusal.SIGNATURE_MISMATCH) from wrong
     return Signed(envelope, key_id, device.certificate)
 
@@ -143,7 +143,7 @@ def _said(db: Session, seat: Seat, vote: Vote, envelope: Envelope, env: str) -> 
         said = signing.read(envelope.statement, queries.statement_terms(db, vote, seat, env))
     except signing.NotTheStatement as wrong:
         raise SignatureRejected(CastRefusal.OTHER_STATEMENT) from wrong
-    if said.opinion_sha256 != signing.digest_of(envelope.opinion):
+    if said.opinion_sha256 != canonical.digest_of(envelope.opinion):
         raise SignatureRejected(CastRefusal.OTHER_STATEMENT)
     return said
 

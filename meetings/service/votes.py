@@ -198,7 +198,7 @@ def _hold_against_leaf(db: Session, cast: VoteCast, content: signing.Sealed) -> 
         and leaf["vote"] == cast.vote_id == statement["vote"]
         and leaf["statement_sha256"] == content.mark
         and statement["member"] == cast.person_id
-        and statement["opinion_sha256"] == signing.digest_of(content.opinion)
+        and statement["opinion_sha256"] == canonical.digest_of(content.opinion)
         and statement["prev_vote_leaf"] == cast.follows
     )
     if not same:
@@ -240,7 +240,7 @@ def _record_closing(
         "counts": vote.counts,
         "outcome": str(vote.outcome),
         "sentence": vote.sentence,
-        "standings_sha256": signing.digest_of(canonical.encode({"": vote.standings}).decode()),
+        "standings_sha256": canonical.digest_of(canonical.encode({"": vote.standings}).decode()),
     }
     ledger.append(db, "meeting_vote_result", body, _remember_result(vote))
 

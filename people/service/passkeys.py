@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ecabinet import clock, ledger, outbox
+from ecabinet import canonical, clock, ledger, outbox
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded
@@ -43,7 +43,7 @@ class Evidence:
         return {
             "method": "passkey",
             "bound_to_ballot": True,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": canonical.moment(self.at),
             "enrolled_leaf": self.enrolled_leaf,
             "backup_eligible": self.backup_eligible,
             "backed_up": self.backed_up,

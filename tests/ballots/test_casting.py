@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ballots import queries, signing
 from ballots.models import Attempt
 from ballots.service import cast as casting
-from ecabinet import ledger, pades
+from ecabinet import answers, canonical, ledger, pades
 from ecabinet.db import reading
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
@@ -71,14 +71,14 @@ def test_the_stored_pdf_is_a_sound_signature_by_the_members_key(minister, asked)
     assert validated.certificate == device.certificate
     statement = signing.read(validated.attachments[signing.ATTACHMENT])
     assert statement.choice == "agree_comments"
-    assert statement.opinion_sha256 == signing.digest_of("Đề nghị rà soát Điều 4.")
+    assert statement.opinion_sha256 == canonical.digest_of("Đề nghị rà soát Điều 4.")
     envelope = signing.canonical.decode(receipt["envelope"].encode())
     embedded = hashlib.sha256(validated.attachments[signing.ATTACHMENT]).hexdigest()
     assert envelope["statement_sha256"] == embedded
     for place in (100, len(pdf) // 2, len(pdf) - 300):
         flipped = bytearray(pdf)
         flipped[place] ^= 1
-        with pytest.raises(pades.WrongSignature):
+        with pytest.raises(answers.WrongSignature):
             pades.validate(bytes(flipped), root, chain, builders.MONDAY)
 
 

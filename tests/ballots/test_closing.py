@@ -12,7 +12,7 @@ from ballots.models import Ballot, BallotPaper, Consultation
 from ballots.rules import Outcome, Position
 from ballots.service import cast as casting
 from ballots.service.close import LedgerDisagrees, close
-from ecabinet import ledger, outbox
+from ecabinet import answers, ledger, outbox
 from ecabinet.db import Base, database, reading, transaction
 from ecabinet.errors import Refused
 from people.service import devices
@@ -303,7 +303,7 @@ def test_a_seal_of_one_consultation_opens_in_no_other():
     key = bytes(32)
     sealed = signing.seal(key, 1, signing.Sealed(b"{}", "", b"%PDF"))
     assert signing.unseal(key, 1, sealed).pdf == b"%PDF"
-    with pytest.raises(signing.Unsealable):
+    with pytest.raises(answers.Unsealable):
         signing.unseal(key, 2, sealed)
 
 

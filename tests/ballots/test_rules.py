@@ -16,7 +16,7 @@ ND_191 = rules.rule_set("nd-191-2026")
 ND_39 = rules.rule_set("nd-39-2022")
 HANOI = Calendar()
 
-A, D, O = Choice.AGREE, Choice.DISAGREE, Choice.OTHER_OPINION  # noqa: E741
+A, D, OTHER = Choice.AGREE, Choice.DISAGREE, Choice.OTHER_OPINION
 PASSED, NOT_PASSED, OPEN = Outcome.PASSED, Outcome.NOT_PASSED, Outcome.NEEDS_DECISION
 
 # case: N, for, against, other, deemed, silent or absent, how the Prime Minister voted, outcome
@@ -26,7 +26,7 @@ TABLE = {
     "half short by one": (25, 12, 13, 0, 0, 0, A, NOT_PASSED),
     "equal, exact half, PM for": (26, 13, 13, 0, 0, 0, A, PASSED),
     "equal, exact half, PM against": (26, 13, 13, 0, 0, 0, D, NOT_PASSED),
-    "half for, PM other": (26, 13, 12, 1, 0, 0, O, OPEN),
+    "half for, PM other": (26, 13, 12, 1, 0, 0, OTHER, OPEN),
     "half against, PM silent": (26, 12, 13, 0, 0, 1, None, OPEN),
     "half for, rest other: no equality": (26, 13, 0, 13, 0, 0, A, OPEN),
     "silence agrees": (25, 2, 0, 0, 23, 0, A, PASSED),
@@ -107,7 +107,7 @@ def test_other_opinions_that_could_change_the_outcome_await_classification():
 
 
 def test_the_prime_ministers_own_other_opinion_may_be_read_as_a_side():
-    tally = replace(counted(26, 13, 12, 1, 0, 0, O), unclassified=1)
+    tally = replace(counted(26, 13, 12, 1, 0, 0, OTHER), unclassified=1)
     assert rules.decide(tally).outcome is Outcome.AWAITS_CLASSIFICATION
 
 

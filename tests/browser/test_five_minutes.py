@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, Response, Route, WebSocket, expect
+from playwright.sync_api import Error, Locator, Page, Response, Route, WebSocket, expect
 from pysqlite3 import dbapi2
 
 from tests.browser.person import (
@@ -93,7 +93,7 @@ def whole_lines(morning: Morning) -> Iterator[None]:
 # ---- sentence 2 ----
 
 # What each verb of a row opens: the very place where the act is done.
-DONE_AT: dict[str, Callable[[Page], object]] = {
+DONE_AT: dict[str, Callable[[Page], Locator]] = {
     "Xác nhận": lambda page: page.get_by_role("button", name="Xác nhận hoàn thành"),
     "Xem chương trình": lambda page: page.get_by_role("heading", name="Chương trình"),
     "Cho ý kiến": lambda page: page.get_by_role("radio", name="Đồng ý", exact=True),
@@ -125,7 +125,7 @@ def test_home_shows_the_five_most_urgent_things_and_one_tap_opens_each_where_it_
         row = page.locator("#waiting .row").nth(place)
         verb = row.locator(".btn").inner_text()
         premier.taps(row)
-        expect(DONE_AT[verb](page)).to_be_attached()  # type: ignore[arg-type]
+        expect(DONE_AT[verb](page)).to_be_attached()
 
 
 def a_report(morning: Morning, text: str, deadline: str) -> None:

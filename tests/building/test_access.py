@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from ecabinet.access import POLICY, Permission, Role
-from ecabinet.web import LARGEST_ID
+from ecabinet.web import LARGEST_ID, permission_of
 from tests.builders import PEOPLE, Cabinet
 
 # Written out by hand on purpose: a change of policy must be made in two places.
@@ -76,7 +76,7 @@ def ways() -> list[Way]:
 
 def test_every_door_asks_for_what_is_written_of_it(app: Flask) -> None:
     built = {
-        Way(method, rule.rule, app.view_functions[rule.endpoint].permission)  # type: ignore[attr-defined]
+        Way(method, rule.rule, permission_of(app.view_functions[rule.endpoint]))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -1,6 +1,7 @@
 """No Vietnamese page without its words, no English page with Vietnamese ones."""
 
 import re
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def reasons() -> list[str]:
         f"{kind.__name__}.{reason.value}"
         for room in rooms
         for kind in vars(room).values()
-        if isinstance(kind, type) and kind.__name__.endswith("Refusal")
-        for reason in kind  # type: ignore[attr-defined]
+        if isinstance(kind, type)
+        and issubclass(kind, StrEnum)
+        and kind.__name__.endswith("Refusal")
+        for reason in kind
     ]
 
 

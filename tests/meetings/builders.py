@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from werkzeug.test import TestResponse
 
 from ballots.rules import Choice
-from ecabinet import clock
+from ecabinet import canonical, clock
 from ecabinet.access import Actor
 from ecabinet.db import reading
 from meetings import access, queries, signing
@@ -146,11 +146,11 @@ class Voter:
         mine = self.mine(vote_id)
         said = signing.Said(
             choice=Choice(choice),
-            opinion_sha256=signing.digest_of(opinion),
+            opinion_sha256=canonical.digest_of(opinion),
             key_id=other.pop("key_id", self.key_id),
             prev_vote_leaf=other.pop("prev_vote_leaf", mine["follows"]),
             nonce=secrets.token_hex(32),
-            issued_at=signing.moment(self.session.vote(vote_id).opened_at),
+            issued_at=canonical.moment(self.session.vote(vote_id).opened_at),
         )
         return signing.written(mine["terms"] | other, said)
 

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -183,20 +185,20 @@ def test_a_vote_opens_on_the_item_under_discussion_with_a_quorum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "other", "reason"),
+    ("asked", "reason"),
     [
-        (0, False, VoteRefusal.NOT_GOVERNMENT),
-        (1, State.ADJOURNED, VoteRefusal.SESSION_NOT_OPEN),
-        (2, ItemState.WAITING, VoteRefusal.NOT_DISCUSSED),
-        (2, ItemState.CONCLUDED, VoteRefusal.NOT_DISCUSSED),
-        (3, True, VoteRefusal.ALREADY_OPEN),
-        (4, SHORT, VoteRefusal.QUORUM_MISSING),
+        ((False, State.OPEN, ItemState.DISCUSSED, False, ENOUGH), VoteRefusal.NOT_GOVERNMENT),
+        ((True, State.ADJOURNED, ItemState.DISCUSSED, False, ENOUGH), VoteRefusal.SESSION_NOT_OPEN),
+        ((True, State.OPEN, ItemState.WAITING, False, ENOUGH), VoteRefusal.NOT_DISCUSSED),
+        ((True, State.OPEN, ItemState.CONCLUDED, False, ENOUGH), VoteRefusal.NOT_DISCUSSED),
+        ((True, State.OPEN, ItemState.DISCUSSED, True, ENOUGH), VoteRefusal.ALREADY_OPEN),
+        ((True, State.OPEN, ItemState.DISCUSSED, False, SHORT), VoteRefusal.QUORUM_MISSING),
     ],
 )
-def test_no_vote_opens_otherwise(place: int, other: object, reason: VoteRefusal) -> None:
-    changed = [*OPENS]
-    changed[place] = other  # type: ignore[call-overload]
-    assert rules.opening_refusal(*changed) is reason  # type: ignore[arg-type]
+def test_no_vote_opens_otherwise(
+    asked: tuple[bool, State, ItemState, bool, rules.Quorum], reason: VoteRefusal
+) -> None:
+    assert rules.opening_refusal(*asked) is reason
 
 
 def test_sixteen_of_twenty_five_are_one_short_and_the_seventeenth_is_enough() -> None:
@@ -204,9 +206,11 @@ def test_sixteen_of_twenty_five_are_one_short_and_the_seventeenth_is_enough() ->
     assert (ENOUGH.present, ENOUGH.missing) == (17, 0)
 
 
-def terms(**other: object) -> rules.VoteTerms:
-    usual = {"state": VoteState.OPEN, "is_voter": True, "missing": 0, "latest_leaf": 7}
-    return rules.VoteTerms(**usual | other)  # type: ignore[arg-type]
+OPEN_TO_A_VOTER = rules.VoteTerms(VoteState.OPEN, is_voter=True, missing=0, latest_leaf=7)
+
+
+def terms(**other: Any) -> rules.VoteTerms:
+    return replace(OPEN_TO_A_VOTER, **other)
 
 
 def test_a_member_answers_once_more_after_their_last_answer() -> None:

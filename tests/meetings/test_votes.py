@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from ballots.rules import Choice
-from ecabinet import canonical, ledger
+from ecabinet import answers, canonical, ledger
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, Refused
 from meetings import queries, rules, signing
@@ -76,7 +76,7 @@ def test_the_opening_names_its_electorate_in_the_log(session: Session) -> None:
     assert leaf["electorate"] == sorted(ids[each] for each in MEMBERS)
     assert (leaf["vote"], leaf["members"], leaf["present"]) == (vote_id, 5, 5)
     assert (leaf["by"], leaf["by_order_of"]) == (ids["thuky"], ids["thutuong"])
-    assert leaf["question_sha256"] == signing.digest_of(QUESTION)
+    assert leaf["question_sha256"] == canonical.digest_of(QUESTION)
     assert session.vote(vote_id).opened_leaf == leaf["position"]
 
 
@@ -494,5 +494,5 @@ def test_a_body_says_nothing_beside_what_is_asked(session: Session) -> None:
 
 def test_a_key_of_another_curve_or_length_proves_nothing() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    with pytest.raises(signing.WrongSignature):
+    with pytest.raises(answers.WrongSignature):
         signing.verify(b"", b"{}", key.private_numbers().private_value.to_bytes(32, "big"))

@@ -1,7 +1,9 @@
 """The life of a task and its time, as functions of plain values."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -172,11 +174,10 @@ AGENCIES = (1, 2, 3)
     ],
 )
 def test_a_task_with_one_of_the_five_unclear_is_not_assigned(
-    change: dict[str, object], refusal: AssignRefusal
+    change: dict[str, Any], refusal: AssignRefusal
 ) -> None:
     assert rules.unclear(CLEAR, AGENCIES, TUESDAY) is None
-    changed = Assignment(**(vars(CLEAR) | change))  # type: ignore[arg-type]
-    assert rules.unclear(changed, AGENCIES, TUESDAY) is refusal
+    assert rules.unclear(replace(CLEAR, **change), AGENCIES, TUESDAY) is refusal
 
 
 def test_no_deadline_is_clear_where_the_assigner_says_so() -> None:
