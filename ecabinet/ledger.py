@@ -256,6 +256,12 @@ def receipt(db: Session, position: int) -> str:
     return "\n".join(lines) + "\n" + checkpoint(db, at_size)
 
 
+def entries(db: Session, kind: str, after: int) -> dict[int, canonical.Json]:
+    """What the log holds of one kind behind a position, by position, oldest first."""
+    found = select(Leaf).where(Leaf.kind == kind, Leaf.position > after).order_by(Leaf.position)
+    return {each.position: canonical.decode(each.envelope) for each in db.scalars(found)}
+
+
 @dataclass(frozen=True)
 class Proof:
     """What shows anybody that a leaf is in the log, without telling what it stands for."""

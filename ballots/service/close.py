@@ -52,12 +52,31 @@ def _opened(db: Session, consultation: Consultation) -> list[Ballot]:
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
+    _hold_against_log(db, consultation, ballots)
     for ballot in ballots:
         content = signing.unseal(key, consultation.id, ballot.sealed)
         _hold_against_leaf(db, ballot, content)
         ballot.choice = content.answer.choice
         ballot.opinion = content.opinion
     return ballots
+
+
+def _hold_against_log(db: Session, consultation: Consultation, ballots: list[Ballot]) -> None:
+    """A ballot or an attempt that the log names and no row holds was lost: silence is none."""
+    assert consultation.opened_leaf is not None
+    attempts = queries.attempts_of(db, consultation.id)
+    kept = {
+        "ballot": [each.leaf for each in ballots],
+        "ballot_refused": [each.leaf for each in attempts],
+    }
+    for kind, leaves in kept.items():
+        logged = [
+            position
+            for position, body in ledger.entries(db, kind, consultation.opened_leaf).items()
+            if body["consultation"] == consultation.id
+        ]
+        if logged != leaves:
+            raise LedgerDisagrees(f"the log names another {kind} of consultation {consultation.id}")
 
 
 def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> None:

@@ -182,11 +182,24 @@ def _opened(db: Session, vote: Vote) -> list[VoteCast]:
     """The answers in the ledger's order, each held against its leaf."""
     key = keys.store().read(signing.key_name(vote.id))
     casts = queries.casts_of(db, vote.id)
+    _hold_against_log(db, vote, casts)
     for each in casts:
         content = signing.unseal(key, vote.id, each.sealed)
         _hold_against_leaf(db, each, content)
         each.choice, each.opinion = content.choice, content.opinion
     return casts
+
+
+def _hold_against_log(db: Session, vote: Vote, casts: list[VoteCast]) -> None:
+    """An answer that the log names and no row holds was lost."""
+    assert vote.opened_leaf is not None
+    logged = [
+        position
+        for position, body in ledger.entries(db, queries.CAST_LEAF, vote.opened_leaf).items()
+        if body["vote"] == vote.id
+    ]
+    if logged != [each.leaf for each in casts]:
+        raise LedgerDisagrees(f"the log names another answer to vote {vote.id}")
 
 
 def _hold_against_leaf(db: Session, cast: VoteCast, content: signing.Sealed) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ballots import jobs, queries, rules, signing
-from ballots.models import Ballot, BallotPaper, Consultation
+from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.rules import Outcome, Position
 from ballots.service import cast as casting
 from ballots.service.close import LedgerDisagrees, close
@@ -192,6 +192,31 @@ def test_a_ballot_changed_in_the_database_stops_the_closing(cabinet, asked):
     one, two = builders.ballots_of(asked)
     with transaction() as db:
         db.get_one(Ballot, two.id).sealed = one.sealed
+    cabinet.wait(days=4)
+    with pytest.raises(LedgerDisagrees):
+        close(asked)
+
+
+def test_a_ballot_taken_out_of_the_database_is_not_taken_for_silence(cabinet, asked):
+    first, other = Member(cabinet, "botruong.yte"), Member(cabinet, "botruong.taichinh")
+    first.cast(asked, "disagree")
+    other.cast(asked, "agree")
+    with transaction() as db:
+        db.execute(delete(Ballot).where(Ballot.person_id == cabinet.ids["botruong.yte"]))
+    cabinet.wait(days=4)
+    with pytest.raises(LedgerDisagrees):
+        close(asked)
+    assert result_of(asked) is None
+
+
+def test_an_attempt_taken_out_of_the_database_is_not_taken_for_silence(cabinet, asked):
+    member = Member(cabinet, "botruong.yte")
+    member.open_page(asked)
+    paper = member.paper(asked, "disagree")
+    cabinet.wait(minutes=6)
+    member.send(asked, paper["pending"], member.sign(paper["attrs"]))
+    with transaction() as db:
+        assert db.execute(delete(Attempt)).rowcount == 1
     cabinet.wait(days=4)
     with pytest.raises(LedgerDisagrees):
         close(asked)

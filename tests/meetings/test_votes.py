@@ -477,6 +477,18 @@ def test_an_answer_that_was_changed_in_the_database_is_not_counted(session: Sess
     assert part(session, vote_id)["state"] == rules.VoteState.OPEN
 
 
+def test_an_answer_taken_out_of_the_database_is_not_taken_for_silence(session: Session) -> None:
+    from ecabinet.db import transaction
+
+    vote_id = session.ask()
+    assert Voter(session, "botruong.yte").casts(vote_id, "disagree").status_code == 201
+    with transaction() as db:
+        db.delete(db.get_one(VoteCast, casts(vote_id)[0].id))
+    with pytest.raises(votes.LedgerDisagrees):
+        session.count(vote_id)
+    assert part(session, vote_id)["state"] == rules.VoteState.OPEN
+
+
 def test_a_body_says_nothing_beside_what_is_asked(session: Session) -> None:
     vote_id, minister = session.ask(), Voter(session, "botruong.yte")
     statement = minister.states(vote_id)
