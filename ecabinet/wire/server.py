@@ -252,10 +252,12 @@ class SocketWire:
                 self._cut(sid)
 
     def close(self) -> None:
-        """Stop the heartbeat."""
+        """Stop the heartbeat; the next screen that comes starts it anew."""
         self._stop.set()
         if self._beating:
             self._beating.join()
+        self._beating = None
+        self._stop.clear()
 
     def _begin_beating(self) -> None:
         with self._lock:

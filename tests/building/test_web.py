@@ -72,13 +72,15 @@ def test_one_is_only_sent_on_to_a_page_of_our_own(path: str) -> None:
     assert own_path(path) == "/"
 
 
-def test_a_fault_says_so_without_saying_more(app: Flask, cabinet: Cabinet) -> None:
+def test_a_fault_says_so_without_saying_more(
+    app: Flask, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = cabinet.browser("thuky")
 
     def broken() -> str:
         raise RuntimeError("CANARY")
 
-    app.view_functions["home.inbox"] = broken
+    monkeypatch.setitem(app.view_functions, "home.inbox", broken)
     answer = browser.get("/inbox")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 500

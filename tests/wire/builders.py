@@ -10,7 +10,7 @@ from typing import Any
 
 import socketio
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ecabinet.wire.server import SocketWire
 from tests.builders import Browser
@@ -82,10 +82,16 @@ def cookie_of(browser: Browser) -> str:
     return cookie.value
 
 
+class OneRequest(WSGIRequestHandler):
+    """Closes after its answer: a socket's goodbye is never read as the next request."""
+
+    protocol_version = "HTTP/1.0"
+
+
 @contextlib.contextmanager
 def serving(app: Flask) -> Iterator[Served]:
     """Serve until the block ends; every screen is closed and every thread has stopped."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=OneRequest)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name=f"served-{secrets.token_hex(2)}")
     thread.start()
