@@ -55,9 +55,7 @@ PLACES = (
 
 def open_stores(settings: Settings) -> None:
     """Bind database, key store and files; what commands and workers need as well."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys.bind(keys.Keys(settings.data_dir / "keys"))
-    storage.bind(storage.Folder(settings.data_dir / "files"))
+    open_folders(settings)
     db.bind(
         db.Database(
             settings.database,
@@ -65,6 +63,12 @@ def open_stores(settings: Settings) -> None:
             after=(live.tell,),
         )
     )
+
+
+def open_folders(settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys.bind(keys.Keys(settings.data_dir / "keys"))
+    storage.bind(storage.Folder(settings.data_dir / "files"))
 
 
 def create_served_app() -> Flask:

@@ -119,6 +119,8 @@ class Browser:
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
+        # By the cookie that each belongs to.
+        self._tokens: dict[str, str] = {}
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.client.get(path, **kwargs)
@@ -129,6 +131,15 @@ class Browser:
         return self.client.post(path, data=data, **kwargs)
 
     def token(self) -> str:
+        cookie = self.client.get_cookie("ecabinet")
+        if cookie is None or cookie.value not in self._tokens:
+            token = self._asked_token()
+            cookie = self.client.get_cookie("ecabinet")
+            assert cookie is not None
+            self._tokens[cookie.value] = token
+        return self._tokens[cookie.value]
+
+    def _asked_token(self) -> str:
         page = self.client.get("/sign-in").get_data(as_text=True)
         found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', page)
         assert found, page

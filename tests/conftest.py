@@ -1,6 +1,7 @@
 """A cabinet for each test, on SQLite or on the PostgreSQL that ECABINET_TEST_DATABASE_URL names."""
 
 import contextlib
+import functools
 import os
 import shutil
 import uuid
@@ -15,8 +16,9 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from ecabinet import db
-from ecabinet.app import create_app
+from documents.pages import reading
+from ecabinet import db, live, web
+from ecabinet.app import create_app, open_folders
 from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests.builders import Cabinet
@@ -62,56 +64,28 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def fresh_database(template: str, folder: Path) -> Iterator[str]:
-    """A copy of the empty database, for as long as the block lasts."""
-    if not POSTGRESQL:
-        shutil.copy(template, folder / "test.db")
-        yield f"sqlite:///{folder / 'test.db'}"
+def fresh_database(template: str, url: str) -> Iterator[None]:
+    """A copy of another database, for as long as the block lasts."""
+    name = _name(url)
+    if POSTGRESQL:
+        _sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        yield
+        _sql(f"DROP DATABASE {name} WITH (FORCE)")
         return
-    name = f"test_{uuid.uuid4().hex[:8]}"
-    _sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _address(name)
-    _sql(f"DROP DATABASE {name} WITH (FORCE)")
+    shutil.copy(template, name)
+    yield
+    for kept in (name, f"{name}-wal", f"{name}-shm"):
+        Path(kept).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class Furnished:
-    """A database that holds the small cabinet, and the keys that were made with it."""
-
-    database: str
-    keys: Path
+READ_ONCE = functools.lru_cache(64)(reading.read)
 
 
-@pytest.fixture(scope="session")
-def furnished(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """The cabinet made once: its tests begin with copies."""
-    folder = tmp_path_factory.mktemp("furnished")
-    with fresh_database(empty_database, folder) as url:
-        Cabinet(create_app(_settings(url, folder)))
-        db.database().close()
-        yield Furnished(_name(url), folder / "var" / "keys")
-
-
-@pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, empty_database: str, tmp_path: Path
-) -> Iterator[str]:
-    template = empty_database
-    if "cabinet" in request.fixturenames:
-        template = request.getfixturevalue("furnished").database
-    with fresh_database(template, tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-def settings(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Settings:
-    if "cabinet" in request.fixturenames:
-        shutil.copytree(request.getfixturevalue("furnished").keys, tmp_path / "var" / "keys")
-    return _settings(database_url, tmp_path)
-
-
-def _settings(database_url: str, folder: Path) -> Settings:
-    return Settings(database_url=database_url, data_dir=folder / "var", base_url="http://localhost")
+@pytest.fixture(autouse=True)
+def each_file_is_read_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox says the same of the same bytes; the papers' own tests ask it each time."""
+    if "documents" not in request.path.parts:
+        monkeypatch.setattr(reading, "read", READ_ONCE)
 
 
 class CompiledTemplates(BytecodeCache):
@@ -131,18 +105,86 @@ class CompiledTemplates(BytecodeCache):
 TEMPLATES = CompiledTemplates()
 
 
+class House:
+    """One application for the tests of a process: each finds its own database and files in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(
+            database_url=address_in(folder), data_dir=folder / "var", base_url="http://localhost"
+        )
+        self._build()
+
+    @contextlib.contextmanager
+    def lent(self, template: str, keys: Path | None = None) -> Iterator[None]:
+        """To one test, with a copy of this database and of the keys that were made with it."""
+        shutil.rmtree(self.settings.data_dir, ignore_errors=True)
+        if keys:
+            shutil.copytree(keys, self.settings.data_dir / "keys")
+        if web.settings() is not self.settings:
+            self._build()
+        open_folders(self.settings)
+        db.bind(self._database)
+        live.bind(self.app.extensions["wire"])
+        with fresh_database(template, self.settings.database_url):
+            yield
+            self._database.close()
+
+    def _build(self) -> None:
+        self.app = create_app(self.settings)
+        self.app.jinja_env.bytecode_cache = TEMPLATES
+        self._database = db.database()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(tmp_path_factory.mktemp("house"))
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A database that holds the small cabinet, and the keys that were made with it."""
+
+    database: str
+    keys: Path
+
+
+@pytest.fixture(scope="session")
+def furnished(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """The cabinet made once: its tests begin with copies."""
+    house = House(tmp_path_factory.mktemp("furnished"))
+    settings = house.settings
+    with fresh_database(empty_database, settings.database_url):
+        Cabinet(house.app)
+        db.database().close()
+        yield Furnished(_name(settings.database_url), settings.data_dir / "keys")
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    app = create_app(settings)
-    app.jinja_env.bytecode_cache = TEMPLATES
-    yield app
-    db.database().close()
+def app(request: pytest.FixtureRequest, house: House, empty_database: str) -> Iterator[Flask]:
+    template, keys = empty_database, None
+    if "cabinet" in request.fixturenames:
+        furnished: Furnished = request.getfixturevalue("furnished")
+        template, keys = furnished.database, furnished.keys
+    with house.lent(template, keys):
+        yield house.app
+
+
+@pytest.fixture
+def settings(app: Flask, house: House) -> Settings:
+    return house.settings
 
 
 @pytest.fixture
 def cabinet(app: Flask) -> Cabinet:
     """A small Government with its Office, in a fresh database."""
     return Cabinet(app)
+
+
+def address_in(folder: Path) -> str:
+    """Of a database that is still to be made, as a file of this folder or in the cluster."""
+    if not POSTGRESQL:
+        return f"sqlite:///{folder / 'test.db'}"
+    return _address(f"test_{uuid.uuid4().hex[:8]}")
 
 
 def _name(url: str) -> str:

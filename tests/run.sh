@@ -5,6 +5,9 @@ cd "$(dirname "$0")/.."
 what=${1:-all}
 # A suite is hundreds of processes: what one has compiled, the others take.
 unset PYTHONDONTWRITEBYTECODE
+ECABINET_TEST_FOLDER=$(mktemp -d)
+export ECABINET_TEST_FOLDER
+trap 'rm -rf "$ECABINET_TEST_FOLDER"' EXIT
 run() { .venv/bin/python -m pytest "$@"; }
 took() { echo "   ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"; }
 
@@ -18,5 +21,5 @@ bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser and not 
 took
 
 echo "== in the browser"
-run -m browser --timeout=900 tests
+run -m browser --timeout=900 -n 2 tests
 took

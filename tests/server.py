@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -94,11 +95,17 @@ def is_up(port: int) -> bool:
 
 @functools.cache
 def filled_demo() -> Path:
-    """A demo's folder, filled once for all tests of this process."""
-    folder = Path(tempfile.mkdtemp(prefix="demo-"))
-    atexit.register(shutil.rmtree, folder)
-    filling = environment(folder / "var", 8000)
-    subprocess.run([ECABINET, "demo"], env=filling, check=True, capture_output=True)
+    """A demo's folder, filled once for all processes that ECABINET_TEST_FOLDER is told to."""
+    shared = os.environ.get("ECABINET_TEST_FOLDER")
+    folder = Path(shared or tempfile.mkdtemp(prefix="demo-"))
+    if not shared:
+        atexit.register(shutil.rmtree, folder)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "var").exists():
+            filling = environment(folder / "filling", 8000)
+            subprocess.run([ECABINET, "demo"], env=filling, check=True, capture_output=True)
+            (folder / "filling").rename(folder / "var")
     return folder / "var"
 
 

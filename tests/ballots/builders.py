@@ -1,6 +1,7 @@
 """A consultation that is open, and devices of members that sign as a browser does."""
 
 import base64
+import functools
 import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -31,6 +32,7 @@ MEMBERS = ("thutuong", "pttg1", "botruong.taichinh", "botruong.yte", "botruong.x
 SETTINGS = Settings(key_waiting_hours=0)
 
 
+@functools.cache
 def a_paper() -> bytes:
     head = forms.Head("", "Chính phủ", "Số: /NĐ-CP", forms.place_and_date(date(2026, 11, 30)))
     return forms.document("Dự thảo", head, [forms.paragraph(forms.text("Điều 1. Phạm vi."))])

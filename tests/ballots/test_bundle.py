@@ -27,7 +27,7 @@ from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from tests.ballots.builders import Member, a_draft
 from tests.builders import Cabinet
-from tests.conftest import fresh_database
+from tests.conftest import address_in, fresh_database
 
 Files = dict[str, bytes]
 
@@ -47,7 +47,8 @@ class Exported:
 def exported(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> Iterator[Exported]:
     """Two members vote, one of them twice, the rest stay silent; stamped, closed, exported."""
     folder = tmp_path_factory.mktemp("exported")
-    with fresh_database(empty_database, folder) as url:
+    url = address_in(folder)
+    with fresh_database(empty_database, url):
         settings = Settings(database_url=url, data_dir=folder, base_url="http://localhost")
         yield export(Cabinet(create_app(settings)), folder)
         db.database().close()
