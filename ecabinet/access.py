@@ -47,6 +47,7 @@ class Permission(StrEnum):
     DEVICE_ENROL = "device:enrol"
     DEVICE_CONFIRM = "device:confirm"
     ACCOUNT_MANAGE = "account:manage"
+    ACCOUNT_APPROVE = "account:approve"
     LEDGER_READ = "ledger:read"
 
 
@@ -84,6 +85,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.DEVICE_ENROL: frozenset({R.MEMBER}),
     Permission.DEVICE_CONFIRM: frozenset({R.SECRETARY}),
     Permission.ACCOUNT_MANAGE: frozenset({R.ADMINISTRATOR}),
+    Permission.ACCOUNT_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.LEDGER_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER}),
 }
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import http as documents_http
-from ecabinet import db, jobs, keys, ledger, live, offload, outbox, storage, web
+from ecabinet import approvals, db, jobs, keys, ledger, live, offload, outbox, storage, web
 from ecabinet.access import Permission
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
@@ -34,6 +34,8 @@ DOORS = (
     votes_http.door,
     tasks_http.door,
 )
+# What nobody does alone: one asks for it, another confirms it.
+ACTS: tuple[approvals.Act, ...] = ()
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
@@ -56,6 +58,7 @@ PLACES = (
 def open_stores(settings: Settings) -> None:
     """Bind database, key store and files; what commands and workers need as well."""
     open_folders(settings)
+    approvals.bind(ACTS, people_queries)
     db.bind(
         db.Database(
             settings.database,
@@ -103,7 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])
     for door in DOORS:
         app.register_blueprint(door)
-    app.context_processor(lambda: {"nav": navigation()})
+    app.context_processor(lambda: {"nav": navigation(), "takes_part": takes_part()})
     return app
 
 
@@ -130,6 +133,12 @@ def navigation() -> list[dict[str, Any]]:
         for endpoint, icon, label, short, permission in PLACES
         if actor.may(permission)
     ]
+
+
+def takes_part() -> bool:
+    """Whether the reader has to do with acts that need a second person."""
+    actor = web.actor_or_none()
+    return actor is not None and approvals.takes_part(actor)
 
 
 def write_log_lines(settings: Settings) -> None:

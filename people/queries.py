@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import clock
-from ecabinet.access import Actor, Permission, Role
+from ecabinet.access import POLICY, Actor, Permission, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
 from people import rules
@@ -146,6 +146,16 @@ def members(db: Session, day: date | None = None) -> list[Holder]:
 def persons_with(db: Session, *roles: Role) -> list[Holder]:
     """Those who hold one of these roles today."""
     return [each for each in holders(db) if each.role in roles]
+
+
+def persons_who_may(db: Session, permission: Permission) -> list[int]:
+    """Everybody in office today whom the policy lets do this."""
+    found = {
+        each.person_id
+        for each in holders(db)
+        if each.role in POLICY[permission] or (each.is_member and Role.MEMBER in POLICY[permission])
+    }
+    return sorted(found)
 
 
 def holder_names(db: Session, person_ids: Sequence[int]) -> dict[int, Holder]:

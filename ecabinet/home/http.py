@@ -8,20 +8,20 @@ from jinja2 import TemplateNotFound
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from ecabinet import outbox, web
+from ecabinet import approvals, outbox, web
 from ecabinet.access import Permission
 from ecabinet.db import reading, transaction
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from ecabinet.home import queries
 from ecabinet.outbox import Message
-from ecabinet.web import Door, current_actor, needs
+from ecabinet.web import Door, current_actor, form, needs
 from people import queries as people
 
 log = structlog.get_logger()
 door = Door("home", __name__)
 
-ROOMS = ("people", "documents", "ballots", "meetings", "tasks")
+ROOMS = ("home", "people", "documents", "ballots", "meetings", "tasks")
 FIRST_DUTIES = 5
 
 
@@ -78,6 +78,55 @@ def mark_all_read() -> Response:
     with transaction() as db:
         outbox.mark_read_up_to(db, current_actor().id, newest)
     return web.see("/inbox", "all_read")
+
+
+# ---- what needs a second person ----
+
+
+@door.get("/approvals")
+@needs(Permission.SIGNED_IN)
+def approvals_desk() -> str:
+    with reading() as db:
+        desk = approvals.desk(db, current_actor())
+    return render_template("home/approvals.html", desk=desk, say=RoomWords())
+
+
+@door.get("/approvals/<int:request_id>")
+@needs(Permission.SIGNED_IN)
+def approval(request_id: int) -> str:
+    actor = current_actor()
+    with reading() as db:
+        asked = approvals.request_to_read(db, actor, request_id)
+    is_waiting = asked.state == approvals.RequestState.WAITING
+    return render_template(
+        "home/approval.html",
+        asked=asked,
+        may_decide=is_waiting and approvals.may_decide(actor, asked),
+        may_withdraw=is_waiting and asked.asked_by == actor.id,
+        say=RoomWords(),
+    )
+
+
+@door.post("/approvals/<int:request_id>/confirm")
+@needs(Permission.SIGNED_IN)
+def confirm(request_id: int) -> Response:
+    approvals.confirm(current_actor(), request_id, form("digest", limit=64))
+    return web.see("/approvals", "approval_confirmed")
+
+
+@door.post("/approvals/<int:request_id>/refuse")
+@needs(Permission.SIGNED_IN)
+def refuse(request_id: int) -> Response:
+    reason = form("reason", limit=approvals.LONGEST_REASON)
+    approvals.refuse(current_actor(), request_id, form("digest", limit=64), reason)
+    return web.see("/approvals", "approval_refused")
+
+
+@door.post("/approvals/<int:request_id>/withdraw")
+@needs(Permission.SIGNED_IN)
+def withdraw(request_id: int) -> Response:
+    approvals.withdraw(current_actor(), request_id)
+    return web.see("/approvals", "approval_withdrawn")
 
 
 @door.get("/healthz")

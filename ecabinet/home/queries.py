@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ballots import queries as ballots
 from documents import queries as documents
 from documents.queries import DossierView, PaperView
-from ecabinet import outbox
+from ecabinet import approvals, outbox
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty, most_urgent_first
 from ecabinet.outbox import Message
@@ -22,7 +22,7 @@ from tasks import queries as tasks
 from tasks.queries import Watch
 
 SHORT_LIST = 4
-ROOMS = (people, documents, ballots, meetings, tasks)
+ROOMS = (approvals, people, documents, ballots, meetings, tasks)
 
 
 @dataclass(frozen=True)

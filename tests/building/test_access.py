@@ -39,6 +39,7 @@ task:report            .   .  .  .  .  .  .  x  x  .  .
 device:enrol           .   .  x  .  .  .  .  .  .  .  .
 device:confirm         .   .  .  x  .  .  .  .  .  .  .
 account:manage         .   .  .  .  .  .  .  .  .  x  .
+account:approve        .   .  .  .  .  x  .  .  .  .  .
 ledger:read            .   .  .  .  .  x  .  .  .  .  x
 """
 ROLES = list(Role)

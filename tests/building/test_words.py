@@ -62,8 +62,9 @@ def reasons() -> list[str]:
     import meetings.rules
     import people.rules
     import tasks.rules
+    from ecabinet import approvals
 
-    rooms = (ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules)
+    rooms = (approvals, ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules)
     return [
         f"{kind.__name__}.{reason.value}"
         for room in rooms
