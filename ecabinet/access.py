@@ -46,6 +46,7 @@ class Permission(StrEnum):
     TASK_REPORT = "task:report"
     DEVICE_ENROL = "device:enrol"
     DEVICE_CONFIRM = "device:confirm"
+    PERSON_READ = "person:read"
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_APPROVE = "account:approve"
     LEDGER_READ = "ledger:read"
@@ -84,6 +85,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.TASK_REPORT: AGENCY,
     Permission.DEVICE_ENROL: frozenset({R.MEMBER}),
     Permission.DEVICE_CONFIRM: frozenset({R.SECRETARY}),
+    Permission.PERSON_READ: frozenset({R.ADMINISTRATOR, R.OFFICE_LEADER, R.AUDITOR}),
     Permission.ACCOUNT_MANAGE: frozenset({R.ADMINISTRATOR}),
     Permission.ACCOUNT_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.LEDGER_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER}),

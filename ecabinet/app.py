@@ -19,8 +19,10 @@ from ecabinet.wire import server as wire
 from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
-from people import http as people_http
 from people import queries as people_queries
+from people.http import accounts as people_http
+from people.http import directory as directory_http
+from people.service import changes as people_changes
 from tasks import http as tasks_http
 from tasks import sockets as tasks_sockets
 
@@ -28,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 DOORS = (
     home_http.door,
     people_http.door,
+    directory_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,
@@ -35,7 +38,7 @@ DOORS = (
     tasks_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
-ACTS: tuple[approvals.Act, ...] = ()
+ACTS = people_changes.ACTS
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
@@ -51,6 +54,13 @@ PLACES = (
     ),
     ("documents.dossiers", "files", _("Hồ sơ, tài liệu"), _("Tài liệu"), Permission.DOSSIER_READ),
     ("tasks.dashboard", "list-checks", _("Nhiệm vụ"), _("Nhiệm vụ"), Permission.TASK_READ),
+    (
+        "directory.persons",
+        "users",
+        _("Người và chức vụ"),
+        _("Người"),
+        Permission.PERSON_READ,
+    ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
 )
 

@@ -8,11 +8,16 @@ import structlog
 
 from ballots import jobs as ballots
 from ecabinet import heartbeat
+from people import jobs as people
 
 log = structlog.get_logger()
 PAUSE_SECONDS = 2
 
-JOBS: tuple[Callable[[], int], ...] = (ballots.close_what_ended, ballots.stamp_what_waits)
+JOBS: tuple[Callable[[], int], ...] = (
+    ballots.close_what_ended,
+    ballots.stamp_what_waits,
+    people.end_what_ended,
+)
 
 
 def run_once() -> int:

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import clock
 from ecabinet.access import Actor, Permission
-from ecabinet.errors import NotFound, NotSignedIn
+from ecabinet.errors import NotFound, NotSignedIn, Refused
 from people import queries, rules
-from people.models import Device, Login, Passkey
+from people.models import Agency, Device, Login, Office, Passkey, Person, Term
 from people.signing import NotProven
 
 
@@ -76,6 +76,42 @@ def passkey_to_use(db: Session, credential_id: bytes, person_id: int | None = No
     if passkey is None:
         raise NotProven("an unknown passkey")
     return passkey
+
+
+def person_to_change(db: Session, actor: Actor, person_id: int) -> Person:
+    actor.must(Permission.ACCOUNT_MANAGE)
+    person = db.get(Person, person_id)
+    if person is None:
+        raise NotFound("person")
+    return person
+
+
+def office_to_fill(db: Session, actor: Actor, office_id: int) -> Office:
+    actor.must(Permission.ACCOUNT_MANAGE)
+    office = db.get(Office, office_id)
+    if office is None:
+        raise NotFound("office")
+    return office
+
+
+def term_to_end(db: Session, actor: Actor, term_id: int) -> Term:
+    """A term, locked, with whose it is and of which office."""
+    actor.must(Permission.ACCOUNT_MANAGE)
+    term = db.get(Term, term_id, with_for_update=True, populate_existing=True)
+    if term is None:
+        raise NotFound("term")
+    return term
+
+
+def agency_to_change(db: Session, actor: Actor, agency_id: int) -> Agency:
+    """An agency that has not ended in another, locked."""
+    actor.must(Permission.ACCOUNT_MANAGE)
+    agency = db.get(Agency, agency_id, with_for_update=True, populate_existing=True)
+    if agency is None:
+        raise NotFound("agency")
+    if agency.ended_on is not None:
+        raise Refused(rules.AgencyRefusal.ENDED)
+    return agency
 
 
 def _device(db: Session, public_id: str) -> Device:

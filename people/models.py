@@ -8,13 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecabinet.access import Role
 from ecabinet.db import Base
-from people.rules import Ceremony
+from people.rules import AgencyKind, Ceremony, SeatOfOffice, TermOfOffice
 
 NAME = 200
 
 
 class Agency(Base):
-    """A ministry, a ministerial agency, a province, or the Government Office."""
+    """A ministry, a ministerial agency, a province, or one of their units."""
 
     __tablename__ = "people_agency"
 
@@ -22,6 +22,33 @@ class Agency(Base):
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(NAME))
     short_name: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[AgencyKind] = mapped_column(String(20), default=AgencyKind.OTHER)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("people_agency.id"))
+    # The day on which it was merged, and into what; its name and its history stay its own.
+    ended_on: Mapped[date | None]
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("people_agency.id"))
+
+
+class FormerName(Base):
+    """What an agency was called until a day (that day not included)."""
+
+    __tablename__ = "people_former_name"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("people_agency.id"), index=True)
+    name: Mapped[str] = mapped_column(String(NAME))
+    short_name: Mapped[str] = mapped_column(String(80))
+    until: Mapped[date]
+
+
+class AgencyCode(Base):
+    """An electronic identifier of an agency (QĐ 20/2020): the one in use, or an older one."""
+
+    __tablename__ = "people_agency_code"
+
+    code: Mapped[str] = mapped_column(String(35), primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("people_agency.id"), index=True)
+    in_use: Mapped[bool]
 
 
 class Office(Base):
@@ -35,7 +62,13 @@ class Office(Base):
     is_member: Mapped[bool]
     protocol_order: Mapped[int]
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("people_agency.id"))
+    # The days between which there is such an office; without one: always, so far as is known.
+    opened_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
     agency: Mapped[Agency | None] = relationship()
+
+    def as_seat(self) -> SeatOfOffice:
+        return SeatOfOffice(self.id, self.is_member, self.opened_on, self.closed_on)
 
 
 class Person(Base):
@@ -63,8 +96,34 @@ class Term(Base):
     office_id: Mapped[int] = mapped_column(ForeignKey("people_office.id"), index=True)
     starts: Mapped[date]
     ends: Mapped[date | None]
+    # "Quyền": holds the office until somebody is appointed to it, and counts like any holder.
+    acting: Mapped[bool] = mapped_column(default=False)
+    # The decision that it rests on, by number and day.
+    basis: Mapped[str] = mapped_column(String(NAME), default="")
     person: Mapped[Person] = relationship(back_populates="terms")
     office: Mapped[Office] = relationship()
+
+    def as_rule(self) -> TermOfOffice:
+        return TermOfOffice(
+            self.person_id,
+            self.office_id,
+            self.office.is_member,
+            self.starts,
+            self.ends,
+            self.acting,
+        )
+
+
+class Suspension(Base):
+    """A person suspended from work: holds their offices still, does not act, does not count."""
+
+    __tablename__ = "people_suspension"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    starts: Mapped[date]
+    ends: Mapped[date | None]
+    basis: Mapped[str] = mapped_column(String(NAME))
 
 
 class Login(Base):
@@ -82,6 +141,9 @@ class Login(Base):
     whole_at: Mapped[datetime | None]
     step_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # Ended because its owner left office, and when that browser was next heard of.
+    left_office: Mapped[bool] = mapped_column(default=False)
+    heard_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
 
 

@@ -1,29 +1,33 @@
 """Reads about people: plain values for screens and for the rooms above."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from ecabinet import clock
+from ecabinet import clock, search
 from ecabinet.access import POLICY, Actor, Permission, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
+from ecabinet.errors import NotFound
 from people import rules
 from people.models import (
     Agency,
+    AgencyCode,
     Device,
     DeviceState,
+    FormerName,
     Login,
     Office,
     Passkey,
     Person,
+    Suspension,
     Term,
 )
-from people.rules import DeviceStanding
+from people.rules import AgencyKind, DeviceStanding, PersonOrder, PersonStanding
 
 OFFICE_ZONE = Calendar()
 # Letters of a key's digest that are compared aloud: 128 bits.
@@ -42,6 +46,8 @@ class Holder:
     is_member: bool
     protocol_order: int
     agency_id: int | None
+    since: date
+    acting: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class AgencyName:
     slug: str
     name: str
     short_name: str
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -108,30 +115,56 @@ def today(db: Session) -> date:
 def holders(
     db: Session, day: date | None = None, person_ids: Sequence[int] | None = None
 ) -> list[Holder]:
-    """Everybody in office on a day (today unless given), in protocol order."""
+    """Everybody in office on a day (today unless given), in protocol order.
+
+    Who is suspended holds their offices, but is not found here: they neither act nor count.
+    """
     on = day or today(db)
+    out = suspended_on(db, on)
+    return [each for each in office_holders(db, on, person_ids) if each.person_id not in out]
+
+
+def suspended_on(db: Session, day: date) -> set[int]:
+    return set(db.scalars(select(Suspension.person_id).where(_covers(Suspension, day))))
+
+
+def office_holders(db: Session, on: date, person_ids: Sequence[int] | None = None) -> list[Holder]:
+    """The same with those who are suspended."""
     query = (
         select(Term)
         .options(joinedload(Term.person), joinedload(Term.office))
         .join(Term.office)
-        .where(Term.starts <= on, (Term.ends.is_(None)) | (Term.ends > on))
+        .where(_covers(Term, on))
         .order_by(Office.protocol_order, Term.id)
     )
     if person_ids is not None:
         query = query.where(Term.person_id.in_(person_ids))
-    return [
-        Holder(
-            person_id=term.person_id,
-            name=term.person.name,
-            office=term.office.title,
-            office_id=term.office_id,
-            role=Role(term.office.role),
-            is_member=term.office.is_member,
-            protocol_order=term.office.protocol_order,
-            agency_id=term.office.agency_id,
-        )
-        for term in db.scalars(query)
-    ]
+    return [_holder(term) for term in db.scalars(query)]
+
+
+def _covers(kind: type[Term] | type[Suspension], day: date) -> ColumnElement[bool]:
+    return and_(kind.starts <= day, kind.ends.is_(None) | (kind.ends > day))
+
+
+def _holder(term: Term) -> Holder:
+    return Holder(
+        person_id=term.person_id,
+        name=term.person.name,
+        office=title_of(term),
+        office_id=term.office_id,
+        role=Role(term.office.role),
+        is_member=term.office.is_member,
+        protocol_order=term.office.protocol_order,
+        agency_id=term.office.agency_id,
+        since=term.starts,
+        acting=term.acting,
+    )
+
+
+def title_of(term: Term) -> str:
+    """The office as its holder is called in it: "Quyền" before it where they are acting."""
+    title = term.office.title
+    return f"Quyền {title}" if term.acting else title
 
 
 def members(db: Session, day: date | None = None) -> list[Holder]:
@@ -180,6 +213,31 @@ def agency_by_slug(db: Session, slug: str) -> AgencyName | None:
     return _agency(found) if found else None
 
 
+def agency_by_code(db: Session, code: str) -> AgencyName | None:
+    """An agency by its identifier, the one in use or an older one."""
+    known = db.get(AgencyCode, code)
+    return agency(db, known.agency_id) if known else None
+
+
+def person_called(db: Session, username: str) -> int | None:
+    return db.scalar(select(Person.id).where(Person.username == username))
+
+
+def with_access_out_of_time(db: Session) -> tuple[list[int], list[int]]:
+    """Who could still come in or sign though the last of their terms is over, and who is signed
+    in though suspended."""
+    on = today(db)
+    signed_in = set(db.scalars(select(Login.person_id).where(Login.ended_at.is_(None))))
+    have_access = signed_in.union(
+        db.scalars(select(Passkey.person_id).where(Passkey.ended_at.is_(None))),
+        db.scalars(select(Device.person_id).where(Device.state != DeviceState.REVOKED)),
+    )
+    held_once = set(db.scalars(select(Term.person_id)))
+    hold_still = select(Term.person_id).where(Term.ends.is_(None) | (Term.ends > on))
+    left = (have_access & held_once).difference(db.scalars(hold_still))
+    return sorted(left), sorted(signed_in & suspended_on(db, on) - left)
+
+
 def staff_of(db: Session, agency_id: int) -> list[Holder]:
     """The staff and focal persons of an agency today: those whom its tasks reach."""
     return [
@@ -190,7 +248,7 @@ def staff_of(db: Session, agency_id: int) -> list[Holder]:
 
 
 def _agency(row: Agency) -> AgencyName:
-    return AgencyName(row.id, row.slug, row.name, row.short_name)
+    return AgencyName(row.id, row.slug, row.name, row.short_name, row.ended_on)
 
 
 def step_up_holds(db: Session, actor: Actor) -> bool:
@@ -364,3 +422,310 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     return [
         Duty("device_pending", device.office, "/devices/pending") for device in devices_pending(db)
     ]
+
+
+# ---- who holds which office: for the administrator's screens ----
+
+
+@dataclass(frozen=True)
+class TermView:
+    """One term as it is told: whose, of which office, from when until when."""
+
+    id: int
+    person_id: int
+    person: str
+    office: str
+    agency: str
+    role: Role
+    is_member: bool
+    starts: date
+    ends: date | None
+    acting: bool
+    basis: str
+
+    def holds_on(self, day: date) -> bool:
+        return day in rules.Days(self.starts, self.ends)
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person with every office that they held, hold or will hold, the newest first."""
+
+    id: int
+    name: str
+    username: str
+    standing: PersonStanding
+    terms: Sequence[TermView]
+    day: date
+
+    @property
+    def current(self) -> list[TermView]:
+        return [each for each in self.terms if each.holds_on(self.day)]
+
+
+@dataclass(frozen=True)
+class PersonFilter:
+    """What a list of persons is narrowed to, and how it is ordered."""
+
+    words: str = ""
+    agency_id: int | None = None
+    standing: PersonStanding | None = None
+    order: PersonOrder = PersonOrder.PROTOCOL
+
+
+def persons(db: Session, wanted: PersonFilter) -> list[PersonView]:
+    """Everybody whom the house knows, as they are narrowed and ordered."""
+    day = today(db)
+    by_person = _terms_by_person(db)
+    suspended = suspended_on(db, day)
+    protocol = {each.person_id: at for at, each in reversed([*enumerate(office_holders(db, day))])}
+    found = [
+        _person(each, by_person.get(each.id, []), suspended, day)
+        for each in db.scalars(select(Person))
+        if wanted.agency_id is None or _of_agency(by_person.get(each.id, []), wanted.agency_id, day)
+    ]
+    words = search.fold(wanted.words).split()
+    kept = [
+        each
+        for each in found
+        if wanted.standing in (None, each.standing) and _is_called(each, words)
+    ]
+    if wanted.order is PersonOrder.NAME:
+        return sorted(kept, key=lambda one: (rules.by_given_name(search.fold(one.name)), one.id))
+    last = len(protocol)
+    return sorted(kept, key=lambda one: (protocol.get(one.id, last), search.fold(one.name), one.id))
+
+
+def person(db: Session, person_id: int) -> PersonView:
+    row = db.get(Person, person_id)
+    if row is None:
+        raise NotFound("person")
+    day = today(db)
+    terms = _terms_by_person(db, person_id).get(person_id, [])
+    return _person(row, terms, suspended_on(db, day), day)
+
+
+def _person(row: Person, terms: list[Term], suspended: set[int], day: date) -> PersonView:
+    newest_first = sorted(terms, key=lambda one: (one.starts, one.id), reverse=True)
+    standing = rules.person_standing(
+        [rules.Days(each.starts, each.ends) for each in terms], row.id in suspended, day
+    )
+    views = [_term(each, row.name) for each in newest_first]
+    return PersonView(row.id, row.name, row.username, standing, views, day)
+
+
+def _term(term: Term, name: str) -> TermView:
+    agency = term.office.agency
+    return TermView(
+        id=term.id,
+        person_id=term.person_id,
+        person=name,
+        office=title_of(term),
+        agency=agency.name if agency else "",
+        role=Role(term.office.role),
+        is_member=term.office.is_member,
+        starts=term.starts,
+        ends=term.ends,
+        acting=term.acting,
+        basis=term.basis,
+    )
+
+
+def _terms_by_person(db: Session, person_id: int | None = None) -> dict[int, list[Term]]:
+    query = select(Term).options(joinedload(Term.office).joinedload(Office.agency))
+    if person_id is not None:
+        query = query.where(Term.person_id == person_id)
+    found: dict[int, list[Term]] = {}
+    for term in db.scalars(query):
+        found.setdefault(term.person_id, []).append(term)
+    return found
+
+
+def _of_agency(terms: list[Term], agency_id: int, day: date) -> bool:
+    return any(
+        each.office.agency_id == agency_id and day in rules.Days(each.starts, each.ends)
+        for each in terms
+    )
+
+
+def _is_called(person: PersonView, words: list[str]) -> bool:
+    offices = " ".join(each.office for each in person.current)
+    text = search.fold(f"{person.name} {person.username} {offices}")
+    return all(word in text for word in words)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a person can still come in and sign by, counted and never shown."""
+
+    logins: int
+    passkeys: int
+    keys: int
+    # Where they were signed in when they left office, and no browser has been heard of since.
+    unheard: Sequence[str]
+
+
+def access_of(db: Session, person_id: int) -> Access:
+    keys = select(func.count()).select_from(Device)
+    standing = keys.where(Device.person_id == person_id, Device.state == DeviceState.ACTIVE)
+    unheard = select(Login).where(
+        Login.person_id == person_id, Login.left_office.is_(True), Login.heard_at.is_(None)
+    )
+    return Access(
+        logins=len(open_logins(db, person_id)),
+        passkeys=len(passkeys_of(db, person_id)),
+        keys=db.scalar(standing) or 0,
+        unheard=[_browser_name(each) for each in db.scalars(unheard.order_by(Login.id))],
+    )
+
+
+def _browser_name(login: Login) -> str:
+    return " · ".join(each for each in browser_of(login.browser) if each) or login.browser
+
+
+@dataclass(frozen=True)
+class SuspensionView:
+    starts: date
+    ends: date | None
+    basis: str
+
+
+def suspensions_of(db: Session, person_id: int) -> list[SuspensionView]:
+    rows = select(Suspension).where(Suspension.person_id == person_id).order_by(Suspension.id)
+    return [SuspensionView(each.starts, each.ends, each.basis) for each in db.scalars(rows)]
+
+
+@dataclass(frozen=True)
+class OfficeView:
+    """An office with whoever holds it on a day."""
+
+    id: int
+    title: str
+    agency: str
+    role: Role
+    is_member: bool
+    protocol_order: int
+    closed_on: date | None
+    holders: Sequence[Holder]
+
+
+def offices(db: Session, day: date | None = None) -> list[OfficeView]:
+    """The offices that there are on a day, in protocol order."""
+    on = day or today(db)
+    held: dict[int, list[Holder]] = {}
+    for each in office_holders(db, on):
+        held.setdefault(each.office_id, []).append(each)
+    rows = db.scalars(
+        select(Office)
+        .options(joinedload(Office.agency))
+        .order_by(Office.protocol_order, Office.title, Office.id)
+    )
+    return [
+        OfficeView(
+            id=row.id,
+            title=row.title,
+            agency=row.agency.name if row.agency else "",
+            role=Role(row.role),
+            is_member=row.is_member,
+            protocol_order=row.protocol_order,
+            closed_on=row.closed_on,
+            holders=held.get(row.id, []),
+        )
+        for row in rows
+        if row.as_seat().stands_on(on)
+    ]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The Government on a day: its members, whose number is N, and what stands beside them."""
+
+    day: date
+    members: Sequence[Holder]
+    vacant: Sequence[OfficeView]
+    suspended: Sequence[Holder]
+
+
+def composition(db: Session, day: date) -> Composition:
+    with_vote = [each for each in offices(db, day) if each.is_member]
+    out = suspended_on(db, day)
+    return Composition(
+        day=day,
+        members=members(db, day),
+        vacant=[each for each in with_vote if not each.holders],
+        suspended=[
+            each for each in office_holders(db, day) if each.is_member and each.person_id in out
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class AgencyView:
+    """An agency with its place in the tree, its identifiers and what it was called before."""
+
+    id: int
+    name: str
+    short_name: str
+    kind: AgencyKind
+    parent_id: int | None
+    ended_on: date | None
+    successor: str
+    code: str
+    old_codes: Sequence[str]
+    former: Sequence[tuple[str, date]]
+    depth: int = 0
+
+
+def agency_tree(db: Session) -> list[AgencyView]:
+    """Every agency, each behind the one that it belongs to."""
+    rows = {each.id: each for each in db.scalars(select(Agency).order_by(Agency.id))}
+    codes, former = _codes_by_agency(db), _former_names(db)
+    below: dict[int | None, list[Agency]] = {}
+    for row in rows.values():
+        below.setdefault(row.parent_id, []).append(row)
+
+    def walk(parent_id: int | None, depth: int) -> Iterator[AgencyView]:
+        for row in below.get(parent_id, []):
+            successor = rows[row.successor_id].name if row.successor_id else ""
+            known = codes.get(row.id, [])
+            yield AgencyView(
+                id=row.id,
+                name=row.name,
+                short_name=row.short_name,
+                kind=AgencyKind(row.kind),
+                parent_id=row.parent_id,
+                ended_on=row.ended_on,
+                successor=successor,
+                code=next((each.code for each in known if each.in_use), ""),
+                old_codes=[each.code for each in known if not each.in_use],
+                former=former.get(row.id, []),
+                depth=depth,
+            )
+            yield from walk(row.id, depth + 1)
+
+    return list(walk(None, 0))
+
+
+def _codes_by_agency(db: Session) -> dict[int, list[AgencyCode]]:
+    found: dict[int, list[AgencyCode]] = {}
+    for each in db.scalars(select(AgencyCode).order_by(AgencyCode.code)):
+        found.setdefault(each.agency_id, []).append(each)
+    return found
+
+
+def _former_names(db: Session) -> dict[int, list[tuple[str, date]]]:
+    found: dict[int, list[tuple[str, date]]] = {}
+    for each in db.scalars(select(FormerName).order_by(FormerName.until, FormerName.id)):
+        found.setdefault(each.agency_id, []).append((each.name, each.until))
+    return found
+
+
+def agency_name_on(db: Session, agency_id: int, day: date) -> str:
+    """What an agency was called on a day."""
+    earlier = db.scalar(
+        select(FormerName.name)
+        .where(FormerName.agency_id == agency_id, FormerName.until > day)
+        .order_by(FormerName.until, FormerName.id)
+        .limit(1)
+    )
+    return earlier or db.get_one(Agency, agency_id).name

@@ -1,5 +1,6 @@
 """Who holds which office, who counts, and when a factor still stands."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,6 +13,10 @@ LOGIN_LASTS = timedelta(hours=12)
 LOGINS_AT_ONCE = 3
 TOTP_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 15, 256
+LONGEST_ORGAN_ID = 35
+ORGAN_ID = re.compile(r"[0-9A-Z]+(\.[0-9A-Z]+)*")
+OLD_ORGAN_ID = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
+USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 class SignInRefusal(StrEnum):
@@ -34,6 +39,52 @@ class DeviceRefusal(StrEnum):
     NOT_PENDING = "not_pending"
     ALREADY_REVOKED = "already_revoked"
     OWN_REQUEST = "own_request"
+
+
+class PersonRefusal(StrEnum):
+    USERNAME_TAKEN = "username_taken"
+    USERNAME_FORM = "username_form"
+
+
+class TermRefusal(StrEnum):
+    TAKEN = "taken"
+    ALREADY_HOLDS = "already_holds"
+    NO_SUCH_OFFICE_THEN = "no_such_office_then"
+    ENDS_BEFORE_START = "ends_before_start"
+    ENDED = "ended"
+
+
+class AgencyRefusal(StrEnum):
+    CODE_FORM = "code_form"
+    CODE_TAKEN = "code_taken"
+    NAME_TAKEN = "name_taken"
+    NOT_YET = "not_yet"
+    ITSELF = "itself"
+    ENDED = "ended"
+
+
+class AgencyKind(StrEnum):
+    MINISTRY = "ministry"
+    MINISTERIAL = "ministerial"
+    GOVERNMENTAL = "governmental"
+    PROVINCE = "province"
+    UNIT = "unit"
+    OTHER = "other"
+
+
+class PersonStanding(StrEnum):
+    """Whether somebody is in office today, and if not, why."""
+
+    IN_OFFICE = "in_office"
+    SUSPENDED = "suspended"
+    COMING = "coming"
+    LEFT = "left"
+    NONE_YET = "none_yet"
+
+
+class PersonOrder(StrEnum):
+    PROTOCOL = "protocol"
+    NAME = "name"
 
 
 class PasskeyRefusal(StrEnum):
@@ -68,6 +119,21 @@ CHALLENGE_LASTS = {
 
 
 @dataclass(frozen=True)
+class Days:
+    """From a day on and until another, that day not included; no last day: still so."""
+
+    starts: date
+    ends: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return self.starts <= day and (self.ends is None or day < self.ends)
+
+    def overlaps(self, other: "Days") -> bool:
+        begins_first = other.ends is None or self.starts < other.ends
+        return begins_first and (self.ends is None or other.starts < self.ends)
+
+
+@dataclass(frozen=True)
 class TermOfOffice:
     """One person in one office, [starts, ends)."""
 
@@ -76,17 +142,107 @@ class TermOfOffice:
     is_member: bool
     starts: date
     ends: date | None
+    acting: bool = False
+
+    @property
+    def days(self) -> Days:
+        return Days(self.starts, self.ends)
 
     def holds_on(self, day: date) -> bool:
-        return self.starts <= day and (self.ends is None or day < self.ends)
+        return day in self.days
 
 
-def members_on(terms: Iterable[TermOfOffice], day: date) -> frozenset[int]:
+@dataclass(frozen=True)
+class SeatOfOffice:
+    """An office as it stands to be filled, and the days on which there is one."""
+
+    id: int
+    is_member: bool
+    opened_on: date | None = None
+    closed_on: date | None = None
+
+    def stands_on(self, day: date) -> bool:
+        opened = self.opened_on is None or self.opened_on <= day
+        return opened and (self.closed_on is None or day < self.closed_on)
+
+
+def members_on(
+    terms: Iterable[TermOfOffice], day: date, suspended: Iterable[int] = ()
+) -> frozenset[int]:
     """The persons who are members of the Government on a day; their number is N.
 
-    A member counts once, whatever offices the person holds (rulebook: Who counts).
+    A member counts once, whatever offices the person holds; an acting minister counts, a
+    suspended person does not (rulebook: Who counts).
     """
-    return frozenset(each.person_id for each in terms if each.is_member and each.holds_on(day))
+    held = {each.person_id for each in terms if each.is_member and each.holds_on(day)}
+    return frozenset(held.difference(suspended))
+
+
+def vacant_on(
+    offices: Iterable[SeatOfOffice], terms: Iterable[TermOfOffice], day: date
+) -> frozenset[int]:
+    """The offices with a vote that nobody holds on a day (rulebook: Who counts)."""
+    held = {each.office_id for each in terms if each.holds_on(day)}
+    standing = {each.id for each in offices if each.is_member and each.stands_on(day)}
+    return frozenset(standing - held)
+
+
+def term_refusal(
+    office: SeatOfOffice, wanted: TermOfOffice, others: Iterable[TermOfOffice]
+) -> TermRefusal | None:
+    """Why a person cannot be put into an office for these days; `others` are its terms.
+
+    An office with a vote has one holder at a time, else one vote would be given twice.
+    """
+    if wanted.ends is not None and wanted.ends <= wanted.starts:
+        return TermRefusal.ENDS_BEFORE_START
+    if not office.stands_on(wanted.starts):
+        return TermRefusal.NO_SUCH_OFFICE_THEN
+    meanwhile = [each for each in others if each.days.overlaps(wanted.days)]
+    if any(each.person_id == wanted.person_id for each in meanwhile):
+        return TermRefusal.ALREADY_HOLDS
+    return TermRefusal.TAKEN if office.is_member and meanwhile else None
+
+
+def end_refusal(term: TermOfOffice, last: date) -> TermRefusal | None:
+    """Why a term cannot end on a day, the first on which the office is held no more."""
+    if last <= term.starts:
+        return TermRefusal.ENDS_BEFORE_START
+    if term.ends is not None and term.ends <= last:
+        return TermRefusal.ENDED
+    return None
+
+
+def person_standing(terms: Sequence[Days], is_suspended: bool, day: date) -> PersonStanding:
+    """Whether somebody is in office on a day, by all the days for which they hold one."""
+    if any(day in each for each in terms):
+        return PersonStanding.SUSPENDED if is_suspended else PersonStanding.IN_OFFICE
+    if any(each.starts > day for each in terms):
+        return PersonStanding.COMING
+    return PersonStanding.LEFT if terms else PersonStanding.NONE_YET
+
+
+def by_given_name(name: str) -> tuple[str, ...]:
+    """Vietnamese names are ordered by the given name, which stands last."""
+    return tuple(reversed(name.split()))
+
+
+def organ_id_refusal(code: str) -> AgencyRefusal | None:
+    """Why this is no identifier of an agency: groups of digits and capitals, parted by dots, at
+    most 35 signs, of which the old ones are 000.00.00.A00 (QĐ 20/2020/QĐ-TTg)."""
+    is_one = len(code) <= LONGEST_ORGAN_ID and ORGAN_ID.fullmatch(code)
+    return None if is_one else AgencyRefusal.CODE_FORM
+
+
+def is_old_organ_id(code: str) -> bool:
+    """Whether it is of the form before QĐ 20/2020, which is kept as another name."""
+    return OLD_ORGAN_ID.fullmatch(code) is not None
+
+
+def username_refusal(username: str) -> PersonRefusal | None:
+    """Small letters and digits, parted by dots or dashes: what can be dictated."""
+    is_one = len(username) <= 60 and USERNAME.fullmatch(username)
+    return None if is_one else PersonRefusal.USERNAME_FORM
 
 
 def password_refusal(password: str, username: str) -> PasswordRefusal | None:

@@ -1,11 +1,9 @@
 """Tasks: the dashboard with its list, one task with its steps, assigning."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
-from io import StringIO
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -13,7 +11,7 @@ from flask import Response as Download
 from flask import get_template_attribute, render_template, request
 from werkzeug.wrappers import Response
 
-from ecabinet import storage, web
+from ecabinet import sheets, storage, web
 from ecabinet.access import Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
@@ -75,7 +73,7 @@ def export() -> Download:
     """The list as it is filtered, for a spreadsheet."""
     with reading() as db:
         rows = queries.export(db, current_actor(), _filter())
-    answer = Download("".join(_csv(rows)), mimetype="text/csv")
+    answer = Download(sheets.write_csv(_cells(rows)), mimetype=sheets.CSV)
     answer.headers["Content-Disposition"] = _attachment("nhiem-vu.csv")
     return answer
 
@@ -301,31 +299,22 @@ def _attachment(name: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _csv(rows: list[queries.ExportRow]) -> Iterator[str]:
-    """Lines with a byte order mark, so that spreadsheets read Vietnamese."""
+def _cells(rows: list[queries.ExportRow]) -> Iterator[list[str]]:
     heading = get_template_attribute("tasks/_words.html", "heading")
     state_word = get_template_attribute("tasks/_words.html", "state_word")
     time_word = get_template_attribute("tasks/_words.html", "time_word")
-    yield "\ufeff" + _line(heading(name) for name in COLUMNS)
+    yield [str(heading(name)) for name in COLUMNS]
     for each in rows:
         task = each.row
-        yield _line(
-            (
-                task.number,
-                task.text,
-                task.lead,
-                "; ".join(each.coordinating),
-                task.deliverable,
-                f"{task.deadline:%d/%m/%Y}" if task.deadline else "",
-                time_word(task),
-                state_word(task.state),
-                f"{OFFICE_ZONE.local_day(each.assigned_at):%d/%m/%Y}",
-                each.source,
-            )
-        )
-
-
-def _line(cells: Iterable[object]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(rules.safe_cell(str(cell)) for cell in cells)
-    return line.getvalue()
+        yield [
+            str(task.number),
+            task.text,
+            task.lead,
+            "; ".join(each.coordinating),
+            task.deliverable,
+            f"{task.deadline:%d/%m/%Y}" if task.deadline else "",
+            str(time_word(task)),
+            str(state_word(task.state)),
+            f"{OFFICE_ZONE.local_day(each.assigned_at):%d/%m/%Y}",
+            each.source,
+        ]

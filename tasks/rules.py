@@ -372,11 +372,3 @@ def fold(text: str) -> str:
     """Small letters without marks, đ as d: what is searched, and what is searched for."""
     apart = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     return " ".join("".join(one for one in apart if not unicodedata.combining(one)).split())
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def safe_cell(text: str) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text

@@ -23,5 +23,6 @@ def found_cabinet(settings: Settings) -> None:
         people.appoint_government(db, accounts)
         people.appoint_staff(db, accounts)
     accounts.write(people.accounts_file(settings))
+    people.ask_for_somebody_new(accounts.ids)
     for room in (papers, sessions, ballots, tasks):
         room.fill(accounts.ids)

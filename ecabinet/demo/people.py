@@ -10,8 +10,12 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from ecabinet.access import Role
+from ecabinet.db import reading
 from ecabinet.settings import Settings
+from people import queries
 from people.models import Agency
+from people.rules import AgencyKind, Days
+from people.service import changes
 from people.service import directory as people
 
 TERM_STARTS = date(2026, 4, 1)
@@ -97,17 +101,29 @@ def appoint_government(db: Session, accounts: Accounts) -> None:
         title = "Phó Thủ tướng Thường trực Chính phủ" if number == 1 else "Phó Thủ tướng Chính phủ"
         accounts.add(db, f"pttg{number}", title, Role.DEPUTY_PM, 1 + number)
     for order, (slug, name) in enumerate(MINISTRIES, 10):
-        agency = people.add_agency(db, slug, name, name)
+        agency = people.add_agency(db, slug, name, name, AgencyKind.MINISTRY)
         title = "Bộ trưởng " + name
         accounts.add(db, f"botruong.{slug}", title, Role.MEMBER, order, agency)
         accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
     for order, (slug, name, title) in enumerate(HEADS, 30):
-        agency = people.add_agency(db, slug, name, name)
+        agency = people.add_agency(db, slug, name, name, AgencyKind.MINISTERIAL)
         accounts.add(db, f"thutruong.{slug}", title, Role.MEMBER, order, agency)
         accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
     for slug, name in PROVINCES:
-        agency = people.add_agency(db, slug, name, name)
+        agency = people.add_agency(db, slug, name, name, AgencyKind.PROVINCE)
         accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 210, agency)
+
+
+def ask_for_somebody_new(ids: dict[str, int]) -> None:
+    """What waits for a second person: somebody new for the Government Office."""
+    with reading() as db:
+        administrator = queries.actor(db, ids["quantri"])
+        specialist = queries.holder_names(db, [ids["chuyenvien"]])[ids["chuyenvien"]]
+    assert administrator is not None
+    changes.ask_to_add_person(
+        administrator, "Nguyễn Minh Châu", "nguyen.minh.chau", specialist.office_id,
+        Days(TERM_STARTS), False, "Quyết định 112/QĐ-VPCP ngày 20/11/2026",
+    )  # fmt: skip
 
 
 def appoint_staff(db: Session, accounts: Accounts) -> None:

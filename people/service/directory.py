@@ -1,33 +1,101 @@
-"""Building a cabinet: agencies, offices, persons and their terms."""
+"""Building a cabinet: agencies, offices, persons and their terms. Who may is asked above."""
 
+import secrets
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ecabinet import search
 from ecabinet.access import Role
-from ecabinet.errors import Refused
+from ecabinet.errors import NotFound, Refused
 from people import rules, signing
-from people.models import Agency, Office, Person, Term
+from people.models import Agency, AgencyCode, FormerName, Office, Person, Suspension, Term
+from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
+
+LONGEST_SLUG = 40
 
 
-def add_agency(db: Session, slug: str, name: str, short_name: str) -> Agency:
-    agency = Agency(slug=slug, name=name, short_name=short_name)
+# ---- agencies ----
+
+
+def add_agency(
+    db: Session, slug: str, name: str, short_name: str, kind: AgencyKind = AgencyKind.OTHER,
+    parent_id: int | None = None,
+) -> Agency:  # fmt: skip
+    if db.scalar(select(Agency.id).where(Agency.name == name, Agency.ended_on.is_(None))):
+        raise Refused(AgencyRefusal.NAME_TAKEN)
+    agency = Agency(slug=slug, name=name, short_name=short_name, kind=kind, parent_id=parent_id)
     db.add(agency)
     db.flush()
     return agency
 
 
+def new_slug(db: Session, name: str) -> str:
+    """A name for addresses and files that no agency has yet."""
+    letters = "".join(each for each in search.fold(name) if each.isalnum())[:LONGEST_SLUG] or "cq"
+    if not db.scalar(select(Agency.id).where(Agency.slug == letters)):
+        return letters
+    return f"{letters[: LONGEST_SLUG - 7]}-{secrets.token_hex(3)}"
+
+
+def add_code(db: Session, agency: Agency, code: str, in_use: bool) -> None:
+    """Give an agency an identifier; the one that was in use stays as another name of it."""
+    if reason := rules.organ_id_refusal(code):
+        raise Refused(reason)
+    known = db.get(AgencyCode, code)
+    if known is not None and known.agency_id != agency.id:
+        raise Refused(AgencyRefusal.CODE_TAKEN)
+    if in_use:
+        for each in db.scalars(select(AgencyCode).where(AgencyCode.agency_id == agency.id)):
+            each.in_use = False
+    if known is None:
+        db.add(AgencyCode(code=code, agency_id=agency.id, in_use=in_use))
+    else:
+        known.in_use = in_use
+    db.flush()
+
+
+def rename(db: Session, agency: Agency, name: str, short_name: str, day: date) -> None:
+    """Call an agency otherwise from a day on; what it was called is kept."""
+    former = FormerName(
+        agency_id=agency.id, name=agency.name, short_name=agency.short_name, until=day
+    )
+    db.add(former)
+    agency.name, agency.short_name = name, short_name
+    db.flush()
+
+
+def merge(db: Session, agency: Agency, into: Agency, day: date) -> None:
+    """End an agency in another; its offices end with it, its name and papers stay its own."""
+    agency.ended_on, agency.successor_id = day, into.id
+    standing = select(Office).where(Office.agency_id == agency.id, Office.closed_on.is_(None))
+    for office in db.scalars(standing):
+        office.closed_on = day
+    for unit in db.scalars(select(Agency).where(Agency.parent_id == agency.id)):
+        unit.parent_id = into.id
+    db.flush()
+
+
+# ---- offices ----
+
+
 def add_office(
-    db: Session, title: str, role: Role, order: int, agency: Agency | None = None
-) -> Office:
+    db: Session, title: str, role: Role, order: int, agency: Agency | None = None,
+    opened_on: date | None = None,
+) -> Office:  # fmt: skip
     """An office; whether it has a vote follows from its role (rulebook: Who counts)."""
     is_member = role in (Role.PRIME_MINISTER, Role.DEPUTY_PM, Role.MEMBER)
     office = Office(
-        title=title, role=role, is_member=is_member, protocol_order=order, agency=agency
-    )
+        title=title, role=role, is_member=is_member, protocol_order=order, agency=agency,
+        opened_on=opened_on,
+    )  # fmt: skip
     db.add(office)
     db.flush()
     return office
+
+
+# ---- persons and terms ----
 
 
 def add_person(
@@ -36,22 +104,66 @@ def add_person(
     """Somebody new; `hashed` spares the hashing of a password that was hashed before."""
     if reason := rules.password_refusal(password, username):
         raise Refused(reason)
-    person = Person(
-        name=name,
-        username=username.lower(),
-        password_hash=hashed or signing.HASHER.hash(password),
-        totp_sealed=signing.seal_seed(totp_seed),
-    )
+    person = invite_person(db, name, username)
+    person.password_hash = hashed or signing.HASHER.hash(password)
+    person.totp_sealed = signing.seal_seed(totp_seed)
+    db.flush()
+    return person
+
+
+def invite_person(db: Session, name: str, username: str) -> Person:
+    """Somebody new: by no password, since nobody knows it, until they follow an invitation."""
+    account = username.lower()
+    if reason := rules.username_refusal(account):
+        raise Refused(reason)
+    if db.scalar(select(Person.id).where(Person.username == account)):
+        raise Refused(PersonRefusal.USERNAME_TAKEN)
+    person = Person(name=name, username=account, password_hash=signing.NOBODY)
     db.add(person)
     db.flush()
     return person
 
 
 def appoint(
-    db: Session, person: Person, office: Office, starts: date, ends: date | None = None
-) -> Term:
+    db: Session, person: Person, office: Office, starts: date, ends: date | None = None,
+    acting: bool = False, basis: str = "",
+) -> Term:  # fmt: skip
     """Put a person into an office from a day on."""
-    term = Term(person_id=person.id, office_id=office.id, starts=starts, ends=ends)
+    term = Term(
+        person_id=person.id, office_id=office.id, starts=starts, ends=ends, acting=acting,
+        basis=basis,
+    )  # fmt: skip
     db.add(term)
     db.flush()
     return term
+
+
+def refusal_to_appoint(
+    db: Session, person_id: int, office_id: int, days: rules.Days, acting: bool
+) -> rules.TermRefusal | None:
+    """Why this person cannot be put into this office; it is locked, so of two at once one is."""
+    office = db.get(Office, office_id, with_for_update=True, populate_existing=True)
+    if office is None:
+        raise NotFound("office")
+    wanted = rules.TermOfOffice(
+        person_id, office_id, office.is_member, days.starts, days.ends, acting
+    )
+    terms = db.scalars(select(Term).where(Term.office_id == office_id))
+    return rules.term_refusal(office.as_seat(), wanted, [each.as_rule() for each in terms])
+
+
+def appoint_if_free(
+    db: Session, person: Person, office_id: int, days: rules.Days, acting: bool, basis: str
+) -> Term:
+    """Put a person into an office, unless another holds it then."""
+    if reason := refusal_to_appoint(db, person.id, office_id, days, acting):
+        raise Refused(reason)
+    office = db.get_one(Office, office_id)
+    return appoint(db, person, office, days.starts, days.ends, acting, basis)
+
+
+def suspend(db: Session, person: Person, starts: date, ends: date | None, basis: str) -> Suspension:
+    suspension = Suspension(person_id=person.id, starts=starts, ends=ends, basis=basis)
+    db.add(suspension)
+    db.flush()
+    return suspension

@@ -21,16 +21,18 @@ SIZES = (DESKTOP, TABLET, UPRIGHT, PHONE)
 SESSION, DRAFT, CLOSED, OPEN = "/meetings/1", "/meetings/2", "/consultations/1", "/consultations/2"
 LIVE, HALL = f"{SESSION}/live", f"{SESSION}/hall"
 DOSSIER, PAPER, TASK, FOUND = "/dossiers/1", "/papers/6", "/tasks/8", "/search?q=nghị định"
+REQUEST, PERSON = "/approvals/1", "/persons/10"
 # What only shows itself once the session has ordered something, and somebody has answered.
 ORDERED, RECEIPT = "{ordered}", "{receipt}"
 
-SECRETARY, PREMIER, MINISTER, STAFF, AUDITOR = (
-    "thuky", "thutuong", "botruong.yte", "canbo.xaydung", "kiemtoan",
+SECRETARY, PREMIER, MINISTER, STAFF, AUDITOR, KEEPER, LEADER = (
+    "thuky", "thutuong", "botruong.yte", "canbo.xaydung", "kiemtoan", "quantri", "lanhdaovp",
 )  # fmt: skip
 
 # Each reader, and the size at which they read most.
 READERS: dict[str, Size] = {
     SECRETARY: DESKTOP, PREMIER: TABLET, MINISTER: PHONE, STAFF: PHONE, AUDITOR: UPRIGHT,
+    KEEPER: DESKTOP, LEADER: TABLET,
 }  # fmt: skip
 
 # Each kind of page, by its template, with the reader who uses it most.
@@ -38,6 +40,8 @@ KINDS = {
     "home/home.html": (PREMIER, "/"),
     "home/duties.html": (MINISTER, "/duties"),
     "home/inbox.html": (MINISTER, "/inbox"),
+    "home/approvals.html": (LEADER, "/approvals"),
+    "home/approval.html": (KEEPER, REQUEST),
     "meetings/meetings.html": (MINISTER, "/meetings"),
     "meetings/new.html": (SECRETARY, "/meetings/new"),
     "meetings/builder.html": (SECRETARY, DRAFT),
@@ -60,6 +64,12 @@ KINDS = {
     "tasks/conclusion.html": (STAFF, f"{ORDERED}/conclusion"),
     "people/devices.html": (MINISTER, "/devices"),
     "people/pending.html": (SECRETARY, "/devices/pending"),
+    "people/members.html": (PREMIER, "/members"),
+    "people/persons.html": (KEEPER, "/persons"),
+    "people/new_person.html": (KEEPER, "/persons/new"),
+    "people/person.html": (KEEPER, PERSON),
+    "people/offices.html": (AUDITOR, "/offices"),
+    "people/agencies.html": (KEEPER, "/agencies"),
     "error.html": (MINISTER, NOTHING),
 }
 # Those that a stranger meets.
@@ -84,7 +94,15 @@ WALKS = {
     STAFF: (
         "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",
     ),
-    AUDITOR: ("/", "/meetings", "/consultations", CLOSED, "/dossiers", DOSSIER, "/tasks", TASK),
+    KEEPER: (
+        "/", "/persons", "/persons/new", PERSON, "/offices", "/agencies", "/members", "/approvals",
+        REQUEST,
+    ),
+    LEADER: ("/", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
+    AUDITOR: (
+        "/", "/persons", "/approvals", "/meetings", "/consultations", CLOSED, "/dossiers",
+        DOSSIER, "/tasks", TASK,
+    ),
 }  # fmt: skip
 
 

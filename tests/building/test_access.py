@@ -38,6 +38,7 @@ task:assign            x   x  .  .  x  x  .  .  .  .  .
 task:report            .   .  .  .  .  .  .  x  x  .  .
 device:enrol           .   .  x  .  .  .  .  .  .  .  .
 device:confirm         .   .  .  x  .  .  .  .  .  .  .
+person:read            .   .  .  .  .  x  .  .  .  x  x
 account:manage         .   .  .  .  .  .  .  .  .  x  .
 account:approve        .   .  .  .  .  x  .  .  .  .  .
 ledger:read            .   .  .  .  .  x  .  .  .  .  x

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 ROOMS = ("building", "home", "people", "documents", "ballots", "meetings", "tasks")
 
 # Names that are the same in both languages.
-UNTRANSLATED = {"Cabinet", "English", "PDF", "CSV", "SHA", "sha256"}
+UNTRANSLATED = {"Cabinet", "English", "PDF", "CSV", "XLSX", "SHA", "sha256"}
 UNSEEN = r"\{% block (?:back|body_attributes) %\}.*?\{% endblock %\}"
 
 

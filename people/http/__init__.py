@@ -1,0 +1,1 @@
+"""Doors to people: their accounts, and who holds which office."""

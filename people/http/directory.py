@@ -1,0 +1,331 @@
+"""Persons, offices and agencies: shown to those who run and check the system, changed by two."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from flask import Response as Download
+from flask import get_template_attribute, render_template, request
+from werkzeug.wrappers import Response
+
+from ecabinet import sheets, web
+from ecabinet.access import Permission, Role
+from ecabinet.db import reading
+from ecabinet.errors import BadInput
+from ecabinet.web import Door, current_actor, form, form_int, needs
+from people import queries
+from people.queries import PersonFilter, PersonView
+from people.rules import AgencyKind, Days, PersonOrder, PersonStanding
+from people.service import changes
+
+door = Door("directory", __name__)
+
+Word = TypeVar("Word", bound=StrEnum)
+PAGE = 50
+NAME, SHORT, BASIS = 200, 80, 200
+
+
+# ---- the Government on a day ----
+
+
+@door.get("/members")
+@needs(Permission.SIGNED_IN)
+def members() -> str:
+    with reading() as db:
+        today = queries.today(db)
+        composition = queries.composition(db, _asked_day("day") or today)
+    return render_template("people/members.html", composition=composition, today=today)
+
+
+# ---- persons ----
+
+
+@door.get("/persons")
+@needs(Permission.PERSON_READ)
+def persons() -> str:
+    wanted = _filter()
+    with reading() as db:
+        found = queries.persons(db, wanted)
+        agencies = queries.agencies(db)
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(max(web.asked_number("page") or 1, 1), pages)
+    return render_template(
+        "people/persons.html",
+        persons=found[(page - 1) * PAGE : page * PAGE],
+        count=len(found),
+        page=page,
+        pages=pages,
+        wanted=wanted,
+        link=Link(wanted),
+        agencies=agencies,
+        may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
+        PersonStanding=PersonStanding,
+    )
+
+
+@door.get("/persons.csv")
+@needs(Permission.PERSON_READ)
+def persons_csv() -> Download:
+    with reading() as db:
+        found = queries.persons(db, _filter())
+    return _download("nguoi-chuc-vu.csv", sheets.write_csv(_person_cells(found)), sheets.CSV)
+
+
+@door.get("/persons.xlsx")
+@needs(Permission.PERSON_READ)
+def persons_xlsx() -> Download:
+    with reading() as db:
+        found = queries.persons(db, _filter())
+    content = sheets.write_xlsx("Người, chức vụ", _person_cells(found))
+    return _download("nguoi-chuc-vu.xlsx", content, sheets.XLSX)
+
+
+@door.get("/persons/new")
+@needs(Permission.ACCOUNT_MANAGE)
+def new_person() -> str:
+    with reading() as db:
+        return render_template(
+            "people/new_person.html", offices=queries.offices(db), today=queries.today(db)
+        )
+
+
+@door.post("/persons")
+@needs(Permission.ACCOUNT_MANAGE)
+def add_person() -> Response:
+    request_id = changes.ask_to_add_person(
+        current_actor(), form("name", limit=NAME), form("username", limit=60), form_int("office"),
+        _days(), _is_ticked("acting"), form("basis", limit=BASIS, optional=True),
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+@door.get("/persons/<int:person_id>")
+@needs(Permission.PERSON_READ)
+def person(person_id: int) -> str:
+    with reading() as db:
+        return render_template(
+            "people/person.html",
+            person=queries.person(db, person_id),
+            access=queries.access_of(db, person_id),
+            suspensions=queries.suspensions_of(db, person_id),
+            offices=queries.offices(db),
+            today=queries.today(db),
+            may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
+        )
+
+
+@door.post("/persons/<int:person_id>/terms")
+@needs(Permission.ACCOUNT_MANAGE)
+def appoint(person_id: int) -> Response:
+    request_id = changes.ask_to_appoint(
+        current_actor(), person_id, form_int("office"), _days(), _is_ticked("acting"),
+        form("basis", limit=BASIS, optional=True),
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+@door.post("/terms/<int:term_id>/end")
+@needs(Permission.ACCOUNT_MANAGE)
+def end_term(term_id: int) -> Response:
+    last = _form_day("ends")
+    basis = form("basis", limit=BASIS, optional=True)
+    return _asked(changes.ask_to_end_term(current_actor(), term_id, last, basis))
+
+
+@door.post("/persons/<int:person_id>/suspensions")
+@needs(Permission.ACCOUNT_MANAGE)
+def suspend(person_id: int) -> Response:
+    days = _days()
+    basis = form("basis", limit=BASIS)
+    request_id = changes.ask_to_suspend(current_actor(), person_id, days.starts, days.ends, basis)
+    return _asked(request_id)
+
+
+# ---- offices ----
+
+
+@door.get("/offices")
+@needs(Permission.PERSON_READ)
+def offices() -> str:
+    with reading() as db:
+        return render_template(
+            "people/offices.html",
+            offices=queries.offices(db),
+            agencies=_standing(queries.agencies(db)),
+            may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
+            roles=list(Role),
+        )
+
+
+@door.post("/offices")
+@needs(Permission.ACCOUNT_MANAGE)
+def add_office() -> Response:
+    agency_id = form_int("agency") if request.form.get("agency") else None
+    request_id = changes.ask_to_add_office(
+        current_actor(), form("title", limit=NAME), _chosen(Role, "role"),
+        form_int("order", least=1, most=9_999), agency_id, _form_day_or_none("opened_on"),
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+# ---- agencies ----
+
+
+@door.get("/agencies")
+@needs(Permission.PERSON_READ)
+def agencies() -> str:
+    with reading() as db:
+        tree = queries.agency_tree(db)
+    return render_template(
+        "people/agencies.html",
+        agencies=tree,
+        standing=[each for each in tree if each.ended_on is None],
+        today=_today(),
+        may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
+        kinds=list(AgencyKind),
+    )
+
+
+@door.post("/agencies")
+@needs(Permission.ACCOUNT_MANAGE)
+def add_agency() -> Response:
+    parent_id = form_int("parent") if request.form.get("parent") else None
+    request_id = changes.ask_to_add_agency(
+        current_actor(), form("name", limit=NAME), form("short_name", limit=SHORT),
+        _chosen(AgencyKind, "kind"), form("code", limit=35, optional=True).upper(), parent_id,
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+@door.post("/agencies/<int:agency_id>/rename")
+@needs(Permission.ACCOUNT_MANAGE)
+def rename_agency(agency_id: int) -> Response:
+    request_id = changes.ask_to_rename_agency(
+        current_actor(), agency_id, form("name", limit=NAME), form("short_name", limit=SHORT),
+        form("code", limit=35, optional=True).upper(), _form_day("day"),
+        form("basis", limit=BASIS, optional=True),
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+@door.post("/agencies/merge")
+@needs(Permission.ACCOUNT_MANAGE)
+def merge_agencies() -> Response:
+    ending = [web.whole_number(each) for each in request.form.getlist("agencies")]
+    if not ending or None in ending:
+        raise BadInput("agencies", "names no agency")
+    request_id = changes.ask_to_merge_agencies(
+        current_actor(), [each for each in ending if each], form_int("into"), _form_day("day"),
+        form("basis", limit=BASIS, optional=True),
+    )  # fmt: skip
+    return _asked(request_id)
+
+
+# ---- parts of a request ----
+
+
+class Link:
+    """Addresses of the list of persons with one thing changed."""
+
+    def __init__(self, wanted: PersonFilter) -> None:
+        self._asked: dict[str, object] = {
+            "q": wanted.words,
+            "agency": wanted.agency_id,
+            "standing": wanted.standing.value if wanted.standing else None,
+            "order": wanted.order.value if wanted.order is not PersonOrder.PROTOCOL else None,
+        }
+
+    def __call__(self, path: str = "/persons", **changed: object) -> str:
+        asked = {name: value for name, value in (self._asked | changed).items() if value}
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def _filter() -> PersonFilter:
+    """What the address asks for; a word that is none of ours asks for nothing."""
+    return PersonFilter(
+        words=request.args.get("q", "").strip()[:200],
+        agency_id=web.asked_number("agency"),
+        standing=_word(PersonStanding, request.args.get("standing", "")),
+        order=_word(PersonOrder, request.args.get("order", "")) or PersonOrder.PROTOCOL,
+    )
+
+
+def _word(kind: type[Word], given: str) -> Word | None:
+    return kind(given) if given in set(kind) else None
+
+
+def _chosen(kind: type[Word], name: str) -> Word:
+    word = _word(kind, form(name, limit=40))
+    if word is None:
+        raise BadInput(name, "is none of the choices")
+    return word
+
+
+def _asked(request_id: int) -> Response:
+    return web.see(f"/approvals/{request_id}", "approval_asked")
+
+
+def _standing(agencies: Sequence[queries.AgencyName]) -> list[queries.AgencyName]:
+    return [each for each in agencies if each.ended_on is None]
+
+
+def _today() -> date:
+    with reading() as db:
+        return queries.today(db)
+
+
+def _is_ticked(name: str) -> bool:
+    return request.form.get(name) == "yes"
+
+
+def _days() -> Days:
+    return Days(_form_day("starts"), _form_day_or_none("ends"))
+
+
+def _form_day(name: str) -> date:
+    return _day(name, form(name, limit=10))
+
+
+def _form_day_or_none(name: str) -> date | None:
+    given = form(name, limit=10, optional=True)
+    return _day(name, given) if given else None
+
+
+def _asked_day(name: str) -> date | None:
+    given = request.args.get(name, "")
+    return _day(name, given) if given else None
+
+
+def _day(name: str, given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise BadInput(name, "is no day") from None
+
+
+# ---- files that go out ----
+
+
+def _person_cells(persons: Iterable[PersonView]) -> Iterator[Sequence[str]]:
+    heading = get_template_attribute("people/_words.html", "person_heading")
+    standing = get_template_attribute("people/_words.html", "standing_word")
+    columns = ("name", "username", "office", "agency", "since", "standing")
+    yield [heading(each) for each in columns]
+    for each in persons:
+        held = each.current
+        yield (
+            each.name,
+            each.username,
+            "; ".join(term.office for term in held),
+            "; ".join(term.agency for term in held if term.agency),
+            "; ".join(f"{term.starts:%d/%m/%Y}" for term in held),
+            standing(each.standing),
+        )
+
+
+def _download(name: str, content: bytes, kind: str) -> Download:
+    answer = Download(content, mimetype=kind)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return answer

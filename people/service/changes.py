@@ -1,0 +1,358 @@
+"""Changes of persons, offices and agencies: asked for by the administrator, confirmed by a leader
+of the Government Office (rulebook: Who may do what).
+
+Each change is a function that asks, and one that carries out what was confirmed. The facts hold
+names beside numbers: what the second person reads is what the digest covers.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from ecabinet import approvals, canonical, ledger
+from ecabinet.access import Actor, Permission, Role
+from ecabinet.approvals import Act, Approved
+from ecabinet.db import reading
+from ecabinet.errors import NotFound, Refused, Stale
+from people import access, queries, rules
+from people.models import Person, Term
+from people.rules import AgencyKind, AgencyRefusal, Days
+from people.service import directory, leaving
+
+
+def _act(name: str, carry_out: Callable[[Session, Approved], None]) -> Act:
+    return Act(name, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, carry_out)
+
+
+# ---- persons ----
+
+
+def ask_to_add_person(
+    actor: Actor, name: str, username: str, office_id: int, days: Days, acting: bool, basis: str
+) -> int:
+    """Somebody new, in their first office; they sign in once they have followed an invitation."""
+    with reading() as db:
+        account = username.lower()
+        if reason := rules.username_refusal(account):
+            raise Refused(reason)
+        if queries.person_called(db, account):
+            raise Refused(rules.PersonRefusal.USERNAME_TAKEN)
+        office = access.office_to_fill(db, actor, office_id)
+        _refuse_if_not_free(db, 0, office_id, days, acting)
+        facts = {"name": name, "username": account} | _appointment(
+            office_id, office.title, days, acting, basis
+        )
+    return approvals.ask(actor, ADD_PERSON, f"{name} ({account})", facts)
+
+
+def _add_person(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    person = directory.invite_person(db, facts["name"], facts["username"])
+    body = {"person": person.id, "username": person.username}
+    ledger.append(db, "person_added", body | _by(approved))
+    _put_into_office(db, approved, person)
+
+
+def ask_to_appoint(
+    actor: Actor, person_id: int, office_id: int, days: Days, acting: bool, basis: str
+) -> int:
+    with reading() as db:
+        person = access.person_to_change(db, actor, person_id)
+        office = access.office_to_fill(db, actor, office_id)
+        _refuse_if_not_free(db, person_id, office_id, days, acting)
+        facts = _whom(person) | _appointment(office_id, office.title, days, acting, basis)
+    return approvals.ask(actor, APPOINT, f"{person.name}, {office.title}", facts)
+
+
+def _appoint(db: Session, approved: Approved) -> None:
+    _put_into_office(db, approved, _same_person(db, approved.facts))
+
+
+def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
+    facts = approved.facts
+    days = Days(_day(facts["starts"]), _day_or_none(facts["ends"]))
+    term = directory.appoint_if_free(
+        db, person, facts["office_id"], days, facts["acting"], facts["basis"]
+    )
+    ledger.append(db, "term_began", _term_body(db, term) | _by(approved))
+
+
+def ask_to_end_term(actor: Actor, term_id: int, last: date, basis: str) -> int:
+    """From `last` on the office is held no more."""
+    with reading() as db:
+        term = access.term_to_end(db, actor, term_id)
+        if reason := rules.end_refusal(term.as_rule(), last):
+            raise Refused(reason)
+        facts = _whom(term.person) | {
+            "term": term.id,
+            "office": queries.title_of(term),
+            "starts": term.starts.isoformat(),
+            "stood": term.ends.isoformat() if term.ends else None,
+            "ends": last.isoformat(),
+            "basis": basis,
+        }
+        about = f"{term.person.name}, {facts['office']}"
+    return approvals.ask(actor, END_TERM, about, facts)
+
+
+def _end_term(db: Session, approved: Approved) -> None:
+    facts, last = approved.facts, _day(approved.facts["ends"])
+    term = access.term_to_end(db, approved.asker, facts["term"])
+    if _day_or_none(facts["stood"]) != term.ends:
+        raise Stale
+    if reason := rules.end_refusal(term.as_rule(), last):
+        raise Refused(reason)
+    term.ends = last
+    db.flush()
+    ledger.append(db, "term_ended", _term_body(db, term) | _by(approved))
+    if last <= queries.today(db):
+        leaving.end_access(db, term.person_id)
+
+
+def ask_to_suspend(
+    actor: Actor, person_id: int, starts: date, ends: date | None, basis: str
+) -> int:
+    """Suspend somebody from work: they keep their offices, and neither act nor count."""
+    if ends is not None and ends <= starts:
+        raise Refused(rules.TermRefusal.ENDS_BEFORE_START)
+    with reading() as db:
+        person = access.person_to_change(db, actor, person_id)
+        facts = _whom(person) | {
+            "starts": starts.isoformat(),
+            "ends": ends.isoformat() if ends else None,
+            "basis": basis,
+        }
+    return approvals.ask(actor, SUSPEND, person.name, facts)
+
+
+def _suspend(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    person, starts = _same_person(db, facts), _day(facts["starts"])
+    directory.suspend(db, person, starts, _day_or_none(facts["ends"]), facts["basis"])
+    body = {"person": person.id, "starts": facts["starts"], "ends": facts["ends"]}
+    ledger.append(db, "suspended", body | _by(approved))
+    if starts <= queries.today(db):
+        leaving.end_logins(db, person.id)
+
+
+# ---- offices ----
+
+
+def ask_to_add_office(
+    actor: Actor, title: str, role: Role, order: int, agency_id: int | None, opened_on: date | None
+) -> int:
+    with reading() as db:
+        agency = access.agency_to_change(db, actor, agency_id) if agency_id else None
+        facts = {
+            "title": title,
+            "role": role.value,
+            "order": order,
+            "agency_id": agency_id,
+            "agency": agency.name if agency else None,
+            "opened_on": opened_on.isoformat() if opened_on else None,
+        }
+    return approvals.ask(actor, ADD_OFFICE, title, facts)
+
+
+def _add_office(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    agency = access.agency_to_change(db, approved.asker, facts["agency_id"]) if facts[
+        "agency_id"
+    ] else None  # fmt: skip
+    office = directory.add_office(
+        db, facts["title"], Role(facts["role"]), facts["order"], agency,
+        _day_or_none(facts["opened_on"]),
+    )  # fmt: skip
+    body = {"office": office.id, "title": office.title, "is_member": office.is_member}
+    ledger.append(db, "office_added", body | _by(approved))
+
+
+# ---- agencies ----
+
+
+def ask_to_add_agency(
+    actor: Actor, name: str, short_name: str, kind: AgencyKind, code: str, parent_id: int | None
+) -> int:
+    with reading() as db:
+        parent = access.agency_to_change(db, actor, parent_id) if parent_id else None
+        _refuse_code(db, code)
+        facts = {
+            "name": name,
+            "short_name": short_name,
+            "kind": kind.value,
+            "code": code,
+            "parent_id": parent_id,
+            "parent": parent.name if parent else None,
+        }
+    return approvals.ask(actor, ADD_AGENCY, name, facts)
+
+
+def _add_agency(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    agency = directory.add_agency(
+        db, directory.new_slug(db, facts["name"]), facts["name"], facts["short_name"],
+        AgencyKind(facts["kind"]), facts["parent_id"],
+    )  # fmt: skip
+    if facts["code"]:
+        directory.add_code(db, agency, facts["code"], in_use=True)
+    ledger.append(db, "agency_added", {"agency": agency.id, "name": agency.name} | _by(approved))
+
+
+def ask_to_rename_agency(
+    actor: Actor, agency_id: int, name: str, short_name: str, code: str, day: date, basis: str
+) -> int:
+    """Another name from a day on, and another identifier where one is given."""
+    with reading() as db:
+        agency = access.agency_to_change(db, actor, agency_id)
+        _refuse_future(db, day)
+        _refuse_code(db, code, agency_id)
+        facts = {
+            "agency": agency.id,
+            "was": agency.name,
+            "name": name,
+            "short_name": short_name,
+            "code": code,
+            "day": day.isoformat(),
+            "basis": basis,
+        }
+    return approvals.ask(actor, RENAME_AGENCY, agency.name, facts)
+
+
+def _rename_agency(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    agency = access.agency_to_change(db, approved.asker, facts["agency"])
+    if agency.name != facts["was"]:
+        raise Stale
+    directory.rename(db, agency, facts["name"], facts["short_name"], _day(facts["day"]))
+    if facts["code"]:
+        directory.add_code(db, agency, facts["code"], in_use=True)
+    body = {"agency": agency.id, "was": facts["was"], "name": agency.name, "day": facts["day"]}
+    ledger.append(db, "agency_renamed", body | _by(approved))
+
+
+def ask_to_merge_agencies(
+    actor: Actor, agency_ids: Sequence[int], into_id: int, day: date, basis: str
+) -> int:
+    """End agencies in another that stands already, from a day on."""
+    with reading() as db:
+        into = access.agency_to_change(db, actor, into_id)
+        ending = [access.agency_to_change(db, actor, each) for each in sorted(set(agency_ids))]
+        if into_id in agency_ids:
+            raise Refused(AgencyRefusal.ITSELF)
+        _refuse_future(db, day)
+        facts = {
+            "agencies": [{"agency": each.id, "name": each.name} for each in ending],
+            "into_id": into.id,
+            "into": into.name,
+            "day": day.isoformat(),
+            "basis": basis,
+        }
+        about = " + ".join(each.short_name for each in ending) + f" → {into.name}"
+    return approvals.ask(actor, MERGE_AGENCIES, about[: approvals.LONGEST_ABOUT], facts)
+
+
+def _merge_agencies(db: Session, approved: Approved) -> None:
+    facts, day = approved.facts, _day(approved.facts["day"])
+    into = access.agency_to_change(db, approved.asker, facts["into_id"])
+    ending = [
+        access.agency_to_change(db, approved.asker, each["agency"]) for each in facts["agencies"]
+    ]
+    shown = [into.name, *(each.name for each in ending)]
+    if shown != [facts["into"], *(each["name"] for each in facts["agencies"])]:
+        raise Stale
+    for each in ending:
+        directory.merge(db, each, into, day)
+    body = {"agencies": [each.id for each in ending], "into": into.id, "day": facts["day"]}
+    ledger.append(db, "agencies_merged", body | _by(approved))
+
+
+# ---- parts ----
+
+
+def _appointment(
+    office_id: int, title: str, days: Days, acting: bool, basis: str
+) -> canonical.Json:
+    return {
+        "office_id": office_id,
+        "office": f"Quyền {title}" if acting else title,
+        "acting": acting,
+        "starts": days.starts.isoformat(),
+        "ends": days.ends.isoformat() if days.ends else None,
+        "basis": basis,
+    }
+
+
+def _refuse_if_not_free(
+    db: Session, person_id: int, office_id: int, days: Days, acting: bool
+) -> None:
+    if reason := directory.refusal_to_appoint(db, person_id, office_id, days, acting):
+        raise Refused(reason)
+
+
+def _refuse_future(db: Session, day: date) -> None:
+    if day > queries.today(db):
+        raise Refused(AgencyRefusal.NOT_YET)
+
+
+def _refuse_code(db: Session, code: str, agency_id: int | None = None) -> None:
+    if not code:
+        return
+    if reason := rules.organ_id_refusal(code):
+        raise Refused(reason)
+    known = queries.agency_by_code(db, code)
+    if known is not None and known.id != agency_id:
+        raise Refused(AgencyRefusal.CODE_TAKEN)
+
+
+def _whom(person: Person) -> canonical.Json:
+    return {"person_id": person.id, "person": person.name}
+
+
+def _same_person(db: Session, facts: canonical.Json) -> Person:
+    person = db.get(Person, facts["person_id"])
+    if person is None:
+        raise NotFound("person")
+    if person.name != facts["person"]:
+        raise Stale
+    return person
+
+
+def _term_body(db: Session, term: Term) -> canonical.Json:
+    """The term, and how many members there are by it on the day from which it changes that."""
+    day = term.ends or term.starts
+    return {
+        "term": term.id,
+        "person": term.person_id,
+        "office": term.office_id,
+        "starts": term.starts.isoformat(),
+        "ends": term.ends.isoformat() if term.ends else None,
+        "acting": term.acting,
+        "members": len(queries.members(db, day)),
+    }
+
+
+def _by(approved: Approved) -> canonical.Json:
+    return {"asked_by": approved.asker.id, "confirmed_by": approved.approver.id}
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _day_or_none(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+ADD_PERSON = _act("add_person", _add_person)
+APPOINT = _act("appoint", _appoint)
+END_TERM = _act("end_term", _end_term)
+SUSPEND = _act("suspend", _suspend)
+ADD_OFFICE = _act("add_office", _add_office)
+ADD_AGENCY = _act("add_agency", _add_agency)
+RENAME_AGENCY = _act("rename_agency", _rename_agency)
+MERGE_AGENCIES = _act("merge_agencies", _merge_agencies)
+
+ACTS = (
+    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, ADD_AGENCY, RENAME_AGENCY, MERGE_AGENCIES,
+)  # fmt: skip

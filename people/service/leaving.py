@@ -1,0 +1,83 @@
+"""Leaving office: logins, sockets, passkeys and signing keys end in one act (SES-03)."""
+
+import hashlib
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet import clock, ledger, live
+from ecabinet.db import reading, transaction
+from people import queries
+from people.models import Device, DeviceState, Login
+
+
+def end_access(db: Session, person_id: int) -> None:
+    """What somebody could do by an office goes with it, here and in every process.
+
+    Whoever holds another office still signs in anew, with the rights of that one; the keys that
+    sign ballots end where the vote has ended.
+    """
+    held = queries.office_holders(db, queries.today(db), [person_id])
+    end_logins(db, person_id)
+    if not any(each.is_member for each in held):
+        _revoke_devices(db, person_id)
+    if not held:
+        _end_passkeys(db, person_id)
+
+
+def end_logins(db: Session, person_id: int) -> None:
+    """Sign somebody out everywhere; their sockets go with it, in every process."""
+    now = clock.now(db)
+    for login in db.scalars(
+        select(Login).where(Login.person_id == person_id, Login.ended_at.is_(None))
+    ):
+        login.ended_at, login.left_office = now, True
+    live.eject(db, person_id)
+
+
+def end_what_ended() -> int:
+    """The same for those whose time ended by the calendar; how many there were."""
+    with reading() as db:
+        if not any(queries.with_access_out_of_time(db)):
+            return 0
+    with transaction() as db:
+        left, suspended = queries.with_access_out_of_time(db)
+        for person_id in left:
+            end_access(db, person_id)
+        for person_id in suspended:
+            end_logins(db, person_id)
+    return len(left) + len(suspended)
+
+
+def hear_of(cookie: str) -> None:
+    """A browser whose owner had left office was heard of: it holds no page of ours any more."""
+    with transaction() as db:
+        login = db.scalar(
+            select(Login).where(
+                Login.digest == queries.digest(cookie),
+                Login.left_office.is_(True),
+                Login.heard_at.is_(None),
+            )
+        )
+        if login is not None:
+            login.heard_at = clock.now(db)
+
+
+def _end_passkeys(db: Session, person_id: int) -> None:
+    now = clock.now(db)
+    for passkey in queries.passkeys_of(db, person_id):
+        passkey.ended_at = now
+        digest = hashlib.sha256(passkey.credential_id).hexdigest()
+        ledger.append(db, "passkey_ended", {"person": person_id, "credential_sha256": digest})
+
+
+def _revoke_devices(db: Session, person_id: int) -> None:
+    now = clock.now(db)
+    standing = select(Device).where(
+        Device.person_id == person_id, Device.state != DeviceState.REVOKED
+    )
+    for device in db.scalars(standing.with_for_update()):
+        device.state, device.revoked_at = DeviceState.REVOKED, now
+        if device.certificate is not None:
+            body = {"member": person_id, "key_id": device.key_id, "revoked_by": None}
+            ledger.append(db, "key_revoked", body)

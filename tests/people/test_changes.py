@@ -1,0 +1,406 @@
+"""Persons, offices and agencies: changed by two people, and never by one (AC-08)."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from ecabinet import approvals
+from ecabinet.access import Role
+from ecabinet.approvals import Request, RequestState
+from ecabinet.db import reading, transaction
+from ecabinet.errors import CabinetError, Forbidden, NotFound, Refused, Stale
+from people import queries
+from people.models import Office, Person, Term
+from people.queries import PersonFilter
+from people.rules import (
+    AgencyKind,
+    AgencyRefusal,
+    Days,
+    PersonOrder,
+    PersonRefusal,
+    PersonStanding,
+    TermRefusal,
+)
+from people.service import changes, directory
+from tests.builders import STARTS, Cabinet
+from tests.people.builders import JSON, leaves
+
+
+def today() -> date:
+    with reading() as db:
+        return queries.today(db)
+
+
+def confirm(cabinet: Cabinet, request_id: int) -> None:
+    with reading() as db:
+        digest = db.get_one(Request, request_id).digest
+    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, digest)
+
+
+def office_called(title: str) -> int:
+    with reading() as db:
+        return db.scalars(select(Office.id).where(Office.title == title)).one()
+
+
+def term_of(cabinet: Cabinet, username: str) -> int:
+    with reading() as db:
+        query = select(Term.id).where(Term.person_id == cabinet.ids[username])
+        return db.scalars(query.order_by(Term.id)).first() or 0
+
+
+def members() -> list[int]:
+    with reading() as db:
+        return [each.person_id for each in queries.members(db)]
+
+
+def end(cabinet: Cabinet, username: str, day: date | None = None) -> None:
+    asked = changes.ask_to_end_term(
+        cabinet.actor("quantri"), term_of(cabinet, username), day or today(), "QĐ 1"
+    )
+    confirm(cabinet, asked)
+
+
+def appoint(
+    cabinet: Cabinet, username: str, title: str, acting: bool = False, starts: date | None = None
+) -> None:
+    days = Days(starts or today())
+    asked = changes.ask_to_appoint(
+        cabinet.actor("quantri"), cabinet.ids[username], office_called(title), days, acting, ""
+    )
+    confirm(cabinet, asked)
+
+
+def refusal(act: Callable[[], object]) -> object:
+    with pytest.raises(Refused) as refused:
+        act()
+    return refused.value.reason
+
+
+def test_somebody_new_comes_into_office_once_two_people_want_it(cabinet: Cabinet) -> None:
+    asked = changes.ask_to_add_person(
+        cabinet.actor("quantri"), "Nguyễn Minh Châu", "Minh.Chau", office_called("Kiểm toán viên"),
+        Days(today()), False, "QĐ 12",
+    )  # fmt: skip
+    with reading() as db:
+        assert queries.person_called(db, "minh.chau") is None
+    confirm(cabinet, asked)
+    with reading() as db:
+        person_id = queries.person_called(db, "minh.chau")
+        assert person_id
+        actor = queries.actor(db, person_id)
+    assert actor is not None
+    assert actor.roles == {Role.AUDITOR}
+    (leaf,) = leaves("term_began")
+    assert (leaf["person"], leaf["members"]) == (person_id, 5)
+    assert {leaf["asked_by"], leaf["confirmed_by"]} == {
+        cabinet.ids["quantri"], cabinet.ids["lanhdaovp"]
+    }  # fmt: skip
+
+
+def test_nobody_signs_in_as_somebody_who_has_not_followed_their_invitation(
+    cabinet: Cabinet,
+) -> None:
+    test_somebody_new_comes_into_office_once_two_people_want_it(cabinet)
+    for password in ("", "x" * 15, "minh.chau"):
+        browser = cabinet.browser()
+        given = {"username": "minh.chau", "password": password}
+        assert browser.post("/sign-in", given, headers=JSON).status_code in (400, 409)
+
+
+def test_an_account_name_is_one_persons_and_can_be_dictated(cabinet: Cabinet) -> None:
+    def add(username: str) -> int:
+        return changes.ask_to_add_person(
+            cabinet.actor("quantri"), "Ai đó", username, office_called("Kiểm toán viên"),
+            Days(today()), False, "",
+        )  # fmt: skip
+
+    first, second = add("nguyen.an"), add("nguyen.binh")
+    assert refusal(lambda: add("thuky")) == PersonRefusal.USERNAME_TAKEN
+    for username in ("nguyễn", "an an", ".an", "an/..", "a" * 61):
+        assert refusal(lambda: add(username)) == PersonRefusal.USERNAME_FORM, username  # noqa: B023
+    confirm(cabinet, second)
+    with transaction() as db:
+        directory.invite_person(db, "Người khác", "nguyen.an")
+    assert refusal(lambda: confirm(cabinet, first)) == PersonRefusal.USERNAME_TAKEN
+
+
+def test_an_office_with_a_vote_has_one_holder_at_a_time(cabinet: Cabinet) -> None:
+    title = "Bộ trưởng Bộ Y tế"
+    assert refusal(lambda: appoint(cabinet, "thuky", title)) == TermRefusal.TAKEN
+    end(cabinet, "botruong.yte")
+    assert len(members()) == 4
+    appoint(cabinet, "thuky", title, acting=True)
+    with reading() as db:
+        (acting,) = [each for each in queries.members(db) if each.acting]
+    assert (acting.person_id, acting.office) == (cabinet.ids["thuky"], f"Quyền {title}")
+    assert len(members()) == 5
+    assert refusal(lambda: appoint(cabinet, "thuky", title)) == TermRefusal.ALREADY_HOLDS
+    assert [each["members"] for each in leaves("term_ended") + leaves("term_began")] == [4, 5]
+
+
+def test_of_two_appointments_to_one_office_the_second_is_refused_when_it_is_confirmed(
+    cabinet: Cabinet,
+) -> None:
+    end(cabinet, "botruong.yte")
+    office, admin = office_called("Bộ trưởng Bộ Y tế"), cabinet.actor("quantri")
+    first, second = (
+        changes.ask_to_appoint(admin, cabinet.ids[who], office, Days(today()), False, "")
+        for who in ("thuky", "thuky2")
+    )
+    confirm(cabinet, first)
+    assert refusal(lambda: confirm(cabinet, second)) == TermRefusal.TAKEN
+    assert len(members()) == 5
+
+
+def test_a_term_that_changed_meanwhile_is_not_ended_by_what_was_shown(cabinet: Cabinet) -> None:
+    term_id, admin = term_of(cabinet, "thuky2"), cabinet.actor("quantri")
+    asked = changes.ask_to_end_term(admin, term_id, today(), "")
+    with transaction() as db:
+        db.get_one(Term, term_id).ends = today() + timedelta(days=9)
+    with pytest.raises(Stale):
+        confirm(cabinet, asked)
+    again = changes.ask_to_end_term(admin, term_id, today() + timedelta(days=1), "")
+    confirm(cabinet, again)
+
+
+def test_a_suspended_person_neither_acts_nor_counts_and_keeps_the_office(cabinet: Cabinet) -> None:
+    browser, yte = cabinet.browser("botruong.yte"), cabinet.ids["botruong.yte"]
+    assert browser.get("/").status_code == 200
+    asked = changes.ask_to_suspend(
+        cabinet.actor("quantri"), yte, today(), today() + timedelta(days=10), "QĐ 7"
+    )
+    confirm(cabinet, asked)
+    assert yte not in members()
+    assert browser.get("/", headers=JSON).status_code == 401
+    with reading() as db:
+        now = queries.composition(db, today())
+        assert [each.person_id for each in now.suspended] == [yte]
+        assert now.vacant == []
+        assert queries.person(db, yte).standing is PersonStanding.SUSPENDED
+    cabinet.wait(days=10)
+    assert yte in members()
+
+
+def test_vacant_offices_are_named_and_do_not_count(cabinet: Cabinet) -> None:
+    end(cabinet, "botruong.yte")
+    shown = cabinet.browser("thuky").get("/members").text
+    assert "Chức vụ chưa có người giữ, không tính" in shown
+    assert "4 thành viên" in shown
+    eve = today() - timedelta(days=1)
+    before = cabinet.browser("thuky").get(f"/members?day={eve.isoformat()}").text
+    assert "5 thành viên" in before
+    assert "Chức vụ chưa có người giữ" not in before
+
+
+def test_an_agency_keeps_what_it_was_called_and_answers_to_old_codes(cabinet: Cabinet) -> None:
+    admin, agency = cabinet.actor("quantri"), cabinet.agencies["yte"]
+    with transaction() as db:
+        directory.add_code(db, db.get_one(queries.Agency, agency), "000.00.00.G18", in_use=True)
+    asked = changes.ask_to_rename_agency(
+        admin, agency, "Bộ Y tế và Dân số", "BYTDS", "G18", today(), "NQ 1"
+    )
+    confirm(cabinet, asked)
+    with reading() as db:
+        assert queries.agency_name_on(db, agency, today()) == "Bộ Y tế và Dân số"
+        assert queries.agency_name_on(db, agency, today() - timedelta(days=1)) == "Bộ yte"
+        for code in ("000.00.00.G18", "G18"):
+            found = queries.agency_by_code(db, code)
+            assert found is not None
+            assert found.id == agency, code
+        (view,) = [each for each in queries.agency_tree(db) if each.id == agency]
+    assert (view.code, view.old_codes) == ("G18", ["000.00.00.G18"])
+    shown = cabinet.browser("kiemtoan").get("/agencies").text
+    assert "Bộ yte" in shown
+    assert "000.00.00.G18" in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"),
+    [("G22", True), ("000.00.00.G22", True), ("H37.DN.001", True), ("01.02.G22", True),
+     ("g22", False), ("G22.", False), ("G 22", False), ("Đ22", False), ("A." * 17 + "A", True),
+     ("A." * 17 + "AB", False), ("٣.G22", False)],
+)  # fmt: skip
+def test_an_identifier_has_the_form_of_the_decision(
+    cabinet: Cabinet, code: str, is_one: bool
+) -> None:
+    def ask() -> int:
+        return changes.ask_to_add_agency(
+            cabinet.actor("quantri"), "Cục Mới", "CM", AgencyKind.UNIT, code, None
+        )
+
+    if is_one:
+        confirm(cabinet, ask())
+    else:
+        assert refusal(ask) == AgencyRefusal.CODE_FORM
+
+
+def test_merged_agencies_end_in_another_and_their_offices_with_them(cabinet: Cabinet) -> None:
+    admin, yte, xaydung = (
+        cabinet.actor("quantri"), cabinet.agencies["yte"], cabinet.agencies["xaydung"]
+    )  # fmt: skip
+    assert refusal(
+        lambda: changes.ask_to_merge_agencies(admin, [yte], yte, today(), "")
+    ) == AgencyRefusal.ITSELF  # fmt: skip
+    tomorrow = today() + timedelta(days=1)
+    assert refusal(
+        lambda: changes.ask_to_merge_agencies(admin, [yte], xaydung, tomorrow, "")
+    ) == AgencyRefusal.NOT_YET  # fmt: skip
+    asked = changes.ask_to_merge_agencies(admin, [yte], xaydung, today(), "NQ 176")
+    confirm(cabinet, asked)
+    with reading() as db:
+        (ended,) = [each for each in queries.agency_tree(db) if each.id == yte]
+        assert (ended.ended_on, ended.successor) == (today(), "Bộ xaydung")
+        titles = [each.title for each in queries.offices(db)]
+    assert "Bộ trưởng Bộ Y tế" not in titles
+    assert "Bộ trưởng Bộ Xây dựng" in titles
+    assert refusal(
+        lambda: changes.ask_to_rename_agency(admin, yte, "Khác", "K", "", today(), "")
+    ) == AgencyRefusal.ENDED  # fmt: skip
+
+
+def test_an_agency_that_was_renamed_meanwhile_is_not_merged_by_its_old_name(
+    cabinet: Cabinet,
+) -> None:
+    admin, yte = cabinet.actor("quantri"), cabinet.agencies["yte"]
+    asked = changes.ask_to_merge_agencies(admin, [yte], cabinet.agencies["xaydung"], today(), "")
+    confirm(cabinet, changes.ask_to_rename_agency(admin, yte, "Bộ Khác", "BK", "", today(), ""))
+    with pytest.raises(Stale):
+        confirm(cabinet, asked)
+
+
+@pytest.mark.parametrize("username", ["thuky", "thutuong", "lanhdaovp", "kiemtoan"])
+def test_only_the_administrator_asks(cabinet: Cabinet, username: str) -> None:
+    actor, term = cabinet.actor(username), term_of(cabinet, "vanthu")
+    with pytest.raises(Forbidden):
+        changes.ask_to_end_term(actor, term, today(), "")
+    changes.ask_to_end_term(cabinet.actor("quantri"), term, today(), "")
+
+
+def test_what_is_not_there_is_not_changed(cabinet: Cabinet) -> None:
+    admin = cabinet.actor("quantri")
+    for act in (
+        lambda: changes.ask_to_end_term(admin, 9999, today(), ""),
+        lambda: changes.ask_to_appoint(admin, 9999, 1, Days(today()), False, ""),
+        lambda: changes.ask_to_merge_agencies(admin, [9999], 1, today(), ""),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+
+def test_persons_are_found_without_marks_and_ordered_by_given_name(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        for name, account in (("Đặng Thị Ánh", "a1"), ("Bùi Văn Ước", "a2"), ("Lê An", "a3")):
+            directory.invite_person(db, name, account)
+    with reading() as db:
+        found = queries.persons(
+            db, PersonFilter(standing=PersonStanding.NONE_YET, order=PersonOrder.NAME)
+        )
+        assert [each.name for each in found] == ["Lê An", "Đặng Thị Ánh", "Bùi Văn Ước"]
+        for words in ("dang anh", "ĐẶNG", "a1"):
+            names = [each.name for each in queries.persons(db, PersonFilter(words=words))]
+            assert names == ["Đặng Thị Ánh"], words
+        minister = queries.persons(db, PersonFilter(words="bo truong y te"))
+        assert [each.id for each in minister] == [cabinet.ids["botruong.yte"]]
+
+
+def test_the_list_is_narrowed_to_an_agency_and_to_who_has_left(cabinet: Cabinet) -> None:
+    end(cabinet, "canbo.yte")
+    with reading() as db:
+        agency = PersonFilter(agency_id=cabinet.agencies["yte"])
+        assert [each.username for each in queries.persons(db, agency)] == ["botruong.yte"]
+        left = PersonFilter(standing=PersonStanding.LEFT)
+        assert [each.username for each in queries.persons(db, left)] == ["canbo.yte"]
+
+
+def test_exports_hold_what_the_list_shows_and_no_formula(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        directory.invite_person(db, "=HYPERLINK(1)", "hostile")
+    auditor = cabinet.browser("kiemtoan")
+    answer = auditor.get("/persons.csv?standing=none_yet")
+    assert "'=HYPERLINK(1)" in answer.text
+    assert answer.text.count("\n") == 2
+    assert auditor.get("/persons.xlsx").data.startswith(b"PK")
+    assert "filename*=UTF-8''" in auditor.get("/persons.xlsx").headers["Content-Disposition"]
+
+
+def test_the_pages_tell_no_secret_and_offer_nothing_to_whoever_only_reads(cabinet: Cabinet) -> None:
+    path = f"/persons/{cabinet.ids['botruong.yte']}"
+    admin, auditor = cabinet.browser("quantri"), cabinet.browser("kiemtoan")
+    with reading() as db:
+        secret = db.get_one(Person, cabinet.ids["botruong.yte"]).password_hash
+    for browser in (admin, auditor):
+        shown = browser.get(path).text
+        assert "Bộ trưởng Bộ Y tế" in shown
+        assert secret not in shown
+    assert 'data-open="appoint"' in admin.get(path).text
+    for page in (path, "/persons", "/offices", "/agencies"):
+        assert "Gửi đề nghị" not in auditor.get(page).text
+        assert auditor.get(page).status_code == 200
+
+
+def test_a_change_is_asked_for_on_the_page_and_confirmed_on_the_other(cabinet: Cabinet) -> None:
+    admin, leader = cabinet.browser("quantri"), cabinet.browser("lanhdaovp")
+    term = term_of(cabinet, "vanthu")
+    answer = admin.post(f"/terms/{term}/end", {"ends": today().isoformat(), "basis": "QĐ 5"})
+    path = answer.headers["Location"]
+    shown = leader.get(path).text
+    assert "thôi giữ chức vụ" in shown
+    assert "QĐ 5" in shown
+    with reading() as db:
+        digest = db.scalars(select(Request)).one().digest
+    assert leader.post(f"{path}/confirm", {"digest": digest}).status_code == 303
+    with reading() as db:
+        assert db.scalars(select(Request)).one().state == RequestState.CONFIRMED
+        assert queries.actor(db, cabinet.ids["vanthu"]) is None
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "hôm nay", "", "0"])
+def test_a_day_that_is_none_is_refused(cabinet: Cabinet, day: str) -> None:
+    admin, path = cabinet.browser("quantri"), f"/terms/{term_of(cabinet, 'vanthu')}/end"
+    assert admin.post(path, {"ends": day}, headers=JSON).status_code == 400
+    assert admin.post(path, {"ends": STARTS.replace(month=9).isoformat()}).status_code == 303
+
+
+def test_the_count_of_queries_does_not_grow_with_the_people(cabinet: Cabinet) -> None:
+    from sqlalchemy import event
+
+    from ecabinet.db import database
+
+    def counted() -> int:
+        seen: list[str] = []
+
+        def note(*args: object) -> None:
+            seen.append(str(args[2]))
+
+        event.listen(database().engine, "before_cursor_execute", note)
+        try:
+            with reading() as db:
+                queries.persons(db, PersonFilter())
+                queries.offices(db)
+                queries.agency_tree(db)
+        finally:
+            event.remove(database().engine, "before_cursor_execute", note)
+        return len(seen)
+
+    before = counted()
+    with transaction() as db:
+        for number in range(10):
+            person = directory.invite_person(db, f"Người {number}", f"n{number}")
+            agency = directory.add_agency(db, f"s{number}", f"Cục {number}", "C")
+            office = directory.add_office(db, f"Việc {number}", Role.CLERK, 300, agency)
+            directory.appoint(db, person, office, STARTS)
+    assert counted() == before
+
+
+def test_nothing_of_a_refused_change_stays(cabinet: Cabinet) -> None:
+    asked = changes.ask_to_end_term(
+        cabinet.actor("quantri"), term_of(cabinet, "vanthu"), today(), ""
+    )
+    with reading() as db:
+        digest = db.get_one(Request, asked).digest
+    approvals.refuse(cabinet.actor("lanhdaovp"), asked, digest, "Chưa có quyết định")
+    with pytest.raises(CabinetError):
+        confirm(cabinet, asked)
+    assert cabinet.actor("vanthu").roles == {Role.CLERK}
