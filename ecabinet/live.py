@@ -1,13 +1,15 @@
 """Facts told to the screens that may know them: numbered per audience, told after the commit."""
 
 import logging
+import os
+import platform
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import clock
@@ -16,6 +18,8 @@ from ecabinet.db import Base, insert_if_absent
 log = logging.getLogger(__name__)
 COLLECTED = "announcements"
 STORED = "told"
+EJECTED = "ejected"
+EJECTED_KEPT = timedelta(days=1)
 # A screen further behind than this reloads the state whole.
 FAR_BEHIND = 1_000
 
@@ -62,6 +66,19 @@ class Told(Base):
             "at": self.at.isoformat(),
             "facts": self.facts,
         }
+
+
+class Ejected(Base):
+    """That a person's sockets are to end, so that every process finds it, whatever else is down."""
+
+    __tablename__ = "live_ejected"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int]
+    audience: Mapped[str | None] = mapped_column(String(80))
+    # Whoever wrote it has ended its own sockets already.
+    process: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class WireDown(Exception):
@@ -118,8 +135,21 @@ def store(db: Session) -> None:
             )
         )
     db.add_all(told)
+    _store_ejected(db)
     db.flush()
     db.info[STORED] = [each.message() for each in told]
+
+
+def _store_ejected(db: Session) -> None:
+    ejected = db.info.get(EJECTED, [])
+    if not ejected:
+        return
+    at = clock.now(db)
+    db.execute(delete(Ejected).where(Ejected.at < at - EJECTED_KEPT))
+    db.add_all(
+        Ejected(person_id=person_id, audience=audience, process=_process(), at=at)
+        for person_id, audience in ejected
+    )
 
 
 def tell(info: dict[Any, Any]) -> None:
@@ -134,12 +164,28 @@ def tell(info: dict[Any, Any]) -> None:
         _wire.eject(person_id, audience)
 
 
-EJECTED = "ejected"
-
-
 def eject(db: Session, person_id: int, audience: str | None = None) -> None:
     """End this person's sockets, in one audience or in all, after the commit (SES-03)."""
     db.info.setdefault(EJECTED, []).append((person_id, audience))
+
+
+def last_ejected(db: Session) -> int:
+    """The number of the last of them; what a process begins with."""
+    return db.scalar(select(func.max(Ejected.id))) or 0
+
+
+def ejected_elsewhere(db: Session, after: int) -> Sequence[Ejected]:
+    """Whose sockets other processes have ended since."""
+    return db.scalars(
+        select(Ejected)
+        .where(Ejected.id > after, Ejected.process != _process())
+        .order_by(Ejected.id)
+    ).all()
+
+
+def _process() -> str:
+    # Asked for each time: a server forks after this module was imported.
+    return f"{platform.node()[:60]}:{os.getpid()}"
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,11 @@ FROM_SCREENS = frozenset({CONNECT, DISCONNECT, EVENT, ACK})
 MAX_MESSAGE = 64 * 1024
 CONNECTIONS_A_PERSON = 5
 EVENTS_A_SECOND = 20
-HEARTBEAT_SECONDS = 5.0
-# Every so many heartbeats each screen's login is read again: one may end by its age alone.
-RECHECK_EVERY = 12
+# How often other processes' ejections are looked for; with the cut it stays within two seconds.
+TICK_SECONDS = 1.0
+HEARTBEAT_EVERY = 5
+# Every so many ticks each screen's login is read again: one may end by its age alone.
+RECHECK_EVERY = 60
 NAMESPACE = "/"
 
 Identify = Callable[[Session, str], Actor | None]
@@ -124,6 +126,7 @@ class SocketWire:
         self._audiences: set[str] = set()
         self._stop = threading.Event()
         self._beating: threading.Thread | None = None
+        self._last_ejected = 0
         self.io = SocketIO(
             app,
             async_mode=settings.async_,
@@ -176,6 +179,10 @@ class SocketWire:
         for sid in oldest:
             self.io.start_background_task(self._cut, sid)
         self._begin_beating()
+        # Held first, asked again second: who was ejected in between is found one way or the other.
+        if self._who(request.environ) is None:
+            self._disconnect()
+            raise ConnectionRefusedError("not_signed_in")
 
     def _disconnect(self, _reason: object = None) -> None:
         with self._lock:
@@ -244,6 +251,14 @@ class SocketWire:
         for audience, (epoch, seq) in heads.items():
             self.io.emit("head", {"audience": audience, "epoch": epoch, "seq": seq}, to=audience)
 
+    def end_ejected_elsewhere(self) -> None:
+        """End the sockets of those whom another process has ejected."""
+        with reading() as db:
+            ejected = live.ejected_elsewhere(db, self._last_ejected)
+        for each in ejected:
+            self._last_ejected = each.id
+            self.eject(each.person_id, each.audience)
+
     def recheck(self) -> None:
         """End the sockets of logins that have ended by themselves."""
         for sid in self._all_sockets():
@@ -262,16 +277,20 @@ class SocketWire:
     def _begin_beating(self) -> None:
         with self._lock:
             if self._beating is None:
+                with reading() as db:
+                    self._last_ejected = live.last_ejected(db)
                 self._beating = threading.Thread(target=self._beat_on, daemon=True)
                 self._beating.start()
 
     def _beat_on(self) -> None:
-        beats = 0
-        while not self._stop.wait(HEARTBEAT_SECONDS):
-            beats += 1
+        ticks = 0
+        while not self._stop.wait(TICK_SECONDS):
+            ticks += 1
             try:
-                self.beat()
-                if beats % RECHECK_EVERY == 0:
+                self.end_ejected_elsewhere()
+                if ticks % HEARTBEAT_EVERY == 0:
+                    self.beat()
+                if ticks % RECHECK_EVERY == 0:
                     self.recheck()
             except Exception as fault:
                 # The next beat may find the database well again; screens see that this one fails.

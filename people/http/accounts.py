@@ -17,7 +17,7 @@ from ecabinet.web import Door, current_actor, form, needs
 from people import queries
 from people.rules import DeviceStanding
 from people.service import devices as signing_keys
-from people.service import passkeys
+from people.service import leaving, passkeys
 from people.service import sign_in as signing_in
 
 door = Door("people", __name__)
@@ -32,6 +32,7 @@ LONGEST_LABEL = 80
 @door.get("/sign-in")
 @needs(Permission.ANYONE)
 def sign_in() -> str:
+    leaving.hear_of(web.cookie_id())
     return render_template("people/sign_in.html", next=_next())
 
 

@@ -51,15 +51,16 @@ def end_what_ended() -> int:
 
 def hear_of(cookie: str) -> None:
     """A browser whose owner had left office was heard of: it holds no page of ours any more."""
+    unheard = select(Login).where(
+        Login.digest == queries.digest(cookie),
+        Login.left_office.is_(True),
+        Login.heard_at.is_(None),
+    )
+    with reading() as db:
+        if db.scalar(unheard) is None:
+            return
     with transaction() as db:
-        login = db.scalar(
-            select(Login).where(
-                Login.digest == queries.digest(cookie),
-                Login.left_office.is_(True),
-                Login.heard_at.is_(None),
-            )
-        )
-        if login is not None:
+        if login := db.scalar(unheard):
             login.heard_at = clock.now(db)
 
 

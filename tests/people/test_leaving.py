@@ -1,0 +1,247 @@
+"""Leaving office ends logins, sockets, passkeys and signing keys, in every process (SES-03)."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from socketio.exceptions import ConnectionError as Refused
+
+from ecabinet import approvals, db, jobs, web
+from ecabinet.access import Actor, Role
+from ecabinet.approvals import Request
+from ecabinet.db import reading, transaction
+from ecabinet.wire.server import SocketWire
+from people import queries
+from people.models import Device, DeviceState, Passkey, Person, Term
+from people.service import changes, directory, leaving
+from people.service import devices as signing_keys
+from tests.builders import STARTS, Browser, Cabinet
+from tests.people.builders import JSON, device_of, enrol, leaves, new_key, request_of
+from tests.wire.builders import Served, cookie_of, serving
+
+ROOT = Path(__file__).parent.parent.parent
+ELSEWHERE = """
+import sys
+from ecabinet.app import open_stores
+from ecabinet.db import transaction
+from ecabinet.settings import from_environment
+from people.service import leaving
+open_stores(from_environment())
+print("ready", flush=True)
+sys.stdin.readline()
+with transaction() as db:
+    leaving.end_access(db, int(sys.argv[1]))
+print("done", flush=True)
+"""
+
+
+@pytest.fixture
+def served(cabinet: Cabinet) -> Iterator[Served]:
+    with serving(cabinet.app) as found:
+        yield found
+
+
+def today() -> date:
+    with reading() as session:
+        return queries.today(session)
+
+
+def give_keys(cabinet: Cabinet, username: str) -> Browser:
+    """A signing key that a secretary has confirmed, and a passkey."""
+    browser = cabinet.browser(username)
+    assert enrol(browser, request_of(new_key())).status_code == 201
+    public_id = device_of(cabinet, username).public_id
+    signing_keys.confirm_device(cabinet.actor("thuky"), public_id, web.settings())
+    with transaction() as session:
+        session.add(
+            Passkey(
+                public_id=f"passkey of {cabinet.ids[username]}",
+                person_id=cabinet.ids[username],
+                label="iPad",
+                credential_id=f"credential of {username}".encode(),
+                public_key=b"key",
+                sign_count=0,
+                backup_eligible=False,
+                backed_up=False,
+                made_at=queries.clock.now(session),
+            )
+        )
+    return browser
+
+
+def end_term(cabinet: Cabinet, username: str, last: date) -> None:
+    with reading() as session:
+        term = session.query(Term).filter_by(person_id=cabinet.ids[username]).first()
+    assert term is not None
+    asked = changes.ask_to_end_term(cabinet.actor("quantri"), term.id, last, "QĐ 9")
+    with reading() as session:
+        digest = session.get_one(Request, asked).digest
+    approvals.confirm(cabinet.actor("lanhdaovp"), asked, digest)
+
+
+def what_is_left(cabinet: Cabinet, username: str) -> tuple[int, int, int]:
+    with reading() as session:
+        access = queries.access_of(session, cabinet.ids[username])
+    return access.logins, access.passkeys, access.keys
+
+
+def second_office(cabinet: Cabinet, username: str, role: Role) -> None:
+    with transaction() as session:
+        office = directory.add_office(session, f"Chức danh khác {username}", role, 400)
+        person = session.get_one(Person, cabinet.ids[username])
+        directory.appoint(session, person, office, STARTS)
+
+
+def test_the_last_day_ends_everything_at_once_and_the_log_says_so(cabinet: Cabinet) -> None:
+    browser = give_keys(cabinet, "botruong.yte")
+    other = give_keys(cabinet, "botruong.taichinh")
+    assert what_is_left(cabinet, "botruong.yte") == (1, 1, 1)
+    end_term(cabinet, "botruong.yte", today())
+    assert what_is_left(cabinet, "botruong.yte") == (0, 0, 0)
+    assert browser.get("/", headers=JSON).status_code == 401
+    assert device_of_state(cabinet, "botruong.yte") == DeviceState.REVOKED
+    member = cabinet.ids["botruong.yte"]
+    assert [each["member"] for each in leaves("key_revoked")] == [member]
+    assert [each["person"] for each in leaves("passkey_ended")] == [member]
+    assert (what_is_left(cabinet, "botruong.taichinh"), other.get("/").status_code) == (
+        (1, 1, 1), 200
+    )  # fmt: skip
+
+
+def device_of_state(cabinet: Cabinet, username: str) -> DeviceState:
+    with reading() as session:
+        device = session.query(Device).filter_by(person_id=cabinet.ids[username]).one()
+    return DeviceState(device.state)
+
+
+def test_who_keeps_another_office_signs_in_anew_without_the_vote(cabinet: Cabinet) -> None:
+    second_office(cabinet, "botruong.yte", Role.CLERK)
+    browser = give_keys(cabinet, "botruong.yte")
+    end_term(cabinet, "botruong.yte", today())
+    assert browser.get("/", headers=JSON).status_code == 401
+    assert what_is_left(cabinet, "botruong.yte") == (0, 1, 0)
+    assert cabinet.actor("botruong.yte").roles == {Role.CLERK}
+    assert cabinet.browser("botruong.yte").get("/").status_code == 200
+
+
+def test_who_keeps_another_vote_keeps_the_key_that_signs(cabinet: Cabinet) -> None:
+    second_office(cabinet, "botruong.yte", Role.DEPUTY_PM)
+    give_keys(cabinet, "botruong.yte")
+    end_term(cabinet, "botruong.yte", today())
+    assert what_is_left(cabinet, "botruong.yte") == (0, 1, 1)
+
+
+def test_a_term_that_ends_by_the_calendar_ends_the_same_on_its_day(cabinet: Cabinet) -> None:
+    give_keys(cabinet, "botruong.yte")
+    end_term(cabinet, "botruong.yte", today() + timedelta(days=2))
+    assert leaving.end_what_ended() == 0
+    assert what_is_left(cabinet, "botruong.yte") == (1, 1, 1)
+    cabinet.wait(days=2)
+    assert jobs.run_once() >= 1
+    assert what_is_left(cabinet, "botruong.yte")[1:] == (0, 0)
+    assert leaving.end_what_ended() == 0
+
+
+def test_a_suspension_signs_out_and_takes_no_key(cabinet: Cabinet) -> None:
+    browser = give_keys(cabinet, "botruong.yte")
+    with transaction() as session:
+        person = session.get_one(Person, cabinet.ids["botruong.yte"])
+        directory.suspend(session, person, today(), today() + timedelta(days=1), "QĐ")
+    assert browser.get("/", headers=JSON).status_code == 401
+    assert leaving.end_what_ended() == 1
+    assert leaving.end_what_ended() == 0
+    assert what_is_left(cabinet, "botruong.yte") == (0, 1, 1)
+
+
+def test_whoever_left_hears_nothing_more_within_two_seconds(
+    cabinet: Cabinet, served: Served
+) -> None:
+    leaver = cabinet.browser("botruong.yte")
+    screens = [served.screen_of(leaver) for _ in range(3)]
+    stays = served.screen_of(cabinet.browser("thutuong"))
+    end_term(cabinet, "botruong.yte", today())
+    began = time.monotonic()
+    for each in screens:
+        assert each.gone.wait(2)
+    assert time.monotonic() - began < 2
+    with pytest.raises(Refused):
+        served.screen_of(leaver)
+    assert not stays.gone.is_set()
+
+
+def test_what_another_process_ends_is_ended_here_within_two_seconds(
+    cabinet: Cabinet, served: Served
+) -> None:
+    screen = served.screen_of(cabinet.browser("botruong.yte"))
+    stays = served.screen_of(cabinet.browser("thutuong"))
+    where = {
+        "ECABINET_DATABASE_URL": web.settings().database,
+        "ECABINET_DATA_DIR": str(web.settings().data_dir),
+        "PYTHONPATH": str(ROOT),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", ELSEWHERE, str(cabinet.ids["botruong.yte"])],
+        env=os.environ | where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout
+        assert other.stdout.readline() == "ready\n"
+        assert not screen.gone.is_set()
+        other.communicate("go\n", timeout=30)
+        assert screen.gone.wait(2)
+    assert other.returncode == 0
+    assert not stays.gone.is_set()
+
+
+def test_who_is_ejected_while_connecting_does_not_stay(
+    cabinet: Cabinet, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The right is read, then lost, then the socket would be held: it is asked again."""
+    browser, member = cabinet.browser("botruong.yte"), cabinet.ids["botruong.yte"]
+    served.screen_of(browser)
+    who = SocketWire._who
+
+    def lose_it_then(wire: SocketWire, environ: dict[str, Any]) -> Actor | None:
+        found = who(wire, environ)
+        with transaction() as session:
+            leaving.end_logins(session, member)
+        return found
+
+    monkeypatch.setattr(SocketWire, "_who", lose_it_then)
+    with pytest.raises(Refused):
+        served.screen_of(browser)
+    deadline = time.monotonic() + 2
+    while served.wire._sockets_of(member) and time.monotonic() < deadline:
+        served.wire.end_ejected_elsewhere()
+    assert served.wire._sockets_of(member) == []
+
+
+def test_a_device_not_heard_of_is_named_until_it_is(cabinet: Cabinet) -> None:
+    leaver, path = cabinet.browser("botruong.yte"), f"/persons/{cabinet.ids['botruong.yte']}"
+    admin = cabinet.browser("quantri")
+    assert "chưa liên lạc lại" not in admin.get(path).text
+    end_term(cabinet, "botruong.yte", today())
+    with reading() as session:
+        access = queries.access_of(session, cabinet.ids["botruong.yte"])
+    assert access.unheard == ["test"]
+    assert "chưa liên lạc lại" in admin.get(path).text
+    cookie = cookie_of(leaver)
+    leaver.get("/sign-in")
+    assert cookie_of(leaver) == cookie
+    assert "chưa liên lạc lại" not in admin.get(path).text
+
+
+def test_a_login_that_was_ended_cannot_be_made_to_live_again(cabinet: Cabinet) -> None:
+    """A request that is under way meanwhile does not bring it back."""
+    browser = cabinet.browser("botruong.yte")
+    with db.database().read() as slow:
+        opened = queries.open_logins(slow, cabinet.ids["botruong.yte"])
+        end_term(cabinet, "botruong.yte", today())
+        assert opened
+    assert browser.post("/inbox/read", {}, headers=JSON).status_code == 401
+    assert what_is_left(cabinet, "botruong.yte")[0] == 0
