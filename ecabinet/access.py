@@ -50,6 +50,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account:manage"
     ACCOUNT_APPROVE = "account:approve"
     LEDGER_READ = "ledger:read"
+    LOG_READ = "log:read"
 
 
 R = Role
@@ -89,6 +90,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.ACCOUNT_MANAGE: frozenset({R.ADMINISTRATOR}),
     Permission.ACCOUNT_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.LEDGER_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER}),
+    Permission.LOG_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER, R.ADMINISTRATOR}),
 }
 
 

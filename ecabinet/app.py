@@ -10,10 +10,23 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import http as documents_http
-from ecabinet import approvals, db, jobs, keys, ledger, live, offload, outbox, storage, web
+from ecabinet import (
+    activity,
+    approvals,
+    db,
+    jobs,
+    keys,
+    ledger,
+    live,
+    offload,
+    outbox,
+    storage,
+    web,
+)
 from ecabinet.access import Permission
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
+from ecabinet.oversight import http as oversight_http
 from ecabinet.settings import Settings, from_environment
 from ecabinet.wire import server as wire
 from meetings import sockets as meetings_sockets
@@ -36,6 +49,7 @@ DOORS = (
     meetings_http.door,
     votes_http.door,
     tasks_http.door,
+    oversight_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
 ACTS = people_changes.ACTS
@@ -61,6 +75,7 @@ PLACES = (
         _("Người"),
         Permission.PERSON_READ,
     ),
+    ("oversight.activity", "clock", _("Nhật ký"), _("Nhật ký"), Permission.LOG_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
 )
 
@@ -72,7 +87,7 @@ def open_stores(settings: Settings) -> None:
     db.bind(
         db.Database(
             settings.database,
-            before_commit=(ledger.store, live.store, outbox.store),
+            before_commit=(activity.store, ledger.store, live.store, outbox.store),
             after=(live.tell,),
         )
     )
@@ -102,7 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "ecabinet", static_folder=str(ROOT / "ecabinet" / "static"), static_url_path="/static",
         template_folder=str(ROOT / "templates"),
     )  # fmt: skip
-    rooms = ("building", "home", "people", "documents", "meetings", "ballots", "tasks")
+    rooms = ("building", "home", "people", "documents", "meetings", "ballots", "tasks", "oversight")
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

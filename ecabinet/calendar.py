@@ -39,9 +39,13 @@ class Calendar:
     def local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
+    def start_of(self, day: date) -> datetime:
+        """0:00 of a day, in UTC."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
     def end_of(self, day: date) -> datetime:
         """24:00 of a day, in UTC."""
-        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
+        return self.start_of(day + timedelta(days=1))
 
     def due(self, opened_at: datetime, working_days: int) -> datetime:
         """When a window of whole working days ends.

@@ -5,9 +5,10 @@ import documents.models
 import meetings.models
 import people.models
 import tasks.models
-from ecabinet import approvals, clock, heartbeat, ledger, live, outbox, pades, search, tsa
+from ecabinet import activity, approvals, clock, heartbeat, ledger, live, outbox, pades, search, tsa
 
 __all__ = [
+    "activity",
     "approvals",
     "ballots",
     "clock",

@@ -25,10 +25,16 @@ def safe_cell(text: str) -> str:
 
 
 def write_csv(rows: Iterable[Cells]) -> bytes:
-    """With a byte order mark, so that spreadsheets read Vietnamese."""
-    text = io.StringIO()
-    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return b"".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Cells]) -> Iterator[bytes]:
+    """With a byte order mark, so that spreadsheets read Vietnamese; for lists without end."""
+    yield "\ufeff".encode()
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line).writerow([safe_cell(cell) for cell in row])
+        yield line.getvalue().encode()
 
 
 def write_xlsx(name: str, rows: Iterable[Cells]) -> bytes:

@@ -13,6 +13,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
@@ -31,19 +32,20 @@ from flask import (
     request,
 )
 from flask_babel import Babel, format_date, format_time
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from ecabinet import clock, keys
+from ecabinet import activity, clock, keys
 from ecabinet.access import Actor, Permission
 from ecabinet.db import reading
 from ecabinet.errors import (
     BadInput,
     CabinetError,
     CrossSite,
+    Forbidden,
     NotFound,
     NotSignedIn,
     Refused,
@@ -229,6 +231,18 @@ def asked_number(name: str, otherwise: int | None = None) -> int | None:
     return value if value is not None and 0 <= value <= LARGEST_ID else otherwise
 
 
+def day_of(name: str, text: str) -> date | None:
+    """A day as it is written here, day, month and year; None where none is written."""
+    if not text.strip():
+        return None
+    parts = [whole_number(part) for part in text.strip().split("/")]
+    try:
+        day, month, year = parts
+        return date(year or 0, month or 0, day or 0)
+    except ValueError:
+        raise BadInput(name, "is no day") from None
+
+
 class Number(IntegerConverter):
     """`<int:…>` in an address: one that no row can have is an address of nothing."""
 
@@ -251,6 +265,11 @@ def own_path(path: str, otherwise: str = "/") -> str:
     return path if safe and "\\" not in path and path.isprintable() else otherwise
 
 
+def attachment(name: str) -> str:
+    """The header by which a browser saves an answer under this name (RFC 6266)."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+
+
 # ---- assembly ----
 
 
@@ -270,6 +289,8 @@ def install(app: Flask, settings: Settings, identify: Identify) -> None:
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
     app.before_request(_refuse_cross_site)
+    app.before_request(_say_who_acts)
+    app.teardown_request(lambda _fault: activity.begin(None))
     app.after_request(_finish)
     app.register_error_handler(CabinetError, _answer_refusal)
     app.register_error_handler(HTTPException, _answer_http)
@@ -338,6 +359,51 @@ def _refuse_cross_site() -> None:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not cookie_id() or not hmac.compare_digest(given.encode(), csrf_token().encode()):
         raise CrossSite("the token is missing or old")
+
+
+def _say_who_acts() -> None:
+    """For the log: what is written from here on is this person's act."""
+    actor = actor_or_none()
+    rule = request.url_rule
+    if rule is None or (actor is None and not _is_open_to_all(rule.endpoint)):
+        return
+    who = activity.Acting(
+        act=rule.endpoint,
+        thing=_address(rule.rule),
+        source=request.remote_addr or "",
+        port=whole_number(str(request.environ.get("REMOTE_PORT", ""))),
+        browser=request.headers.get("User-Agent", ""),
+        # Who only reads does nothing; what a reader may not see is noted all the same.
+        is_noted=request.method in SAFE,
+    )
+    if actor is not None:
+        who.person_id, who.login_id, who.office = actor.id, actor.login_id, actor.office
+        who.roles = " ".join(sorted(actor.roles))
+    activity.begin(who)
+
+
+def _is_open_to_all(endpoint: str) -> bool:
+    return permission_of(current_app.view_functions[endpoint]) is Permission.ANYONE
+
+
+def _address(rule: str) -> str:
+    """The address that was asked for; what is neither number nor name of a row may be a secret."""
+    args = request.view_args or {}
+
+    def filled(match: re.Match[str]) -> str:
+        return str(args[match["name"]]) if match["kind"] or match["name"] == "public_id" else "…"
+
+    return re.sub(r"<(?P<kind>int:)?(?:\w+:)?(?P<name>\w+)>", filled, rule)
+
+
+def _note_refusal(code: str, reason: str) -> None:
+    if request.method in SAFE and code != Forbidden.code:
+        return
+    try:
+        activity.refused(code, reason)
+    except SQLAlchemyError as fault:
+        # Nothing was done, and the reader is told so; that alone may stay unwritten.
+        log.error("a refusal could not be noted", exc_info=fault)
 
 
 def _finish(response: Response) -> Response:
@@ -419,6 +485,7 @@ def _answer_refusal(refusal: CabinetError) -> AnyResponse:
         reason = refusal.field
     if not isinstance(refusal, NotFound):
         log.info("refused", code=refusal.code, why=str(refusal), path=request.path)
+    _note_refusal(refusal.code, reason)
     return _answer(refusal.status, refusal.code, reason, refusal.as_answer())
 
 
@@ -437,6 +504,7 @@ def _answer_busy(fault: OperationalError) -> AnyResponse:
 
 def _answer_fault(fault: Exception) -> AnyResponse:
     log.error("fault", request=g.get("request_id"), path=request.path, exc_info=fault)
+    _note_refusal("failed", "")
     return _answer(500, "failed", "", {"code": "failed"})
 
 

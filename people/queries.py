@@ -199,6 +199,11 @@ def holder_names(db: Session, person_ids: Sequence[int]) -> dict[int, Holder]:
     return found
 
 
+def names(db: Session) -> dict[int, str]:
+    """Everybody by id, also those who have left."""
+    return {each.id: each.name for each in db.execute(select(Person.id, Person.name))}
+
+
 def agencies(db: Session) -> list[AgencyName]:
     return [_agency(each) for each in db.scalars(select(Agency).order_by(Agency.id))]
 

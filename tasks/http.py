@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
@@ -74,7 +74,7 @@ def export() -> Download:
     with reading() as db:
         rows = queries.export(db, current_actor(), _filter())
     answer = Download(sheets.write_csv(_cells(rows)), mimetype=sheets.CSV)
-    answer.headers["Content-Disposition"] = _attachment("nhiem-vu.csv")
+    answer.headers["Content-Disposition"] = web.attachment("nhiem-vu.csv")
     return answer
 
 
@@ -119,7 +119,7 @@ def file(task_id: int, event_id: int) -> Download:
     assert event.file_kind
     answer = Download(storage.store().stream(event.file_digest), mimetype=TYPES[event.file_kind])
     answer.content_length = event.file_size or 0
-    answer.headers["Content-Disposition"] = _attachment(event.file_name or "")
+    answer.headers["Content-Disposition"] = web.attachment(event.file_name or "")
     answer.headers["Content-Security-Policy"] = CLOSED
     return answer
 
@@ -293,10 +293,6 @@ def _choices(day: date) -> dict[str, object]:
 
 
 # ---- files that go out ----
-
-
-def _attachment(name: str) -> str:
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _cells(rows: list[queries.ExportRow]) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
@@ -327,5 +327,5 @@ def _person_cells(persons: Iterable[PersonView]) -> Iterator[Sequence[str]]:
 
 def _download(name: str, content: bytes, kind: str) -> Download:
     answer = Download(content, mimetype=kind)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    answer.headers["Content-Disposition"] = web.attachment(name)
     return answer

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ecabinet import clock, live
+from ecabinet import activity, clock, live
 from ecabinet.access import Actor
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused
@@ -41,6 +41,8 @@ def give_password(
         # Noted as a failure until it is known to be none, so that tries at once count as well.
         failure = _try(db, account, source)
         person = db.scalar(select(Person).where(Person.username == account))
+        if person:
+            activity.concerns(person.id)
     right = signing.is_right(person.password_hash if person else signing.NOBODY, password)
     with transaction() as db:
         if person is None or not right or queries.actor(db, person.id) is None:
@@ -59,6 +61,7 @@ def give_code(half_cookie: str, code: str, cookie: str, source: str) -> None:
     """The second step: the login becomes whole, under a new secret (SES-01)."""
     with transaction() as db:
         login = access.login_to_complete(db, half_cookie)
+        activity.concerns(login.person_id, login.id)
         refusal = _give_code(db, login.person, code, source)
         if refusal is None:
             login.digest = queries.digest(cookie)
@@ -111,6 +114,7 @@ def make_whole(db: Session, login: Login) -> None:
     """From now this login opens pages; the oldest makes room for it (SES-05)."""
     login.whole_at = clock.now(db)
     db.flush()
+    activity.concerns(login.person_id, login.id)
     open_ids = [each.id for each in queries.open_logins(db, login.person_id)]
     for login_id in rules.one_too_many(open_ids):
         _end(db, db.get_one(Login, login_id))

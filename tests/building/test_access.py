@@ -42,6 +42,7 @@ person:read            .   .  .  .  .  x  .  .  .  x  x
 account:manage         .   .  .  .  .  .  .  .  .  x  .
 account:approve        .   .  .  .  .  x  .  .  .  .  .
 ledger:read            .   .  .  .  .  x  .  .  .  .  x
+log:read               .   .  .  .  .  x  .  .  .  x  x
 """
 ROLES = list(Role)
 

@@ -1,0 +1,102 @@
+"""The log of what was done, and the policy: for the administrator, the auditor, the Office."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from flask import Response as Download
+from flask import current_app, render_template, request
+
+from ecabinet import sheets, web
+from ecabinet.access import Permission, Role
+from ecabinet.db import reading
+from ecabinet.oversight import queries
+from ecabinet.oversight.queries import Asked, Row
+from ecabinet.web import Door, needs
+from people.queries import OFFICE_ZONE
+
+door = Door("oversight", __name__)
+
+RESULTS = {"done": False, "refused": True}
+LONGEST_WORDS = 200
+
+
+@door.get("/activity")
+@needs(Permission.LOG_READ)
+def activity() -> str:
+    """Who did what, newest first, as it is looked for."""
+    asked = _asked()
+    with reading() as db:
+        page = queries.log(db, asked, act_words(), web.asked_number("before"))
+    return render_template(
+        "oversight/activity.html", page=page, asked=asked, link=_link, zone=OFFICE_ZONE.zone,
+    )  # fmt: skip
+
+
+@door.get("/activity.csv")
+@needs(Permission.LOG_READ)
+def export() -> Download:
+    """The same rows, all of them, for a spreadsheet."""
+    asked = _asked()
+    answer = Download(sheets.csv_lines(_cells(asked)), mimetype=sheets.CSV)
+    answer.headers["Content-Disposition"] = web.attachment("nhat-ky.csv")
+    return answer
+
+
+@door.get("/rights")
+@needs(Permission.LOG_READ)
+def rights() -> str:
+    """The whole policy as a grid."""
+    return render_template("oversight/rights.html", grid=queries.grid(), roles=list(Role))
+
+
+def act_words() -> dict[str, str]:
+    """What each act is called in the reader's language, by its door."""
+    return _words("acts")
+
+
+def _words(name: str) -> dict[str, str]:
+    module = current_app.jinja_env.get_template("oversight/_acts.html").make_module()
+    return {key: str(said) for key, said in vars(module)[name].items()}
+
+
+def _asked() -> Asked:
+    said = request.args.get("result", "")
+    return Asked(
+        words=web.shown(request.args.get("q", ""))[:LONGEST_WORDS],
+        person_id=web.asked_number("person"),
+        source=request.args.get("source", "")[:60],
+        is_refused=RESULTS.get(said),
+        first=web.day_of("first", request.args.get("first", "")),
+        last=web.day_of("last", request.args.get("last", "")),
+    )
+
+
+def _link(path: str = "/activity", **changed: object) -> str:
+    """This page with what it was asked for, but for what is given here."""
+    asked = {key: value for key, value in request.args.items() if key not in ("before", "lang")}
+    wanted = {key: value for key, value in (asked | changed).items() if value not in (None, "")}
+    return f"{path}?{urlencode(wanted)}" if wanted else path
+
+
+def _cells(asked: Asked) -> Iterator[list[str]]:
+    """The words are found now; the rows are read while they are sent, when no request is open."""
+    headings, acts, results = _words("headings"), _words("acts"), _words("results")
+
+    def rows() -> Iterator[list[str]]:
+        yield list(headings.values())
+        with reading() as db:
+            for row in queries.whole_log(db, asked, acts):
+                result = results.get(row.result, row.result)
+                yield _line(row, acts.get(row.act, row.act), result)
+
+    return rows()
+
+
+def _line(row: Row, act: str, result: str) -> list[str]:
+    """In the order of the template's headings."""
+    at = row.at.astimezone(OFFICE_ZONE.zone)
+    where = row.source if row.port is None else f"{row.source}:{row.port}"
+    return [
+        f"{at:%d/%m/%Y %H:%M:%S}", row.person, row.office, act, row.thing, result, row.reason,
+        where, row.browser, str(row.login_id or ""),
+    ]  # fmt: skip

@@ -1,0 +1,121 @@
+"""Reads of the log and of the policy."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from ecabinet import activity
+from ecabinet.access import POLICY, Permission, Role
+from ecabinet.activity import Activity
+from ecabinet.search import fold
+from people import queries as people
+from people.queries import OFFICE_ZONE
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader of the log looks for."""
+
+    words: str = ""
+    person_id: int | None = None
+    source: str = ""
+    is_refused: bool | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One act, with the name of who did it."""
+
+    id: int
+    at: datetime
+    person_id: int | None
+    person: str
+    office: str
+    act: str
+    thing: str
+    result: str
+    reason: str
+    source: str
+    port: int | None
+    browser: str
+    login_id: int | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.result == activity.DONE
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Rows of the log, newest first; `older` is where the next page begins."""
+
+    rows: list[Row]
+    older: int | None
+    person: str
+
+
+def log(db: Session, asked: Asked, words_of: Mapping[str, str], before: int | None) -> LogPage:
+    names = people.names(db)
+    found = activity.find(db, _wanted(asked, names, words_of), before, PAGE + 1)
+    rows = [_row(each, names) for each in found[:PAGE]]
+    is_more = len(found) > PAGE
+    person = names.get(asked.person_id, "") if asked.person_id else ""
+    return LogPage(rows, rows[-1].id if is_more else None, person)
+
+
+def whole_log(db: Session, asked: Asked, words_of: Mapping[str, str]) -> Iterator[Row]:
+    """Every row that is looked for, the oldest first."""
+    names = people.names(db)
+    for each in activity.every(db, _wanted(asked, names, words_of)):
+        yield _row(each, names)
+
+
+def _wanted(asked: Asked, names: Mapping[int, str], words_of: Mapping[str, str]) -> activity.Wanted:
+    """Words are looked for in names of persons and, where none has them, in those of acts."""
+    words = fold(asked.words).strip()
+    persons = None
+    if asked.person_id is not None:
+        persons = frozenset({asked.person_id})
+    elif words:
+        # None of that name: the words are looked for in the acts.
+        persons = frozenset(key for key, name in names.items() if words in fold(name)) or None
+    acts = None
+    if words and (persons is None or asked.person_id is not None):
+        acts = frozenset(key for key, said in words_of.items() if words in fold(said))
+    return activity.Wanted(
+        persons=persons,
+        acts=acts,
+        is_refused=asked.is_refused,
+        source=asked.source,
+        since=OFFICE_ZONE.start_of(asked.first) if asked.first else None,
+        until=OFFICE_ZONE.end_of(asked.last) if asked.last else None,
+    )
+
+
+def _row(each: Activity, names: Mapping[int, str]) -> Row:
+    return Row(
+        id=each.id,
+        at=each.at,
+        person_id=each.person_id,
+        person=names.get(each.person_id, "") if each.person_id else "",
+        office=each.office,
+        act=each.act,
+        thing=each.thing,
+        result=each.result,
+        reason=each.reason,
+        source=each.source,
+        port=each.port,
+        browser=each.browser,
+        login_id=each.login_id,
+    )
+
+
+def grid() -> list[tuple[Permission, list[bool]]]:
+    """The policy, a row for each thing that may be done and a column for each role."""
+    return [(permission, [role in roles for role in Role]) for permission, roles in POLICY.items()]

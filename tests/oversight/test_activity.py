@@ -1,0 +1,164 @@
+"""What was done is written down with it, once, and stays as it was written."""
+
+import csv
+from io import StringIO
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from ecabinet import activity, db
+from ecabinet.activity import Activity, Wanted
+from ecabinet.oversight import http
+from tests.builders import PASSWORD, Browser, Cabinet
+
+
+def rows(**wanted: object) -> list[Activity]:
+    with db.reading() as session:
+        return activity.find(session, Wanted(**wanted))  # type: ignore[arg-type]
+
+
+def make_dossier(cabinet: Cabinet, browser: Browser, title: str = "Hồ sơ thử") -> int:
+    sent = {"title": title, "drafting_agency": cabinet.agencies["yte"]}
+    return browser.post("/dossiers", sent).status_code
+
+
+def test_an_act_leaves_one_row_with_who_what_when_and_from_where(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    answer = browser.post(
+        "/dossiers", {"title": "Hồ sơ mật danh CANARY", "drafting_agency": cabinet.agencies["yte"]},
+        headers={"User-Agent": "May tinh bang"}, environ_overrides={"REMOTE_PORT": "40404"},
+    )  # fmt: skip
+    assert answer.status_code == 303
+    (row,) = rows(acts=frozenset({"documents.create_dossier"}))
+    assert row.person_id == cabinet.ids["thuky"]
+    assert (row.office, row.roles) == ("Thư ký phiên họp", "secretary")
+    assert (row.source, row.port, row.browser) == ("127.0.0.1", 40404, "May tinh bang")
+    assert (row.thing, row.result) == ("/dossiers", "done")
+    assert row.login_id
+    assert "CANARY" not in repr(vars(row))
+
+
+def test_who_only_looks_leaves_no_row(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    for path in ("/", "/inbox", "/dossiers", "/meetings", "/no-such-page"):
+        browser.get(path)
+    assert rows() == []
+
+
+def test_what_is_refused_leaves_a_row_that_says_why(cabinet: Cabinet) -> None:
+    minister = cabinet.browser("botruong.yte")
+    assert make_dossier(cabinet, minister) == 403
+    assert minister.get("/activity").status_code == 403
+    assert cabinet.browser("thuky").post("/dossiers", {"title": ""}).status_code == 400
+    assert [(each.act, each.result, each.reason) for each in rows(is_refused=True)] == [
+        ("documents.create_dossier", "bad_input", "title"),
+        ("oversight.activity", "forbidden", ""),
+        ("documents.create_dossier", "forbidden", ""),
+    ]
+
+
+def test_a_sign_in_is_written_by_whom_and_a_wrong_one_as_wrong(cabinet: Cabinet) -> None:
+    browser = cabinet.browser()
+    assert browser.post("/sign-in", {"username": "thuky", "password": "sai" * 6}).status_code == 409
+    assert browser.post("/sign-in", {"username": "ma", "password": PASSWORD}).status_code == 409
+    assert browser.post("/sign-in", {"username": "thuky", "password": PASSWORD}).status_code == 303
+    assert browser.post("/sign-in/code", {"code": browser.code()}).status_code == 303
+    thuky = cabinet.ids["thuky"]
+    assert [(each.person_id, each.act, each.result) for each in rows()] == [
+        (thuky, "people.give_code", "done"),
+        (thuky, "people.give_password", "done"),
+        (None, "people.give_password", "refused"),
+        (thuky, "people.give_password", "refused"),
+    ]
+
+
+def test_an_act_that_cannot_be_written_down_is_not_done(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = cabinet.browser("thuky")
+    assert make_dossier(cabinet, browser) == 303
+    with monkeypatch.context() as broken:
+        broken.setattr(activity, "_row", lambda *_: (_ for _ in ()).throw(RuntimeError("full")))
+        assert make_dossier(cabinet, browser, "Hồ sơ không được lập") == 500
+    assert "Hồ sơ không được lập" not in browser.get("/dossiers").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "change", [update(Activity).values(result="forbidden"), delete(Activity)], ids=["edit", "erase"]
+)
+def test_the_database_lets_nobody_change_or_take_away_a_row(cabinet: Cabinet, change) -> None:
+    make_dossier(cabinet, cabinet.browser("thuky"))
+    with pytest.raises(DBAPIError, match="append-only"), db.transaction() as session:
+        session.execute(change)
+    with db.reading() as session:
+        assert [each.result for each in session.scalars(select(Activity))] == ["done"]
+        if session.get_bind().dialect.name == "postgresql":
+            with pytest.raises(DBAPIError, match="append-only"):
+                session.execute(text("TRUNCATE activity"))
+
+
+def test_a_secret_of_an_address_is_not_written(cabinet: Cabinet) -> None:
+    clerk = cabinet.browser("canbo.yte")
+    assert clerk.get("/ballots/by-key/CANARY").status_code == 403
+    assert clerk.post("/devices/ab12/confirm", {"met": "1"}).status_code == 403
+    assert [each.thing for each in rows()] == ["/devices/ab12/confirm", "/ballots/by-key/…"]
+
+
+def test_whoever_looks_after_the_log_finds_a_person_an_act_a_result(cabinet: Cabinet) -> None:
+    make_dossier(cabinet, cabinet.browser("thuky"))
+    make_dossier(cabinet, cabinet.browser("botruong.yte"))
+    auditor = cabinet.browser("kiemtoan")
+
+    def found(query: str) -> tuple[bool, bool]:
+        page = auditor.get(f"/activity?{query}").get_data(as_text=True)
+        table = page.partition("<tbody>")[2]
+        return "Thư ký phiên họp" in table, "Bộ trưởng Bộ Y tế" in table
+
+    assert found("") == (True, True)
+    assert found("q=thu+ky+phien") == (True, False)
+    assert found("q=lap+ho+so") == (True, True)
+    assert found("q=khai+mac") == (False, False)
+    assert found("result=refused") == (False, True)
+    assert found(f"person={cabinet.ids['thuky']}") == (True, False)
+    assert found("source=10.1.2.3") == (False, False)
+    assert found("first=01/01/2099") == (False, False)
+    assert found("last=31/12/2019") == (False, False)
+    assert auditor.get("/activity?first=ngay-mai").status_code == 400
+
+
+def test_the_log_goes_on_over_pages_and_misses_nothing(cabinet: Cabinet) -> None:
+    browser, auditor = cabinet.browser("thuky"), cabinet.browser("kiemtoan")
+    for _ in range(53):
+        browser.post("/inbox/read")
+    first = auditor.get("/activity").get_data(as_text=True)
+    assert first.count("<tr>") == 1 + 50
+    oldest = rows()[49].id
+    assert f"before={oldest}" in first
+    second = auditor.get(f"/activity?before={oldest}").get_data(as_text=True)
+    assert second.count("<tr>") == 1 + 3
+    assert 'rel="next"' not in second
+
+
+def test_the_export_is_what_was_looked_for_whole(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    for _ in range(53):
+        browser.post("/inbox/read")
+    make_dossier(cabinet, cabinet.browser("botruong.yte"))
+    given = cabinet.browser("kiemtoan").get("/activity.csv?result=done").get_data(as_text=True)
+    heading, *lines = csv.reader(StringIO(given.removeprefix("\ufeff")))
+    assert heading[:4] == ["Lúc", "Người làm", "Chức vụ", "Việc"]
+    assert len(lines) == 53
+    assert {line[3] for line in lines} == {"Đánh dấu đã đọc thông báo"}
+
+
+def test_each_door_that_changes_something_has_its_words(app: Flask) -> None:
+    """Whoever adds a door says in templates/oversight/_acts.html what is done there."""
+    changing = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    }
+    with app.test_request_context("/"):
+        assert set(http.act_words()) == changing

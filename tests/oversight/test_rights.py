@@ -1,0 +1,22 @@
+"""The policy as the auditor reads it."""
+
+import re
+
+from ecabinet.access import POLICY, Permission, Role
+from tests.builders import Cabinet
+
+
+def test_the_page_shows_the_policy_that_is_in_force(cabinet: Cabinet) -> None:
+    page = cabinet.browser("kiemtoan").get("/rights").get_data(as_text=True)
+    lines = re.findall(r"<tr>(.*?)</tr>", page.partition("<tbody>")[2], flags=re.DOTALL)
+    shown = [re.findall(r">(được|không)</span>", line) for line in lines]
+    assert shown == [
+        ["được" if role in roles else "không" for role in Role] for roles in POLICY.values()
+    ]
+
+
+def test_each_right_and_each_role_is_named(cabinet: Cabinet) -> None:
+    page = cabinet.browser("kiemtoan").get("/rights").get_data(as_text=True)
+    names = re.findall(r'<th scope="row">([^<]+)</th>', page)
+    assert len(set(names)) == len(POLICY) == len(Permission) - 1
+    assert "Thủ tướng Chính phủ" in page
