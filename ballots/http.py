@@ -21,7 +21,7 @@ from ecabinet.access import Actor, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, Refused
-from ecabinet.web import Door, current_actor, needs
+from ecabinet.web import Door, confirmed, current_actor, needs
 from people import queries as people
 
 door = Door("ballots", __name__)
@@ -115,6 +115,7 @@ def _question(dossier_id: int) -> drafting.Question:
 
 @door.post(f"{ANSWERED}/approve")
 @needs(Permission.CONSULTATION_APPROVE)
+@confirmed
 def approve(consultation_id: int) -> Response:
     drafting.approve(current_actor(), consultation_id, web.form("seen", limit=64))
     return web.see(queries.path_of(consultation_id), "consultation_opened")

@@ -33,8 +33,9 @@ from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
 from people import queries as people_queries
-from people.http import accounts as people_http
+from people.http import account as account_http
 from people.http import directory as directory_http
+from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from tasks import http as tasks_http
 from tasks import sockets as tasks_sockets
@@ -42,7 +43,8 @@ from tasks import sockets as tasks_sockets
 ROOT = Path(__file__).parent.parent
 DOORS = (
     home_http.door,
-    people_http.door,
+    sign_in_http.door,
+    account_http.door,
     directory_http.door,
     documents_http.door,
     ballots_http.door,
@@ -126,7 +128,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(ROOT / "translations" / room) for room in rooms),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    web.install(app, settings, people_queries.actor_by_cookie)
+    web.install(app, settings, people_queries.actor_by_cookie, sign_in_http.confirm)
     live.bind(wire.install(app, settings, people_queries.actor_by_cookie, SOCKETS))
     app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])
     for door in DOORS:

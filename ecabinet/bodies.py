@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from flask import request
 
@@ -78,18 +78,31 @@ class Body:
 
     def assertion(self, name: str = "assertion") -> dict[str, Any] | None:
         """A passkey's answer in its form, if any; what it proves is another's to say."""
-        if name not in self:
-            return None
-        given = self.object(name)
-        well_formed = (
-            given.keys() <= ASSERTION
-            and isinstance(response := given.get("response"), dict)
-            and response.keys() <= ASSERTION_RESPONSE
-            and len(json.dumps(given)) <= LONGEST_ASSERTION
-        )
-        if not well_formed:
-            raise BadInput(name, "is no answer of a passkey")
-        return given
+        return _assertion(name, self.object(name)) if name in self else None
+
+
+def assertion_in_form(name: str = "assertion") -> dict[str, Any] | None:
+    """The same, where a form carries it."""
+    text = request.form.get(name, "")
+    if not text:
+        return None
+    try:
+        return _assertion(name, json.loads(text, object_pairs_hook=_unique))
+    except (ValueError, RecursionError):
+        raise BadInput(name, "is no JSON") from None
+
+
+def _assertion(name: str, given: object) -> dict[str, Any]:
+    well_formed = (
+        isinstance(given, dict)
+        and given.keys() <= ASSERTION
+        and isinstance(response := given.get("response"), dict)
+        and response.keys() <= ASSERTION_RESPONSE
+        and len(json.dumps(given)) <= LONGEST_ASSERTION
+    )
+    if not well_formed:
+        raise BadInput(name, "is no answer of a passkey")
+    return cast("dict[str, Any]", given)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         return frozenset({own})
 
     @property
+    def acts_by_code(self) -> bool:
+        """Whether acts that need a passkey take a code as well: a demo's visitors have none."""
+        return self.env == "demo"
+
+    @property
     def key_waiting_seconds(self) -> int:
         hours = self.key_waiting_hours
         if hours < 0:

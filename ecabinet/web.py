@@ -40,7 +40,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ecabinet import activity, clock, keys
 from ecabinet.access import Actor, Permission
-from ecabinet.db import reading
+from ecabinet.db import reading, transaction
 from ecabinet.errors import (
     BadInput,
     CabinetError,
@@ -50,12 +50,14 @@ from ecabinet.errors import (
     NotSignedIn,
     Refused,
     SettingRefused,
+    StepUpNeeded,
 )
 from ecabinet.settings import Settings
 
 log = structlog.get_logger()
 
 Identify = Callable[[Session, str], Actor | None]
+Confirm = Callable[[Session, Actor], None]
 View = Callable[..., Any]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -103,6 +105,22 @@ def permission_of(view: View) -> Permission:
     return cast(Permission, vars(view)["permission"])
 
 
+def confirmed(view: View) -> View:
+    """Declare, below `needs`, that whoever does this shows first that they mean it (SES-07).
+
+    Shown in the act's own transaction: an act that is refused uses nothing up.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        with transaction() as db:
+            _confirm(db, current_actor())
+            return view(*args, **kwargs)
+
+    cast(Any, guarded).is_confirmed = True
+    return guarded
+
+
 class Door(Blueprint):
     """A room's routes; one without a declared permission keeps the application from starting."""
 
@@ -139,6 +157,11 @@ def cookie_id() -> str:
     if "new_cookie" in g:
         return cast(str, g.new_cookie)
     return request.cookies.get(_cookie_name(), "")
+
+
+def source() -> str:
+    """The address this request comes from."""
+    return request.remote_addr or ""
 
 
 def renew_cookie() -> str:
@@ -278,14 +301,20 @@ def _nobody(_db: Session, _cookie: str) -> Actor | None:
     return None
 
 
+def _unconfirmed(_db: Session, _actor: Actor) -> None:
+    """How an act is confirmed before an application says how: not at all."""
+    raise StepUpNeeded
+
+
 _identify: Identify = _nobody
+_confirm: Confirm = _unconfirmed
 _settings: Settings | None = None
 
 
-def install(app: Flask, settings: Settings, identify: Identify) -> None:
+def install(app: Flask, settings: Settings, identify: Identify, confirm: Confirm) -> None:
     """Tie the front desk to an application."""
-    global _identify, _settings
-    _identify, _settings = identify, settings
+    global _identify, _confirm, _settings
+    _identify, _confirm, _settings = identify, confirm, settings
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
     app.before_request(_refuse_cross_site)

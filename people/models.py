@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecabinet.access import Role
 from ecabinet.db import Base
-from people.rules import AgencyKind, Ceremony, SeatOfOffice, TermOfOffice
+from people.rules import AgencyKind, Ceremony, Method, SeatOfOffice, TermOfOffice
 
 NAME = 200
 
@@ -79,10 +79,15 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME))
     username: Mapped[str] = mapped_column(String(60), unique=True)
+    # Empty for somebody who has never set one.
     password_hash: Mapped[str] = mapped_column(String(200))
+    # Somebody else had it: it signs in nobody until its owner has set another (AUTH-10).
+    password_ended_at: Mapped[datetime | None]
     # Sealed by the key store; a stolen database holds no usable seed.
     totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int | None]
+    # A new one, until a code shows that its owner's application has it.
+    totp_offered: Mapped[bytes | None] = mapped_column(LargeBinary)
     terms: Mapped[list["Term"]] = relationship(back_populates="person")
 
 
@@ -136,6 +141,8 @@ class Login(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
     browser: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(60), server_default="")
+    method: Mapped[Method] = mapped_column(String(20), server_default=Method.CODE.value)
     started_at: Mapped[datetime]
     # The second factor was given; before that the login opens nothing.
     whole_at: Mapped[datetime | None]
@@ -145,6 +152,17 @@ class Login(Base):
     left_office: Mapped[bool] = mapped_column(default=False)
     heard_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
+
+
+class RecoveryCode(Base):
+    """A code on paper, good once in place of the phone; only its keyed digest is kept (AUTH-04)."""
+
+    __tablename__ = "people_recovery_code"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Passkey(Base):

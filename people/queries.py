@@ -24,10 +24,11 @@ from people.models import (
     Office,
     Passkey,
     Person,
+    RecoveryCode,
     Suspension,
     Term,
 )
-from people.rules import AgencyKind, DeviceStanding, PersonOrder, PersonStanding
+from people.rules import AgencyKind, DeviceStanding, Method, PersonOrder, PersonStanding
 
 OFFICE_ZONE = Calendar()
 # Letters of a key's digest that are compared aloud: 128 bits.
@@ -259,7 +260,15 @@ def _agency(row: Agency) -> AgencyName:
 def step_up_holds(db: Session, actor: Actor) -> bool:
     """Whether this login has shown again, in the last five minutes, who it is."""
     login = db.get(Login, actor.login_id) if actor.login_id else None
-    return login is not None and rules.step_up_holds(login.step_up_at, clock.now(db))
+    return login is not None and rules.is_fresh(login.step_up_at, clock.now(db))
+
+
+def has_just_shown(db: Session, actor: Actor) -> bool:
+    """Whether this login was made, or shown again to be its owner's, in the last five minutes."""
+    login = db.get(Login, actor.login_id) if actor.login_id else None
+    shown = (login.whole_at, login.step_up_at) if login else ()
+    now = clock.now(db)
+    return any(rules.is_fresh(at, now) for at in shown)
 
 
 def step_up_at(db: Session, actor: Actor) -> datetime | None:
@@ -291,7 +300,10 @@ class LoginView:
     public_id: str
     browser: str
     system: str
+    source: str
+    method: Method
     started_at: datetime
+    is_open: bool
     is_current: bool
 
 
@@ -388,13 +400,36 @@ def open_logins(db: Session, person_id: int) -> list[Login]:
     ]
 
 
+RECENT = 20
+
+
 def logins_of(db: Session, actor: Actor) -> list[LoginView]:
+    """Where one is signed in, and after it where one was lately, newest first."""
+    open_ids = [each.id for each in open_logins(db, actor.id)]
+    recent = db.scalars(
+        select(Login)
+        .where(Login.person_id == actor.id, Login.whole_at.is_not(None))
+        .order_by(Login.id.in_(open_ids).desc(), Login.whole_at.desc(), Login.id.desc())
+        .limit(RECENT)
+    )
     return [
         LoginView(
-            each.public_id, *browser_of(each.browser), each.started_at, each.id == actor.login_id
+            each.public_id,
+            *browser_of(each.browser),
+            each.source,
+            Method(each.method),
+            each.started_at,
+            each.id in open_ids,
+            each.id == actor.login_id,
         )
-        for each in open_logins(db, actor.id)
+        for each in recent
     ]
+
+
+def known_browsers(db: Session, person_id: int) -> set[str]:
+    """By what kinds of browser a person has signed in before."""
+    mine = select(Login.browser).where(Login.person_id == person_id, Login.whole_at.is_not(None))
+    return {browser_name(each) for each in db.scalars(mine.distinct())}
 
 
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),
@@ -409,6 +444,47 @@ def browser_of(user_agent: str) -> tuple[str, str]:
     return browser, next((name for sign, name in SYSTEMS if sign in user_agent), "")
 
 
+def browser_name(user_agent: str) -> str:
+    return ", ".join(part for part in browser_of(user_agent) if part)
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a person can show who they are, besides passkeys."""
+
+    has_password: bool
+    password_ended: bool
+    has_totp: bool
+    recovery_codes: int
+
+
+def account(db: Session, person_id: int) -> Account:
+    person = db.get_one(Person, person_id)
+    left = select(func.count()).where(
+        RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None)
+    )
+    return Account(
+        has_password=bool(person.password_hash),
+        password_ended=person.password_ended_at is not None,
+        has_totp=person.totp_sealed is not None,
+        recovery_codes=db.scalar(left) or 0,
+    )
+
+
+def names_of(db: Session, person: Person) -> list[str]:
+    """What anybody may know of a person: no password holds it (AUTH-02)."""
+    held = holders(db, person_ids=[person.id])
+    return [person.username, person.name, *(each.office for each in held)]
+
+
+def administrators(db: Session) -> list[int]:
+    return [each.person_id for each in persons_with(db, Role.ADMINISTRATOR)]
+
+
+def username(db: Session, person_id: int) -> str:
+    return db.get_one(Person, person_id).username
+
+
 def username_of_half(db: Session, half_cookie: str) -> str | None:
     """Whose code this browser is asked for; None when no password was given in it."""
     login = db.scalar(
@@ -421,12 +497,17 @@ def username_of_half(db: Session, half_cookie: str) -> str | None:
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
-    """Signing keys that a secretary has to confirm."""
+    """A password to renew; signing keys that a secretary has to confirm."""
+    own = [Duty("password_ended", actor.office, "/password")] if _must_renew(db, actor) else []
     if not actor.may(Permission.DEVICE_CONFIRM):
-        return []
-    return [
+        return own
+    return own + [
         Duty("device_pending", device.office, "/devices/pending") for device in devices_pending(db)
     ]
+
+
+def _must_renew(db: Session, actor: Actor) -> bool:
+    return db.get_one(Person, actor.id).password_ended_at is not None
 
 
 # ---- who holds which office: for the administrator's screens ----

@@ -1,7 +1,8 @@
 """Who holds which office, who counts, and when a factor still stands."""
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,19 +18,34 @@ LONGEST_ORGAN_ID = 35
 ORGAN_ID = re.compile(r"[0-9A-Z]+(\.[0-9A-Z]+)*")
 OLD_ORGAN_ID = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
 USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+# A shorter name stands in too many words.
+SHORTEST_NAME = 5
+RECOVERY_CODES = 10
 
 
 class SignInRefusal(StrEnum):
     WRONG = "wrong"
     WRONG_CODE = "wrong_code"
     CODE_USED = "code_used"
+    WRONG_RECOVERY_CODE = "wrong_recovery_code"
     LOCKED = "locked"
+
+
+class Method(StrEnum):
+    """By what a login was made whole."""
+
+    CODE = "code"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
 
 
 class PasswordRefusal(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
-    NAMES_ACCOUNT = "names_account"
+    NAMES_OWNER = "names_owner"
+    EASILY_GUESSED = "easily_guessed"
+    WRONG_OLD = "wrong_old"
+    SAME_AS_OLD = "same_as_old"
 
 
 class DeviceRefusal(StrEnum):
@@ -108,13 +124,15 @@ class Ceremony(StrEnum):
     REGISTER = "register"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    ACT = "act"
 
 
-# Sixty seconds for what is bound to a ballot (SES-07); somebody who signs in may have to search.
+# Sixty seconds for what is bound to a ballot or an act (SES-07); who signs in may have to search.
 CHALLENGE_LASTS = {
     Ceremony.REGISTER: timedelta(minutes=5),
     Ceremony.SIGN_IN: timedelta(minutes=5),
     Ceremony.STEP_UP: timedelta(seconds=60),
+    Ceremony.ACT: timedelta(seconds=60),
 }
 
 
@@ -245,18 +263,40 @@ def username_refusal(username: str) -> PersonRefusal | None:
     return None if is_one else PersonRefusal.USERNAME_FORM
 
 
-def password_refusal(password: str, username: str) -> PasswordRefusal | None:
-    """Why this cannot be an account's password: its length, or that it is easily guessed (AUTH-02).
+def password_refusal(password: str, names: Iterable[str]) -> PasswordRefusal | None:
+    """Why this cannot be an account's password: its length, or a name that anybody knows (AUTH-02).
 
-    Any character counts, and none is asked for.
+    Any character counts, and none is asked for. `names` are those of account, person, office and
+    cabinet; they are found however they are spelt.
     """
     if len(password) < SHORTEST_PASSWORD:
         return PasswordRefusal.TOO_SHORT
     if len(password) > LONGEST_PASSWORD:
         return PasswordRefusal.TOO_LONG
-    if username.lower() in password.lower():
-        return PasswordRefusal.NAMES_ACCOUNT
+    plain = letters_of(password)
+    if any(name in plain for name in map(letters_of, names) if len(name) >= SHORTEST_NAME):
+        return PasswordRefusal.NAMES_OWNER
     return None
+
+
+def letters_of(text: str) -> str:
+    """Letters and digits alone, without marks or capitals: `Bộ Y tế` and `bo-y-te` are one."""
+    apart = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
+    return "".join(each for each in apart if each.isalnum())
+
+
+def letters_of_words(text: str) -> list[str]:
+    return [letters_of(word) for word in text.replace(".", " ").split()]
+
+
+def is_unusual(browser: str, known: Collection[str]) -> bool:
+    """Whether a person has never signed in by such a browser; the first time is no surprise."""
+    return bool(known) and browser not in known
+
+
+def is_fresh(shown_at: datetime | None, now: datetime) -> bool:
+    """Whether who one is was shown just now; keys and codes are changed only then (ASVS 7.5.1)."""
+    return shown_at is not None and timedelta() <= now - shown_at < STEP_UP_LASTS
 
 
 def totp_refusal(step: int | None, last_step: int | None) -> SignInRefusal | None:
@@ -272,11 +312,6 @@ def locked_until(failures: Iterable[datetime], now: datetime) -> datetime | None
     """When a path that so many recent wrong tries have locked opens again; None: it is open."""
     recent = sorted((at for at in failures if now - at < LOCKED_FOR), reverse=True)
     return recent[WRONG_TRIES - 1] + LOCKED_FOR if len(recent) >= WRONG_TRIES else None
-
-
-def step_up_holds(step_up_at: datetime | None, now: datetime) -> bool:
-    """A code is good for five minutes, and for casts only (SES-07)."""
-    return step_up_at is not None and timedelta() <= now - step_up_at < STEP_UP_LASTS
 
 
 def login_holds(started_at: datetime, now: datetime) -> bool:

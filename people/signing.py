@@ -4,6 +4,7 @@ The library that reads passkeys takes two seconds to import, so only the functio
 """
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ecabinet import keys
+from ecabinet import canonical, keys
 from ecabinet.settings import Settings
 from people import rules
+from people.rules import Ceremony
 
 # ---- passwords ----
 
@@ -32,9 +34,25 @@ def is_right(hashed: str, password: str) -> bool:
     if len(password) > rules.LONGEST_PASSWORD:
         return False
     try:
-        return HASHER.verify(hashed, password)
+        return HASHER.verify(hashed or NOBODY, password) and bool(hashed)
     except VerificationError:
         return False
+
+
+# Words that a Vietnamese would try first; zxcvbn brings 30,000 passwords and as many words.
+LOCAL_WORDS = ("matkhau", "vietnam", "chinhphu", "thutuong", "botruong", "hanoi", "phienhop")
+# Ten thousand million guesses: what zxcvbn calls "very unguessable" begins here.
+SAFE_SCORE = 4
+LOOKED_AT = 72
+
+
+def is_easily_guessed(password: str, names: Sequence[str]) -> bool:
+    """Whether lists of common passwords and words lead to this one (AUTH-02)."""
+    from zxcvbn import zxcvbn
+
+    known = [word for name in names for word in rules.letters_of_words(name)]
+    found = zxcvbn(password[:LOOKED_AT], user_inputs=[*LOCAL_WORDS, *known])
+    return bool(found["score"] < SAFE_SCORE)
 
 
 # ---- codes ----
@@ -69,10 +87,40 @@ def unseal_seed(sealed: bytes) -> str:
     return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
 
 
+def new_seed() -> str:
+    return pyotp.random_base32()
+
+
+def seed_address(seed: str, username: str, cabinet_name: str) -> str:
+    """What an application of codes reads from the picture (otpauth)."""
+    return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=cabinet_name)
+
+
+# ---- recovery codes ----
+
+RECOVERY_KEY = "recovery-codes"
+# No letter that is read as another; twelve of them are 60 bits.
+RECOVERY_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+RECOVERY_LENGTH = 12
+
+
+def new_recovery_code() -> str:
+    """A code as it is printed: three groups of four."""
+    signs = "".join(secrets.choice(RECOVERY_LETTERS) for _ in range(RECOVERY_LENGTH))
+    return "-".join(signs[at : at + 4] for at in range(0, RECOVERY_LENGTH, 4))
+
+
+def recovery_digest(person_id: int, code: str) -> bytes:
+    """What is kept of a code; without the key store nobody can try codes against it."""
+    plain = "".join(each for each in code.upper() if each.isalnum())
+    key = keys.store().make(RECOVERY_KEY)
+    return hmac.digest(key, f"{person_id} {plain}".encode(), "sha256")
+
+
 # ---- passkeys (WebAuthn 3) ----
 
 CHALLENGE_BYTES = 32
-BALLOT_TAG = b"ecabinet/ballot/v1\0"
+BALLOT_TAG, ACT_TAG = b"ecabinet/ballot/v1\0", b"ecabinet/act/v1\0"
 TIMEOUT_MS = 60_000
 
 
@@ -121,9 +169,15 @@ def user_handle(person_id: int) -> bytes:
     return f"person-{person_id}".encode()
 
 
-def ballot_challenge(nonce: bytes, purpose_digest: bytes) -> bytes:
-    """What a step-up for one ballot signs: it is good for no other (security.md 3.3)."""
-    return hashlib.sha256(BALLOT_TAG + nonce + purpose_digest).digest()
+def bound_challenge(ceremony: Ceremony, nonce: bytes, purpose_digest: bytes) -> bytes:
+    """What a step-up for one ballot or act signs: it is good for no other (security.md 3.3)."""
+    tag = ACT_TAG if ceremony is Ceremony.ACT else BALLOT_TAG
+    return hashlib.sha256(tag + nonce + purpose_digest).digest()
+
+
+def act_digest(path: str, fields: dict[str, str]) -> bytes:
+    """One act as it is sent: where to, and all that its page says."""
+    return hashlib.sha256(canonical.encode({"path": path, "fields": fields})).digest()
 
 
 def creation_options(

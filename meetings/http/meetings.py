@@ -12,7 +12,7 @@ from ecabinet import web
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, form_int, needs
+from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
 from meetings import access, queries
 from meetings.models import Meeting
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
@@ -200,6 +200,7 @@ def send_back(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/convene")
 @needs(Permission.MEETING_CONVENE)
+@confirmed
 def convene(meeting_id: int) -> Response:
     prepare.convene(current_actor(), meeting_id, form_int("draft"))
     return web.see(f"/meetings/{meeting_id}", "session_convened")

@@ -12,6 +12,7 @@ from ecabinet.errors import NotFound, Refused
 from people import rules, signing
 from people.models import Agency, AgencyCode, FormerName, Office, Person, Suspension, Term
 from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
+from people.service import passwords
 
 LONGEST_SLUG = 40
 
@@ -102,8 +103,8 @@ def add_person(
     db: Session, name: str, username: str, password: str, totp_seed: str, hashed: str = ""
 ) -> Person:
     """Somebody new; `hashed` spares the hashing of a password that was hashed before."""
-    if reason := rules.password_refusal(password, username):
-        raise Refused(reason)
+    if not hashed:
+        passwords.refuse_weak(password, [username, name])
     person = invite_person(db, name, username)
     person.password_hash = hashed or signing.HASHER.hash(password)
     person.totp_sealed = signing.seal_seed(totp_seed)
@@ -118,7 +119,7 @@ def invite_person(db: Session, name: str, username: str) -> Person:
         raise Refused(reason)
     if db.scalar(select(Person.id).where(Person.username == account)):
         raise Refused(PersonRefusal.USERNAME_TAKEN)
-    person = Person(name=name, username=account, password_hash=signing.NOBODY)
+    person = Person(name=name, username=account, password_hash="")
     db.add(person)
     db.flush()
     return person

@@ -18,14 +18,14 @@ from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
 from people import access, queries, rules, signing
 from people.models import Challenge, Passkey
-from people.rules import Ceremony, PasskeyRefusal
+from people.rules import Ceremony, Method, PasskeyRefusal
 from people.service import sign_in
 from people.signing import Assertion, NotProven
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is kept beside a ballot: its owner was there, and meant this one (security.md 3.3)."""
+    """What is kept of a step-up: its owner was there, and meant this payload (security.md 3.3)."""
 
     at: datetime
     nonce: bytes
@@ -38,11 +38,11 @@ class Evidence:
     client_data: bytes
     signature: bytes
 
-    def as_body(self) -> dict[str, Any]:
+    def as_body(self, bound: str = "bound_to_ballot") -> dict[str, Any]:
         """Plain values for the ballot's row and, by their digest, its leaf."""
         return {
             "method": "passkey",
-            "bound_to_ballot": True,
+            bound: True,
             "at": canonical.moment(self.at),
             "enrolled_leaf": self.enrolled_leaf,
             "backup_eligible": self.backup_eligible,
@@ -60,9 +60,9 @@ class Evidence:
 
 
 def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
-    """What the browser needs to make a passkey; only just after a code (ASVS 7.5.1)."""
+    """What the browser needs to make a passkey; only just after showing who one is (ASVS 7.5.1)."""
     with transaction() as db:
-        if not queries.step_up_holds(db, actor):
+        if not queries.has_just_shown(db, actor):
             raise StepUpNeeded
         challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
         _keep_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
@@ -140,8 +140,9 @@ def sign_in_options(cookie: str, settings: Settings) -> dict[str, Any]:
 
 
 def sign_in_by(
-    answer: dict[str, Any], old_cookie: str, cookie: str, browser: str, settings: Settings
-) -> None:
+    answer: dict[str, Any], old_cookie: str, cookie: str, browser: str, source: str,
+    settings: Settings,
+) -> None:  # fmt: skip
     """One touch: the passkey is the one factor, its owner check the other.
 
     Open when the password's path is locked (AUTH-06).
@@ -162,9 +163,9 @@ def sign_in_by(
         if refusal is None:
             _note_use(db, passkey, assertion)
             sign_in.end_login_of(db, old_cookie)
-            login = sign_in.new_login(db, passkey.person_id, cookie, browser)
+            login = sign_in.new_login(db, passkey.person_id, cookie, browser, source)
             db.add(login)
-            sign_in.make_whole(db, login)
+            sign_in.make_whole(db, login, Method.PASSKEY)
     if refusal:
         raise Refused(refusal)
 
@@ -172,27 +173,30 @@ def sign_in_by(
 # ---- stepping up, bound to one payload ----
 
 
-def step_up_options(actor: Actor, purpose_digest: bytes, settings: Settings) -> dict[str, Any]:
+def step_up_options(
+    actor: Actor, purpose_digest: bytes, settings: Settings, ceremony: Ceremony = Ceremony.STEP_UP
+) -> dict[str, Any]:
     """What the browser needs to ask the actor's passkeys to sign for this payload alone."""
     nonce = secrets.token_bytes(signing.CHALLENGE_BYTES)
-    challenge = signing.ballot_challenge(nonce, purpose_digest)
+    challenge = signing.bound_challenge(ceremony, nonce, purpose_digest)
     with transaction() as db:
-        _keep_challenge(db, challenge, Ceremony.STEP_UP, _login_of(actor), nonce)
+        _keep_challenge(db, challenge, ceremony, _login_of(actor), nonce)
         allowed = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
     return signing.request_options(signing.relying_party(settings), challenge, allowed)
 
 
 def verify_step_up(
-    db: Session, actor: Actor, answer: dict[str, Any], purpose_digest: bytes, settings: Settings
-) -> Evidence:
+    db: Session, actor: Actor, answer: dict[str, Any], purpose_digest: bytes, settings: Settings,
+    ceremony: Ceremony = Ceremony.STEP_UP,
+) -> Evidence:  # fmt: skip
     """The evidence that this actor meant this payload; used up by the act it belongs to (SES-07).
 
     Called inside the act's transaction: an act that fails leaves it for a retry of the same act.
     """
     try:
         challenge = signing.challenge_in(answer)
-        nonce = _use_challenge(db, challenge, Ceremony.STEP_UP, _login_of(actor))
-        if challenge != signing.ballot_challenge(nonce, purpose_digest):
+        nonce = _use_challenge(db, challenge, ceremony, _login_of(actor))
+        if challenge != signing.bound_challenge(ceremony, nonce, purpose_digest):
             raise NotProven("asked for another payload")
         passkey = access.passkey_to_use(db, signing.credential_in(answer), actor.id)
         party = signing.relying_party(settings)

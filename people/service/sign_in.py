@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ecabinet import activity, clock, live
+from ecabinet import activity, clock, live, outbox
 from ecabinet.access import Actor
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused
 from people import access, queries, rules, signing
 from people.models import Failure, Login, Person
-from people.rules import SignInRefusal
+from people.rules import Method, SignInRefusal
 
 LONGEST_USERNAME = 60
 LONGEST_BROWSER = 200
@@ -39,20 +39,20 @@ def give_password(
     account = username.lower()[:LONGEST_USERNAME]
     with transaction() as db:
         # Noted as a failure until it is known to be none, so that tries at once count as well.
-        failure = _try(db, account, source)
+        failure = note_try(db, account, source)
         person = db.scalar(select(Person).where(Person.username == account))
         if person:
             activity.concerns(person.id)
     right = signing.is_right(person.password_hash if person else signing.NOBODY, password)
     with transaction() as db:
-        if person is None or not right or queries.actor(db, person.id) is None:
+        if person is None or not right or not _may_sign_in(db, person):
             refusal: SignInRefusal | None = SignInRefusal.WRONG
         else:
             refusal = None
             db.execute(delete(Failure).where(Failure.id == failure))
             _renew_hash(db, person, password)
             end_login_of(db, old_cookie)
-            db.add(new_login(db, person.id, cookie, browser))
+            db.add(new_login(db, person.id, cookie, browser, source))
     if refusal:
         raise Refused(refusal)
 
@@ -66,18 +66,20 @@ def give_code(half_cookie: str, code: str, cookie: str, source: str) -> None:
         if refusal is None:
             login.digest = queries.digest(cookie)
             login.step_up_at = clock.now(db)
-            make_whole(db, login)
+            make_whole(db, login, Method.CODE)
     if refusal:
         raise Refused(refusal)
+
+
+def _may_sign_in(db: Session, person: Person) -> bool:
+    return person.password_ended_at is None and queries.actor(db, person.id) is not None
 
 
 def step_up(actor: Actor, code: str, source: str) -> None:
     """Show again who one is: good for five minutes, for casts only (SES-07)."""
     with transaction() as db:
         login = access.login_to_step_up(db, actor)
-        # Counted for this login alone: strangers' wrong passwords never close the way to a
-        # ballot (AUTH-06). No account has a name in capitals.
-        refusal = _give_code(db, login.person, code, source, f"LOGIN-{login.id}")
+        refusal = _give_code(db, login.person, code, source, counter_of(actor))
         if refusal is None:
             login.step_up_at = clock.now(db)
     if refusal:
@@ -97,21 +99,51 @@ def end_login(actor: Actor, public_id: str) -> None:
         _end(db, access.login_to_end(db, actor, public_id))
 
 
+def disown(actor: Actor, public_id: str) -> None:
+    """ "Not me": that login ends, and the password with it, until its owner sets another (AUTH-10).
+
+    Passkeys stay: nobody can know one. The administrators are told.
+    """
+    with transaction() as db:
+        login = access.login_to_end(db, actor, public_id)
+        _end(db, login)
+        login.person.password_ended_at = clock.now(db)
+        facts = {"browser": queries.browser_name(login.browser), "source": login.source}
+        outbox.notify(db, actor.id, "login_disowned", "/password", **facts)
+        told = [each for each in queries.administrators(db) if each != actor.id]
+        outbox.notify(db, told, "login_disowned_by", "/devices", who=actor.office, **facts)
+
+
+def end_others(db: Session, actor: Actor) -> None:
+    """Whoever changes a password or a code is signed out everywhere else (SES-03)."""
+    for login in queries.open_logins(db, actor.id):
+        if login.id != actor.login_id:
+            _end(db, login)
+
+
 # ---- parts that a sign-in by passkey has as well ----
 
 
-def new_login(db: Session, person_id: int, cookie: str, browser: str) -> Login:
+def new_login(db: Session, person_id: int, cookie: str, browser: str, source: str) -> Login:
     return Login(
         public_id=secrets.token_hex(8),
         digest=queries.digest(cookie),
         person_id=person_id,
         browser=browser[:LONGEST_BROWSER],
+        source=source,
+        method=Method.CODE,
         started_at=clock.now(db),
     )
 
 
-def make_whole(db: Session, login: Login) -> None:
+def make_whole(db: Session, login: Login, method: Method) -> None:
     """From now this login opens pages; the oldest makes room for it (SES-05)."""
+    browser = queries.browser_name(login.browser)
+    if rules.is_unusual(browser, queries.known_browsers(db, login.person_id)):
+        outbox.notify(
+            db, login.person_id, "login_unusual", "/devices", browser=browser, source=login.source
+        )
+    login.method = method
     login.whole_at = clock.now(db)
     db.flush()
     activity.concerns(login.person_id, login.id)
@@ -148,17 +180,30 @@ def _give_code(
     person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
     if person.totp_sealed is None:
         raise NotFound("second factor")
-    _try(db, counted, source)
+    note_try(db, counted, source)
     seed = signing.unseal_seed(person.totp_sealed)
     step = signing.step_of(seed, code, int(clock.now(db).timestamp()))
     refusal = rules.totp_refusal(step, person.totp_last_step)
     if refusal is None:
         person.totp_last_step = step
-        db.execute(delete(Failure).where(Failure.username == counted))
+        forget_tries(db, counted)
     return refusal
 
 
-def _try(db: Session, account: str, source: str) -> int:
+def counter_of(actor: Actor) -> str:
+    """Whose wrong tries are counted for who is signed in: this login's alone.
+
+    Strangers' wrong passwords never close the way to a ballot (AUTH-06). No account has a name in
+    capitals.
+    """
+    return f"LOGIN-{actor.login_id}"
+
+
+def forget_tries(db: Session, account: str) -> None:
+    db.execute(delete(Failure).where(Failure.username == account))
+
+
+def note_try(db: Session, account: str, source: str) -> int:
     """Note a try at this account from this source; Locked when there were too many."""
     now = clock.now(db)
     until = rules.locked_until(_failures(db, account, source), now)

@@ -70,10 +70,16 @@ KINDS = {
     "people/person.html": (KEEPER, PERSON),
     "people/offices.html": (AUDITOR, "/offices"),
     "people/agencies.html": (KEEPER, "/agencies"),
+    "people/password.html": (MINISTER, "/password"),
+    "people/recovery_codes.html": (MINISTER, "/recovery-codes"),
+    "people/authenticator.html": (MINISTER, "/authenticator"),
     "error.html": (MINISTER, NOTHING),
 }
 # Those that a stranger meets.
-DOOR = {"people/sign_in.html": "/sign-in", "people/code.html": "/sign-in/code"}
+DOOR = {
+    "people/sign_in.html": "/sign-in", "people/code.html": "/sign-in/code",
+    "people/recovery.html": "/sign-in/recovery",
+}  # fmt: skip
 
 # Everything that each of them may meet.
 WALKS = {
@@ -89,7 +95,7 @@ WALKS = {
     MINISTER: (
         "/", "/duties", "/inbox", "/meetings", SESSION, LIVE, HALL, "/consultations", OPEN,
         f"{OPEN}/answer", CLOSED, "/dossiers", DOSSIER, PAPER, FOUND, "/tasks", TASK, "/devices",
-        NOTHING,
+        "/password", "/recovery-codes", "/authenticator", NOTHING,
     ),
     STAFF: (
         "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",

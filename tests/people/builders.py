@@ -1,20 +1,27 @@
 """Keys of members and the steps of signing in, as tests of this room need them."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ecabinet import canonical, ledger
+from ecabinet import canonical, ledger, web
+from ecabinet.access import Actor
 from ecabinet.db import reading
 from people import queries
+from people.models import Login
 from people.queries import DeviceView
+from people.service import passkeys
 from tests.builders import PASSWORD, Browser, Cabinet
+from tests.people.authenticator import Authenticator
 
 JSON = {"Accept": "application/json"}
+MINISTER = "botruong.yte"
 
 
 def new_key(curve: ec.EllipticCurve | None = None) -> ec.EllipticCurvePrivateKey:
@@ -54,3 +61,20 @@ def leaves(kind: str) -> list[dict[str, Any]]:
     with reading() as db:
         all_ = [canonical.decode(ledger.envelope(db, at)) for at in range(ledger.size(db))]
     return [each for each in all_ if each["type"] == kind]
+
+
+def signed_in(cabinet: Cabinet, username: str = MINISTER) -> Actor:
+    """Somebody with a login of their own, just after a code."""
+    cabinet.browser(username)
+    actor = cabinet.actor(username)
+    with reading() as db:
+        login = db.scalars(select(Login).order_by(Login.id.desc())).first()
+    assert login is not None
+    return replace(actor, login_id=login.id)
+
+
+def registered(actor: Actor, **more: Any) -> Authenticator:
+    holder = Authenticator(**more)
+    options = passkeys.registration_options(actor, web.settings())
+    passkeys.register(actor, holder.make(options), "iPad", web.settings())
+    return holder

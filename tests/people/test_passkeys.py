@@ -6,40 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from ecabinet import outbox, web
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, Refused, StepUpNeeded
 from people import queries
-from people.models import Login
 from people.rules import PasskeyRefusal
 from people.service import passkeys
 from tests.builders import Browser, Cabinet
 from tests.people.authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Authenticator
-from tests.people.builders import JSON, from_, leaves, password
+from tests.people.builders import JSON, MINISTER, from_, leaves, password, registered, signed_in
 
-MINISTER = "botruong.yte"
 BALLOT = hashlib.sha256(b"the ranges of a ballot").digest()
 OTHER = hashlib.sha256(b"the ranges of another").digest()
-
-
-def signed_in(cabinet: Cabinet, username: str = MINISTER) -> Actor:
-    """Somebody with a login of their own, just after a code."""
-    cabinet.browser(username)
-    actor = cabinet.actor(username)
-    with reading() as db:
-        login = db.scalars(select(Login).order_by(Login.id.desc())).first()
-    assert login is not None
-    return replace(actor, login_id=login.id)
-
-
-def registered(actor: Actor, **more: Any) -> Authenticator:
-    holder = Authenticator(**more)
-    options = passkeys.registration_options(actor, web.settings())
-    passkeys.register(actor, holder.make(options), "iPad", web.settings())
-    return holder
 
 
 def stepped_up(actor: Actor, holder: Authenticator, asked: bytes, cast: bytes) -> Any:

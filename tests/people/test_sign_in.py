@@ -113,13 +113,14 @@ def test_each_try_costs_one_hash_whoever_is_named_and_none_when_too_long(
         ("x" * 64, None),
         ("ắ" * 256, None),
         ("x" * 257, PasswordRefusal.TOO_LONG),
-        ("xin chào THUKY nhé", PasswordRefusal.NAMES_ACCOUNT),
+        ("xin chào THUKY nhé", PasswordRefusal.NAMES_OWNER),
+        ("Thư ký, phiên-họp 1", PasswordRefusal.NAMES_OWNER),
     ],
 )
 def test_a_password_may_be_anything_of_15_to_256_letters(
     text: str, refusal: PasswordRefusal | None
 ) -> None:
-    assert rules.password_refusal(text, "thuky") == refusal
+    assert rules.password_refusal(text, ["thuky", "Thư ký phiên họp"]) == refusal
 
 
 def test_passwords_that_differ_in_their_two_hundredth_letter_are_two(cabinet: Cabinet) -> None:

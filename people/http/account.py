@@ -1,11 +1,11 @@
-"""Signing in and out, one's logins, passkeys and signing keys."""
+"""One's own account: password, codes, passkeys, signing keys, and where one is signed in."""
 
 import base64
 import binascii
 from typing import Any
-from urllib.parse import quote
 
-from flask import redirect, render_template, request
+import segno
+from flask import render_template
 from werkzeug.wrappers import Response
 
 from ecabinet import web
@@ -14,91 +14,17 @@ from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
-from people import queries
+from people import queries, rules, signing
+from people.http.sign_in import password
 from people.rules import DeviceStanding
 from people.service import devices as signing_keys
-from people.service import leaving, passkeys
+from people.service import factors, passkeys, passwords
 from people.service import sign_in as signing_in
 
-door = Door("people", __name__)
+door = Door("account", __name__)
 
 LARGEST_CSR = 2_000
 LONGEST_LABEL = 80
-
-
-# ---- signing in and out ----
-
-
-@door.get("/sign-in")
-@needs(Permission.ANYONE)
-def sign_in() -> str:
-    leaving.hear_of(web.cookie_id())
-    return render_template("people/sign_in.html", next=_next())
-
-
-@door.post("/sign-in")
-@needs(Permission.ANYONE)
-def give_password() -> Response:
-    """A wrong name and a wrong password get one and the same answer."""
-    username, password, old = form("username", limit=200), _password(), web.cookie_id()
-    with web.new_cookie_if_done() as cookie:
-        signing_in.give_password(username, password, old, cookie, _source(), _browser())
-    return web.see(f"/sign-in/code?next={quote(_next())}")
-
-
-@door.get("/sign-in/code")
-@needs(Permission.ANYONE)
-def code() -> str | Response:
-    with reading() as db:
-        username = queries.username_of_half(db, web.cookie_id())
-    if username is None:
-        return redirect(f"/sign-in?next={quote(_next())}")
-    return render_template("people/code.html", next=_next(), username=username)
-
-
-@door.post("/sign-in/code")
-@needs(Permission.ANYONE)
-def give_code() -> Response:
-    half, given = web.cookie_id(), form("code", limit=20)
-    with web.new_cookie_if_done() as cookie:
-        signing_in.give_code(half, given, cookie, _source())
-    return web.see(_next())
-
-
-@door.post("/sign-in/passkey/options")
-@needs(Permission.ANYONE)
-def passkey_options() -> dict[str, Any]:
-    return passkeys.sign_in_options(web.cookie_id(), web.settings())
-
-
-@door.post("/sign-in/passkey")
-@needs(Permission.ANYONE)
-def sign_in_by_passkey() -> dict[str, str]:
-    body, old = Body("answer", "next"), web.cookie_id()
-    answer, wanted = body.object("answer"), body.text("next")
-    with web.new_cookie_if_done() as cookie:
-        passkeys.sign_in_by(answer, old, cookie, _browser(), web.settings())
-    return {"to": web.own_path(wanted)}
-
-
-@door.post("/sign-out")
-@needs(Permission.SIGNED_IN)
-def sign_out() -> Response:
-    signing_in.sign_out(current_actor())
-    web.renew_cookie()
-    response = web.see("/sign-in", "signed_out")
-    response.headers["Clear-Site-Data"] = '"cache"'
-    return response
-
-
-@door.post("/step-up")
-@needs(Permission.SIGNED_IN)
-def step_up() -> dict[str, bool]:
-    signing_in.step_up(current_actor(), form("code", limit=20), _source())
-    return {"ok": True}
-
-
-# ---- one's keys and logins ----
 
 
 @door.get("/devices")
@@ -108,6 +34,7 @@ def devices() -> str:
     with reading() as db:
         return render_template(
             "people/devices.html",
+            account=queries.account(db, actor.id),
             devices=queries.devices_of(db, actor.id),
             passkeys=queries.passkeys_of(db, actor.id),
             logins=queries.logins_of(db, actor),
@@ -189,27 +116,87 @@ def end_login(public_id: str) -> Response:
     return web.see("/devices", "login_ended")
 
 
+@door.post("/logins/<public_id>/disown")
+@needs(Permission.SIGNED_IN)
+def disown_login(public_id: str) -> Response:
+    signing_in.disown(current_actor(), public_id)
+    return web.see("/password", "login_disowned")
+
+
+# ---- password and codes ----
+
+
+@door.get("/password")
+@needs(Permission.SIGNED_IN)
+def change_password() -> str:
+    actor = current_actor()
+    with reading() as db:
+        return render_template(
+            "people/password.html",
+            account=queries.account(db, actor.id),
+            username=queries.username(db, actor.id),
+            shortest=rules.SHORTEST_PASSWORD,
+        )
+
+
+@door.post("/password")
+@needs(Permission.SIGNED_IN)
+def set_password() -> Response:
+    old, new = password("old"), password("new")
+    if password("again") != new:
+        raise BadInput("again", "is not the same")
+    passwords.change(current_actor(), old, new, web.source(), web.settings())
+    return web.see("/devices", "password_changed")
+
+
+@door.get("/recovery-codes")
+@needs(Permission.SIGNED_IN)
+def recovery_codes() -> str:
+    return _recovery_page([])
+
+
+@door.post("/recovery-codes")
+@needs(Permission.SIGNED_IN)
+def make_recovery_codes() -> str:
+    """Answered by the page itself, not sent on: the codes are shown this once and kept nowhere."""
+    return _recovery_page(factors.make_recovery_codes(current_actor()))
+
+
+def _recovery_page(codes: list[str]) -> str:
+    actor = current_actor()
+    with reading() as db:
+        return render_template(
+            "people/recovery_codes.html",
+            codes=codes,
+            account=queries.account(db, actor.id),
+            has_just_shown=queries.has_just_shown(db, actor),
+        )
+
+
+@door.get("/authenticator")
+@needs(Permission.SIGNED_IN)
+def authenticator() -> str:
+    """The picture that an application of codes reads, drawn here; nobody else is asked."""
+    actor = current_actor()
+    with reading() as db:
+        account = queries.account(db, actor.id)
+        if not queries.has_just_shown(db, actor):
+            return render_template("people/authenticator.html", seed="", account=account)
+        username = queries.username(db, actor.id)
+    seed = factors.offer_seed(actor)
+    address = signing.seed_address(seed, username, web.settings().cabinet_name)
+    picture = segno.make(address, micro=False, error="m").svg_data_uri(border=2, omitsize=True)
+    return render_template("people/authenticator.html", seed=seed, picture=picture, account=account)
+
+
+@door.post("/authenticator")
+@needs(Permission.SIGNED_IN)
+def take_authenticator() -> Response:
+    factors.take_seed(current_actor(), form("code", limit=20), web.source())
+    return web.see("/devices", "totp_changed")
+
+
 # ---- parts of a request ----
-
-
-def _next() -> str:
-    return web.own_path(request.values.get("next") or "/")
-
-
-def _source() -> str:
-    return request.remote_addr or ""
-
-
-def _browser() -> str:
-    return request.headers.get("User-Agent", "")
-
-
-def _password() -> str:
-    """As typed: a password is never trimmed or folded."""
-    password = request.form.get("password", "")
-    if not password:
-        raise BadInput("password", "is missing")
-    return password
 
 
 def _base64(name: str, largest: int) -> bytes:
