@@ -12,7 +12,7 @@ from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, R
 from documents import queries as documents
 from ecabinet import canonical, clock, keys, ledger, tsa
 from ecabinet.access import Actor, Permission
-from ecabinet.calendar import Calendar
+from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from people import queries as people
@@ -257,6 +257,26 @@ def today(db: Session) -> date:
 
 def rules_today(db: Session) -> rules.RuleSet | None:
     return rules.rule_set_on(today(db))
+
+
+def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Occasion]:
+    """Ends of the questions that this person is asked, or has drafted or opened."""
+    if not actor.may(Permission.CONSULTATION_READ):
+        return []
+    asked = select(Asked.consultation_id).where(Asked.person_id == actor.id)
+    own = (Consultation.drafted_by == actor.id) | (Consultation.approved_by == actor.id)
+    found = db.scalars(
+        select(Consultation).where(
+            Consultation.id.in_(asked) | own,
+            Consultation.due_at > since,
+            Consultation.due_at <= until,
+        )
+    )
+    return [
+        Occasion("consultation", each.title, path_of(each.id), each.due_at)
+        for each in found
+        if each.due_at
+    ]
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:

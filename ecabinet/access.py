@@ -51,6 +51,7 @@ class Permission(StrEnum):
     ACCOUNT_APPROVE = "account:approve"
     LEDGER_READ = "ledger:read"
     LOG_READ = "log:read"
+    SETTINGS_CHANGE = "settings:change"
 
 
 R = Role
@@ -91,6 +92,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.ACCOUNT_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.LEDGER_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER}),
     Permission.LOG_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER, R.ADMINISTRATOR}),
+    Permission.SETTINGS_CHANGE: frozenset({R.ADMINISTRATOR}),
 }
 
 

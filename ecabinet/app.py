@@ -24,6 +24,7 @@ from ecabinet import (
     web,
 )
 from ecabinet.access import Permission
+from ecabinet.dates import http as dates_http
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
 from ecabinet.oversight import http as oversight_http
@@ -52,6 +53,7 @@ DOORS = (
     votes_http.door,
     tasks_http.door,
     oversight_http.door,
+    dates_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
 ACTS = people_changes.ACTS
@@ -77,6 +79,7 @@ PLACES = (
         _("Người"),
         Permission.PERSON_READ,
     ),
+    ("dates.calendar", "calendar", _("Lịch"), _("Lịch"), Permission.SIGNED_IN),
     ("oversight.activity", "clock", _("Nhật ký"), _("Nhật ký"), Permission.LOG_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
 )
@@ -119,7 +122,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         "ecabinet", static_folder=str(ROOT / "ecabinet" / "static"), static_url_path="/static",
         template_folder=str(ROOT / "templates"),
     )  # fmt: skip
-    rooms = ("building", "home", "people", "documents", "meetings", "ballots", "tasks", "oversight")
+    rooms = (
+        "building",
+        "home",
+        "people",
+        "documents",
+        "meetings",
+        "ballots",
+        "tasks",
+        "oversight",
+        "dates",
+    )
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

@@ -19,6 +19,24 @@ def public_holidays(year: int) -> HolidayBase:
     return country_holidays("VN", years=year)
 
 
+def holiday_names(year: int, language: str) -> dict[date, str]:
+    """What the country's days off of a year are called."""
+    locale = {"vi": "vi", "en": "en_US"}[language]
+    return dict(country_holidays("VN", years=year, language=locale))
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Something that a calendar shows: a session, an end, a deadline; each kind has its words in
+    templates/dates/_words.html."""
+
+    kind: str
+    title: str
+    path: str
+    at: datetime
+    is_agencys: bool = False
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Weekends, public holidays and the days worked in exchange for them, in the cabinet's zone.
@@ -35,6 +53,15 @@ class Calendar:
             return day in self.days_swapped_in
         country = public_holidays(day.year)
         return day in country.weekend_workdays or not (day.weekday() >= SATURDAY or day in country)
+
+    @staticmethod
+    def exchanged(year: int) -> set[date]:
+        """The country's Saturdays and Sundays of a year that are worked for another day."""
+        return {day for day in public_holidays(year).weekend_workdays if day.year == year}
+
+    @staticmethod
+    def day_before(day: date) -> date:
+        return day - timedelta(days=1)
 
     def local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()

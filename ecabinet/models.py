@@ -5,7 +5,19 @@ import documents.models
 import meetings.models
 import people.models
 import tasks.models
-from ecabinet import activity, approvals, clock, heartbeat, ledger, live, outbox, pades, search, tsa
+from ecabinet import (
+    activity,
+    approvals,
+    clock,
+    heartbeat,
+    ledger,
+    live,
+    outbox,
+    pades,
+    search,
+    tsa,
+    working_days,
+)
 
 __all__ = [
     "activity",
@@ -23,4 +35,5 @@ __all__ = [
     "search",
     "tasks",
     "tsa",
+    "working_days",
 ]

@@ -12,6 +12,7 @@ from documents import queries as documents
 from documents.queries import PaperView
 from ecabinet import canonical, clock, ledger, live
 from ecabinet.access import Actor, Permission, Role
+from ecabinet.calendar import Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from meetings import access, rules, signing
@@ -132,6 +133,20 @@ def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
         .order_by(Meeting.starts_at)
     )
     return [_session(each) for each in found.fetchmany(limit)]
+
+
+def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Occasion]:
+    """Convened meetings at which this person has a seat."""
+    if not actor.may(Permission.MEETING_READ):
+        return []
+    found = db.scalars(
+        _seated(actor).where(
+            Meeting.state != State.PLANNED, Meeting.starts_at >= since, Meeting.starts_at < until
+        )
+    )
+    return [
+        Occasion("session", each.title, f"/meetings/{each.id}", each.starts_at) for each in found
+    ]
 
 
 def _this_morning(db: Session) -> datetime:

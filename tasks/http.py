@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from ecabinet import sheets, storage, web
+from ecabinet import sheets, storage, web, working_days
 from ecabinet.access import Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
@@ -96,7 +97,7 @@ def task(task_id: int) -> str:
         watch = queries.watch(db, current_actor())
         shown = queries.task(db, current_actor(), task_id)
         agencies = people.agencies(db) if Step.ASSIGN_AGAIN in shown.steps else []
-        choices = _choices(people.today(db))
+        choices = _choices(db)
     return render_template("tasks/task.html", watch=watch, task=shown, agencies=agencies, **choices)
 
 
@@ -140,7 +141,7 @@ def assigning() -> str:
             agencies=agencies,
             named=queries.agencies_named(order.text, agencies) if order else [],
             earlier=queries.assigned_from(db, order.id) if order else [],
-            **_choices(people.today(db)),
+            **_choices(db),
         )
 
 
@@ -287,8 +288,9 @@ def _deadline() -> tuple[date | None, bool]:
         raise BadInput(field, "is no day") from None
 
 
-def _choices(day: date) -> dict[str, object]:
-    days = rules.suggested_deadlines(day, OFFICE_ZONE.is_working_day)
+def _choices(db: Session) -> dict[str, object]:
+    day = people.today(db)
+    days = rules.suggested_deadlines(day, working_days.calendar(db).is_working_day)
     return {"suggested": days, "today": day}
 
 

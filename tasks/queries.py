@@ -8,8 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from ecabinet import live
+from ecabinet import live, working_days
 from ecabinet.access import Actor, Permission, Role
+from ecabinet.calendar import Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from meetings import queries as meetings
@@ -133,7 +134,7 @@ class Watch:
 
 
 def today(db: Session) -> Today:
-    return rules.today(people.today(db), OFFICE_ZONE.is_working_day)
+    return rules.today(people.today(db), working_days.calendar(db).is_working_day)
 
 
 def watch(db: Session, actor: Actor) -> Watch | None:
@@ -378,6 +379,30 @@ def _to_carry_out(db: Session, actor: Actor) -> list[Duty]:
 def _to_judge(db: Session, actor: Actor) -> list[Duty]:
     back = Task.state.in_({State.REPORTED, State.REFUSED})
     return _duties(db, Task.assigned_by == actor.id, back)
+
+
+def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Occasion]:
+    """Deadlines of this person's agency, and of what they have assigned themselves."""
+    if not actor.may(Permission.TASK_READ):
+        return []
+    led = Task.lead_agency_id.in_(sorted(actor.agencies))
+    days = (OFFICE_ZONE.local_day(since), OFFICE_ZONE.local_day(until))
+    found = db.scalars(
+        select(Task).where(
+            led | (Task.assigned_by == actor.id),
+            Task.state != State.CONFIRMED,
+            Task.deadline >= days[0],
+            Task.deadline < days[1],
+        )
+    )
+    return [
+        Occasion(
+            "task", each.text, f"/tasks/{each.id}", OFFICE_ZONE.end_of(each.deadline),
+            is_agencys=each.lead_agency_id in actor.agencies,
+        )
+        for each in found
+        if each.deadline
+    ]  # fmt: skip
 
 
 def _late_at_home(db: Session, actor: Actor) -> list[Duty]:

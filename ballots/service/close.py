@@ -14,8 +14,9 @@ from ballots.announcements import ConsultationClosed, staff_of
 from ballots.models import Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
 from documents import service as documents_service
-from ecabinet import canonical, clock, heartbeat, keys, ledger, live, outbox
+from ecabinet import canonical, clock, heartbeat, keys, ledger, live, outbox, working_days
 from ecabinet.access import Role
+from ecabinet.calendar import Calendar
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from people import queries as people
@@ -126,7 +127,8 @@ def _outages_that_cut_off(db: Session, consultation: Consultation) -> list[heart
     assert consultation.due_at is not None
     opened_at, due_at = consultation.opened_at, consultation.due_at
     outages = heartbeat.outages(db, opened_at, due_at)
-    return outages if rules.was_cut_off(outages, opened_at, due_at, queries.CALENDAR) else []
+    calendar = working_days.calendar(db, as_of=due_at)
+    return outages if rules.was_cut_off(outages, opened_at, due_at, calendar) else []
 
 
 def _has_open_attempt(db: Session, consultation: Consultation, ballots: list[Ballot]) -> bool:
@@ -164,6 +166,7 @@ def _standings(
     last = {each.person_id: each for each in ballots}
     notices = queries.notices_opened(db, consultation.id)
     tried = _tried(db, consultation)
+    calendar = working_days.calendar(db, as_of=consultation.due_at)
     rows = []
     for order, member in enumerate(members):
         ballot = last.get(member.person_id)
@@ -172,7 +175,7 @@ def _standings(
             position = Position(ballot.choice)
         else:
             silence = _silence(db, consultation, member, notice_at, tried, was_cut_off)
-            position = _position(consultation, rule_set, silence)
+            position = _position(consultation, rule_set, silence, calendar)
         rows.append(
             Standing(
                 person_id=member.person_id,
@@ -186,11 +189,13 @@ def _standings(
     return rows
 
 
-def _position(consultation: Consultation, rule_set: rules.RuleSet, silence: Silence) -> Position:
+def _position(
+    consultation: Consultation, rule_set: rules.RuleSet, silence: Silence, calendar: Calendar
+) -> Position:
     assert consultation.opened_at is not None
     assert consultation.due_at is not None
     return rules.position_of_silence(
-        rule_set, silence, consultation.opened_at, consultation.due_at, queries.CALENDAR
+        rule_set, silence, consultation.opened_at, consultation.due_at, calendar
     )
 
 

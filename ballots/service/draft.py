@@ -12,7 +12,7 @@ from ballots.rules import ConsultationRefusal
 from documents import access as documents_access
 from documents import queries as documents
 from documents import service as documents_service
-from ecabinet import canonical, clock, keys, ledger, outbox
+from ecabinet import canonical, clock, keys, ledger, outbox, working_days
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
 from ecabinet.errors import BadInput, Refused, Stale
@@ -122,7 +122,7 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
         consultation.approved_by = actor.id
         consultation.rule_set = in_force.id
         consultation.opened_at = now
-        consultation.due_at = queries.CALENDAR.due(now, consultation.window_days)
+        consultation.due_at = working_days.calendar(db).due(now, consultation.window_days)
         consultation.papers = _frozen(editions)
         consultation.asked = _asked(db)
         db.flush()

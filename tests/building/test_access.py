@@ -43,6 +43,7 @@ account:manage         .   .  .  .  .  .  .  .  .  x  .
 account:approve        .   .  .  .  .  x  .  .  .  .  .
 ledger:read            .   .  .  .  .  x  .  .  .  .  x
 log:read               .   .  .  .  .  x  .  .  .  x  x
+settings:change        .   .  .  .  .  .  .  .  .  x  .
 """
 ROLES = list(Role)
 

@@ -13,7 +13,9 @@ from flask import Flask
 from ecabinet import errors
 
 ROOT = Path(__file__).parent.parent.parent
-ROOMS = ("building", "home", "people", "documents", "ballots", "meetings", "tasks")
+ROOMS = (
+    "building", "home", "people", "documents", "ballots", "meetings", "tasks", "oversight", "dates",
+)  # fmt: skip
 
 # Names that are the same in both languages.
 UNTRANSLATED = {"Cabinet", "English", "PDF", "CSV", "XLSX", "SHA", "sha256"}
@@ -63,8 +65,12 @@ def reasons() -> list[str]:
     import people.rules
     import tasks.rules
     from ecabinet import approvals
+    from ecabinet.dates import rules as dates_rules
 
-    rooms = (approvals, ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules)
+    rooms = (
+        approvals, ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules,
+        dates_rules,
+    )  # fmt: skip
     return [
         f"{kind.__name__}.{reason.value}"
         for room in rooms

@@ -1,0 +1,1 @@
+"""The calendar: what is to come over every room, and which days are worked."""

@@ -1,0 +1,129 @@
+"""Reads of the calendar's pages."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from ballots import queries as ballots
+from ecabinet import working_days
+from ecabinet.access import Actor
+from ecabinet.calendar import Calendar, Occasion, holiday_names
+from ecabinet.dates import rules
+from meetings import queries as meetings
+from people import queries as people
+from tasks import queries as tasks
+
+ROOMS = (meetings, ballots, tasks)
+
+
+class Shown(StrEnum):
+    ALL = "all"
+    MINE = "mine"
+    AGENCY = "agency"
+
+
+@dataclass(frozen=True)
+class Day:
+    """One square of the month."""
+
+    day: date
+    is_of_month: bool
+    is_today: bool
+    is_worked: bool
+    name: str
+    occasions: Sequence[Occasion]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month with what is to come in it for one person."""
+
+    first: date
+    weeks: Sequence[Sequence[Day]]
+
+    @property
+    def before(self) -> date:
+        return rules.last_month(self.first)
+
+    @property
+    def after(self) -> date:
+        return rules.next_month(self.first)
+
+    @property
+    def count(self) -> int:
+        return sum(len(day.occasions) for week in self.weeks for day in week if day.is_of_month)
+
+
+@dataclass(frozen=True)
+class SpecialDay:
+    """A day off in the week, or a day worked at its end; `id` where the cabinet entered it."""
+
+    day: date
+    is_worked: bool
+    name: str
+    id: int | None
+    is_past: bool
+
+
+def month(db: Session, actor: Actor, first: date, shown: Shown, language: str) -> Month:
+    weeks = rules.weeks_of(first)
+    calendar, names = working_days.calendar(db), _names(db, first.year, language)
+    found: dict[date, list[Occasion]] = defaultdict(list)
+    since, until = calendar.start_of(weeks[0][0]), calendar.end_of(weeks[-1][-1])
+    for room in ROOMS:
+        for each in room.occasions(db, actor, since, until):
+            if shown is Shown.ALL or each.is_agencys == (shown is Shown.AGENCY):
+                found[_day_of(calendar, each)].append(each)
+    today = people.today(db)
+    squares = [
+        [
+            Day(
+                day=day,
+                is_of_month=day.month == first.month,
+                is_today=day == today,
+                is_worked=calendar.is_working_day(day),
+                name=names.get(day, ""),
+                occasions=sorted(found[day], key=lambda one: (one.at, one.title)),
+            )
+            for day in week
+        ]
+        for week in weeks
+    ]
+    return Month(first, squares)
+
+
+def special_days(db: Session, year: int, language: str) -> list[SpecialDay]:
+    """The year's days that are not like others of their week, the first one first."""
+    today, calendar = people.today(db), working_days.calendar(db)
+    own = {each.day: each for each in working_days.entered(db) if each.day.year == year}
+    country = holiday_names(year, language)
+    days = set(own) | set(country) | Calendar.exchanged(year)
+    return [
+        SpecialDay(
+            day=day,
+            is_worked=calendar.is_working_day(day),
+            name=own[day].name if day in own else country.get(day, ""),
+            id=own[day].id if day in own else None,
+            is_past=day < today,
+        )
+        for day in sorted(days)
+    ]
+
+
+def _names(db: Session, year: int, language: str) -> dict[date, str]:
+    own = {each.day: each.name for each in working_days.entered(db)}
+    # The first and the last week may reach into the years beside.
+    found: dict[date, str] = {}
+    for each in (year - 1, year, year + 1):
+        found |= holiday_names(each, language)
+    return found | own
+
+
+def _day_of(calendar: Calendar, occasion: Occasion) -> date:
+    """What ends at 24:00 of a day belongs to that day."""
+    day = calendar.local_day(occasion.at)
+    return calendar.day_before(day) if occasion.at == calendar.start_of(day) else day
