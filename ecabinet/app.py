@@ -79,8 +79,8 @@ PLACES = (
         _("Người"),
         Permission.PERSON_READ,
     ),
-    ("dates.calendar", "calendar", _("Lịch"), _("Lịch"), Permission.SIGNED_IN),
-    ("oversight.activity", "clock", _("Nhật ký"), _("Nhật ký"), Permission.LOG_READ),
+    ("dates.calendar", "clock", _("Lịch"), _("Lịch"), Permission.SIGNED_IN),
+    ("oversight.activity", "eye", _("Nhật ký"), _("Nhật ký"), Permission.LOG_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
 )
 
