@@ -2,6 +2,7 @@
 
 import ballots.models
 import documents.models
+import ecabinet.dates.models
 import meetings.models
 import people.models
 import tasks.models
@@ -25,6 +26,7 @@ __all__ = [
     "ballots",
     "clock",
     "documents",
+    "ecabinet",
     "heartbeat",
     "ledger",
     "live",

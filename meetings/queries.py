@@ -149,6 +149,33 @@ def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> li
     ]
 
 
+@dataclass(frozen=True)
+class Seating:
+    """When a meeting takes a person's time; nothing of what it is about."""
+
+    meeting_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def seatings(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Seating]:
+    """Convened meetings at which this person has a seat, the first one first."""
+    if not actor.may(Permission.MEETING_READ):
+        return []
+    found = db.scalars(
+        _seated(actor)
+        .where(
+            Meeting.state != State.PLANNED, Meeting.starts_at >= since, Meeting.starts_at < until
+        )
+        .order_by(Meeting.starts_at)
+    )
+    return [Seating(each.id, each.starts_at, each.starts_at + _length(each)) for each in found]
+
+
+def _length(meeting: Meeting) -> timedelta:
+    return timedelta(minutes=sum(each.minutes for each in meeting.items))
+
+
 def _this_morning(db: Session) -> datetime:
     """When the cabinet's day began."""
     return people.OFFICE_ZONE.end_of(people.today(db) - timedelta(days=1))

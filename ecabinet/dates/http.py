@@ -3,12 +3,13 @@
 from datetime import date
 from urllib.parse import urlencode
 
+from flask import Response as Download
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from ecabinet import web
+from ecabinet import clock, web
 from ecabinet.access import Permission
-from ecabinet.dates import queries, service
+from ecabinet.dates import pages, queries, service
 from ecabinet.dates.queries import Shown
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
@@ -31,10 +32,36 @@ def calendar() -> str:
         first = _month(people.today(db))
         shown = _shown()
         month = queries.month(db, actor, first, shown, web.language())
+        feed = queries.feed_of(db, actor)
     return render_template(
         "dates/calendar.html", month=month, shown=shown, Shown=Shown, to=_address,
-        has_agency=bool(actor.agencies),
+        has_agency=bool(actor.agencies), feed=feed,
     )  # fmt: skip
+
+
+@door.post("/calendar/feed")
+@needs(Permission.SIGNED_IN)
+def make_feed() -> str:
+    """The address is shown on this page alone: afterwards only its digest is known."""
+    secret = service.make_feed(current_actor())
+    address = f"{web.settings().base_url.rstrip('/')}/calendar/feed/{secret}.ics"
+    return render_template("dates/feed.html", address=address)
+
+
+@door.post("/calendar/feed/end")
+@needs(Permission.SIGNED_IN)
+def end_feed() -> Response:
+    service.end_feed(current_actor())
+    return web.see("/calendar", "feed_ended")
+
+
+@door.get("/calendar/feed/<secret>.ics")
+@needs(Permission.ANYONE)
+def feed(secret: str) -> Download:
+    """What calendars of other programs ask for again and again, without signing in (AC-10)."""
+    with reading() as db:
+        content = pages.feed(queries.slots(db, secret), clock.now(db))
+    return Download(content, mimetype="text/calendar")
 
 
 @door.get("/calendar/days")

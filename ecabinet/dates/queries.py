@@ -1,23 +1,31 @@
 """Reads of the calendar's pages."""
 
+import hashlib
+import hmac
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
-from ecabinet import working_days
+from ecabinet import clock, keys, ledger, working_days
 from ecabinet.access import Actor
 from ecabinet.calendar import Calendar, Occasion, holiday_names
 from ecabinet.dates import rules
+from ecabinet.dates.models import Feed
+from ecabinet.dates.pages import Slot
+from ecabinet.errors import NotFound
 from meetings import queries as meetings
+from meetings.queries import Seating
 from people import queries as people
 from tasks import queries as tasks
 
 ROOMS = (meetings, ballots, tasks)
+PAST_SHOWN, COMING_SHOWN = timedelta(days=30), timedelta(days=366)
 
 
 class Shown(StrEnum):
@@ -94,6 +102,36 @@ def month(db: Session, actor: Actor, first: date, shown: Shown, language: str) -
         for week in weeks
     ]
     return Month(first, squares)
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(b"calendar\0" + secret.encode()).digest()
+
+
+def feed_of(db: Session, actor: Actor) -> Feed | None:
+    """One's own address that is in force."""
+    return db.scalar(select(Feed).where(Feed.person_id == actor.id, Feed.ended_at.is_(None)))
+
+
+def slots(db: Session, secret: str) -> list[Slot]:
+    """When the sessions are to which this address's owner is convened; NotFound for no address,
+    and for that of somebody who has left."""
+    feed = db.scalar(select(Feed).where(Feed.digest == digest(secret), Feed.ended_at.is_(None)))
+    actor = people.actor(db, feed.person_id) if feed else None
+    if actor is None:
+        raise NotFound("feed")
+    now = clock.now(db)
+    return [
+        Slot(_uid(db, each), each.starts_at, each.ends_at)
+        for each in meetings.seatings(db, actor, now - PAST_SHOWN, now + COMING_SHOWN)
+    ]
+
+
+def _uid(db: Session, seating: Seating) -> str:
+    """The same each time, and saying nothing: not even how many sessions there are."""
+    name = f"{ledger.origin(db)}/meeting/{seating.meeting_id}".encode()
+    key = keys.store().secret()
+    return f"{hmac.new(key, name, hashlib.sha256).hexdigest()[:32]}@e-cabinet"
 
 
 def special_days(db: Session, year: int, language: str) -> list[SpecialDay]:

@@ -1,15 +1,22 @@
-"""Changing the cabinet's calendar."""
+"""Changing the cabinet's calendar, and letting other programs read one's own."""
 
+import secrets
 from datetime import date
 
-from ecabinet import working_days
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet import clock, working_days
 from ecabinet.access import Actor, Permission
-from ecabinet.dates import rules
+from ecabinet.dates import queries, rules
+from ecabinet.dates.models import Feed
 from ecabinet.dates.rules import DayRefusal
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused
 from ecabinet.working_days import CabinetDay
 from people import queries as people
+
+SECRET_BYTES = 32
 
 
 def enter_days(actor: Actor, first: date, last: date, is_worked: bool, name: str) -> None:
@@ -37,3 +44,24 @@ def take_back_day(actor: Actor, entry_id: int) -> None:
         if entry.day < people.today(db):
             raise Refused(DayRefusal.PAST)
         working_days.take_back(db, actor.id, entry)
+
+
+def make_feed(actor: Actor) -> str:
+    """A new secret address; the one before it is worth nothing any more."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    with transaction() as db:
+        _end_feeds(db, actor)
+        digest = queries.digest(secret)
+        db.add(Feed(person_id=actor.id, digest=digest, made_at=clock.now(db)))
+    return secret
+
+
+def end_feed(actor: Actor) -> None:
+    with transaction() as db:
+        _end_feeds(db, actor)
+
+
+def _end_feeds(db: Session, actor: Actor) -> None:
+    own = select(Feed).where(Feed.person_id == actor.id, Feed.ended_at.is_(None))
+    for feed in db.scalars(own.with_for_update()):
+        feed.ended_at = clock.now(db)
