@@ -108,6 +108,8 @@ class Actor:
     office_id: int | None = None
     login_id: int | None = None
     language: str = "vi"
+    # Idle too long: known, and answered nothing until they have shown again who they are.
+    is_locked: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether the policy lets one of this person's roles do it."""

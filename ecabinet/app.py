@@ -36,6 +36,7 @@ from meetings.http import votes as votes_http
 from people import queries as people_queries
 from people.http import account as account_http
 from people.http import directory as directory_http
+from people.http import idle as idle_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from tasks import http as tasks_http
@@ -47,6 +48,7 @@ DOORS = (
     sign_in_http.door,
     account_http.door,
     directory_http.door,
+    idle_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,

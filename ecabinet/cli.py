@@ -27,6 +27,7 @@ from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
 from ecabinet.errors import NotFound, Refused, SettingRefused
 from ecabinet.settings import Settings, from_environment
+from people.service import idle
 
 THREADS = 160
 
@@ -114,6 +115,7 @@ def fill_demo(yes: bool, forward: str | None) -> None:
         open_stores(settings)
         with transaction() as db:
             heartbeat.skip(db, duration(forward))
+            idle.move_on(db, duration(forward))
             click.echo(f"The demo's clock now says {clock.now(db):%Y-%m-%d %H:%M} UTC")
         return
     if not (settings.embedded or yes):

@@ -10,6 +10,7 @@ CabinetError
   Refused             409  the rules say no; carries the reason
   Stale               409  somebody else changed it meanwhile; nothing was overwritten
   TooLarge            413  more bytes than may come in
+  ScreenLocked        423  nobody was at this page for a while; its owner opens it again
   Unreadable          422  the bytes are not what they claim to be; carries the reason
   SignatureRejected   422  the signature does not match what should have been signed
   TooMany             429  too many tries; carries the seconds to wait
@@ -90,6 +91,11 @@ class Stale(CabinetError):
 class TooLarge(CabinetError):
     status = 413
     code = "too_large"
+
+
+class ScreenLocked(CabinetError):
+    status = 423
+    code = "locked"
 
 
 class Unreadable(Refused):

@@ -49,6 +49,7 @@ from ecabinet.errors import (
     NotFound,
     NotSignedIn,
     Refused,
+    ScreenLocked,
     SettingRefused,
     StepUpNeeded,
 )
@@ -139,13 +140,26 @@ class Door(Blueprint):
 
 def current_actor() -> Actor:
     """Who asks, read from the database in this request; NotSignedIn when nobody does."""
-    actor = actor_or_none()
+    actor = _owner()
     if actor is None:
         raise NotSignedIn
+    if actor.is_locked:
+        raise ScreenLocked
     return actor
 
 
 def actor_or_none() -> Actor | None:
+    actor = _owner()
+    return None if actor is None or actor.is_locked else actor
+
+
+def owner_if_asked() -> Actor | None:
+    """Whose login it is, locked or not, where this request has asked; a broken store is not."""
+    return cast("Actor | None", g.get("actor"))
+
+
+def _owner() -> Actor | None:
+    """Whose login this browser holds, locked or not."""
     if "actor" not in g:
         with reading() as db:
             g.actor = _identify(db, cookie_id()) if cookie_id() else None
@@ -475,12 +489,14 @@ def _set_cookies(response: Response) -> None:
 
 
 def _context() -> dict[str, Any]:
-    actor = cast("Actor | None", g.get("actor"))
+    owner = owner_if_asked()
+    actor = None if owner is None or owner.is_locked else owner
     with reading() as db:
         now = clock.now(db)
         shifted = clock.offset(db)
     return {
         "actor": actor,
+        "owner": owner,
         "may_search": bool(actor and actor.may(Permission.PAPER_READ)),
         "may_cast": bool(actor and actor.may(Permission.BALLOT_CAST)),
         "language": language(),

@@ -48,6 +48,7 @@ export async function refusalOf(response: Response): Promise<Refusal> {
     vi: 'Máy chủ gặp lỗi. Hãy thử lại.',
     en: 'The server failed. Try again.',
   });
+  if (body.code === 'locked') document.dispatchEvent(new Event('login:locked'));
   return new Refusal(response.status, String(body.code ?? 'failed'), said || fallback, body);
 }
 

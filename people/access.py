@@ -31,6 +31,14 @@ def login_to_step_up(db: Session, actor: Actor) -> Login:
     return login
 
 
+def login_to_unlock(db: Session, cookie: str) -> Login:
+    """The login of this browser, locked or not; its owner alone can open it again."""
+    login = queries.login_by_cookie(db, cookie)
+    if login is None or queries.actor(db, login.person_id) is None:
+        raise NotSignedIn
+    return login
+
+
 def login_to_end(db: Session, actor: Actor, public_id: str) -> Login:
     """One of one's own logins; another's does not exist (SES-05)."""
     login = db.scalar(

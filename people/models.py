@@ -147,6 +147,8 @@ class Login(Base):
     # The second factor was given; before that the login opens nothing.
     whole_at: Mapped[datetime | None]
     step_up_at: Mapped[datetime | None]
+    # When somebody was last at one of its pages; empty once its owner has locked it.
+    seen_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     # Ended because its owner left office, and when that browser was next heard of.
     left_office: Mapped[bool] = mapped_column(default=False)

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -79,14 +79,27 @@ def digest(cookie: str) -> bytes:
 
 def actor_by_cookie(db: Session, cookie: str) -> Actor | None:
     """Who this browser's secret stands for now; None when it opens nothing any more."""
+    login, now = login_by_cookie(db, cookie), clock.now(db)
+    if login is None:
+        return None
+    found = actor(db, login.person_id, login.id)
+    if found is None or not rules.is_idle(login.seen_at, now, locks_after(found)):
+        return found
+    return replace(found, is_locked=True)
+
+
+def login_by_cookie(db: Session, cookie: str) -> Login | None:
+    """The whole login that this browser's secret is of, locked or not."""
     login = db.scalar(
         select(Login)
         .where(Login.digest == digest(cookie), Login.ended_at.is_(None))
         .where(Login.whole_at.is_not(None))
     )
-    if login is None or not rules.login_holds(login.started_at, clock.now(db)):
-        return None
-    return actor(db, login.person_id, login.id)
+    return login if login and rules.login_holds(login.started_at, clock.now(db)) else None
+
+
+def locks_after(actor: Actor) -> timedelta:
+    return rules.locks_after(Role.ADMINISTRATOR in actor.roles)
 
 
 def actor(db: Session, person_id: int, login_id: int | None = None) -> Actor | None:

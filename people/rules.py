@@ -12,6 +12,8 @@ LOCKED_FOR = timedelta(minutes=15)
 STEP_UP_LASTS = timedelta(minutes=5)
 LOGIN_LASTS = timedelta(hours=12)
 LOGINS_AT_ONCE = 3
+LOCKS_AFTER, ADMINISTRATORS_AFTER = timedelta(minutes=15), timedelta(minutes=5)
+WARNED_BEFORE = timedelta(minutes=2)
 TOTP_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 15, 256
 LONGEST_ORGAN_ID = 35
@@ -125,6 +127,7 @@ class Ceremony(StrEnum):
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
     ACT = "act"
+    UNLOCK = "unlock"
 
 
 # Sixty seconds for what is bound to a ballot or an act (SES-07); who signs in may have to search.
@@ -133,6 +136,7 @@ CHALLENGE_LASTS = {
     Ceremony.SIGN_IN: timedelta(minutes=5),
     Ceremony.STEP_UP: timedelta(seconds=60),
     Ceremony.ACT: timedelta(seconds=60),
+    Ceremony.UNLOCK: timedelta(minutes=5),
 }
 
 
@@ -317,6 +321,19 @@ def locked_until(failures: Iterable[datetime], now: datetime) -> datetime | None
 def login_holds(started_at: datetime, now: datetime) -> bool:
     """Twelve hours at most, also for sockets (SES-04)."""
     return now - started_at < LOGIN_LASTS
+
+
+def locks_after(is_administrator: bool) -> timedelta:
+    """How long nobody may be at a page before it locks (SES-04)."""
+    return ADMINISTRATORS_AFTER if is_administrator else LOCKS_AFTER
+
+
+def is_idle(seen_at: datetime | None, now: datetime, limit: timedelta) -> bool:
+    """Whether a login is locked: nobody was seen for so long, or its owner locked it.
+
+    It is never signed out by this, however long it lasts (SES-04).
+    """
+    return seen_at is None or now - seen_at >= limit
 
 
 def one_too_many(newest_first: Sequence[int]) -> Sequence[int]:

@@ -17,7 +17,7 @@ from ecabinet.access import Actor, Role
 from ecabinet.db import reading, transaction
 from people import queries, signing
 from people.models import Login, Person
-from people.service import directory
+from people.service import directory, idle
 
 STARTS = date(2026, 4, 1)
 PASSWORD = "mot-mat-khau-dai-cho-moi-nguoi"
@@ -101,11 +101,18 @@ class Cabinet:
         """Let the cabinet's clock run on by seconds, minutes, hours or days."""
         with transaction() as db:
             heartbeat.skip(db, int(timedelta(**duration).total_seconds()))
+            idle.move_on(db, int(timedelta(**duration).total_seconds()))
+
+    def nobody_is_here(self, **duration: float) -> None:
+        """The same, while nobody is at any page."""
+        with transaction() as db:
+            heartbeat.skip(db, int(timedelta(**duration).total_seconds()))
 
     def is_down(self, **duration: float) -> None:
         """The same, while no server beats."""
         with transaction() as db:
             clock.shift(db, int(timedelta(**duration).total_seconds()))
+            idle.move_on(db, int(timedelta(**duration).total_seconds()))
 
     def wait_for_a_new_half_minute(self) -> None:
         """So that a test of codes is not itself cut by the end of one."""
@@ -163,6 +170,7 @@ class Browser:
                     started_at=clock.now(db),
                     whole_at=clock.now(db),
                     step_up_at=clock.now(db),
+                    seen_at=clock.now(db),
                 )
             )
         self.client.set_cookie("ecabinet", cookie)

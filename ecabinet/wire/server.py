@@ -211,7 +211,8 @@ class SocketWire:
         if not cookie:
             return None
         with reading() as db:
-            return self._identify(db, cookie)
+            actor = self._identify(db, cookie)
+        return None if actor is None or actor.is_locked else actor
 
     # ---- events ----
 

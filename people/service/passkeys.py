@@ -65,7 +65,7 @@ def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
         if not queries.has_just_shown(db, actor):
             raise StepUpNeeded
         challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
-        _keep_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
+        keep_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
         known = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
     party = signing.relying_party(settings)
     return signing.creation_options(party, actor.id, actor.office, challenge, known)
@@ -135,7 +135,7 @@ def sign_in_options(cookie: str, settings: Settings) -> dict[str, Any]:
     """What the browser needs to ask for any passkey of this site; tells nothing of accounts."""
     challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
     with transaction() as db:
-        _keep_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(cookie))
+        keep_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(cookie))
     return signing.request_options(signing.relying_party(settings), challenge)
 
 
@@ -180,7 +180,7 @@ def step_up_options(
     nonce = secrets.token_bytes(signing.CHALLENGE_BYTES)
     challenge = signing.bound_challenge(ceremony, nonce, purpose_digest)
     with transaction() as db:
-        _keep_challenge(db, challenge, ceremony, _login_of(actor), nonce)
+        keep_challenge(db, challenge, ceremony, _login_of(actor), nonce)
         allowed = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
     return signing.request_options(signing.relying_party(settings), challenge, allowed)
 
@@ -221,6 +221,24 @@ def verify_step_up(
     )
 
 
+def take_assertion(
+    db: Session, answer: dict[str, Any], ceremony: Ceremony, holder: bytes, person_id: int,
+    settings: Settings,
+) -> None:  # fmt: skip
+    """This person's passkey answers a challenge that was given to this holder; used up by it."""
+    try:
+        challenge = signing.challenge_in(answer)
+        _use_challenge(db, challenge, ceremony, holder)
+        passkey = access.passkey_to_use(db, signing.credential_in(answer), person_id)
+        party = signing.relying_party(settings)
+        assertion = signing.read_assertion(party, answer, challenge, passkey.public_key)
+    except NotProven:
+        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
+    if rules.went_back(assertion.sign_count, passkey.sign_count):
+        raise Refused(PasskeyRefusal.WENT_BACK)
+    _note_use(db, passkey, assertion)
+
+
 def _refusal(db: Session, passkey: Passkey, assertion: Assertion) -> PasskeyRefusal | None:
     if queries.actor(db, passkey.person_id) is None:
         return PasskeyRefusal.NOT_PROVEN
@@ -243,7 +261,7 @@ def _login_of(actor: Actor) -> bytes:
     return hashlib.sha256(f"login {actor.login_id}".encode()).digest()
 
 
-def _keep_challenge(
+def keep_challenge(
     db: Session, challenge: bytes, ceremony: Ceremony, holder: bytes, nonce: bytes = b""
 ) -> None:
     now = clock.now(db)

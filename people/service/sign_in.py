@@ -79,7 +79,7 @@ def step_up(actor: Actor, code: str, source: str) -> None:
     """Show again who one is: good for five minutes, for casts only (SES-07)."""
     with transaction() as db:
         login = access.login_to_step_up(db, actor)
-        refusal = _give_code(db, login.person, code, source, counter_of(actor))
+        refusal = take_code(db, login, code, source)
         if refusal is None:
             login.step_up_at = clock.now(db)
     if refusal:
@@ -133,6 +133,7 @@ def new_login(db: Session, person_id: int, cookie: str, browser: str, source: st
         source=source,
         method=Method.CODE,
         started_at=clock.now(db),
+        seen_at=clock.now(db),
     )
 
 
@@ -144,7 +145,7 @@ def make_whole(db: Session, login: Login, method: Method) -> None:
             db, login.person_id, "login_unusual", "/devices", browser=browser, source=login.source
         )
     login.method = method
-    login.whole_at = clock.now(db)
+    login.whole_at = login.seen_at = clock.now(db)
     db.flush()
     activity.concerns(login.person_id, login.id)
     open_ids = [each.id for each in queries.open_logins(db, login.person_id)]
@@ -167,6 +168,11 @@ def _end(db: Session, login: Login) -> None:
 
 
 # ---- codes and wrong tries ----
+
+
+def take_code(db: Session, login: Login, code: str, source: str) -> SignInRefusal | None:
+    """Take a code of whoever is signed in, counting their own wrong tries alone."""
+    return _give_code(db, login.person, code, source, f"LOGIN-{login.id}")
 
 
 def _give_code(

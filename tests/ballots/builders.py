@@ -23,7 +23,7 @@ from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.settings import Settings
 from people import queries as people_queries
-from people.service import devices
+from people.service import devices, idle
 from tests.builders import Browser, Cabinet
 
 # A Monday, so that windows of working days end where one expects them.
@@ -41,7 +41,9 @@ def a_paper() -> bytes:
 def set_clock(moment: datetime) -> None:
     """Put the cabinet's clock to a moment."""
     with transaction() as db:
-        heartbeat.skip(db, int((moment - clock.now(db)).total_seconds()))
+        seconds = int((moment - clock.now(db)).total_seconds())
+        heartbeat.skip(db, seconds)
+        idle.move_on(db, seconds)
 
 
 def a_draft(cabinet: Cabinet, window_days: int = 2, opinion: str = "") -> int:

@@ -88,7 +88,7 @@ def test_every_door_asks_for_what_is_written_of_it(app: Flask) -> None:
 
 
 # They would end the walk.
-LAST = ("/sign-out", "/step-up")
+LAST = ("/sign-out", "/step-up", "/lock")
 
 
 @pytest.mark.parametrize("username", PEOPLE)
@@ -129,4 +129,5 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(cabinet: Cabinet) -> N
         "/static/<path:filename>", "/healthz", "/calendar/feed/<secret>.ics",
         "/sign-in", "/sign-in/code", "/sign-in/recovery",
         "/sign-in/passkey", "/sign-in/passkey/options",
+        "/lock", "/unlock", "/unlock/passkey", "/unlock/passkey/options",
     }  # fmt: skip

@@ -1,0 +1,72 @@
+"""A login that nobody is at locks, and its owner opens it again; nothing is lost (SES-04)."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet import clock, live
+from ecabinet.access import Actor
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Refused
+from ecabinet.settings import Settings
+from people import access, queries, signing
+from people.models import Login
+from people.rules import Ceremony, PasskeyRefusal
+from people.service import passkeys, sign_in
+
+
+def note_presence(actor: Actor) -> None:
+    """Somebody is at a page of this login."""
+    with transaction() as db:
+        login = access.login_to_step_up(db, actor)
+        login.seen_at = clock.now(db)
+
+
+def lock(cookie: str) -> None:
+    """Lock now, as the page does when nobody was at it; its sockets end."""
+    with transaction() as db:
+        login = access.login_to_unlock(db, cookie)
+        login.seen_at = None
+        live.eject(db, login.person_id)
+
+
+def unlock_by_code(cookie: str, code: str, source: str) -> None:
+    with transaction() as db:
+        login = access.login_to_unlock(db, cookie)
+        refusal = sign_in.take_code(db, login, code, source)
+        if refusal is None:
+            login.step_up_at = login.seen_at = clock.now(db)
+    if refusal:
+        raise Refused(refusal)
+
+
+def passkey_options(cookie: str, settings: Settings) -> dict[str, Any]:
+    """What the browser needs to ask the owner's passkeys to open this login again."""
+    challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
+    with transaction() as db:
+        login = access.login_to_unlock(db, cookie)
+        passkeys.keep_challenge(db, challenge, Ceremony.UNLOCK, queries.digest(cookie))
+        allowed = [each.credential_id for each in queries.passkeys_of(db, login.person_id)]
+    if not allowed:
+        raise Refused(PasskeyRefusal.NOT_PROVEN)
+    return signing.request_options(signing.relying_party(settings), challenge, allowed)
+
+
+def unlock_by_passkey(cookie: str, answer: dict[str, Any], settings: Settings) -> None:
+    with reading() as db:
+        owner = access.login_to_unlock(db, cookie).person_id
+    with transaction() as db:
+        login = access.login_to_unlock(db, cookie)
+        holder = queries.digest(cookie)
+        passkeys.take_assertion(db, answer, Ceremony.UNLOCK, holder, owner, settings)
+        login.seen_at = clock.now(db)
+
+
+def move_on(db: Session, seconds: int) -> None:
+    """The clock of a test or demo was moved: that is no idleness."""
+    for login in db.scalars(select(Login).where(Login.seen_at.is_not(None))):
+        assert login.seen_at is not None
+        login.seen_at += timedelta(seconds=seconds)
