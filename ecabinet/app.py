@@ -37,8 +37,10 @@ from people import queries as people_queries
 from people.http import account as account_http
 from people.http import directory as directory_http
 from people.http import idle as idle_http
+from people.http import importing as importing_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
+from people.service import importing as people_importing
 from tasks import http as tasks_http
 from tasks import sockets as tasks_sockets
 
@@ -49,6 +51,7 @@ DOORS = (
     account_http.door,
     directory_http.door,
     idle_http.door,
+    importing_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,
@@ -58,7 +61,7 @@ DOORS = (
     dates_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
-ACTS = people_changes.ACTS
+ACTS = (*people_changes.ACTS, people_importing.IMPORT)
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.

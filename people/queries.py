@@ -648,9 +648,10 @@ def _of_agency(terms: list[Term], agency_id: int, day: date) -> bool:
 
 
 def _is_called(person: PersonView, words: list[str]) -> bool:
-    offices = " ".join(each.office for each in person.current)
-    text = search.fold(f"{person.name} {person.username} {offices}")
-    return all(word in text for word in words)
+    """Whether each word begins one of the person's name, account or offices."""
+    names = [person.name, person.username, person.username.replace(".", " ")]
+    text = search.fold(" ".join(["", *names, *(each.office for each in person.current)]))
+    return all(f" {word}" in text for word in words)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 15, 256
 LONGEST_ORGAN_ID = 35
 ORGAN_ID = re.compile(r"[0-9A-Z]+(\.[0-9A-Z]+)*")
 OLD_ORGAN_ID = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
+WRITTEN_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 # A shorter name stands in too many words.
 SHORTEST_NAME = 5
@@ -79,6 +81,38 @@ class AgencyRefusal(StrEnum):
     NOT_YET = "not_yet"
     ITSELF = "itself"
     ENDED = "ended"
+
+
+class ImportFault(StrEnum):
+    """What is wrong with one cell of a table that is to be taken in."""
+
+    NO_SUCH_COLUMN = "no_such_column"
+    COLUMN_MISSING = "column_missing"
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    UNPRINTABLE = "unprintable"
+    DAY_FORM = "day_form"
+    NUMBER_FORM = "number_form"
+    TICK_FORM = "tick_form"
+    ENDS_BEFORE_START = "ends_before_start"
+    USERNAME_FORM = "username_form"
+    USERNAME_TAKEN = "username_taken"
+    NAME_TAKEN = "name_taken"
+    STANDS_TWICE = "stands_twice"
+    OFFICE_UNKNOWN = "office_unknown"
+    OFFICE_TAKEN = "office_taken"
+    OFFICE_NOT_THEN = "office_not_then"
+    ROLE_UNKNOWN = "role_unknown"
+    AGENCY_UNKNOWN = "agency_unknown"
+    KIND_UNKNOWN = "kind_unknown"
+    CODE_FORM = "code_form"
+    CODE_TAKEN = "code_taken"
+
+
+class ImportRefusal(StrEnum):
+    EMPTY = "empty"
+    TOO_MANY_ROWS = "too_many_rows"
+    FAULTY = "faulty"
 
 
 class AgencyKind(StrEnum):
@@ -242,6 +276,16 @@ def person_standing(terms: Sequence[Days], is_suspended: bool, day: date) -> Per
     if any(each.starts > day for each in terms):
         return PersonStanding.COMING
     return PersonStanding.LEFT if terms else PersonStanding.NONE_YET
+
+
+def written_day(text: str) -> date | None:
+    """The day that is written 01/04/2026 or 2026-04-01; None where it is none."""
+    try:
+        if found := WRITTEN_DAY.fullmatch(text):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+        return date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def by_given_name(name: str) -> tuple[str, ...]:

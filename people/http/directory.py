@@ -70,7 +70,7 @@ def persons() -> str:
 def persons_csv() -> Download:
     with reading() as db:
         found = queries.persons(db, _filter())
-    return _download("nguoi-chuc-vu.csv", sheets.write_csv(_person_cells(found)), sheets.CSV)
+    return download("nguoi-chuc-vu.csv", sheets.write_csv(_person_cells(found)), sheets.CSV)
 
 
 @door.get("/persons.xlsx")
@@ -79,7 +79,7 @@ def persons_xlsx() -> Download:
     with reading() as db:
         found = queries.persons(db, _filter())
     content = sheets.write_xlsx("Người, chức vụ", _person_cells(found))
-    return _download("nguoi-chuc-vu.xlsx", content, sheets.XLSX)
+    return download("nguoi-chuc-vu.xlsx", content, sheets.XLSX)
 
 
 @door.get("/persons/new")
@@ -325,7 +325,7 @@ def _person_cells(persons: Iterable[PersonView]) -> Iterator[Sequence[str]]:
         )
 
 
-def _download(name: str, content: bytes, kind: str) -> Download:
+def download(name: str, content: bytes, kind: str) -> Download:
     answer = Download(content, mimetype=kind)
     answer.headers["Content-Disposition"] = web.attachment(name)
     return answer

@@ -15,6 +15,7 @@ from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
 from people.service import passwords
 
 LONGEST_SLUG = 40
+VOTING = frozenset({Role.PRIME_MINISTER, Role.DEPUTY_PM, Role.MEMBER})
 
 
 # ---- agencies ----
@@ -34,10 +35,12 @@ def add_agency(
 
 def new_slug(db: Session, name: str) -> str:
     """A name for addresses and files that no agency has yet."""
+    return slug_among(set(db.scalars(select(Agency.slug))), name)
+
+
+def slug_among(taken: set[str], name: str) -> str:
     letters = "".join(each for each in search.fold(name) if each.isalnum())[:LONGEST_SLUG] or "cq"
-    if not db.scalar(select(Agency.id).where(Agency.slug == letters)):
-        return letters
-    return f"{letters[: LONGEST_SLUG - 7]}-{secrets.token_hex(3)}"
+    return letters if letters not in taken else f"{letters[:33]}-{secrets.token_hex(3)}"
 
 
 def add_code(db: Session, agency: Agency, code: str, in_use: bool) -> None:
@@ -86,14 +89,19 @@ def add_office(
     opened_on: date | None = None,
 ) -> Office:  # fmt: skip
     """An office; whether it has a vote follows from its role (rulebook: Who counts)."""
-    is_member = role in (Role.PRIME_MINISTER, Role.DEPUTY_PM, Role.MEMBER)
-    office = Office(
-        title=title, role=role, is_member=is_member, protocol_order=order, agency=agency,
-        opened_on=opened_on,
-    )  # fmt: skip
+    office = office_to_add(title, role, order, agency, opened_on)
     db.add(office)
     db.flush()
     return office
+
+
+def office_to_add(
+    title: str, role: Role, order: int, agency: Agency | None, opened_on: date | None = None
+) -> Office:
+    return Office(
+        title=title, role=role, is_member=role in VOTING, protocol_order=order,
+        agency=agency, opened_on=opened_on,
+    )  # fmt: skip
 
 
 # ---- persons and terms ----

@@ -68,6 +68,7 @@ KINDS = {
     "people/persons.html": (KEEPER, "/persons"),
     "people/new_person.html": (KEEPER, "/persons/new"),
     "people/person.html": (KEEPER, PERSON),
+    "people/import.html": (KEEPER, "/import"),
     "people/offices.html": (AUDITOR, "/offices"),
     "people/agencies.html": (KEEPER, "/agencies"),
     "people/password.html": (MINISTER, "/password"),
@@ -101,8 +102,8 @@ WALKS = {
         "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",
     ),
     KEEPER: (
-        "/", "/persons", "/persons/new", PERSON, "/offices", "/agencies", "/members", "/approvals",
-        REQUEST,
+        "/", "/persons", "/persons/new", PERSON, "/import", "/offices", "/agencies", "/members",
+        "/approvals", REQUEST,
     ),
     LEADER: ("/", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
     AUDITOR: (

@@ -1,0 +1,267 @@
+"""Persons and agencies from a table: each faulty cell named, and all of it done or nothing."""
+
+import io
+import json
+import re
+import time
+from datetime import date
+
+import openpyxl
+import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from ecabinet import approvals, sheets
+from ecabinet.access import Role
+from ecabinet.approvals import Request
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Forbidden, Refused, Stale
+from people import queries
+from people.models import Agency, Person, Term
+from people.rules import ImportFault, ImportRefusal
+from people.service import directory, importing
+from people.service.importing import Cells, Fault, Table
+from tests.builders import Browser, Cabinet
+from tests.people.builders import JSON, leaves
+
+HEAD = ["Tên", "Tài khoản", "Chức vụ", "Cơ quan", "Từ ngày", "Đến trước ngày", "Giữ quyền",
+        "Căn cứ", "Quyền", "Thứ tự lễ tân"]  # fmt: skip
+AN = ["Nguyễn Văn An", "van.an", "Chuyên viên Vụ Pháp luật", "", "01/04/2026", "", "", "QĐ 3",
+      "Chuyên viên", "120"]  # fmt: skip
+BINH = ["Trần Thị Bình", "thi.binh", "Cán bộ đầu mối Bộ Y tế", "yte", "2026-04-01"]
+
+
+def send(browser: Browser, rows: list[list[str]], table: str = "persons") -> TestResponse:
+    return upload(browser, sheets.write_csv(rows), "danh-sach.csv", table)
+
+
+def upload(browser: Browser, content: bytes, name: str, table: str = "persons") -> TestResponse:
+    return browser.post(
+        "/import", {"table": table, "file": (io.BytesIO(content), name)},
+        content_type="multipart/form-data", headers=JSON,
+    )  # fmt: skip
+
+
+def shown(answer: TestResponse) -> str:
+    assert answer.status_code == 200, answer.text
+    return str(answer.get_json()["html"])
+
+
+def person_row(**changed: str) -> Cells:
+    row = {
+        "name": "Nguyễn Văn An", "username": "van.an", "office": "Kiểm toán viên",
+        "starts": "01/04/2026",
+    }  # fmt: skip
+    return row | changed
+
+
+def faults(table: Table, *rows: Cells) -> list[Fault]:
+    with reading() as db:
+        return importing.look(db, table, rows).faults
+
+
+def confirm(cabinet: Cabinet, request_id: int) -> None:
+    with reading() as db:
+        digest = db.get_one(Request, request_id).digest
+    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, digest)
+
+
+def count(kind: type) -> int:
+    with reading() as db:
+        return db.scalar(select(func.count()).select_from(kind)) or 0
+
+
+def test_a_table_is_looked_through_asked_for_and_carried_out_by_another(cabinet: Cabinet) -> None:
+    admin, before = cabinet.browser("quantri"), count(Person)
+    page = shown(send(admin, [HEAD, AN, BINH]))
+    assert "Không có ô nào sai trong danh-sach.csv" in page
+    assert count(Person) == before
+    (rows,) = re.findall(r'name="rows" value="([^"]*)"', page)
+    rows = rows.replace("&#34;", '"')
+    answer = admin.post("/import/ask", {"table": "persons", "rows": rows})
+    path = answer.headers["Location"]
+    leader = cabinet.browser("lanhdaovp")
+    assert "Trần Thị Bình" in leader.get(path).text
+    assert count(Person) == before
+    confirm(cabinet, int(path.rpartition("/")[2]))
+    with reading() as db:
+        found = {
+            name: queries.actor(db, queries.person_called(db, name) or 0)
+            for name in ("van.an", "thi.binh")
+        }
+    an, binh = found["van.an"], found["thi.binh"]
+    assert an is not None
+    assert binh is not None
+    assert (an.office, an.roles) == ("Chuyên viên Vụ Pháp luật", {Role.SPECIALIST})
+    assert (binh.roles, binh.agencies) == ({Role.FOCAL_POINT}, {cabinet.agencies["yte"]})
+    (leaf,) = leaves("imported")
+    assert (leaf["table"], leaf["rows"]) == ("persons", 2)
+
+
+def test_a_spreadsheet_is_taken_as_a_text_file_is(cabinet: Cabinet) -> None:
+    admin = cabinet.browser("quantri")
+    template = admin.get("/import/template.xlsx").data
+    book = openpyxl.load_workbook(io.BytesIO(template))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]] == HEAD
+    sheet.append([*AN[:4], date(2026, 4, 1), None, None, None, "chuyen vien", 120])
+    content = io.BytesIO()
+    book.save(content)
+    page = shown(upload(admin, content.getvalue(), "danh-sach.xlsx"))
+    assert "Không có ô nào sai trong danh-sach.xlsx" in page
+
+
+def test_a_faulty_cell_is_named_by_row_and_column_with_what_to_do(cabinet: Cabinet) -> None:
+    admin, before = cabinet.browser("quantri"), count(Person)
+    wrong = [*BINH[:4], "31/02/2026"]
+    page = shown(send(admin, [HEAD, AN, wrong]))
+    cells = re.findall(r'<td class="r" data-l="Dòng">(\d+)</td>.*?data-l="Cột">([^<]+)<', page)
+    assert cells == [("3", "Từ ngày")]
+    assert "31/02/2026" in page
+    assert "Hãy viết như 01/04/2026" in page
+    assert "/import/ask" not in page
+    assert count(Person) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "column", "why"),
+    [
+        ({"name": ""}, "name", ImportFault.MISSING),
+        ({"name": "A" * 201}, "name", ImportFault.TOO_LONG),
+        ({"name": "An\u202e"}, "name", ImportFault.UNPRINTABLE),
+        ({"username": "Văn An"}, "username", ImportFault.USERNAME_FORM),
+        ({"username": "thuky"}, "username", ImportFault.USERNAME_TAKEN),
+        ({"starts": "1.4.2026"}, "starts", ImportFault.DAY_FORM),
+        ({"ends": "01/04/2026"}, "ends", ImportFault.ENDS_BEFORE_START),
+        ({"acting": "có thể"[:5]}, "acting", ImportFault.TICK_FORM),
+        ({"agency": "Bộ Lạ"}, "agency", ImportFault.AGENCY_UNKNOWN),
+        ({"office": "Việc lạ"}, "office", ImportFault.OFFICE_UNKNOWN),
+        ({"office": "Việc lạ", "role": "Vua"}, "role", ImportFault.ROLE_UNKNOWN),
+        ({"office": "Việc lạ", "role": "clerk", "order": "x"}, "order", ImportFault.NUMBER_FORM),
+        ({"office": "Bộ trưởng Bộ Y tế"}, "office", ImportFault.OFFICE_TAKEN),
+    ],
+)
+def test_each_fault_of_a_person_is_found(
+    cabinet: Cabinet, changed: dict[str, str], column: str, why: ImportFault
+) -> None:
+    assert faults(Table.PERSONS, person_row()) == []
+    assert faults(Table.PERSONS, person_row(**changed)) == [Fault(2, column, why)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "column", "why"),
+    [
+        ({"kind": "Vương quốc"}, "kind", ImportFault.KIND_UNKNOWN),
+        ({"code": "g22"}, "code", ImportFault.CODE_FORM),
+        ({"old_code": "G18"}, "old_code", ImportFault.CODE_TAKEN),
+        ({"parent": "Bộ Lạ"}, "parent", ImportFault.AGENCY_UNKNOWN),
+        ({"name": "Bộ yte"}, "name", ImportFault.NAME_TAKEN),
+    ],
+)
+def test_each_fault_of_an_agency_is_found(
+    cabinet: Cabinet, changed: dict[str, str], column: str, why: ImportFault
+) -> None:
+    with transaction() as db:
+        directory.add_code(db, db.get_one(Agency, cabinet.agencies["yte"]), "G18", in_use=True)
+    row = {"name": "Cục Mới", "short_name": "CM", "kind": "unit"}
+    assert faults(Table.AGENCIES, row) == []
+    assert faults(Table.AGENCIES, row | changed) == [Fault(2, column, why)]
+
+
+def test_rows_are_held_against_each_other(cabinet: Cabinet) -> None:
+    new = {"office": "Bộ trưởng Bộ Mới", "role": "member"}
+    first, second = person_row(**new), person_row(username="khac", **new)
+    assert faults(Table.PERSONS, first) == []
+    assert faults(Table.PERSONS, first, second) == [Fault(3, "office", ImportFault.OFFICE_TAKEN)]
+    twice = person_row(name="Người khác")
+    assert faults(Table.PERSONS, person_row(), twice) == [
+        Fault(3, "username", ImportFault.STANDS_TWICE)
+    ]
+    unit = {"name": "Cục Mới", "short_name": "CM", "kind": "unit"}
+    assert faults(Table.AGENCIES, unit, unit) == [Fault(3, "name", ImportFault.STANDS_TWICE)]
+
+
+def test_agencies_may_belong_to_a_row_above_them(cabinet: Cabinet) -> None:
+    head = ["Tên", "Tên ngắn", "Loại", "Mã định danh", "Mã cũ", "Trực thuộc"]
+    rows = [
+        ["Bộ Mới", "BM", "Bộ", "G40", "000.00.00.G40", ""],
+        ["Cục Mới", "CM", "Đơn vị trực thuộc", "01.G40", "", "G40"],
+    ]
+    page = shown(send(cabinet.browser("quantri"), [head, *rows], "agencies"))
+    assert "Không có ô nào sai" in page
+    given = [
+        {"name": "Bộ Mới", "short_name": "BM", "kind": "ministry", "code": "G40",
+         "old_code": "000.00.00.G40"},
+        {"name": "Cục Mới", "short_name": "CM", "kind": "unit", "code": "01.G40", "parent": "G40"},
+    ]  # fmt: skip
+    confirm(cabinet, importing.ask(cabinet.actor("quantri"), Table.AGENCIES, given))
+    with reading() as db:
+        tree = {each.name: each for each in queries.agency_tree(db)}
+        assert queries.agency_by_code(db, "000.00.00.G40") == queries.agency_by_code(db, "G40")
+    assert tree["Cục Mới"].parent_id == tree["Bộ Mới"].id
+    assert tree["Bộ Mới"].old_codes == ["000.00.00.G40"]
+
+
+def test_nothing_is_half_done_when_one_row_cannot_be_done_any_more(cabinet: Cabinet) -> None:
+    rows = [person_row(), person_row(username="thi.binh")]
+    asked = importing.ask(cabinet.actor("quantri"), Table.PERSONS, rows)
+    before = count(Term)
+    with transaction() as db:
+        other = directory.invite_person(db, "Người khác", "thi.binh")
+    with pytest.raises(Stale):
+        confirm(cabinet, asked)
+    assert count(Term) == before
+    with transaction() as db:
+        assert queries.person_called(db, "van.an") is None
+        db.delete(db.get_one(Person, other.id))
+    confirm(cabinet, asked)
+    assert count(Term) == before + 2
+
+
+def test_what_was_not_looked_through_is_not_asked_for(cabinet: Cabinet) -> None:
+    admin = cabinet.actor("quantri")
+    importing.ask(admin, Table.PERSONS, [person_row()])
+    for rows, reason in (
+        ([], ImportRefusal.EMPTY),
+        ([person_row(username="thuky")], ImportRefusal.FAULTY),
+        ([person_row()] * (importing.MOST_ROWS + 1), ImportRefusal.TOO_MANY_ROWS),
+    ):
+        with pytest.raises(Refused) as refused:
+            importing.ask(admin, Table.PERSONS, rows)
+        assert refused.value.reason == reason
+    with pytest.raises(Forbidden):
+        importing.ask(cabinet.actor("thuky"), Table.PERSONS, [person_row(username="khac")])
+
+
+@pytest.mark.parametrize(
+    "rows", ["", "{}", "[1]", '[{"name": 1}]', '[{"password_hash": "x"}]', "[[[" * 9, "x"]
+)
+def test_a_forged_table_is_refused(cabinet: Cabinet, rows: str) -> None:
+    admin = cabinet.browser("quantri")
+    fine = {"table": "persons", "rows": json.dumps([person_row()])}
+    assert admin.post("/import/ask", fine, headers=JSON).status_code == 200
+    forged = {"table": "persons", "rows": rows}
+    assert admin.post("/import/ask", forged, headers=JSON).status_code in (400, 409)
+
+
+def test_unknown_and_missing_columns_are_named(cabinet: Cabinet) -> None:
+    page = shown(send(cabinet.browser("quantri"), [["Tên", "Lương"], ["An", "1"]]))
+    for column in ("Lương", "Tài khoản", "Chức vụ", "Từ ngày"):
+        assert f'data-l="Cột">{column}<' in page
+    assert "Thiếu cột này" in page
+
+
+def test_a_file_without_rows_or_without_a_table_is_refused(cabinet: Cabinet) -> None:
+    admin = cabinet.browser("quantri")
+    assert send(admin, [HEAD, AN]).status_code == 200
+    assert send(admin, [HEAD]).status_code == 409
+    assert send(admin, []).status_code in (200, 409)
+    assert send(admin, [HEAD, AN], "ministers").status_code == 400
+
+
+def test_a_long_table_takes_no_long_time(cabinet: Cabinet) -> None:
+    rows = [person_row(username=f"nguoi.{number}") for number in range(importing.MOST_ROWS)]
+    began = time.monotonic()
+    confirm(cabinet, importing.ask(cabinet.actor("quantri"), Table.PERSONS, rows))
+    assert time.monotonic() - began < 20
+    assert count(Person) > importing.MOST_ROWS
