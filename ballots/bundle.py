@@ -110,6 +110,8 @@ def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -
                 "office": each.office,
                 "position": str(each.position),
                 "leaf": leaves.get(each.ballot_id) if each.ballot_id else None,
+                "notice_at": canonical.moment(each.notice_at) if each.notice_at else None,
+                "notice_by": each.notice_by,
             }
             for each in result.standings
         ],

@@ -132,12 +132,14 @@ def consultation(consultation_id: int) -> str:
         if row.state == State.CLOSED:
             return render_template("ballots/result.html", **_result(db, actor, row))
         mine = queries.latest_ballot(db, row.id, actor.id)
+        members = queries.members_asked(db, row)
         return render_template(
             "ballots/consultation.html",
             consultation=row,
             papers=row.papers or documents.current_editions(db, row.dossier_id),
             dossier=documents.dossier(db, row.dossier_id),
-            members=queries.members_asked(db, row),
+            members=members,
+            not_reached=sum(each.is_not_reached for each in members),
             seen=queries.seen_by_approver(db, row) if row.state == State.DRAFT else "",
             would_ask=people.members(db) if row.state == State.DRAFT else [],
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),

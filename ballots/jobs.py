@@ -1,11 +1,12 @@
-"""What the clock does here: close what has ended, stamp what was signed."""
+"""What the clock does here: close what has ended, stamp what was signed, remind the silent."""
 
 from ballots import queries
 from ballots.service.close import close
+from ballots.service.remind import remind
 from ballots.service.stamp import stamp_what_waits
 from ecabinet.db import reading
 
-__all__ = ["close_what_ended", "stamp_what_waits"]
+__all__ = ["close_what_ended", "remind_the_silent", "stamp_what_waits"]
 
 
 def close_what_ended() -> int:
@@ -14,4 +15,13 @@ def close_what_ended() -> int:
         waiting = queries.ended_and_open(db)
     for consultation_id in waiting:
         close(consultation_id)
+    return len(waiting)
+
+
+def remind_the_silent() -> int:
+    """Remind of every consultation that ends soon; how many there were."""
+    with reading() as db:
+        waiting = queries.to_remind(db)
+    for consultation_id in waiting:
+        remind(consultation_id)
     return len(waiting)

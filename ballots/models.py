@@ -221,5 +221,7 @@ class Standing(Base):
     order: Mapped[int]
     position: Mapped[Position] = mapped_column(String(20))
     ballot_id: Mapped[int | None] = mapped_column(ForeignKey("ballots_ballot.id"))
+    # The first proof that notice was delivered, and which: opened, or accepted by a server.
     notice_at: Mapped[datetime | None]
+    notice_by: Mapped[str | None] = mapped_column(String(10))
     ballot: Mapped[Ballot | None] = relationship()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ballots import rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
 from documents import queries as documents
-from ecabinet import canonical, clock, keys, ledger, tsa
+from ecabinet import canonical, clock, keys, ledger, outbox, tsa, working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
@@ -18,7 +18,6 @@ from ecabinet.errors import NotFound
 from people import queries as people
 
 CALENDAR = Calendar()
-OPENED_NOTICE = "consultation_opened"
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,16 @@ class MemberRow:
     person_id: int
     office: str
     answered_at: datetime | None
-    notice_at: datetime | None
+    told: outbox.Told
+    # Told too late for silence to be deemed agreement, or not yet at all.
+    is_late: bool
+    can_sign: bool
     attempts: int
+
+    @property
+    def is_not_reached(self) -> bool:
+        """Neither has answered nor was told: the Office has to call."""
+        return self.answered_at is None and self.told.reach in outbox.UNREACHED
 
 
 @dataclass(frozen=True)
@@ -119,21 +126,54 @@ def _persons(db: Session, table: type[Asked] | type[Ballot], ids: list[int]) -> 
 
 
 def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
-    """Each member asked, in protocol order: when they opened it, when they last answered."""
+    """Each member asked, in protocol order: how they were told, when they last answered."""
     last = select(Ballot.person_id, func.max(Ballot.at)).group_by(Ballot.person_id)
     answered = dict(db.execute(last.where(Ballot.consultation_id == consultation.id)).all())
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
-    notices = notices_opened(db, consultation.id)
+    told = told_of_opening(db, consultation.id)
+    late = _told_late(db, consultation)
+    able = people.able_to_sign(db, clock.now(db))
     return [
         MemberRow(
-            each.person_id,
-            each.office,
-            answered.get(each.person_id),
-            notices.get(each.person_id),
-            attempts[each.person_id],
+            person_id=each.person_id,
+            office=each.office,
+            answered_at=answered.get(each.person_id),
+            told=told.get(each.person_id, outbox.Told()),
+            is_late=each.person_id in late,
+            can_sign=each.person_id in able,
+            attempts=attempts[each.person_id],
         )
         for each in consultation.asked
     ]
+
+
+def told_of_opening(db: Session, consultation_id: int) -> dict[int, outbox.Told]:
+    """How each was told; what proves that they opened it is the page, not the message."""
+    opened = notices_opened(db, consultation_id)
+    told = outbox.told_of(db, fact_of_opening(consultation_id))
+    return {
+        person_id: outbox.Told(
+            opened.get(person_id), told[person_id].deliveries if person_id in told else []
+        )
+        for person_id in opened.keys() | told.keys()
+    }
+
+
+def _told_late(db: Session, consultation: Consultation) -> set[int]:
+    """Whose silence could not be deemed agreement any more, were they told at this moment."""
+    if consultation.rule_set is None or consultation.due_at is None:
+        return set()
+    rule_set, due_at = rules.rule_set(consultation.rule_set), consultation.due_at
+    proofs = notices(db, consultation.id)
+    now = rules.Notice(clock.now(db), rules.NoticeBy.OPENED)
+    calendar = working_days.calendar(db)
+    return {
+        each.person_id
+        for each in consultation.asked
+        if not rules.is_in_time(
+            rule_set, rules.first_notice([*proofs.get(each.person_id, []), now]), due_at, calendar
+        )
+    }
 
 
 def answered_count(db: Session, consultation_id: int) -> int:
@@ -147,8 +187,28 @@ def notices_opened(db: Session, consultation_id: int) -> dict[int, datetime]:
     return {each.person_id: each.at for each in db.scalars(pages)}
 
 
+def notices(db: Session, consultation_id: int) -> dict[int, list[rules.Notice]]:
+    """All that proves that a member was told of the question: pages opened, servers' words."""
+    found = {
+        person_id: [rules.Notice(at, rules.NoticeBy.OPENED)]
+        for person_id, at in notices_opened(db, consultation_id).items()
+    }
+    for person_id, told in outbox.told_of(db, fact_of_opening(consultation_id)).items():
+        found.setdefault(person_id, []).extend(
+            rules.Notice(each.accepted_at, rules.NoticeBy(each.channel))
+            for each in told.deliveries
+            if each.accepted_at is not None
+        )
+    return found
+
+
 def path_of(consultation_id: int) -> str:
     return f"/consultations/{consultation_id}"
+
+
+def fact_of_opening(consultation_id: int) -> str:
+    """What the notice of the opening tells of; its deliveries are proof of notice."""
+    return f"consultation_opened:{consultation_id}"
 
 
 def opened_leaf(db: Session, consultation_id: int) -> int:
@@ -243,6 +303,33 @@ def ended_and_open(db: Session) -> list[int]:
             )
         )
     )
+
+
+def fact_of_reminder(consultation_id: int, reminder: rules.Reminder) -> str:
+    return f"{reminder}:{consultation_id}"
+
+
+def to_be_reminded(
+    db: Session, consultation: Consultation, now: datetime
+) -> tuple[rules.Reminder | None, list[int]]:
+    """The reminder that is due, and who has neither answered nor been reminded."""
+    opened_at, due_at = consultation.opened_at, consultation.due_at
+    if consultation.state != State.OPEN or opened_at is None or due_at is None:
+        return None, []
+    reminder = rules.reminder_due(opened_at, due_at, now, CALENDAR)
+    if reminder is None:
+        return None, []
+    answered = select(Ballot.person_id).where(Ballot.consultation_id == consultation.id)
+    done = set(db.scalars(answered))
+    done |= outbox.told_of(db, fact_of_reminder(consultation.id, reminder)).keys()
+    return reminder, [each.person_id for each in consultation.asked if each.person_id not in done]
+
+
+def to_remind(db: Session) -> list[int]:
+    """Consultations of which somebody is to be reminded now."""
+    now = clock.now(db)
+    waiting = select(Consultation).where(Consultation.state == State.OPEN)
+    return [each.id for each in db.scalars(waiting) if to_be_reminded(db, each, now)[1]]
 
 
 def end_words(due_at: datetime) -> str:

@@ -6,7 +6,7 @@ the moment and the facts come in as arguments, a refusal goes out as a code.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from ecabinet.calendar import Calendar
@@ -225,13 +225,70 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
 # ---- silence ----
 
 
+class NoticeBy(StrEnum):
+    """What proves that notice was delivered (191/2026, BAL-07)."""
+
+    OPENED = "opened"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """When a member opened the question, or a server accepted word of it for their confirmed
+    address."""
+
+    at: datetime
+    by: NoticeBy
+
+
+def first_notice(notices: Iterable[Notice]) -> Notice | None:
+    """The earliest proof; of two at one moment, what the member did themselves."""
+    return min(notices, key=lambda each: (each.at, list(NoticeBy).index(each.by)), default=None)
+
+
+def is_in_time(rules: RuleSet, notice: Notice | None, due_at: datetime, calendar: Calendar) -> bool:
+    """Whether notice left the member at least the set's minimum window before the end."""
+    return notice is not None and calendar.due(notice.at, rules.least_days) <= due_at
+
+
+class Reminder(StrEnum):
+    """What a member who has not answered is reminded of."""
+
+    ENDS_SOON = "consultation_ends_soon"
+    LAST_DAY = "consultation_last_day"
+
+
+REMIND_BEFORE = timedelta(days=3)
+MORNING = time(8)
+
+
+def reminder_due(
+    opened_at: datetime, due_at: datetime, now: datetime, calendar: Calendar
+) -> Reminder | None:
+    """Three days before the end, while a device can still be mended, and on the last morning.
+
+    None on the day of the opening, which has just said the same (AUTH-09).
+    """
+    opened_on, last_day = calendar.local_day(opened_at), day_and_hour_of_end(due_at, calendar)[0]
+    local = now.astimezone(calendar.zone)
+    if now >= due_at or local.date() == opened_on:
+        return None
+    if local.date() == last_day:
+        return Reminder.LAST_DAY if local.time() >= MORNING else None
+    was_opened_before = opened_on < calendar.local_day(due_at - REMIND_BEFORE)
+    if was_opened_before and now >= due_at - REMIND_BEFORE:
+        return Reminder.ENDS_SOON
+    return None
+
+
 @dataclass(frozen=True)
 class Silence:
     """The facts about a member who gave no answer, as of the due moment."""
 
     is_prime_minister: bool
     was_asked: bool
-    notice_opened_at: datetime | None
+    notice: Notice | None
     can_sign: bool
     enrolment_pending: bool
     tried_to_answer: bool
@@ -252,9 +309,7 @@ def position_of_silence(
         return Position.NOT_REACHED
     if calendar.due(opened_at, rules.least_days) > due_at:
         return Position.SILENT
-    if silence.notice_opened_at is None:
-        return Position.NOT_REACHED
-    if calendar.due(silence.notice_opened_at, rules.least_days) > due_at:
+    if not is_in_time(rules, silence.notice, due_at, calendar):
         return Position.NOT_REACHED
     return Position.SILENT if silence.was_cut_off else Position.DEEMED_AGREE
 

@@ -52,6 +52,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     LOG_READ = "log:read"
     SETTINGS_CHANGE = "settings:change"
+    DELIVERY_READ = "delivery:read"
+    DELIVERY_RETRY = "delivery:retry"
 
 
 R = Role
@@ -93,6 +95,8 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.LEDGER_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER}),
     Permission.LOG_READ: frozenset({R.AUDITOR, R.OFFICE_LEADER, R.ADMINISTRATOR}),
     Permission.SETTINGS_CHANGE: frozenset({R.ADMINISTRATOR}),
+    Permission.DELIVERY_READ: frozenset({R.ADMINISTRATOR, R.AUDITOR}),
+    Permission.DELIVERY_RETRY: frozenset({R.ADMINISTRATOR}),
 }
 
 

@@ -14,6 +14,7 @@ from ecabinet import (
     activity,
     approvals,
     db,
+    deliveries,
     jobs,
     keys,
     ledger,
@@ -30,6 +31,8 @@ from ecabinet.home import queries as home_queries
 from ecabinet.oversight import http as oversight_http
 from ecabinet.settings import Settings, from_environment
 from ecabinet.wire import server as wire
+from exchange import http as exchange_http
+from exchange.senders import senders
 from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
@@ -38,6 +41,7 @@ from people.http import account as account_http
 from people.http import directory as directory_http
 from people.http import idle as idle_http
 from people.http import importing as importing_http
+from people.http import notices as notices_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from people.service import importing as people_importing
@@ -52,6 +56,7 @@ DOORS = (
     directory_http.door,
     idle_http.door,
     importing_http.door,
+    notices_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,
@@ -59,6 +64,7 @@ DOORS = (
     tasks_http.door,
     oversight_http.door,
     dates_http.door,
+    exchange_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
 ACTS = (*people_changes.ACTS, people_importing.IMPORT)
@@ -87,6 +93,7 @@ PLACES = (
     ("dates.calendar", "clock", _("Lịch"), _("Lịch"), Permission.SIGNED_IN),
     ("oversight.activity", "eye", _("Nhật ký"), _("Nhật ký"), Permission.LOG_READ),
     ("home.inbox", "bell", _("Thông báo"), _("Thông báo"), Permission.SIGNED_IN),
+    ("exchange.deliveries", "send", _("Thư, tin nhắn"), _("Thư"), Permission.DELIVERY_READ),
 )
 
 
@@ -107,6 +114,7 @@ def open_folders(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     storage.bind(storage.Folder(settings.data_dir / "files"))
+    deliveries.bind(senders(settings))
 
 
 def create_served_app() -> Flask:
@@ -135,6 +143,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "meetings",
         "ballots",
         "tasks",
+        "exchange",
         "oversight",
         "dates",
     )

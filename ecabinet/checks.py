@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from ecabinet import clock, heartbeat, ledger, migrate, storage
+from ecabinet import clock, deliveries, heartbeat, ledger, migrate, storage
 from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
@@ -83,6 +83,17 @@ def _heartbeat(settings: Settings) -> Check:
     )
 
 
+def _outbox(settings: Settings) -> Check:
+    """What no mail or SMS server has taken; a server that is down is not this cabinet's fault."""
+    with reading() as db:
+        found = deliveries.backlog(db)
+    given_up = sum(found.get(each, 0) for each in deliveries.GIVEN_UP)
+    under_way = sum(found.get(each, 0) for each in deliveries.UNDER_WAY)
+    ways = ", ".join(deliveries.channels()) or "inbox alone"
+    seen = f"{ways}; {under_way} to be sent, {given_up} given up"
+    return Check("outbox", True, seen, {"under_way": under_way, "given_up": given_up})
+
+
 def _keys(settings: Settings) -> Check:
     with reading() as db:
         origin = ledger.origin(db)
@@ -110,6 +121,7 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "storage": _storage,
     "clock": _clock,
     "heartbeat": _heartbeat,
+    "outbox": _outbox,
     "keys": _keys,
     "ledger": _ledger,
 }

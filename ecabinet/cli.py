@@ -91,11 +91,12 @@ def serve(port: int | None) -> None:
 @main.command()
 @plainly
 def worker() -> None:
-    """Do what the clock does (close, stamp), apart from any server, until interrupted."""
+    """Do what the clock does (close, stamp, remind, send), apart from any server."""
     open_stores(from_environment())
     click.echo("Working; Ctrl+C ends it")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    jobs.start_sending(ended)
     try:
         jobs.run(ended)
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ballots import jobs as ballots
-from ecabinet import heartbeat
+from ecabinet import deliveries, heartbeat
 from people import jobs as people
 
 log = structlog.get_logger()
@@ -17,6 +17,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     ballots.close_what_ended,
     ballots.stamp_what_waits,
     people.end_what_ended,
+    ballots.remind_the_silent,
 )
 
 
@@ -49,6 +50,17 @@ def run(ended: threading.Event) -> None:
 def start() -> threading.Event:
     """Run beside the server, which alone beats; set the event to end it."""
     ended = threading.Event()
-    for name, work in (("jobs", run), ("heartbeat", heartbeat.run)):
-        threading.Thread(target=work, args=[ended], name=name, daemon=True).start()
+    _in_thread("jobs", run, ended)
+    _in_thread("heartbeat", heartbeat.run, ended)
+    start_sending(ended)
     return ended
+
+
+def start_sending(ended: threading.Event) -> None:
+    """A thread for each channel: a server that does not answer holds up nothing else."""
+    for channel in deliveries.channels():
+        _in_thread(f"send-{channel}", deliveries.run, channel, ended)
+
+
+def _in_thread(name: str, work: Callable[..., None], *given: object) -> None:
+    threading.Thread(target=work, args=given, name=name, daemon=True).start()

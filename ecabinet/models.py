@@ -8,8 +8,10 @@ import people.models
 import tasks.models
 from ecabinet import (
     activity,
+    addresses,
     approvals,
     clock,
+    deliveries,
     heartbeat,
     ledger,
     live,
@@ -22,9 +24,11 @@ from ecabinet import (
 
 __all__ = [
     "activity",
+    "addresses",
     "approvals",
     "ballots",
     "clock",
+    "deliveries",
     "documents",
     "ecabinet",
     "heartbeat",

@@ -30,6 +30,23 @@ class Settings(BaseSettings):
     # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
     key_waiting_hours: int = -1
     max_upload_mb: int = 200
+    # Mail goes by SMTP where a host is set; a demo without one keeps its mail in a folder.
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_ca: str = ""
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    # SMS go to a gateway's address; headers and body are JSON with places to be filled.
+    sms_url: str = ""
+    sms_headers: dict[str, str] = {}
+    sms_body: dict[str, Any] = {"to": "{to}", "text": "{text}", "id": "{key}"}
+    sms_form: bool = False
+    sms_secret: SecretStr = SecretStr("")
+    sms_accepted: str = ""
+    sms_accents: bool = True
+    sms_ca: str = ""
 
     @model_validator(mode="after")
     def production_is_whole(self) -> "Settings":
@@ -38,6 +55,19 @@ class Settings(BaseSettings):
                 raise ValueError("ECABINET_BASE_URL must be https in production")
             if len(self.secret_key.get_secret_value()) < 32:
                 raise ValueError("ECABINET_SECRET_KEY needs at least 32 characters in production")
+        return self
+
+    @model_validator(mode="after")
+    def ways_out_are_whole(self) -> "Settings":
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("ECABINET_SMTP_FROM must name who mail is from")
+        if self.sms_url and not urlsplit(self.sms_url).hostname:
+            raise ValueError("ECABINET_SMS_URL must be an address with a host")
+        if self.env == "production":
+            if self.smtp_host and self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
+                raise ValueError("ECABINET_SMTP_TLS must be starttls or tls in production")
+            if self.sms_url and urlsplit(self.sms_url).scheme != "https":
+                raise ValueError("ECABINET_SMS_URL must be https in production")
         return self
 
     @property

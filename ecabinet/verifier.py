@@ -37,6 +37,8 @@ COUNTED_AS = {
     "silent": "silent",
     "not_reached": "not_reached",
 }
+# What proves that a member was told: they opened it, or a server took it for their address.
+NOTICE_BY = ("opened", "email", "sms")
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 
@@ -577,17 +579,43 @@ def chained(bundle: Bundle) -> None:
         previous[said["member"]] = leaf
 
 
-@check("V20", "nobody is deemed to agree beside a ballot or a refused attempt")
+@check("V20", "nobody is deemed to agree beside a ballot, or without proof of notice in time")
 def deemed(bundle: Bundle) -> None:
     voted = set(last_ballots(bundle))
-    logged = {each["member"] for each in bundle.only(RESULT)[1]["deemed"]}
+    logged = {each["member"]: each for each in bundle.only(RESULT)[1]["deemed"]}
     shown = {
-        each["member"]
+        each["member"]: each
         for each in bundle.consultation["standings"]
         if each["position"] == "deemed_agree"
     }
-    expect(logged == shown, "consultation.json", "not those whom the result deems to agree")
-    expect(not logged & voted, "the result", "deems somebody who voted")
+    expect(
+        logged.keys() == shown.keys(),
+        "consultation.json", "not those whom the result deems to agree",
+    )  # fmt: skip
+    expect(not logged.keys() & voted, "the result", "deems somebody who voted")
+    opened, closed = bundle.only(OPENED)[0], bundle.only(CLOSED)[1]
+    asked = set(bundle.acts[opened]["members"])
+    for member, act in logged.items():
+        where = f"member {member}"
+        expect(member in asked, where, "deemed to agree without having been asked")
+        notice = notice_of(act)
+        expect(notice is not None, where, "deemed to agree without proof of notice")
+        assert notice is not None
+        expect(notice[0] < closed["due_at"], where, "told after the end")
+        if "notice_opened_at" not in act:
+            expect(notice == notice_of(shown[member]), where, "told otherwise than the log says")
+
+
+def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:
+    """When and by what a member was told; None where nothing proves it.
+
+    Before notice by mail counted, opening the page was the only proof, and named so.
+    """
+    if act.get("notice_opened_at"):
+        return act["notice_opened_at"], "opened"
+    if act.get("notice_at") and act.get("notice_by") in NOTICE_BY:
+        return act["notice_at"], act["notice_by"]
+    return None
 
 
 @check("V22", "no key was used before its enrolment or after its revocation")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from documents import queries as documents
 from documents.queries import PaperView
-from ecabinet import canonical, clock, ledger, live
+from ecabinet import canonical, clock, ledger, live, outbox
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.calendar import Occasion
 from ecabinet.duties import Duty
@@ -259,6 +259,29 @@ def agenda(db: Session, meeting: Meeting) -> AgendaView:
         items.append(ItemView(each, each.position, begins, papers))
         begins += timedelta(minutes=each.minutes)
     return AgendaView(meeting, items, begins, rules.lacks(map(_planned, items)))
+
+
+def fact_of_convening(meeting_id: int) -> str:
+    """What the invitation to a session tells of."""
+    return f"session_convened:{meeting_id}"
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Whoever has a seat, and how the invitation came to them."""
+
+    office: str
+    told: outbox.Told
+
+    @property
+    def is_not_reached(self) -> bool:
+        return self.told.reach in outbox.UNREACHED
+
+
+def invited(db: Session, meeting: Meeting) -> list[Invited]:
+    """Everybody with a seat, in their order."""
+    told = outbox.told_of(db, fact_of_convening(meeting.id))
+    return [Invited(each.office, told.get(each.person_id, outbox.Told())) for each in meeting.seats]
 
 
 def planned(db: Session, meeting: Meeting) -> list[Planned]:

@@ -390,6 +390,14 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
     )
 
 
+def able_to_sign(db: Session, at: datetime) -> set[int]:
+    """Everybody who has a signing key that could be used at a moment."""
+    usable = select(Device.person_id).where(
+        Device.usable_from <= at, (Device.revoked_at.is_(None)) | (Device.revoked_at > at)
+    )
+    return set(db.scalars(usable))
+
+
 def passkeys_of(db: Session, person_id: int) -> list[Passkey]:
     mine = select(Passkey).where(Passkey.person_id == person_id, Passkey.ended_at.is_(None))
     return list(db.scalars(mine.order_by(Passkey.id)))

@@ -1,4 +1,4 @@
-"""Who holds which office, who counts, and when a factor still stands."""
+"""Who holds which office, who counts, when a factor still stands, and what is an address."""
 
 import re
 import unicodedata
@@ -143,6 +143,12 @@ class PasskeyRefusal(StrEnum):
     NOT_PROVEN = "not_proven"
     ALREADY_KNOWN = "already_known"
     WENT_BACK = "went_back"
+
+
+class AddressRefusal(StrEnum):
+    NOT_ASKED = "not_asked"
+    WRONG_CODE = "wrong_code"
+    CODE_SPENT = "code_spent"
 
 
 class DeviceStanding(StrEnum):
@@ -399,3 +405,39 @@ def standing(
 def went_back(counter: int, last: int) -> bool:
     """Whether a passkey's counter says that a copy of it has been used (WebAuthn 3, 7.2, 22)."""
     return (counter > 0 or last > 0) and counter <= last
+
+
+# ---- where somebody is told ----
+
+# What every mail server takes: nothing quoted, no comment, no letter beyond ASCII.
+EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+LONGEST_EMAIL, LONGEST_NAME = 254, 64
+PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
+VIET_NAM = "+84"
+
+
+def email_address(typed: str) -> str | None:
+    """A mail address as it is written to; None for what is none (LOG-03)."""
+    name, _, host = typed.partition("@")
+    fits = len(typed) <= LONGEST_EMAIL and len(name) <= LONGEST_NAME
+    return f"{name}@{host.lower()}" if fits and EMAIL.fullmatch(typed) else None
+
+
+def phone_number(typed: str) -> str | None:
+    """A telephone number as gateways take it (E.164); 09… is one of Viet Nam."""
+    digits = re.sub(r"[ .()-]", "", typed)
+    if digits.startswith("0"):
+        digits = VIET_NAM + digits[1:]
+    return digits if PHONE.fullmatch(digits) else None
+
+
+def code_refusal(waits: bool, is_right: bool, tries_left: int) -> AddressRefusal | None:
+    """Why a code does not confirm an address; a guess too many spends it."""
+    if not waits:
+        return AddressRefusal.NOT_ASKED
+    if is_right:
+        return None
+    return AddressRefusal.WRONG_CODE if tries_left > 0 else AddressRefusal.CODE_SPENT

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -164,17 +164,17 @@ def _standings(
 ) -> list[Standing]:  # fmt: skip
     """One for each member, where they stood at the due moment."""
     last = {each.person_id: each for each in ballots}
-    notices = queries.notices_opened(db, consultation.id)
+    notices = queries.notices(db, consultation.id)
     tried = _tried(db, consultation)
     calendar = working_days.calendar(db, as_of=consultation.due_at)
     rows = []
     for order, member in enumerate(members):
         ballot = last.get(member.person_id)
-        notice_at = notices.get(member.person_id)
+        notice = rules.first_notice(notices.get(member.person_id, []))
         if ballot and ballot.choice:
             position = Position(ballot.choice)
         else:
-            silence = _silence(db, consultation, member, notice_at, tried, was_cut_off)
+            silence = _silence(db, consultation, member, notice, tried, was_cut_off)
             position = _position(consultation, rule_set, silence, calendar)
         rows.append(
             Standing(
@@ -183,7 +183,8 @@ def _standings(
                 order=order,
                 position=position,
                 ballot=ballot,
-                notice_at=notice_at,
+                notice_at=notice.at if notice else None,
+                notice_by=notice.by if notice else None,
             )
         )
     return rows
@@ -200,7 +201,7 @@ def _position(
 
 
 def _silence(
-    db: Session, consultation: Consultation, member: people.Holder, notice_at: datetime | None,
+    db: Session, consultation: Consultation, member: people.Holder, notice: rules.Notice | None,
     tried: set[int], was_cut_off: bool,
 ) -> Silence:  # fmt: skip
     assert consultation.due_at is not None
@@ -209,7 +210,7 @@ def _silence(
     return Silence(
         is_prime_minister=_is_prime_minister(member),
         was_asked=any(each.person_id == person_id for each in consultation.asked),
-        notice_opened_at=notice_at,
+        notice=notice,
         can_sign=devices.can_sign,
         enrolment_pending=devices.pending,
         tried_to_answer=person_id in tried,
@@ -235,7 +236,11 @@ def _record(db: Session, consultation: Consultation, ballots: list[Ballot], resu
 
 def _result_leaf(result: Result) -> dict[str, Any]:
     deemed = [
-        {"member": each.person_id, "notice_opened_at": canonical.moment(each.notice_at)}
+        {
+            "member": each.person_id,
+            "notice_at": canonical.moment(each.notice_at),
+            "notice_by": each.notice_by,
+        }
         for each in result.standings
         if each.position == Position.DEEMED_AGREE and each.notice_at
     ]

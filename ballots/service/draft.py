@@ -134,7 +134,8 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
         )  # fmt: skip
         ledger.append(db, "consultation_opened", _open_leaf(consultation), _remember(consultation))
         outbox.notify(
-            db, members, queries.OPENED_NOTICE, queries.path_of(consultation.id),
+            db, members, "consultation_opened", queries.path_of(consultation.id),
+            queries.fact_of_opening(consultation.id),
             title=consultation.title, due_at=consultation.due_at.isoformat(),
         )  # fmt: skip
 

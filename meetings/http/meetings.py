@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from documents import queries as documents
 from ecabinet import web
-from ecabinet.access import Permission, Role
+from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
@@ -81,6 +81,7 @@ def meeting(meeting_id: int) -> str:
             numbers={each.id: each.position for each in found.items},
             previews=previews,
             acts=queries.acts(db, meeting_id),
+            invited=_invited(db, actor, found),
             vote_counts=queries.result_counts,
             vote_names=queries.result_names,
             own_numbers=queries.own_numbers(db, actor, found),
@@ -88,6 +89,12 @@ def meeting(meeting_id: int) -> str:
             may_convene=actor.may(Permission.MEETING_CONVENE) and not previews,
             may_assign=actor.may(Permission.TASK_ASSIGN),
         )
+
+
+def _invited(db: Any, actor: Actor, found: Meeting) -> list[queries.Invited]:
+    """How each was told, for those who see to it, until the session opens."""
+    is_asked = found.stands is State.CONVENED and actor.may(Permission.MEETING_PREPARE)
+    return queries.invited(db, found) if is_asked else []
 
 
 def _builder(db: Any, found: Meeting) -> str:

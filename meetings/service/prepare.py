@@ -233,6 +233,7 @@ def convene(actor: Actor, meeting_id: int, draft: int) -> None:
         live.announce(db, SessionConvened(meeting_audience(meeting.id), queries.parts(db, meeting)))
         outbox.notify(
             db, [each.person_id for each in meeting.seats], "session_convened", _path(meeting),
+            queries.fact_of_convening(meeting.id),
             title=meeting.title, starts_at=meeting.starts_at.isoformat(), place=meeting.place,
         )  # fmt: skip
 

@@ -22,12 +22,13 @@ from pyhanko_certvalidator import ValidationContext
 
 from ballots import bundle
 from ballots.service import draft as drafting
-from ecabinet import db, jobs, ledger, verifier
+from ecabinet import db, deliveries, jobs, ledger, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from tests.ballots.builders import Member, a_draft
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
+from tests.exchange.builders import give_address
 
 Files = dict[str, bytes]
 
@@ -45,7 +46,8 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> Iterator[Exported]:
-    """Two members vote, one of them twice, the rest stay silent; stamped, closed, exported."""
+    """Two members vote, one of them twice, one is told by mail and silent like the rest; stamped,
+    closed, exported."""
     folder = tmp_path_factory.mktemp("exported")
     url = address_in(folder)
     with fresh_database(empty_database, url):
@@ -57,12 +59,15 @@ def exported(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> I
 def export(cabinet: Cabinet, folder: Path) -> Exported:
     # Opened and signed in true time: other people's tools know no moved clock.
     consultation = a_draft(cabinet)
+    give_address(cabinet, "botruong.taichinh")
+    Member(cabinet, "botruong.taichinh")
     drafting.approve(cabinet.actor("lanhdaovp"), consultation)
     minister, deputy = Member(cabinet, "botruong.yte"), Member(cabinet, "pttg1")
     minister.cast(consultation, "disagree")
     deputy.cast(consultation, "agree_comments", "Làm rõ Điều 4.")
     minister.cast(consultation, "agree")
     jobs.run_once()
+    deliveries.send_what_waits()
     cabinet.wait(days=8)
     assert jobs.run_once() == 1
     with db.reading() as session:
@@ -96,6 +101,14 @@ def test_the_untouched_bundle_is_sound(exported: Exported) -> None:
     assert report.is_sound
     assert len(report.checks) >= 10
     assert verifier.verify(exported.path).keys_from == "the bundle itself"
+
+
+def test_the_bundle_says_when_and_by_what_each_was_told(exported: Exported) -> None:
+    (told,) = deemed_in(exported.files)
+    assert told["notice_by"] == "email"
+    standings = json.loads(exported.files["consultation.json"])["standings"]
+    (shown,) = [each for each in standings if each["position"] == "deemed_agree"]
+    assert shown == shown | told
 
 
 def ballot_names(files: Files, suffix: str) -> list[str]:
@@ -220,12 +233,38 @@ def deem_a_voter_to_agree(files: Files) -> None:
     change_json(files, "consultation.json", deem)
 
 
+def deem_somebody_who_was_not_told(files: Files) -> None:
+    (told,) = deemed_in(files)
+    change_leaf(files, "consultation_result", deemed=[told | {"notice_at": None}])
+
+
+def say_that_they_opened_it(files: Files) -> None:
+    def open_it(it: dict[str, list[dict[str, object]]]) -> None:
+        found = next(each for each in it["standings"] if each["position"] == "deemed_agree")
+        found["notice_by"] = "opened"
+
+    change_json(files, "consultation.json", open_it)
+
+
+def tell_them_after_the_end(files: Files) -> None:
+    (told,) = deemed_in(files)
+    late = told | {"notice_at": "2126-12-01T00:00:00.000Z"}
+    change_leaf(files, "consultation_result", deemed=[late])
+
+
+def deemed_in(files: Files) -> list[dict[str, object]]:
+    (position,) = of_type(files, "consultation_result")
+    envelope = leaf_lines(files)[position].split(" ")[1]
+    found: list[dict[str, object]] = json.loads(base64.b64decode(envelope))["deemed"]
+    return found
+
+
 def enrol_the_key_for_another(files: Files) -> None:
     change_leaf(files, "key_enrolled", member=987)
 
 
 def announce_another_outcome(files: Files) -> None:
-    change_json(files, "consultation.json", lambda it: it["result"].update(outcome="passed"))
+    change_json(files, "consultation.json", lambda it: it["result"].update(outcome="not_passed"))
 
 
 def count_one_vote_more(files: Files) -> None:
@@ -251,6 +290,9 @@ MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (close_with_fewer_ballots, "V17"),
     (drop_the_later_answer, "V04"),
     (deem_a_voter_to_agree, "V20"),
+    (deem_somebody_who_was_not_told, "V20"),
+    (say_that_they_opened_it, "V20"),
+    (tell_them_after_the_end, "V20"),
     (enrol_the_key_for_another, "V22"),
     (announce_another_outcome, "V25"),
     (count_one_vote_more, "V25"),

@@ -1,5 +1,6 @@
 """The end and the closing: what is counted, who is deemed to agree, and what stays sealed."""
 
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,14 @@ from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.rules import Outcome, Position
 from ballots.service import cast as casting
 from ballots.service.close import LedgerDisagrees, close
-from ecabinet import answers, ledger, outbox
+from ecabinet import answers, deliveries, ledger, outbox
 from ecabinet.db import Base, database, reading, transaction
 from ecabinet.errors import Refused
+from ecabinet.notices import Channel
 from people.service import devices
 from tests.ballots import builders
 from tests.ballots.builders import MEMBERS, Member
+from tests.exchange.builders import MAIL, PHONE, give_address, mail_server, send_by
 
 CHOICES = ("agree", "agree_comments", "disagree", "other_opinion")
 
@@ -104,6 +107,69 @@ def test_a_member_not_reached_is_never_deemed_to_agree(cabinet, asked, reason):
     cabinet.wait(days=4)
     close(asked)
     assert positions(cabinet, asked)[name] == Position.NOT_REACHED
+
+
+@pytest.mark.parametrize(
+    ("channel", "sent_after", "position"),
+    [
+        ("email", {"hours": 0}, Position.DEEMED_AGREE),
+        ("sms", {"hours": 0}, Position.DEEMED_AGREE),
+        # Monday 09:00 to 24:00 is the day of opening; on Tuesday two working days are not left.
+        ("email", {"hours": 14}, Position.DEEMED_AGREE),
+        ("email", {"hours": 15, "minutes": 1}, Position.NOT_REACHED),
+        ("email", {"days": 3}, Position.NOT_REACHED),
+        ("email", None, Position.NOT_REACHED),
+        (None, {"hours": 0}, Position.NOT_REACHED),
+    ],
+)
+def test_who_was_told_by_a_server_in_time_is_reached_without_opening_anything(
+    cabinet, channel, sent_after, position
+):
+    name = "botruong.yte"
+    Member(cabinet, name)
+    if channel:
+        give_address(cabinet, name, Channel(channel), {"email": MAIL, "sms": PHONE}[channel])
+    asked = builders.an_open_consultation(cabinet)
+    if sent_after is not None:
+        cabinet.wait(**sent_after)
+        deliveries.send_what_waits()
+    cabinet.wait(days=4)
+    close(asked)
+    assert positions(cabinet, asked)[name] == position
+    (leaf,) = leaves_of("consultation_result")
+    is_told = position is Position.DEEMED_AGREE
+    assert [each["notice_by"] for each in leaf["deemed"]] == ([channel] if is_told else [])
+    shown = cabinet.browser("thuky").get(f"/consultations/{asked}").text
+    assert bool(re.search("máy chủ (thư|tin nhắn) nhận lúc (08:59|09:00), 30/11", shown)) is (
+        is_told and sent_after == {"hours": 0}
+    )
+
+
+def test_what_a_server_refused_is_no_notice(cabinet):
+    name = "botruong.yte"
+    Member(cabinet, name)
+    give_address(cabinet, name)
+    with mail_server() as server:
+        server.says = {MAIL: "550 no such user"}
+        asked = builders.an_open_consultation(cabinet)
+        send_by(server.settings())
+    cabinet.wait(days=4)
+    close(asked)
+    assert positions(cabinet, asked)[name] == Position.NOT_REACHED
+
+
+def test_of_two_proofs_the_first_is_written_down(cabinet):
+    member = Member(cabinet, "botruong.yte")
+    give_address(cabinet, member.name)
+    asked = builders.an_open_consultation(cabinet)
+    member = cabinet.browser(member.name)
+    assert member.get(f"/consultations/{asked}").status_code == 200
+    cabinet.wait(minutes=5)
+    deliveries.send_what_waits()
+    cabinet.wait(days=4)
+    close(asked)
+    (leaf,) = leaves_of("consultation_result")
+    assert [each["notice_by"] for each in leaf["deemed"]] == ["opened"]
 
 
 def test_a_message_marked_as_read_is_no_proof_that_the_question_was_opened(cabinet, asked):

@@ -153,10 +153,11 @@ def test_a_window_is_two_to_five_working_days(days, reason):
 
 FRIDAY = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
 DUE = HANOI.due(FRIDAY, 2)
+LATE = rules.Notice(FRIDAY + timedelta(days=3), rules.NoticeBy.OPENED)
 REACHED = rules.Silence(
     is_prime_minister=False,
     was_asked=True,
-    notice_opened_at=FRIDAY,
+    notice=rules.Notice(FRIDAY, rules.NoticeBy.OPENED),
     can_sign=True,
     enrolment_pending=False,
     tried_to_answer=False,
@@ -193,13 +194,66 @@ def test_silence_after_a_notice_in_time_is_deemed_agreement():
         ({"was_asked": False}, Position.NOT_REACHED),
         ({"can_sign": False}, Position.NOT_REACHED),
         ({"enrolment_pending": True}, Position.NOT_REACHED),
-        ({"notice_opened_at": None}, Position.NOT_REACHED),
-        ({"notice_opened_at": FRIDAY + timedelta(days=3)}, Position.NOT_REACHED),
+        ({"notice": None}, Position.NOT_REACHED),
+        ({"notice": LATE}, Position.NOT_REACHED),
     ],
 )
 def test_deemed_agreement_fails_safe(fact, position):
     assert silence() is Position.DEEMED_AGREE
     assert silence(**fact) is position
+
+
+TUESDAY_NIGHT = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("by", rules.NoticeBy)
+@pytest.mark.parametrize(
+    ("told", "in_time"),
+    [
+        # Two working days before Tuesday 24:00 is any hour of Friday, or of the days off after it.
+        ("2026-11-27T14:00", True),
+        ("2026-11-27T23:59", True),
+        ("2026-11-29T23:59", True),
+        ("2026-11-30T00:00", False),
+        ("2026-12-01T23:59", False),
+        ("2026-12-02T00:00", False),
+    ],
+)
+def test_notice_counts_when_it_leaves_the_minimum_window_however_it_came(told, in_time, by):
+    notice = rules.Notice(local(told), by)
+    assert rules.is_in_time(ND_191, notice, TUESDAY_NIGHT, HANOI) is in_time
+    expected = Position.DEEMED_AGREE if in_time else Position.NOT_REACHED
+    assert silence(notice=notice) is expected
+
+
+def test_without_notice_nothing_is_in_time():
+    assert not rules.is_in_time(ND_191, None, TUESDAY_NIGHT, HANOI)
+    assert rules.first_notice([]) is None
+
+
+NOTICES = st.lists(
+    st.builds(
+        rules.Notice,
+        st.integers(-100, 200).map(lambda hours: FRIDAY + timedelta(hours=hours)),
+        st.sampled_from(rules.NoticeBy),
+    ),
+    max_size=5,
+)
+
+
+@given(NOTICES, NOTICES)
+def test_the_first_proof_counts_and_one_more_never_takes_agreement_away(some, more):
+    """Whatever else is proven later, who was told in time was told in time; and nobody is deemed
+    but by one notice that was."""
+    before, after = (silence(notice=rules.first_notice(each)) for each in (some, some + more))
+    assert not (before is Position.DEEMED_AGREE and after is not before)
+    in_time = [each for each in some if rules.is_in_time(ND_191, each, DUE, HANOI)]
+    assert (before is Position.DEEMED_AGREE) == bool(in_time)
+
+
+def test_of_two_proofs_at_one_moment_the_members_own_act_is_named():
+    both = [rules.Notice(FRIDAY, each) for each in (rules.NoticeBy.EMAIL, rules.NoticeBy.OPENED)]
+    assert rules.first_notice(both).by is rules.NoticeBy.OPENED
 
 
 def local(text):

@@ -63,6 +63,7 @@ KINDS = {
     "tasks/task.html": (STAFF, TASK),
     "tasks/conclusion.html": (STAFF, f"{ORDERED}/conclusion"),
     "people/devices.html": (MINISTER, "/devices"),
+    "people/notices.html": (MINISTER, "/me/notices"),
     "people/pending.html": (SECRETARY, "/devices/pending"),
     "people/members.html": (PREMIER, "/members"),
     "people/persons.html": (KEEPER, "/persons"),
@@ -74,6 +75,7 @@ KINDS = {
     "people/password.html": (MINISTER, "/password"),
     "people/recovery_codes.html": (MINISTER, "/recovery-codes"),
     "people/authenticator.html": (MINISTER, "/authenticator"),
+    "exchange/deliveries.html": (KEEPER, "/exchange/deliveries"),
     "error.html": (MINISTER, NOTHING),
 }
 # Those that a stranger meets.
@@ -96,14 +98,14 @@ WALKS = {
     MINISTER: (
         "/", "/duties", "/inbox", "/meetings", SESSION, LIVE, HALL, "/consultations", OPEN,
         f"{OPEN}/answer", CLOSED, "/dossiers", DOSSIER, PAPER, FOUND, "/tasks", TASK, "/devices",
-        "/password", "/recovery-codes", "/authenticator", NOTHING,
+        "/password", "/recovery-codes", "/authenticator", "/me/notices", NOTHING,
     ),
     STAFF: (
         "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",
     ),
     KEEPER: (
         "/", "/persons", "/persons/new", PERSON, "/import", "/offices", "/agencies", "/members",
-        "/approvals", REQUEST,
+        "/approvals", REQUEST, "/exchange/deliveries",
     ),
     LEADER: ("/", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
     AUDITOR: (

@@ -44,6 +44,8 @@ account:approve        .   .  .  .  .  x  .  .  .  .  .
 ledger:read            .   .  .  .  .  x  .  .  .  .  x
 log:read               .   .  .  .  .  x  .  .  .  x  x
 settings:change        .   .  .  .  .  .  .  .  .  x  .
+delivery:read          .   .  .  .  .  .  .  .  .  x  x
+delivery:retry         .   .  .  .  .  .  .  .  .  x  .
 """
 ROLES = list(Role)
 

@@ -6,7 +6,9 @@ import pytest
 
 from ecabinet.errors import SettingRefused
 from ecabinet.keys import Keys
+from ecabinet.notices import Channel
 from ecabinet.settings import from_environment
+from exchange.senders import senders
 
 SOUND = {
     "ECABINET_ENV": "production",
@@ -47,6 +49,44 @@ def test_a_half_set_production_does_not_start(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingRefused, match="ECABINET_"):
         from_environment()
+
+
+WAYS_OUT = {
+    "ECABINET_SMTP_HOST": "mail.cabinet.example",
+    "ECABINET_SMTP_FROM": "e-cabinet@cabinet.example",
+    "ECABINET_SMTP_TLS": "tls",
+    "ECABINET_SMS_URL": "https://sms.cabinet.example/send",
+    "ECABINET_SMS_BODY": '{"phone": "{to}", "sms": "{text}"}',
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ECABINET_SMTP_FROM", ""),
+        ("ECABINET_SMTP_TLS", "none"),
+        ("ECABINET_SMTP_TLS", "ssl"),
+        ("ECABINET_SMS_URL", "http://sms.cabinet.example/send"),
+        ("ECABINET_SMS_URL", "sms.cabinet.example"),
+    ],
+)
+def test_a_half_set_way_out_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    set_all(monkeypatch, SOUND | WAYS_OUT)
+    assert from_environment().sms_body == {"phone": "{to}", "sms": "{text}"}
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingRefused, match="ECABINET_"):
+        from_environment()
+
+
+@pytest.mark.parametrize("env", ["demo", "production"])
+def test_only_a_demo_calls_a_folder_a_way_out(monkeypatch: pytest.MonkeyPatch, env: str) -> None:
+    """What no server took may not be called accepted."""
+    set_all(monkeypatch, SOUND | {"ECABINET_ENV": env})
+    assert bool(senders(from_environment())) is (env == "demo")
+    set_all(monkeypatch, WAYS_OUT)
+    assert set(senders(from_environment())) == set(Channel)
 
 
 def test_a_secret_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

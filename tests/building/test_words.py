@@ -14,7 +14,8 @@ from ecabinet import errors
 
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = (
-    "building", "home", "people", "documents", "ballots", "meetings", "tasks", "oversight", "dates",
+    "building", "home", "people", "documents", "ballots", "meetings", "tasks", "exchange",
+    "oversight", "dates",
 )  # fmt: skip
 
 # Names that are the same in both languages.

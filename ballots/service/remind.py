@@ -1,0 +1,25 @@
+"""Reminding who has not answered: three days before the end, and on the last day (AUTH-09)."""
+
+from ballots import access, queries
+from ecabinet import clock, outbox
+from ecabinet.db import transaction
+from people import queries as people
+
+
+def remind(consultation_id: int) -> None:
+    """Tell each once; whoever cannot sign is told that as well, while it can be mended."""
+    with transaction() as db:
+        consultation = access.consultation_to_close(db, consultation_id)
+        now = clock.now(db)
+        reminder, silent = queries.to_be_reminded(db, consultation, now)
+        if reminder is None or consultation.due_at is None:
+            return
+        for person_id in silent:
+            outbox.notify(
+                db, person_id, reminder.value, f"{queries.path_of(consultation_id)}/answer",
+                queries.fact_of_reminder(consultation_id, reminder),
+                title=consultation.title,
+                due_at=consultation.due_at.isoformat(),
+                ends=queries.end_words(consultation.due_at),
+                can_sign=people.devices_as_of(db, person_id, now).can_sign,
+            )  # fmt: skip

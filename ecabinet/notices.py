@@ -1,0 +1,339 @@
+"""What channels outside the house may carry of a message, and when: pure, by the message's kind.
+
+A mail or an SMS passes through strangers' hands. It names the kind of thing, a deadline and the
+address of the page, and nothing that anybody wrote: no title, question, choice or opinion
+(peers, rows 92 and 93).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Channel(StrEnum):
+    """How a person is told beside their inbox, which always tells them."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Subject(StrEnum):
+    """What a person chooses their channels by: kinds of message that belong together."""
+
+    CONSULTATIONS = "consultations"
+    SESSIONS = "sessions"
+    TASKS = "tasks"
+    OFFICE = "office"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """All that is said of a kind outside the house, in both languages."""
+
+    subject: Subject
+    vi: str
+    en: str
+    # Worth waking somebody for: it is about this minute, or somebody may be acting in their name.
+    presses: bool = False
+    # A legal window runs from the day on which it arrives.
+    opens_window: bool = False
+
+
+S = Subject
+NOTICES: dict[str, Notice] = {
+    "consultation_opened": Notice(
+        S.CONSULTATIONS,
+        "Có phiếu lấy ý kiến chờ Ông/Bà trả lời",
+        "A consultation waits for your answer",
+        opens_window=True,
+    ),
+    "consultation_ends_soon": Notice(
+        S.CONSULTATIONS,
+        "Phiếu lấy ý kiến sắp hết hạn; hãy kiểm tra thiết bị của Ông/Bà còn ký được không",
+        "A consultation ends soon; please check that your device can still sign",
+    ),
+    "consultation_last_day": Notice(
+        S.CONSULTATIONS,
+        "Hôm nay là ngày cuối trả lời phiếu lấy ý kiến",
+        "Today is the last day to answer a consultation",
+    ),
+    "consultation_closed": Notice(
+        S.CONSULTATIONS,
+        "Đã có kết quả một phiếu lấy ý kiến",
+        "A consultation has its result",
+    ),
+    "consultation_drafted": Notice(
+        S.OFFICE,
+        "Có phiếu lấy ý kiến chờ duyệt",
+        "A consultation waits for approval",
+    ),
+    "approval_asked": Notice(
+        S.OFFICE, "Có việc chờ Ông/Bà xác nhận", "An act waits for your confirmation"
+    ),
+    "approval_confirmed": Notice(
+        S.OFFICE, "Đề nghị của Ông/Bà đã được xác nhận", "What you asked for was confirmed"
+    ),
+    "approval_refused": Notice(
+        S.OFFICE, "Đề nghị của Ông/Bà không được xác nhận", "What you asked for was refused"
+    ),
+    "approval_withdrawn": Notice(
+        S.OFFICE, "Một đề nghị chờ Ông/Bà xác nhận đã được rút", "A request to you was withdrawn"
+    ),
+    "ballot_kept": Notice(
+        S.SECURITY,
+        "Đã nhận một phiếu gửi dưới tên Ông/Bà; nếu không phải Ông/Bà gửi, hãy báo ngay "
+        "Văn phòng Chính phủ",
+        "A ballot was received in your name; if you did not send it, tell the Government "
+        "Office at once",
+        presses=True,
+    ),
+    "vote_kept": Notice(
+        S.SECURITY,
+        "Đã ghi nhận một phiếu biểu quyết dưới tên Ông/Bà; nếu không phải Ông/Bà gửi, hãy báo "
+        "ngay Thư ký phiên họp",
+        "A vote was recorded in your name; if you did not send it, tell the session's "
+        "secretary at once",
+        presses=True,
+    ),
+    "vote_opened": Notice(
+        S.SESSIONS,
+        "Phiên họp đang biểu quyết",
+        "A vote is under way in the session",
+        presses=True,
+    ),
+    "session_convened": Notice(
+        S.SESSIONS,
+        "Mời Ông/Bà dự phiên họp",
+        "You are invited to a session",
+    ),
+    "session_submitted": Notice(
+        S.OFFICE,
+        "Có chương trình phiên họp chờ triệu tập",
+        "An agenda waits to be convened",
+    ),
+    "session_returned": Notice(
+        S.OFFICE,
+        "Chương trình phiên họp được trả lại",
+        "An agenda was returned",
+    ),
+    "task_assigned": Notice(
+        S.TASKS, "Có nhiệm vụ mới được giao", "A task was assigned"
+    ),
+    "task_coordinated": Notice(
+        S.TASKS, "Có nhiệm vụ cần phối hợp thực hiện", "A task asks for your co-operation"
+    ),
+    "task_accepted": Notice(S.TASKS, "Nhiệm vụ đã được tiếp nhận", "A task was accepted"),
+    "task_refused": Notice(S.TASKS, "Nhiệm vụ bị từ chối nhận", "A task was refused"),
+    "task_in_progress": Notice(
+        S.TASKS, "Nhiệm vụ có cập nhật tiến độ", "A task has moved on"
+    ),
+    "task_reported": Notice(
+        S.TASKS, "Nhiệm vụ được báo cáo hoàn thành, chờ xác nhận", "A task waits for confirmation"
+    ),
+    "task_confirmed": Notice(
+        S.TASKS, "Nhiệm vụ được xác nhận hoàn thành", "A task was confirmed as done"
+    ),
+    "task_returned": Notice(
+        S.TASKS, "Nhiệm vụ được trả lại để bổ sung", "A task was returned"
+    ),
+    "device_asked": Notice(
+        S.OFFICE, "Có đề nghị xác nhận khóa ký", "A signing key waits for confirmation"
+    ),
+    "device_confirmed": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà đã được xác nhận",
+        "A signing key of yours was confirmed",
+        presses=True,
+    ),
+    "device_revoked": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà đã bị thu hồi",
+        "A signing key of yours was revoked",
+        presses=True,
+    ),
+    "passkey_made": Notice(
+        S.SECURITY,
+        "Đã thêm một khóa đăng nhập cho tài khoản của Ông/Bà",
+        "A passkey was added to your account",
+        presses=True,
+    ),
+    "passkey_went_back": Notice(
+        S.SECURITY,
+        "Một khóa đăng nhập của Ông/Bà có dấu hiệu bị sao chép và đã bị từ chối",
+        "A passkey of yours may have been copied, and was refused",
+        presses=True,
+    ),
+    "login_unusual": Notice(
+        S.SECURITY,
+        "Tài khoản của Ông/Bà vừa đăng nhập từ nơi chưa quen; nếu không phải Ông/Bà, hãy báo ngay",
+        "Your account was signed in to from an unfamiliar place; if it was not you, say so",
+        presses=True,
+    ),
+    "login_disowned": Notice(
+        S.SECURITY,
+        "Một lần đăng nhập không phải của Ông/Bà đã bị chấm dứt; hãy đặt mật khẩu mới",
+        "A login that was not yours was ended; please set a new password",
+        presses=True,
+    ),
+    "login_disowned_by": Notice(
+        S.SECURITY,
+        "Có người báo một lần đăng nhập không phải của mình",
+        "Somebody reports a login that was not theirs",
+        presses=True,
+    ),
+    "password_changed": Notice(
+        S.SECURITY,
+        "Mật khẩu của Ông/Bà vừa được đổi; nếu không phải Ông/Bà đổi, hãy báo ngay",
+        "Your password was changed; if it was not you, say so at once",
+        presses=True,
+    ),
+    "totp_changed": Notice(
+        S.SECURITY,
+        "Ứng dụng tạo mã của Ông/Bà vừa được thay; nếu không phải Ông/Bà thay, hãy báo ngay",
+        "Your code application was replaced; if it was not you, say so at once",
+        presses=True,
+    ),
+    "recovery_made": Notice(
+        S.SECURITY,
+        "Đã tạo mã dự phòng mới cho tài khoản của Ông/Bà",
+        "New recovery codes were made for your account",
+        presses=True,
+    ),
+    "recovery_used": Notice(
+        S.SECURITY,
+        "Có người đăng nhập tài khoản của Ông/Bà bằng mã dự phòng",
+        "Somebody signed in to your account with a recovery code",
+        presses=True,
+    ),
+    "address_changed": Notice(
+        S.SECURITY,
+        "Nơi nhận thông báo của Ông/Bà vừa được thay đổi; nếu không phải Ông/Bà đổi, hãy báo "
+        "ngay bộ phận trực kỹ thuật",
+        "Where you are told has just been changed; if it was not you, tell the technical desk "
+        "at once",
+        presses=True,
+    ),
+    "address_code": Notice(
+        S.SECURITY, "Mã xác nhận nơi nhận thông báo", "Code that confirms this address",
+        presses=True,
+    ),
+}  # fmt: skip
+# A kind that is not listed is still told of, in words that say nothing.
+OTHER = Notice(Subject.OFFICE, "Có thông báo mới", "There is a new message")
+
+# What is sent until the person says otherwise: mail of everything, SMS of what cannot wait.
+BY_SMS = frozenset({Subject.CONSULTATIONS, Subject.SESSIONS, Subject.SECURITY})
+# Whoever took over an account would silence these first.
+ALWAYS = frozenset({Subject.SECURITY})
+
+
+def notice_of(kind: str) -> Notice:
+    return NOTICES.get(kind, OTHER)
+
+
+Choices = Mapping[tuple[Subject, Channel], bool]
+
+
+def is_wanted(choices: Choices, subject: Subject, channel: Channel) -> bool:
+    """Whether this person is told of this subject by this channel."""
+    if subject in ALWAYS:
+        return True
+    return choices.get((subject, channel), channel is Channel.EMAIL or subject in BY_SMS)
+
+
+# ---- what a channel may carry ----
+
+Deadline = date | datetime
+
+
+def deadline_of(facts: Mapping[str, object]) -> Deadline | None:
+    """The one thing of a message's facts that may leave the house: when, and never what."""
+    for name in ("due_at", "starts_at", "deadline"):
+        said = facts.get(name)
+        if isinstance(said, str) and (moment := read_deadline(said)):
+            return moment
+    return None
+
+
+def read_deadline(text: str) -> Deadline | None:
+    """A day, or a moment with its zone; None for what is neither."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+# ---- when ----
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """The hours, on the cabinet's clock, in which a person is not to be disturbed."""
+
+    starts: time
+    ends: time
+
+    def over_at(self, local: datetime) -> datetime | None:
+        """When the quiet that reigns at this moment ends; None when none does."""
+        if self.starts == self.ends:
+            return None
+        overnight = self.starts > self.ends
+        at = local.timetz().replace(tzinfo=None)
+        before_end, after_start = at < self.ends, at >= self.starts
+        if not (before_end or after_start if overnight else before_end and after_start):
+            return None
+        day = local.date() + timedelta(days=1 if overnight and after_start else 0)
+        return datetime.combine(day, self.ends, local.tzinfo)
+
+
+NIGHT = Quiet(time(22), time(6))
+SOON = timedelta(hours=24)
+
+
+def send_at(
+    notice: Notice, due: Deadline | None, now: datetime, quiet: Quiet, zone: ZoneInfo
+) -> datetime:
+    """Now, or after the quiet hours for what can wait.
+
+    What presses breaks through; so does what is due within a day of the end of the quiet, and
+    what opens a window that would then be counted from another day (191/2026, Đ17.1).
+    """
+    local = now.astimezone(zone)
+    over = quiet.over_at(local)
+    if over is None or notice.presses:
+        return now
+    if notice.opens_window and over.date() != local.date():
+        return now
+    if due is not None and _moment(due, zone) - over < SOON:
+        return now
+    return over.astimezone(UTC)
+
+
+def _moment(due: Deadline, zone: ZoneInfo) -> datetime:
+    return due if isinstance(due, datetime) else datetime.combine(due, time(23, 59), zone)
+
+
+# ---- again ----
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+# The pauses before these add up to a day and a half: a mail server may be down for a day (R-22).
+MOST_ATTEMPTS = 42
+
+
+def pause_after(attempts: int, chance: float) -> timedelta:
+    """How long to wait after so many failures: twice as long each time, up to an hour.
+
+    `chance`, from 0 to 1, spreads what failed together over the last fifth of the pause.
+    """
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, 12)
+    pause = min(doubled, LONGEST_PAUSE)
+    return pause * (0.8 + 0.2 * chance)
