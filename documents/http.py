@@ -61,7 +61,7 @@ def dossiers() -> str:
             "documents/dossiers.html",
             dossiers=found,
             opened=queries.opened(db, actor.id, editions),
-            agencies=people.agencies(db) if actor.may(Permission.DOSSIER_WRITE) else [],
+            agencies=people.standing_agencies(db) if actor.may(Permission.DOSSIER_WRITE) else [],
             may_write=actor.may(Permission.DOSSIER_WRITE),
         )
 

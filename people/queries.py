@@ -222,6 +222,11 @@ def agencies(db: Session) -> list[AgencyName]:
     return [_agency(each) for each in db.scalars(select(Agency).order_by(Agency.id))]
 
 
+def standing_agencies(db: Session) -> list[AgencyName]:
+    """Those that have not ended in another: what may be chosen today."""
+    return [each for each in agencies(db) if each.ended_on is None]
+
+
 def agency(db: Session, agency_id: int) -> AgencyName | None:
     found = db.get(Agency, agency_id)
     return _agency(found) if found else None

@@ -96,7 +96,7 @@ def task(task_id: int) -> str:
     with reading() as db:
         watch = queries.watch(db, current_actor())
         shown = queries.task(db, current_actor(), task_id)
-        agencies = people.agencies(db) if Step.ASSIGN_AGAIN in shown.steps else []
+        agencies = people.standing_agencies(db) if Step.ASSIGN_AGAIN in shown.steps else []
         choices = _choices(db)
     return render_template("tasks/task.html", watch=watch, task=shown, agencies=agencies, **choices)
 
@@ -133,7 +133,7 @@ def file(task_id: int, event_id: int) -> Download:
 def assigning() -> str:
     order_id = web.asked_number("order")
     with reading() as db:
-        agencies = people.agencies(db)
+        agencies = people.standing_agencies(db)
         order = meetings.order_to_assign(db, current_actor(), order_id) if order_id else None
         return render_template(
             "tasks/assign.html",

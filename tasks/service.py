@@ -271,7 +271,7 @@ def _staff(db: Session, agency_ids: Iterable[int]) -> set[int]:
 
 
 def _refuse_unclear(db: Session, assignment: Assignment) -> None:
-    agencies = [each.id for each in people.agencies(db)]
+    agencies = [each.id for each in people.standing_agencies(db)]
     if refusal := rules.unclear(assignment, agencies, people.today(db)):
         raise Refused(refusal)
 

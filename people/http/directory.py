@@ -153,7 +153,7 @@ def offices() -> str:
         return render_template(
             "people/offices.html",
             offices=queries.offices(db),
-            agencies=_standing(queries.agencies(db)),
+            agencies=queries.standing_agencies(db),
             may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
             roles=list(Role),
         )
@@ -265,10 +265,6 @@ def _chosen(kind: type[Word], name: str) -> Word:
 
 def _asked(request_id: int) -> Response:
     return web.see(f"/approvals/{request_id}", "approval_asked")
-
-
-def _standing(agencies: Sequence[queries.AgencyName]) -> list[queries.AgencyName]:
-    return [each for each in agencies if each.ended_on is None]
 
 
 def _today() -> date:

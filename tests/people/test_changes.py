@@ -260,6 +260,20 @@ def test_merged_agencies_end_in_another_and_their_offices_with_them(cabinet: Cab
     ) == AgencyRefusal.ENDED  # fmt: skip
 
 
+def test_a_merged_agency_is_chosen_no_more_and_its_papers_still_name_it(cabinet: Cabinet) -> None:
+    yte, xaydung = cabinet.agencies["yte"], cabinet.agencies["xaydung"]
+    option = f'value="{yte}"'
+    pages = {"thuky": "/dossiers", "thutuong": "/tasks/assign"}
+    for username, path in pages.items():
+        assert option in cabinet.browser(username).get(path).text, path
+    asked = changes.ask_to_merge_agencies(cabinet.actor("quantri"), [yte], xaydung, today(), "")
+    confirm(cabinet, asked)
+    for username, path in pages.items():
+        assert option not in cabinet.browser(username).get(path).text, path
+    with reading() as db:
+        assert yte in [each.id for each in queries.agencies(db)]
+
+
 def test_an_agency_that_was_renamed_meanwhile_is_not_merged_by_its_old_name(
     cabinet: Cabinet,
 ) -> None:

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
+from ballots import queries as ballots
+from ballots.models import Ballot
+from ballots.service import close as closing
 from ecabinet import approvals, db, jobs, web
 from ecabinet.access import Actor, Role
 from ecabinet.approvals import Request
@@ -21,6 +24,7 @@ from people import queries
 from people.models import Device, DeviceState, Passkey, Person, Term
 from people.service import changes, directory, leaving
 from people.service import devices as signing_keys
+from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import STARTS, Browser, Cabinet
 from tests.people.builders import JSON, device_of, enrol, leaves, new_key, request_of
 from tests.wire.builders import Served, cookie_of, serving
@@ -245,3 +249,27 @@ def test_a_login_that_was_ended_cannot_be_made_to_live_again(cabinet: Cabinet) -
         assert opened
     assert browser.post("/inbox/read", {}, headers=JSON).status_code == 401
     assert what_is_left(cabinet, "botruong.yte")[0] == 0
+
+
+def test_who_left_before_the_closing_is_not_counted_and_their_ballot_is_kept(
+    cabinet: Cabinet,
+) -> None:
+    """And who came meanwhile counts, though nobody had asked them (rulebook: Who counts)."""
+    consultation = an_open_consultation(cabinet)
+    for username in ("botruong.yte", "botruong.taichinh"):
+        Member(cabinet, username).cast(consultation)
+    end_term(cabinet, "botruong.yte", today())
+    end_term(cabinet, "botruong.xaydung", today())
+    second_office(cabinet, "thuky2", Role.DEPUTY_PM)
+    cabinet.wait(days=3)
+    closing.close(consultation)
+    with reading() as session:
+        result = ballots.result_of(session, consultation)
+        assert result is not None
+        counted = {each.person_id for each in result.standings}
+        kept = session.query(Ballot).filter_by(consultation_id=consultation).all()
+    still = ("thutuong", "pttg1", "botruong.taichinh", "thuky2")
+    assert counted == {cabinet.ids[each] for each in still}
+    assert {each.person_id for each in kept} == {
+        cabinet.ids["botruong.yte"], cabinet.ids["botruong.taichinh"]
+    }  # fmt: skip
