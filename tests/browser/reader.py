@@ -95,12 +95,17 @@ WORDS = """() => {
   return words.map((each) => each.trim().replace(/\\s+/g, ' ').replace(/:$/, ''));
 }"""
 
-# Offered as a task's product: once chosen it is what the assigner said, and stays as it is.
+# Data on a page, whatever it is elsewhere.
 OFFERED = {
+    # A task's product: once chosen it is what the assigner said, and stays as it is.
     "Báo cáo Thủ tướng Chính phủ",
     "Tờ trình kèm dự thảo văn bản",
     "Đề án kèm Tờ trình",
     "Kế hoạch thực hiện",
+    # Roles in the list of rights, and the titles of offices on every other page.
+    "Thủ tướng Chính phủ",
+    "Phó Thủ tướng Chính phủ",
+    "Quản trị hệ thống",
 }
 
 
