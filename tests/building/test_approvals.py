@@ -155,11 +155,16 @@ def test_a_right_lost_after_the_page_was_opened_is_lost(cabinet: Cabinet) -> Non
     assert request_of(request_id).state == RequestState.WAITING
 
 
-def test_what_an_asker_without_the_right_asked_for_is_not_carried_out(cabinet: Cabinet) -> None:
+@pytest.mark.parametrize("stays_as", [None, Role.CLERK])
+def test_what_an_asker_without_the_right_asked_for_is_not_carried_out(
+    cabinet: Cabinet, stays_as: Role | None
+) -> None:
     first, second = ask(cabinet, "Một"), ask(cabinet, "Hai")
     leader = cabinet.actor("lanhdaovp")
     approvals.confirm(leader, first, request_of(first).digest)
     leave(cabinet, "quantri")
+    if stays_as:
+        appoint(cabinet, "quantri", stays_as)
     with pytest.raises(Refused) as refused:
         approvals.confirm(leader, second, request_of(second).digest)
     assert refused.value.reason == ApprovalRefusal.ASKER_LOST_RIGHT
