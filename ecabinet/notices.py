@@ -208,6 +208,32 @@ NOTICES: dict[str, Notice] = {
         "Somebody signed in to your account with a recovery code",
         presses=True,
     ),
+    "account_begun": Notice(
+        S.SECURITY,
+        "Tài khoản của Ông/Bà vừa bắt đầu dùng bằng thư mời; nếu không phải Ông/Bà, hãy báo ngay",
+        "Your account was begun by an invitation; if that was not you, say so at once",
+        presses=True,
+    ),
+    "account_begun_by": Notice(
+        S.SECURITY, "Một thư mời đã được dùng", "An invitation was used"
+    ),
+    "account_unlocked": Notice(
+        S.SECURITY,
+        "Cách đăng nhập bằng mật khẩu đã được mở lại",
+        "Signing in by password is open again",
+    ),
+    "path_locked": Notice(
+        S.SECURITY,
+        "Mật khẩu của Ông/Bà bị nhập sai nhiều lần; khóa của thiết bị vẫn dùng được",
+        "Your password was entered wrongly many times; passkeys still work",
+        presses=True,
+    ),
+    "path_locked_of": Notice(
+        S.SECURITY,
+        "Một tài khoản bị nhập sai mật khẩu nhiều lần",
+        "An account's password was entered wrongly many times",
+        presses=True,
+    ),
     "address_changed": Notice(
         S.SECURITY,
         "Nơi nhận thông báo của Ông/Bà vừa được thay đổi; nếu không phải Ông/Bà đổi, hãy báo "

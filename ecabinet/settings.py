@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ecabinet.errors import SettingRefused
@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     sms_accepted: str = ""
     sms_accents: bool = True
     sms_ca: str = ""
+    # How long an invitation is good; never longer than an hour (AUTH-08).
+    invitation_minutes: int = Field(default=60, ge=5, le=60)
 
     @model_validator(mode="after")
     def production_is_whole(self) -> "Settings":

@@ -88,6 +88,8 @@ class Person(Base):
     totp_last_step: Mapped[int | None]
     # A new one, until a code shows that its owner's application has it.
     totp_offered: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Two people agreed that this account begins anew; used up by the invitation's use.
+    reset_agreed_at: Mapped[datetime | None]
     terms: Mapped[list["Term"]] = relationship(back_populates="person")
 
 
@@ -154,6 +156,21 @@ class Login(Base):
     left_office: Mapped[bool] = mapped_column(default=False)
     heard_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
+
+
+class Invitation(Base):
+    """A way in for somebody who has none, or has lost it: good once, for an hour (AUTH-08)."""
+
+    __tablename__ = "people_invitation"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[int]
+    # The account as it was: once anything of it has changed, the link opens nothing.
+    state: Mapped[bytes] = mapped_column(LargeBinary(32))
+    seed: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None]
 
 
 class RecoveryCode(Base):

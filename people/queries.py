@@ -497,6 +497,16 @@ def account(db: Session, person_id: int) -> Account:
     )
 
 
+def may_be_invited(db: Session, person: Person) -> bool:
+    """Whether they have no way in yet, or two people agreed that they get a new one."""
+    has_way = bool(person.password_hash or person.totp_sealed or passkeys_of(db, person.id))
+    return not has_way or person.reset_agreed_at is not None
+
+
+def invites(db: Session, person_id: int) -> bool:
+    return may_be_invited(db, db.get_one(Person, person_id))
+
+
 def names_of(db: Session, person: Person) -> list[str]:
     """What anybody may know of a person: no password holds it (AUTH-02)."""
     held = holders(db, person_ids=[person.id])

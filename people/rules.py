@@ -25,6 +25,7 @@ USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 # A shorter name stands in too many words.
 SHORTEST_NAME = 5
 RECOVERY_CODES = 10
+INVITATION_LASTS = timedelta(hours=1)
 
 
 class SignInRefusal(StrEnum):
@@ -41,6 +42,12 @@ class Method(StrEnum):
     CODE = "code"
     PASSKEY = "passkey"
     RECOVERY = "recovery"
+    INVITATION = "invitation"
+
+
+class InvitationRefusal(StrEnum):
+    GONE = "gone"
+    NEEDS_TWO = "needs_two"
 
 
 class PasswordRefusal(StrEnum):
@@ -371,6 +378,11 @@ def locked_until(failures: Iterable[datetime], now: datetime) -> datetime | None
 def login_holds(started_at: datetime, now: datetime) -> bool:
     """Twelve hours at most, also for sockets (SES-04)."""
     return now - started_at < LOGIN_LASTS
+
+
+def invitation_holds(made_at: datetime, now: datetime, minutes: int) -> bool:
+    """An hour at most, whatever is set (AUTH-08)."""
+    return timedelta() <= now - made_at < min(timedelta(minutes=minutes), INVITATION_LASTS)
 
 
 def locks_after(is_administrator: bool) -> timedelta:

@@ -6,12 +6,14 @@ export const canUse = (): boolean =>
   typeof PublicKeyCredential.parseRequestOptionsFromJSON === 'function';
 
 export async function make(label: string): Promise<void> {
-  const options = await send<PublicKeyCredentialCreationOptionsJSON>('/passkeys/options', {
-    method: 'POST',
-  });
+  await send('/passkeys', { body: { answer: await makeFor('/passkeys/options'), label } });
+}
+
+/** A new passkey, as the server asks for it at this address. */
+export async function makeFor(url: string): Promise<unknown> {
+  const options = await send<PublicKeyCredentialCreationOptionsJSON>(url, { method: 'POST' });
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
-  const answer = answerOf(await navigator.credentials.create({ publicKey }));
-  await send('/passkeys', { body: { answer, label } });
+  return answerOf(await navigator.credentials.create({ publicKey }));
 }
 
 /** Where to go after signing in. */

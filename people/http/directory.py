@@ -104,11 +104,20 @@ def add_person() -> Response:
 @door.get("/persons/<int:person_id>")
 @needs(Permission.PERSON_READ)
 def person(person_id: int) -> str:
+    return page_of(person_id)
+
+
+def page_of(person_id: int, link: str = "", picture: str = "", minutes: int = 0) -> str:
+    """A person's page; with the link of an invitation where one was made just now."""
     with reading() as db:
         return render_template(
             "people/person.html",
+            link=link,
+            picture=picture,
+            minutes=minutes,
             person=queries.person(db, person_id),
             access=queries.access_of(db, person_id),
+            may_invite=queries.invites(db, person_id),
             suspensions=queries.suspensions_of(db, person_id),
             offices=queries.offices(db),
             today=queries.today(db),

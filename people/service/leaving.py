@@ -1,7 +1,5 @@
 """Leaving office: logins, sockets, passkeys and signing keys end in one act (SES-03)."""
 
-import hashlib
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +7,7 @@ from ecabinet import clock, ledger, live
 from ecabinet.db import reading, transaction
 from people import queries
 from people.models import Device, DeviceState, Login
+from people.service import passkeys
 
 
 def end_access(db: Session, person_id: int) -> None:
@@ -65,11 +64,8 @@ def hear_of(cookie: str) -> None:
 
 
 def _end_passkeys(db: Session, person_id: int) -> None:
-    now = clock.now(db)
     for passkey in queries.passkeys_of(db, person_id):
-        passkey.ended_at = now
-        digest = hashlib.sha256(passkey.credential_id).hexdigest()
-        ledger.append(db, "passkey_ended", {"person": person_id, "credential_sha256": digest})
+        passkeys.end_one(db, passkey)
 
 
 def _revoke_devices(db: Session, person_id: int) -> None:

@@ -73,42 +73,49 @@ def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
 
 def register(actor: Actor, answer: dict[str, Any], label: str, settings: Settings) -> str:
     """Keep the passkey that this browser has made."""
+    with transaction() as db:
+        made = take_registration(db, answer, _login_of(actor), settings)
     try:
-        challenge = signing.challenge_in(answer)
         with transaction() as db:
-            _use_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
-        made = signing.read_new(signing.relying_party(settings), answer, challenge)
-    except NotProven:
-        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
-    try:
-        return _keep(actor, made, label)
+            return keep(db, actor.id, made, label)
     except IntegrityError:
         raise Refused(PasskeyRefusal.ALREADY_KNOWN) from None
 
 
-def _keep(actor: Actor, made: signing.NewPasskey, label: str) -> str:
-    with transaction() as db:
-        passkey = Passkey(
-            public_id=secrets.token_hex(8),
-            person_id=actor.id,
-            label=label,
-            credential_id=made.credential_id,
-            public_key=made.public_key,
-            sign_count=made.sign_count,
-            backup_eligible=made.backup_eligible,
-            backed_up=made.backed_up,
-            made_at=clock.now(db),
-        )
-        db.add(passkey)
-        db.flush()
-        body = {
-            "person": actor.id,
-            "credential_sha256": hashlib.sha256(made.credential_id).hexdigest(),
-            "public_key_sha256": hashlib.sha256(made.public_key).hexdigest(),
-            "backup_eligible": made.backup_eligible,
-        }
-        ledger.append(db, "passkey_enrolled", body, _remember_leaf(passkey))
-        outbox.notify(db, actor.id, "passkey_made", "/devices", label=label)
+def take_registration(
+    db: Session, answer: dict[str, Any], holder: bytes, settings: Settings
+) -> signing.NewPasskey:
+    """The passkey that was made for a challenge given to this holder; used up by it."""
+    try:
+        challenge = signing.challenge_in(answer)
+        _use_challenge(db, challenge, Ceremony.REGISTER, holder)
+        return signing.read_new(signing.relying_party(settings), answer, challenge)
+    except NotProven:
+        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
+
+
+def keep(db: Session, person_id: int, made: signing.NewPasskey, label: str) -> str:
+    passkey = Passkey(
+        public_id=secrets.token_hex(8),
+        person_id=person_id,
+        label=label,
+        credential_id=made.credential_id,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        backup_eligible=made.backup_eligible,
+        backed_up=made.backed_up,
+        made_at=clock.now(db),
+    )
+    db.add(passkey)
+    db.flush()
+    body = {
+        "person": person_id,
+        "credential_sha256": hashlib.sha256(made.credential_id).hexdigest(),
+        "public_key_sha256": hashlib.sha256(made.public_key).hexdigest(),
+        "backup_eligible": made.backup_eligible,
+    }
+    ledger.append(db, "passkey_enrolled", body, _remember_leaf(passkey))
+    outbox.notify(db, person_id, "passkey_made", "/devices", label=label)
     return passkey.public_id
 
 
@@ -122,10 +129,13 @@ def _remember_leaf(passkey: Passkey) -> Callable[[int], None]:
 def end(actor: Actor, public_id: str) -> None:
     """From now this passkey opens nothing; only its owner ends it."""
     with transaction() as db:
-        passkey = access.passkey_to_end(db, actor, public_id)
-        passkey.ended_at = clock.now(db)
-        digest = hashlib.sha256(passkey.credential_id).hexdigest()
-        ledger.append(db, "passkey_ended", {"person": actor.id, "credential_sha256": digest})
+        end_one(db, access.passkey_to_end(db, actor, public_id))
+
+
+def end_one(db: Session, passkey: Passkey) -> None:
+    passkey.ended_at = clock.now(db)
+    digest = hashlib.sha256(passkey.credential_id).hexdigest()
+    ledger.append(db, "passkey_ended", {"person": passkey.person_id, "credential_sha256": digest})
 
 
 # ---- signing in ----

@@ -47,6 +47,7 @@ def give_password(
     with transaction() as db:
         if person is None or not right or not _may_sign_in(db, person):
             refusal: SignInRefusal | None = SignInRefusal.WRONG
+            tell_if_locked(db, account, source)
         else:
             refusal = None
             db.execute(delete(Failure).where(Failure.id == failure))
@@ -193,6 +194,8 @@ def _give_code(
     if refusal is None:
         person.totp_last_step = step
         forget_tries(db, counted)
+    else:
+        tell_if_locked(db, counted, source)
     return refusal
 
 
@@ -219,6 +222,18 @@ def note_try(db: Session, account: str, source: str) -> int:
     db.add(failure)
     db.flush()
     return failure.id
+
+
+def tell_if_locked(db: Session, account: str, source: str) -> None:
+    """After a wrong try: a lock is told to its person and to the administrators (AUTH-06)."""
+    if not rules.locked_until(_failures(db, account, source), clock.now(db)):
+        return
+    person = db.scalar(select(Person).where(Person.username == account))
+    if person is not None:
+        outbox.notify(db, person.id, "path_locked", "/devices", source=source)
+        path = f"/persons/{person.id}"
+        told = queries.administrators(db)
+        outbox.notify(db, told, "path_locked_of", path, account=account, source=source)
 
 
 def _failures(db: Session, account: str, source: str) -> list[datetime]:
