@@ -18,11 +18,19 @@ def consultation_to_read(db: Session, actor: Actor, consultation_id: int) -> Con
 
 
 def _may_see(db: Session, actor: Actor, consultation: Consultation) -> bool:
-    if actor.may(Permission.DOSSIER_READ_ALL):
-        return True
-    if actor.may(Permission.CONSULTATION_APPROVE):
-        return True
-    return consultation.state != State.DRAFT and is_asked(db, actor, consultation.id)
+    if consultation.state == State.DRAFT:
+        return sees_drafts(actor)
+    return sees_all(actor) or is_asked(db, actor, consultation.id)
+
+
+def sees_all(actor: Actor) -> bool:
+    """Whether this person follows every open question, and sees names after the closing."""
+    return actor.may(Permission.DOSSIER_READ_ALL) or actor.may(Permission.CONSULTATION_APPROVE)
+
+
+def sees_drafts(actor: Actor) -> bool:
+    """Whether this person drafts or approves: what nobody has approved is no record yet."""
+    return actor.may(Permission.CONSULTATION_DRAFT) or actor.may(Permission.CONSULTATION_APPROVE)
 
 
 def is_asked(db: Session, actor: Actor, consultation_id: int) -> bool:

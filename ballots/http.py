@@ -146,7 +146,7 @@ def consultation(consultation_id: int) -> str:
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
             is_asked=access.is_asked(db, actor, row.id),
             mine=mine,
-            sees_members=queries.sees_all(actor),
+            sees_members=access.sees_all(actor),
             has_ended=row.has_ended(clock.now(db)),
         )
 
@@ -164,7 +164,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
     result = queries.result_of(db, row.id)
     assert result is not None
     tally = result.tally()
-    sees_names = queries.sees_all(actor)
+    sees_names = access.sees_all(actor)
     mine = next((each for each in result.standings if each.person_id == actor.id), None)
     return {
         "consultation": row,
@@ -207,7 +207,7 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
         result = queries.result_of(db, consultation_id)
         if result is None:
             raise Refused(ConsultationRefusal.NOT_CLOSED)
-        if not queries.sees_all(actor):
+        if not access.sees_all(actor):
             raise Forbidden(f"the names in the result of consultation {consultation_id}")
         assert row.closed_at is not None
         day = queries.CALENDAR.local_day(row.closed_at)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ballots import rules, signing
+from ballots import access, rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
 from documents import queries as documents
 from ecabinet import canonical, clock, keys, ledger, outbox, tsa, working_days
@@ -78,9 +78,11 @@ def consultation_title(db: Session, consultation_id: int) -> str:
 def consultations(db: Session, actor: Actor) -> list[Row]:
     """What this person may see: all for the Office, what asks them for a member."""
     query = select(Consultation).order_by(Consultation.id.desc())
-    if not sees_all(actor):
+    if not access.sees_drafts(actor):
+        query = query.where(Consultation.state != State.DRAFT)
+    if not access.sees_all(actor):
         mine = select(Asked.consultation_id).where(Asked.person_id == actor.id)
-        query = query.where(Consultation.id.in_(mine), Consultation.state != State.DRAFT)
+        query = query.where(Consultation.id.in_(mine))
     rows = list(db.scalars(query))
     ids = [each.id for each in rows]
     asked = _persons(db, Asked, ids)
@@ -108,11 +110,6 @@ def consultations(db: Session, actor: Actor) -> list[Row]:
         )
         for each in rows
     ]
-
-
-def sees_all(actor: Actor) -> bool:
-    """Whether this person follows every consultation, and sees names after the closing."""
-    return actor.may(Permission.DOSSIER_READ_ALL) or actor.may(Permission.CONSULTATION_APPROVE)
 
 
 def _persons(db: Session, table: type[Asked] | type[Ballot], ids: list[int]) -> dict[int, int]:

@@ -67,7 +67,7 @@ AGENCY = frozenset({R.AGENCY_STAFF, R.FOCAL_POINT})
 POLICY: dict[Permission, frozenset[Role]] = {
     Permission.SIGNED_IN: EVERYBODY,
     Permission.DOSSIER_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
-    Permission.DOSSIER_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.DOSSIER_READ_ALL: OFFICE | frozenset({R.AUDITOR}),
     Permission.DOSSIER_WRITE: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.PAPER_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
     Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),

@@ -18,7 +18,7 @@ GRID = """
                       TT PTT TV TK CV LĐ VT CB ĐM QT KT
 signed_in              x   x  x  x  x  x  x  x  x  x  x
 dossier:read           x   x  x  x  x  x  x  .  .  .  x
-dossier:read_all       .   .  .  x  x  x  x  .  .  .  x
+dossier:read_all       .   .  .  x  x  x  .  .  .  .  x
 dossier:write          .   .  .  x  x  .  .  .  .  .  .
 paper:read             x   x  x  x  x  x  x  .  .  .  x
 consultation:read      x   x  x  x  x  x  .  .  .  .  x

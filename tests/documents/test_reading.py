@@ -12,7 +12,7 @@ from ecabinet.db import reading
 from tests.documents import builders
 
 READER = "botruong.yte"
-OFFICE_AND_AUDITOR = ("thuky", "thuky2", "chuyenvien", "lanhdaovp", "vanthu", "kiemtoan")
+OFFICE_AND_AUDITOR = ("thuky", "thuky2", "chuyenvien", "lanhdaovp", "kiemtoan")
 NOT_THEIRS = (
     "botruong.taichinh", "botruong.xaydung", "thutuong", "pttg1",
     "canbo.yte", "canbo.taichinh", "quantri",
