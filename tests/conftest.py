@@ -38,7 +38,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not POSTGRESQL:
         return
     with_database = [
-        each for each in items if "empty_database" in getattr(each, "fixturenames", ())
+        each
+        for each in items
+        if "empty_database" in getattr(each, "fixturenames", ())
+        and not each.get_closest_marker("once")
     ]
     config.hook.pytest_deselected(items=[each for each in items if each not in with_database])
     items[:] = with_database

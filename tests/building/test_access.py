@@ -93,6 +93,7 @@ def test_every_door_asks_for_what_is_written_of_it(app: Flask) -> None:
 LAST = ("/sign-out", "/step-up", "/lock")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("username", PEOPLE)
 def test_every_door_is_shut_to_whom_the_policy_shuts_it(cabinet: Cabinet, username: str) -> None:
     """Who has the permission never gets "not yours to do"; who has not gets nothing else."""

@@ -125,6 +125,7 @@ def crawl(browser: Browser, app: Flask) -> set[str]:
     return seen
 
 
+@pytest.mark.once
 @pytest.mark.timeout(900)
 def test_each_word_is_found_by_exactly_those_whose_it_is(app: Flask, cabinet: Cabinet) -> None:
     plant(cabinet)
