@@ -35,6 +35,7 @@ class Permission(StrEnum):
     BALLOT_CAST = "ballot:cast"
     RESULT_READ = "result:read"
     MEETING_READ = "meeting:read"
+    MEETING_READ_ALL = "meeting:read_all"
     MEETING_PREPARE = "meeting:prepare"
     MEETING_CONVENE = "meeting:convene"
     MEETING_CONDUCT = "meeting:conduct"
@@ -76,6 +77,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.MEETING_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),
     Permission.MEETING_PREPARE: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.MEETING_CONVENE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.MEETING_CONDUCT: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.SECRETARY}),

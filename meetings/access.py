@@ -31,7 +31,7 @@ def may_read(db: Session, actor: Actor, meeting: Meeting) -> bool:
         meeting.stands,
         seated=seat(db, meeting.id, actor.id) is not None,
         prepares=prepares,
-        examines=actor.may(Permission.DOSSIER_READ_ALL),
+        examines=actor.may(Permission.MEETING_READ_ALL),
     )
 
 

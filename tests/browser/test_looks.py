@@ -76,6 +76,10 @@ KINDS = {
     "people/recovery_codes.html": (MINISTER, "/recovery-codes"),
     "people/authenticator.html": (MINISTER, "/authenticator"),
     "exchange/deliveries.html": (KEEPER, "/exchange/deliveries"),
+    "dates/calendar.html": (MINISTER, "/calendar"),
+    "dates/days.html": (KEEPER, "/calendar/days"),
+    "oversight/activity.html": (AUDITOR, "/activity"),
+    "oversight/rights.html": (AUDITOR, "/rights"),
     "error.html": (MINISTER, NOTHING),
 }
 # Those that a stranger meets.
@@ -84,8 +88,8 @@ DOOR = {
     "people/recovery.html": "/sign-in/recovery",
 }  # fmt: skip
 
-# Met by a link that works once: tests/browser/test_invitation.py looks at it.
-BY_LINK = {"people/invitation.html"}
+# Seen once: behind a link (tests/browser/test_invitation.py), and as the answer to a press.
+SEEN_ONCE = {"people/invitation.html", "dates/feed.html"}
 
 # Everything that each of them may meet.
 WALKS = {
@@ -101,19 +105,20 @@ WALKS = {
     MINISTER: (
         "/", "/duties", "/inbox", "/meetings", SESSION, LIVE, HALL, "/consultations", OPEN,
         f"{OPEN}/answer", CLOSED, "/dossiers", DOSSIER, PAPER, FOUND, "/tasks", TASK, "/devices",
-        "/password", "/recovery-codes", "/authenticator", "/me/notices", NOTHING,
+        "/password", "/recovery-codes", "/authenticator", "/me/notices", "/calendar",
+        NOTHING,
     ),
     STAFF: (
         "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",
     ),
     KEEPER: (
         "/", "/persons", "/persons/new", PERSON, "/import", "/offices", "/agencies", "/members",
-        "/approvals", REQUEST, "/exchange/deliveries",
+        "/approvals", REQUEST, "/exchange/deliveries", "/calendar/days", "/activity", "/rights",
     ),
     LEADER: ("/", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
     AUDITOR: (
         "/", "/persons", "/approvals", "/meetings", "/consultations", CLOSED, "/dossiers",
-        DOSSIER, "/tasks", TASK,
+        DOSSIER, "/tasks", TASK, "/activity", "/rights", "/calendar",
     ),
 }  # fmt: skip
 
@@ -125,7 +130,7 @@ def test_each_kind_of_page_is_looked_at() -> None:
         for each in (ROOT / "templates").rglob("*.html")
         if any(f'{{% extends "{base}" %}}' in each.read_text() for base in bases)
     }
-    assert pages - bases == KINDS.keys() | DOOR.keys() | BY_LINK
+    assert pages - bases == KINDS.keys() | DOOR.keys() | SEEN_ONCE
 
 
 @pytest.fixture(scope="module")

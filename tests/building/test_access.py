@@ -27,6 +27,7 @@ consultation:approve   x   .  .  .  .  x  .  .  .  .  .
 ballot:cast            .   .  x  .  .  .  .  .  .  .  .
 result:read            x   x  x  x  x  x  .  .  .  .  x
 meeting:read           x   x  x  x  x  x  x  .  .  .  x
+meeting:read_all       .   .  .  x  x  x  x  .  .  .  x
 meeting:prepare        .   .  .  x  x  .  .  .  .  .  .
 meeting:convene        x   .  .  .  .  x  .  .  .  .  .
 meeting:conduct        x   x  .  x  .  .  .  .  .  .  .
