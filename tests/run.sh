@@ -21,5 +21,6 @@ bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser and not 
 took
 
 echo "== in the browser"
-run -m browser --timeout=900 -n 2 tests
+# A file's tests may share one morning of a served demo.
+run -m browser --timeout=900 -n 2 --dist loadfile tests
 took

@@ -94,8 +94,12 @@ def test_every_door_asks_for_what_is_written_of_it(app: Flask) -> None:
 LAST = ("/sign-out", "/step-up", "/lock")
 
 
+# One person of each role.
+WALKERS = list({role: username for username, (_, role, _agency) in PEOPLE.items()}.values())
+
+
 @pytest.mark.once
-@pytest.mark.parametrize("username", PEOPLE)
+@pytest.mark.parametrize("username", WALKERS)
 def test_every_door_is_shut_to_whom_the_policy_shuts_it(cabinet: Cabinet, username: str) -> None:
     """Who has the permission never gets "not yours to do"; who has not gets nothing else."""
     browser, actor = cabinet.browser(username), cabinet.actor(username)

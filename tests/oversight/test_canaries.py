@@ -28,7 +28,7 @@ DRAFTERS = {"thuky", "thuky2", "chuyenvien", "lanhdaovp"}
 OFFICE = DRAFTERS | {"kiemtoan"}
 # One of each role, and two of each that is told apart by seat or agency.
 READERS = {
-    "thutuong", "pttg1", "botruong.yte", "botruong.taichinh", "thuky", "chuyenvien", "lanhdaovp",
+    "thutuong", "botruong.yte", "botruong.taichinh", "thuky", "chuyenvien", "lanhdaovp",
     "vanthu", "canbo.yte", "canbo.taichinh", "quantri", "kiemtoan",
 }  # fmt: skip
 
@@ -91,7 +91,7 @@ def addresses(app: Flask) -> set[str]:
         "/tasks?shown=all",
     ]
     return set(words) | {
-        re.sub(r"<int:\w+>", str(number), rule) for rule in rules for number in (1, 2, 3)
+        re.sub(r"<int:\w+>", str(number), rule) for rule in rules for number in (1, 2)
     }
 
 

@@ -1,9 +1,12 @@
 """The policy as the auditor reads it."""
 
 import re
+from pathlib import Path
 
 from ecabinet.access import POLICY, Permission, Role
 from tests.builders import Cabinet
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_page_shows_the_policy_that_is_in_force(cabinet: Cabinet) -> None:
@@ -20,3 +23,15 @@ def test_each_right_and_each_role_is_named(cabinet: Cabinet) -> None:
     names = re.findall(r'<th scope="row">([^<]+)</th>', page)
     assert len(set(names)) == len(POLICY) == len(Permission) - 1
     assert "Thủ tướng Chính phủ" in page
+
+
+def test_the_printed_grid_is_the_policy_that_is_in_force() -> None:
+    lines = (ROOT / "docs" / "rights.md").read_text().splitlines()
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("| `")]
+    printed = {
+        Permission(name.strip(" `")): frozenset(
+            role for role, sign in zip(Role, signs, strict=True) if sign.strip() == "x"
+        )
+        for name, *signs in rows
+    }
+    assert printed == POLICY
