@@ -7,7 +7,6 @@ out and the delivery is sent again *under the same key*, by which the receiver m
 each is sent at least once, and at most `notices.MOST_ATTEMPTS` times.
 """
 
-import random
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -30,6 +29,7 @@ log = structlog.get_logger()
 PAUSE_SECONDS = 2
 # Longer than any sender waits for its server.
 CLAIM_HOLDS = timedelta(minutes=5)
+CHANCE = secrets.SystemRandom()
 LONGEST_ANSWER = 200
 LONGEST_CODE = 40
 ADDRESS_CODE = "address_code"
@@ -281,8 +281,7 @@ def _keep_failure(delivery_id: int, wrong: Undelivered) -> bool:
             return False
         row.error, row.answer = wrong.code[:LONGEST_CODE], _fit_for_the_log(row, wrong.answer)
         row.state = State.WAITING
-        # Spread, not secret.
-        chance = random.random()  # noqa: S311
+        chance = CHANCE.random()
         row.next_at = clock.now(db) + notices.pause_after(row.attempts, chance)
         if wrong.for_good:
             row.state = State.FAILED

@@ -13,7 +13,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, time
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
@@ -278,6 +278,16 @@ def day_of(name: str, text: str) -> date | None:
         return date(year or 0, month or 0, day or 0)
     except ValueError:
         raise BadInput(name, "is no day") from None
+
+
+def hour_of(name: str, text: str) -> time:
+    """An hour of the clock on the wall, as hours and minutes."""
+    parts = [whole_number(part) for part in text.split(":")]
+    try:
+        hour, minute = parts
+        return time(hour or 0, minute or 0)
+    except ValueError:
+        raise BadInput(name, "is no hour") from None
 
 
 class Number(IntegerConverter):

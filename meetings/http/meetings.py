@@ -1,6 +1,6 @@
 """Lists, the agenda and its builder, the live room, the hall: parse, call, answer."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -369,11 +369,8 @@ def _moment() -> datetime:
         day = date.fromisoformat(form("day", limit=10))
     except ValueError:
         raise BadInput("day", "is no day") from None
-    try:
-        hour = time.fromisoformat(form("hour", limit=8))
-    except ValueError:
-        raise BadInput("hour", "is no hour") from None
-    return datetime.combine(day, hour.replace(tzinfo=None), OFFICE_ZONE.zone).astimezone(UTC)
+    hour = web.hour_of("hour", form("hour", limit=8))
+    return datetime.combine(day, hour, OFFICE_ZONE.zone).astimezone(UTC)
 
 
 def _item_text() -> ItemText:

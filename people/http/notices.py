@@ -1,7 +1,5 @@
 """Where one is told beside the inbox: addresses, choices, quiet hours."""
 
-from datetime import datetime, time
-
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
@@ -73,7 +71,9 @@ def choose() -> Response:
     language = form("language")
     if language not in web.LANGUAGES:
         raise BadInput("language", "is none of ours")
-    quiet = Quiet(_hour("quiet_from"), _hour("quiet_until"))
+    quiet = Quiet(
+        *(web.hour_of(name, form(name, limit=5)) for name in ("quiet_from", "quiet_until"))
+    )
     service.choose(current_actor(), choices, language, quiet)
     return web.see(PATH, "notices_chosen")
 
@@ -83,10 +83,3 @@ def _channel(name: str) -> Channel:
         return Channel(name)
     except ValueError:
         raise NotFound(f"channel {name}") from None
-
-
-def _hour(name: str) -> time:
-    try:
-        return datetime.strptime(form(name, limit=5), "%H:%M").time()  # noqa: DTZ007
-    except ValueError:
-        raise BadInput(name, "is no hour") from None

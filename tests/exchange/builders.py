@@ -104,6 +104,9 @@ class MailServer:
         self.was_tls.append(transport.get_extra_info("sslcontext") is not None)
         return f"250 OK queued as {len(self.received)}"
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self.says.get("quit", "221 Bye")
+
     @property
     def texts(self) -> list[str]:
         return [each.get_content() for each in self.received]

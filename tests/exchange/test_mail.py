@@ -148,10 +148,7 @@ def test_a_password_is_given_over_tls_and_a_wrong_one_may_be_set_right(tmp_path:
 
 
 def test_what_goodbye_a_server_says_does_not_undo_what_it_took(server: MailServer) -> None:
-    async def rude(*_: object) -> str:
-        return "421 go away"
-
-    server.handle_QUIT = rude  # type: ignore[attr-defined]
+    server.says["quit"] = "421 go away"
     assert Mail(server.settings()).send(letter()).startswith("250")
 
 

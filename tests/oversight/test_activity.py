@@ -13,10 +13,12 @@ from ecabinet.activity import Activity, Wanted
 from ecabinet.oversight import http
 from tests.builders import PASSWORD, Browser, Cabinet
 
+EVERYTHING = Wanted()
 
-def rows(**wanted: object) -> list[Activity]:
+
+def rows(wanted: Wanted = EVERYTHING) -> list[Activity]:
     with db.reading() as session:
-        return activity.find(session, Wanted(**wanted))  # type: ignore[arg-type]
+        return activity.find(session, wanted)
 
 
 def make_dossier(cabinet: Cabinet, browser: Browser, title: str = "Hồ sơ thử") -> int:
@@ -31,7 +33,7 @@ def test_an_act_leaves_one_row_with_who_what_when_and_from_where(cabinet: Cabine
         headers={"User-Agent": "May tinh bang"}, environ_overrides={"REMOTE_PORT": "40404"},
     )  # fmt: skip
     assert answer.status_code == 303
-    (row,) = rows(acts=frozenset({"documents.create_dossier"}))
+    (row,) = rows(Wanted(acts=frozenset({"documents.create_dossier"})))
     assert row.person_id == cabinet.ids["thuky"]
     assert (row.office, row.roles) == ("Thư ký phiên họp", "secretary")
     assert (row.source, row.port, row.browser) == ("127.0.0.1", 40404, "May tinh bang")
@@ -52,7 +54,7 @@ def test_what_is_refused_leaves_a_row_that_says_why(cabinet: Cabinet) -> None:
     assert make_dossier(cabinet, minister) == 403
     assert minister.get("/activity").status_code == 403
     assert cabinet.browser("thuky").post("/dossiers", {"title": ""}).status_code == 400
-    assert [(each.act, each.result, each.reason) for each in rows(is_refused=True)] == [
+    assert [(each.act, each.result, each.reason) for each in rows(Wanted(is_refused=True))] == [
         ("documents.create_dossier", "bad_input", "title"),
         ("oversight.activity", "forbidden", ""),
         ("documents.create_dossier", "forbidden", ""),

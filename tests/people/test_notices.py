@@ -2,10 +2,13 @@
 
 import re
 from datetime import time
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 
 import pytest
 
-from ecabinet import addresses, deliveries
+from ecabinet import addresses, deliveries, web
 from ecabinet.db import reading
 from ecabinet.notices import Channel, Quiet, Subject
 from people import rules
@@ -27,16 +30,14 @@ def path(act: str, channel: str = "email") -> str:
 def codes() -> list[str]:
     """What the demo's folder was sent."""
     deliveries.send_what_waits()
-    folder = deliveries._senders[Channel.EMAIL]._folder  # type: ignore[attr-defined]
-    by_key = {each.stem: each for each in folder.glob("*.eml")}
+    by_key = {each.stem: each for each in web.settings().data_dir.rglob("*.eml")}
     sent = [each for each in all_deliveries() if each.kind == deliveries.ADDRESS_CODE]
     return [code_in(by_key[each.key].read_bytes()) for each in sent if each.key in by_key]
 
 
 def code_in(mail: bytes) -> str:
-    from email import message_from_bytes, policy
-
-    text = message_from_bytes(mail, policy=policy.default).get_content()  # type: ignore[attr-defined]
+    parsed = BytesParser(EmailMessage, policy=policy.default).parsebytes(mail)
+    text = parsed.get_content()
     found = re.search(r"\b\d{6}\b", text)
     assert found, text
     return found[0]
