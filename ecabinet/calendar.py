@@ -1,8 +1,10 @@
 """Working days and windows, on a calendar that is data (rulebook: Life of a consultation)."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from holidays import HolidayBase, country_holidays
@@ -19,10 +21,11 @@ def public_holidays(year: int) -> HolidayBase:
     return country_holidays("VN", years=year)
 
 
-def holiday_names(year: int, language: str) -> dict[date, str]:
+@functools.cache
+def holiday_names(year: int, language: str) -> Mapping[date, str]:
     """What the country's days off of a year are called."""
     locale = {"vi": "vi", "en": "en_US"}[language]
-    return dict(country_holidays("VN", years=year, language=locale))
+    return MappingProxyType(dict(country_holidays("VN", years=year, language=locale)))
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Occasion:
     path: str
     at: datetime
     is_agencys: bool = False
+    # What takes time ends; an end or a deadline does not.
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,6 @@ class Calendar:
     def exchanged(year: int) -> set[date]:
         """The country's Saturdays and Sundays of a year that are worked for another day."""
         return {day for day in public_holidays(year).weekend_workdays if day.year == year}
-
-    @staticmethod
-    def day_before(day: date) -> date:
-        return day - timedelta(days=1)
 
     def local_day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()

@@ -416,9 +416,16 @@ def _refuse_cross_site() -> None:
 
 def _say_who_acts() -> None:
     """For the log: what is written from here on is this person's act."""
-    actor = actor_or_none()
     rule = request.url_rule
-    if rule is None or (actor is None and not _is_open_to_all(rule.endpoint)):
+    if rule is None:
+        return
+    is_open_to_all = permission_of(current_app.view_functions[rule.endpoint]) is Permission.ANYONE
+    if is_open_to_all and request.method in SAFE:
+        # Files of the page and signs of life: nothing is done there, and nobody is looked up.
+        return
+    # Who holds a locked login and guesses at it is known as well.
+    actor = _owner()
+    if actor is None and not is_open_to_all:
         return
     who = activity.Acting(
         act=rule.endpoint,
@@ -433,10 +440,6 @@ def _say_who_acts() -> None:
         who.person_id, who.login_id, who.office = actor.id, actor.login_id, actor.office
         who.roles = " ".join(sorted(actor.roles))
     activity.begin(who)
-
-
-def _is_open_to_all(endpoint: str) -> bool:
-    return permission_of(current_app.view_functions[endpoint]) is Permission.ANYONE
 
 
 def _address(rule: str) -> str:

@@ -136,29 +136,6 @@ def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
 
 
 def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Occasion]:
-    """Convened meetings at which this person has a seat."""
-    if not actor.may(Permission.MEETING_READ):
-        return []
-    found = db.scalars(
-        _seated(actor).where(
-            Meeting.state != State.PLANNED, Meeting.starts_at >= since, Meeting.starts_at < until
-        )
-    )
-    return [
-        Occasion("session", each.title, f"/meetings/{each.id}", each.starts_at) for each in found
-    ]
-
-
-@dataclass(frozen=True)
-class Seating:
-    """When a meeting takes a person's time; nothing of what it is about."""
-
-    meeting_id: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-def seatings(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Seating]:
     """Convened meetings at which this person has a seat, the first one first."""
     if not actor.may(Permission.MEETING_READ):
         return []
@@ -169,11 +146,13 @@ def seatings(db: Session, actor: Actor, since: datetime, until: datetime) -> lis
         )
         .order_by(Meeting.starts_at)
     )
-    return [Seating(each.id, each.starts_at, each.starts_at + _length(each)) for each in found]
-
-
-def _length(meeting: Meeting) -> timedelta:
-    return timedelta(minutes=sum(each.minutes for each in meeting.items))
+    return [
+        Occasion(
+            "session", each.title, f"/meetings/{each.id}", each.starts_at,
+            ends_at=each.starts_at + timedelta(minutes=sum(item.minutes for item in each.items)),
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 def _this_morning(db: Session) -> datetime:

@@ -3,18 +3,20 @@
 import functools
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from ecabinet import clock, heartbeat, ledger, pades, tsa
 from ecabinet.access import Actor, Role
-from ecabinet.db import reading, transaction
+from ecabinet.db import database, reading, transaction
 from people import queries, signing
 from people.models import Login, Person
 from people.service import directory, idle
@@ -174,3 +176,19 @@ class Browser:
                 )
             )
         self.client.set_cookie("ecabinet", cookie)
+
+
+@contextmanager
+def statements_sent() -> Iterator[list[str]]:
+    """What is asked of the database, by whomever, while the block lasts."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    engine = database().engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +20,6 @@ from ecabinet.dates.models import Feed
 from ecabinet.dates.pages import Slot
 from ecabinet.errors import NotFound
 from meetings import queries as meetings
-from meetings.queries import Seating
 from people import queries as people
 from tasks import queries as tasks
 
@@ -122,14 +121,15 @@ def slots(db: Session, secret: str) -> list[Slot]:
         raise NotFound("feed")
     now = clock.now(db)
     return [
-        Slot(_uid(db, each), each.starts_at, each.ends_at)
-        for each in meetings.seatings(db, actor, now - PAST_SHOWN, now + COMING_SHOWN)
+        Slot(_uid(db, each), each.at, each.ends_at)
+        for each in meetings.occasions(db, actor, now - PAST_SHOWN, now + COMING_SHOWN)
+        if each.ends_at
     ]
 
 
-def _uid(db: Session, seating: Seating) -> str:
+def _uid(db: Session, session: Occasion) -> str:
     """The same each time, and saying nothing: not even how many sessions there are."""
-    name = f"{ledger.origin(db)}/meeting/{seating.meeting_id}".encode()
+    name = f"{ledger.origin(db)}{session.path}".encode()
     key = keys.store().secret()
     return f"{hmac.new(key, name, hashlib.sha256).hexdigest()[:32]}@e-cabinet"
 
@@ -155,13 +155,11 @@ def special_days(db: Session, year: int, language: str) -> list[SpecialDay]:
 def _names(db: Session, year: int, language: str) -> dict[date, str]:
     own = {each.day: each.name for each in working_days.entered(db)}
     # The first and the last week may reach into the years beside.
-    found: dict[date, str] = {}
-    for each in (year - 1, year, year + 1):
-        found |= holiday_names(each, language)
-    return found | own
+    country = (holiday_names(each, language) for each in (year - 1, year, year + 1))
+    return dict(ChainMap(own, *map(dict, country)))
 
 
 def _day_of(calendar: Calendar, occasion: Occasion) -> date:
     """What ends at 24:00 of a day belongs to that day."""
     day = calendar.local_day(occasion.at)
-    return calendar.day_before(day) if occasion.at == calendar.start_of(day) else day
+    return day - timedelta(days=1) if occasion.at == calendar.start_of(day) else day

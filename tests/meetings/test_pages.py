@@ -5,7 +5,7 @@ import pytest
 
 from meetings.rules import Attendance
 from meetings.service import attend, conduct
-from tests.builders import Cabinet
+from tests.builders import Cabinet, statements_sent
 from tests.meetings.builders import ITEMS, TITLE, planned
 
 HEAD = {
@@ -148,26 +148,16 @@ def test_the_preview_shows_what_members_will_see(cabinet: Cabinet) -> None:
 
 
 def test_pages_ask_the_database_no_more_for_more_seats_and_items(cabinet: Cabinet) -> None:
-    from sqlalchemy import event
-
-    from ecabinet.db import database
-
     few = planned(cabinet)
     many = planned(cabinet, (*ITEMS, *(f"Nội dung thêm {number}" for number in range(10))))
     for each in (few, many):
         each.convene()
         conduct.open_session(each.actor("thutuong"), each.id)
     browser = cabinet.browser("botruong.yte")
-    asked: list[str] = []
-
-    @event.listens_for(database().engine, "before_cursor_execute")
-    def count(*execution: object) -> None:
-        asked.append(str(execution[2]))
-
     counts = []
     for each in (few, many):
         for path in ("", "/live", "/state"):
-            asked.clear()
-            browser.get(f"/meetings/{each.id}{path}")
+            with statements_sent() as asked:
+                browser.get(f"/meetings/{each.id}{path}")
             counts.append(len(asked))
     assert counts[:3] == counts[3:]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from ecabinet import activity, db
 from ecabinet.activity import Activity, Wanted
 from ecabinet.oversight import http
-from tests.builders import PASSWORD, Browser, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet, statements_sent
 
 EVERYTHING = Wanted()
 
@@ -74,6 +74,24 @@ def test_a_sign_in_is_written_by_whom_and_a_wrong_one_as_wrong(cabinet: Cabinet)
         (None, "people.give_password", "refused"),
         (thuky, "people.give_password", "refused"),
     ]
+
+
+def test_whoever_guesses_at_a_locked_screen_is_known(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    browser.post("/lock")
+    assert browser.post("/unlock", {"code": "000000"}).status_code == 409
+    (row,) = rows(Wanted(is_refused=True))
+    assert (row.person_id, row.act) == (cabinet.ids["thuky"], "idle.unlock")
+
+
+def test_a_file_of_the_page_costs_no_question_to_the_database(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    browser.get("/healthz")
+    with statements_sent() as asked:
+        assert browser.get("/healthz").status_code == 200
+        assert not asked
+        browser.get("/inbox")
+        assert asked
 
 
 def test_an_act_that_cannot_be_written_down_is_not_done(

@@ -25,7 +25,7 @@ from people.rules import (
     TermRefusal,
 )
 from people.service import changes, directory
-from tests.builders import STARTS, Cabinet
+from tests.builders import STARTS, Cabinet, statements_sent
 from tests.people.builders import JSON, leaves
 
 
@@ -379,25 +379,12 @@ def test_a_day_that_is_none_is_refused(cabinet: Cabinet, day: str) -> None:
 
 
 def test_the_count_of_queries_does_not_grow_with_the_people(cabinet: Cabinet) -> None:
-    from sqlalchemy import event
-
-    from ecabinet.db import database
-
     def counted() -> int:
-        seen: list[str] = []
-
-        def note(*args: object) -> None:
-            seen.append(str(args[2]))
-
-        event.listen(database().engine, "before_cursor_execute", note)
-        try:
-            with reading() as db:
-                queries.persons(db, PersonFilter())
-                queries.offices(db)
-                queries.agency_tree(db)
-        finally:
-            event.remove(database().engine, "before_cursor_execute", note)
-        return len(seen)
+        with statements_sent() as sent, reading() as db:
+            queries.persons(db, PersonFilter())
+            queries.offices(db)
+            queries.agency_tree(db)
+        return len(sent)
 
     before = counted()
     with transaction() as db:

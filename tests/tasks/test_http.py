@@ -3,16 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event as events
 
-from ecabinet import db
 from tasks import service
 from tasks.rules import Step
-from tests.builders import PEOPLE, Browser, Cabinet
+from tests.builders import PEOPLE, Browser, Cabinet, statements_sent
 from tests.tasks.builders import PDF, TEXT, assign, day, office_file, take
 
 READ = {
@@ -285,20 +281,6 @@ def exported(browser: Browser, path: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text[1:])))
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    engine = db.database().engine
-    events.listen(engine, "before_cursor_execute", count)
-    yield sent
-    events.remove(engine, "before_cursor_execute", count)
-
-
 @pytest.mark.parametrize("path", ["/tasks", "/tasks.csv", "/", "/duties", "/inbox"])
 def test_twice_as_many_tasks_cost_no_more_questions(cabinet: Cabinet, path: str) -> None:
     browsers = [cabinet.browser("canbo.yte"), cabinet.browser("chuyenvien")]
@@ -308,7 +290,7 @@ def test_twice_as_many_tasks_cost_no_more_questions(cabinet: Cabinet, path: str)
             assign(cabinet, days=number, coordinating=("taichinh", "xaydung"))
         for browser in browsers:
             browser.get(path)
-            with counted() as sent:
+            with statements_sent() as sent:
                 page(browser, path)
             numbers.append(len(sent))
     assert numbers[:2] == numbers[2:]
