@@ -101,8 +101,8 @@ PLACES = (
 
 
 def open_stores(settings: Settings) -> None:
-    """Bind database, key store and files; what commands and workers need as well."""
-    open_folders(settings)
+    """Bind the database and what stands beside it; commands and workers need both as well."""
+    bind_ports(settings)
     approvals.bind(ACTS, people_queries)
     db.bind(
         db.Database(
@@ -113,7 +113,8 @@ def open_stores(settings: Settings) -> None:
     )
 
 
-def open_folders(settings: Settings) -> None:
+def bind_ports(settings: Settings) -> None:
+    """What stands beside the database: keys, files, and who carries messages out."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     storage.bind(storage.Folder(settings.data_dir / "files"))

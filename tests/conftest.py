@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from documents.pages import reading
 from ecabinet import db, live, web
-from ecabinet.app import create_app, open_folders
+from ecabinet.app import create_app, bind_ports
 from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests.builders import Cabinet
@@ -125,7 +125,7 @@ class House:
             shutil.copytree(keys, self.settings.data_dir / "keys")
         if web.settings() is not self.settings:
             self._build()
-        open_folders(self.settings)
+        bind_ports(self.settings)
         db.bind(self._database)
         live.bind(self.app.extensions["wire"])
         with fresh_database(template, self.settings.database_url):
