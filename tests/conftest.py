@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from documents.pages import reading
 from ecabinet import db, live, web
-from ecabinet.app import create_app, bind_ports
+from ecabinet.app import bind_ports, create_app
 from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests.builders import Cabinet
