@@ -68,6 +68,12 @@ def store(db: Session) -> None:
         deliveries.write(db, [_outside(each) for each in waiting], at)
 
 
+def untold(db: Session, facts: set[str]) -> set[str]:
+    """Those of these facts that nobody has been told of."""
+    told = db.scalars(select(Message.fact).where(Message.fact.in_(facts)))
+    return facts.difference(told)
+
+
 def _told_already(db: Session, facts: set[str]) -> set[tuple[int, str | None]]:
     if not facts:
         return set()

@@ -452,6 +452,10 @@ def _address(rule: str) -> str:
     return re.sub(r"<(?P<kind>int:)?(?:\w+:)?(?P<name>\w+)>", filled, rule)
 
 
+def _address_asked() -> str:
+    return _address(request.url_rule.rule) if request.url_rule else "…"
+
+
 def _note_refusal(code: str, reason: str) -> None:
     if request.method in SAFE and code != Forbidden.code:
         return
@@ -542,7 +546,7 @@ def _answer_refusal(refusal: CabinetError) -> AnyResponse:
     elif isinstance(refusal, BadInput):
         reason = refusal.field
     if not isinstance(refusal, NotFound):
-        log.info("refused", code=refusal.code, why=str(refusal), path=request.path)
+        log.info("refused", code=refusal.code, why=str(refusal), path=_address_asked())
     _note_refusal(refusal.code, reason)
     return _answer(refusal.status, refusal.code, reason, refusal.as_answer())
 
@@ -561,7 +565,7 @@ def _answer_busy(fault: OperationalError) -> AnyResponse:
 
 
 def _answer_fault(fault: Exception) -> AnyResponse:
-    log.error("fault", request=g.get("request_id"), path=request.path, exc_info=fault)
+    log.error("fault", request=g.get("request_id"), path=_address_asked(), exc_info=fault)
     _note_refusal("failed", "")
     return _answer(500, "failed", "", {"code": "failed"})
 

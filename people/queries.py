@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from ecabinet import clock, search
+from ecabinet import clock, outbox, search
 from ecabinet.access import POLICY, Actor, Permission, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
@@ -19,6 +19,7 @@ from people.models import (
     AgencyCode,
     Device,
     DeviceState,
+    Failure,
     FormerName,
     Login,
     Office,
@@ -515,6 +516,35 @@ def names_of(db: Session, person: Person) -> list[str]:
 
 def administrators(db: Session) -> list[int]:
     return [each.person_id for each in persons_with(db, Role.ADMINISTRATOR)]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A person's password and codes, shut for one source by wrong tries."""
+
+    person_id: int
+    account: str
+    source: str
+    last_try: datetime
+
+    @property
+    def fact(self) -> str:
+        """No try is counted while it is shut, so the last one names this lock and no other."""
+        text = "\0".join([self.account, self.source, self.last_try.isoformat()])
+        return f"lock {hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def untold_locks(db: Session) -> list[Lock]:
+    """Locks of accounts that there are, which nobody has been told of yet."""
+    shut = (
+        select(Person.id, Failure.username, Failure.source, func.max(Failure.at))
+        .join(Person, Person.username == Failure.username)
+        .where(Failure.at > clock.now(db) - rules.LOCKED_FOR)
+        .group_by(Person.id, Failure.username, Failure.source)
+        .having(func.count() >= rules.WRONG_TRIES)
+    )
+    locks = {lock.fact: lock for lock in (Lock(*row) for row in db.execute(shut))}
+    return [locks[fact] for fact in sorted(outbox.untold(db, set(locks)))] if locks else []
 
 
 def username(db: Session, person_id: int) -> str:

@@ -45,7 +45,6 @@ def give_recovery_code(half_cookie: str, code: str, cookie: str, source: str) ->
             outbox.notify(db, login.person_id, "recovery_used", "/devices", left=left)
         else:
             refusal = SignInRefusal.WRONG_RECOVERY_CODE
-            sign_in.tell_if_locked(db, login.person.username, source)
     if refusal:
         raise Refused(refusal)
 

@@ -6,8 +6,9 @@ from typing import Any
 import pyotp
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
-from ecabinet import approvals, outbox
+from ecabinet import approvals, jobs, outbox
 from ecabinet.db import reading, transaction
 from people import queries, signing
 from people.models import Invitation, Person
@@ -158,6 +159,13 @@ def test_only_a_digest_is_kept_and_a_guess_finds_nothing(cabinet: Cabinet, newco
     assert cabinet.browser().get("/invitation/" + "x" * 43).status_code == 409
 
 
+def test_the_log_of_refusals_holds_no_link(cabinet: Cabinet, newcomer: int) -> None:
+    path = slip(cabinet.browser("quantri"), newcomer)
+    with capture_logs() as lines:
+        assert accept(cabinet.browser(), path, code="000000") == (409, "wrong_code")
+    assert [each["path"] for each in lines] == ["/invitation/…"]
+
+
 def test_an_account_in_use_begins_anew_only_where_two_people_agree(cabinet: Cabinet) -> None:
     administrator, person = cabinet.browser("quantri"), cabinet.ids["thuky"]
     open_page = cabinet.browser("thuky")
@@ -194,6 +202,7 @@ def test_what_was_known_before_a_reset_is_worth_nothing_after_it(cabinet: Cabine
 
 def test_every_lock_is_told_to_its_person_and_the_administrator_once(cabinet: Cabinet) -> None:
     for tries in range(7):
+        jobs.run_once()
         assert told(cabinet, cabinet.ids["thuky"]).count("path_locked") == (tries >= 5)
         password(cabinet.browser(), "thuky", "sai", **from_("203.0.113.9"))
     assert told(cabinet, cabinet.ids["quantri"]).count("path_locked_of") == 1
