@@ -16,7 +16,7 @@ from people.rules import PasskeyRefusal
 from people.service import passkeys
 from tests.builders import Browser, Cabinet
 from tests.people.authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Authenticator
-from tests.people.builders import JSON, MINISTER, from_, leaves, password, registered, signed_in
+from tests.people.builders import JSON, leaves, registered, signed_in
 
 BALLOT = hashlib.sha256(b"the ranges of a ballot").digest()
 OTHER = hashlib.sha256(b"the ranges of another").digest()
@@ -131,16 +131,6 @@ def test_one_touch_signs_in_under_a_new_secret(cabinet: Cabinet) -> None:
     assert (signed.status_code, signed.get_json()) == (200, {"to": "/devices"})
     assert browser.client.get_cookie("ecabinet") != before
     assert browser.get("/devices").status_code == 200
-
-
-def test_it_is_open_while_the_password_is_shut_by_somebodys_wrong_tries(cabinet: Cabinet) -> None:
-    holder = registered(signed_in(cabinet))
-    for number in range(20):
-        attacker = cabinet.browser()
-        for _ in range(5):
-            password(attacker, MINISTER, "x" * 300, **from_(f"10.0.2.{number}"))
-    browser = cabinet.browser()
-    assert sign_in(browser, holder.get(options_for(browser))).status_code == 200
 
 
 @pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
