@@ -1,16 +1,7 @@
-"""What anybody needs to verify one consultation offline: the bundle that `ecabinet.verifier` reads.
+"""What anybody needs to verify one consultation offline (docs/bundle.md)."""
 
-Of the log it holds every leaf's hash, and the envelopes of this matter alone: another matter's
-acts are nobody's business here.
-"""
-
-import base64
-import hashlib
-import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,15 +9,12 @@ from sqlalchemy.orm import Session
 from ballots import queries, signing
 from ballots.models import Ballot, Consultation, Result, State
 from ballots.rules import ConsultationRefusal
-from ecabinet import canonical, keys, ledger, pades, storage
+from ecabinet import bundles, canonical, keys, ledger, storage
 from ecabinet.errors import NotFound, Refused
 from people import queries as people
 
-FORMAT = "ecabinet-bundle/1"
 # Acts that are named in this matter by a key, not by the consultation's number.
 KEY_ACTS = ("key_enrolled", "key_revoked")
-# A ZIP made twice from the same rows is the same file.
-MADE = (2026, 1, 1, 0, 0, 0)
 
 
 def write(db: Session, consultation_id: int, out: Path) -> int:
@@ -36,28 +24,7 @@ def write(db: Session, consultation_id: int, out: Path) -> int:
         raise NotFound(f"consultation {consultation_id}")
     if consultation.state != State.CLOSED:
         raise Refused(ConsultationRefusal.NOT_ENDED)
-    files = dict(_files(db, consultation))
-    manifest = {
-        "format": FORMAT,
-        "kind": "consultation",
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-    }
-    files["manifest.json"] = json.dumps(manifest, indent=1, sort_keys=True).encode()
-    draft = out.with_name(out.name + ".part")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, MADE), files[name], zipfile.ZIP_DEFLATED)
-    draft.replace(out)
-    return len(files)
-
-
-def trusted(db: Session) -> dict[str, Any]:
-    """The public keys that a verifier holds a bundle against."""
-    return {
-        "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
-        "root": _base64(pades.certificate(db, pades.ROOT)),
-        "authorities": [_base64(pades.certificate(db, pades.MEMBER_CA))],
-    }
+    return bundles.write(out, "consultation", dict(_files(db, consultation)))
 
 
 def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes]]:
@@ -66,11 +33,9 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
-    size = ledger.size(db)
+    key_ids = {each.key_id for each in ballots}
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
-    yield "keys.json", json.dumps(trusted(db), indent=1).encode()
-    yield "ledger/checkpoint.txt", ledger.checkpoint(db, size).encode()
-    yield "ledger/leaves.txt", _leaves(db, consultation, {each.key_id for each in ballots})
+    yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids))
     for paper in consultation.papers:
         yield f"papers/{paper.digest}.pdf", storage.read(paper.digest)
     key = keys.store().read(signing.key_name(consultation.id))
@@ -88,7 +53,7 @@ def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.J
         "statement": content.statement.decode(),
         "opinion": content.opinion,
         "evidence": ballot.evidence,
-        "certificate": _base64(device.certificate),
+        "certificate": bundles.in_base64(device.certificate),
         "receipt": queries.receipt_of(db, ballot).receipt,
     }
 
@@ -132,21 +97,7 @@ def _first_statement(consultation: Consultation, ballots: list[Ballot]) -> signi
     return signing.read(signing.unseal(key, consultation.id, ballots[0].sealed).statement)
 
 
-def _leaves(db: Session, consultation: Consultation, key_ids: set[str]) -> bytes:
-    lines = []
-    for leaf in db.scalars(select(ledger.Leaf).order_by(ledger.Leaf.position)):
-        line = ledger.leaf_hash(leaf.envelope).hex()
-        if _is_of(canonical.decode(leaf.envelope), consultation.id, key_ids):
-            line += " " + _base64(leaf.envelope)
-        lines.append(line)
-    return ("\n".join(lines) + "\n").encode()
-
-
 def _is_of(act: canonical.Json, consultation_id: int, key_ids: set[str]) -> bool:
     if act["type"] in KEY_ACTS:
         return act["key_id"] in key_ids
     return act.get("consultation") == consultation_id
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

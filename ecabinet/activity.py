@@ -5,6 +5,7 @@ A row names the act and the thing by its address, never what was said of it (LOG
 added and read; the database itself refuses to change one or to take one away.
 """
 
+import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, String, event, select
+from sqlalchemy import Connection, Select, String, event, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from ecabinet import clock
@@ -43,6 +44,34 @@ class Activity(Base):
     thing: Mapped[str] = mapped_column(String(LONGEST_THING))
     result: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(String(120))
+
+    def line(self) -> bytes:
+        """The bytes that stand for this row in its seal: all of it, in one form.
+
+        Said here name by name: a column that is called otherwise later, or comes to it, changes no
+        older seal. Not `canonical`, which refuses text that is not NFC: a browser calls itself
+        what it likes, and the row stands as it was written.
+        """
+        return json.dumps(
+            {
+                "id": self.id,
+                "request": str(self.request),
+                "at": self.at.isoformat(timespec="microseconds"),
+                "person": self.person_id,
+                "office": str(self.office),
+                "roles": str(self.roles),
+                "login": self.login_id,
+                "source": str(self.source),
+                "port": self.port,
+                "browser": str(self.browser),
+                "act": str(self.act),
+                "thing": str(self.thing),
+                "result": str(self.result),
+                "reason": str(self.reason),
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        ).encode()
 
 
 SQLITE_GUARDS = tuple(
@@ -167,6 +196,32 @@ def find(db: Session, wanted: Wanted, before: int | None = None, limit: int = 50
 def every(db: Session, wanted: Wanted) -> Iterable[Activity]:
     """All that is looked for, the oldest first."""
     return db.scalars(_wanted(wanted).order_by(Activity.id).execution_options(yield_per=500))
+
+
+def hold(db: Session) -> None:
+    """Wait for whoever is writing a row, and keep others from it until the transaction ends.
+
+    PostgreSQL gives numbers before commits: without this a row could come in below a seal.
+    An embedded database has one writer.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("LOCK TABLE activity IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def oldest(db: Session, after: int) -> datetime | None:
+    """When the first row behind this number was written."""
+    behind = select(Activity.at).where(Activity.id > after).order_by(Activity.id).limit(1)
+    return db.scalar(behind)
+
+
+def between(db: Session, after: int | None, last: int | None) -> Iterable[Activity]:
+    """The rows behind one number up to another, in their order; None sets no bound."""
+    query = select(Activity).order_by(Activity.id).execution_options(yield_per=500)
+    if after is not None:
+        query = query.where(Activity.id > after)
+    if last is not None:
+        query = query.where(Activity.id <= last)
+    return db.scalars(query)
 
 
 def _wanted(wanted: Wanted) -> Select[Activity]:

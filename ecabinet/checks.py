@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from ecabinet import clock, deliveries, heartbeat, ledger, migrate, storage
+from ecabinet import clock, deliveries, heartbeat, ledger, migrate, seals, storage
 from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
@@ -115,6 +115,16 @@ def _ledger(settings: Settings) -> Check:
     return Check("ledger", is_whole and is_signed, f"{size} leaves")
 
 
+def _activity(settings: Settings) -> Check:
+    """Every sealed row hashed again, up to the root in its seal."""
+    with reading() as db:
+        broken, newest = seals.broken(db), seals.latest(db)
+    seen = f"sealed up to row {newest.last if newest else 0}"
+    for seal in broken:
+        seen += f"; rows {seal.after + 1} to {seal.last} are not those that were sealed"
+    return Check("activity", not broken, seen)
+
+
 CHECKS: dict[str, Callable[[Settings], Check]] = {
     "configuration": _configuration,
     "database": _database,
@@ -124,4 +134,5 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "outbox": _outbox,
     "keys": _keys,
     "ledger": _ledger,
+    "activity": _activity,
 }

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
-from ecabinet import checks, clock, heartbeat, jobs, migrate, verifier
+from ecabinet import bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
 from ecabinet.app import open_stores
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -243,7 +243,24 @@ def export_consultation(number: int, out: Path, keys_out: Path | None) -> None:
         except Refused:
             raise NotPossible(f"consultation {number} is not closed yet") from None
         if keys_out:
-            keys_out.write_text(json.dumps(bundle.trusted(db), indent=1))
+            keys_out.write_text(json.dumps(bundles.trusted(db), indent=1))
+    click.echo(f"{out}: {count} files")
+
+
+@export.command("activity")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The bundle's file.")
+@click.option("--keys", "keys_out", type=click.Path(path_type=Path), help="Also write trust.json.")
+@plainly
+def export_activity(out: Path, keys_out: Path | None) -> None:
+    """Write the sealed rows of the activity log, to be verified offline."""
+    open_stores(from_environment())
+    with reading() as db:
+        try:
+            count = seals.write(db, out)
+        except NotFound:
+            raise NotPossible("no row of the activity log is sealed yet: wait an hour") from None
+        if keys_out:
+            keys_out.write_text(json.dumps(bundles.trusted(db), indent=1))
     click.echo(f"{out}: {count} files")
 
 
@@ -255,11 +272,17 @@ def export_consultation(number: int, out: Path, keys_out: Path | None) -> None:
     type=click.Path(exists=True, path_type=Path),
     help="trust.json that you hold, instead of the keys in the bundle.",
 )
+@click.option(
+    "--previous",
+    type=click.Path(exists=True, path_type=Path),
+    help="An older bundle that you hold: nothing of its log may be gone.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(path: Path, keys_file: Path | None, as_json: bool) -> None:
+def verify(path: Path, keys_file: Path | None, previous: Path | None, as_json: bool) -> None:
     """Verify a bundle offline: 0 sound, 1 unsound (what and where), 2 not a bundle."""
+    keys = json.loads(keys_file.read_text()) if keys_file else None
     try:
-        report = verifier.verify(path, json.loads(keys_file.read_text()) if keys_file else None)
+        report = verifier.verify(path, keys, previous)
     except verifier.NotABundle as wrong:
         click.echo(f"{path} is not a bundle: {wrong}", err=True)
         sys.exit(2)

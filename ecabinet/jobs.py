@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ballots import jobs as ballots
-from ecabinet import deliveries, heartbeat
+from ecabinet import deliveries, heartbeat, seals
 from people import jobs as people
 
 log = structlog.get_logger()
@@ -19,6 +19,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     people.end_what_ended,
     people.tell_of_locks,
     ballots.remind_the_silent,
+    seals.seal_what_waits,
 )
 
 

@@ -262,6 +262,13 @@ def entries(db: Session, kind: str, after: int) -> dict[int, canonical.Json]:
     return {each.position: canonical.decode(each.envelope) for each in db.scalars(found)}
 
 
+def latest(db: Session, kind: str) -> canonical.Json | None:
+    """The newest act of one kind."""
+    found = select(Leaf.envelope).where(Leaf.kind == kind).order_by(Leaf.position.desc()).limit(1)
+    envelope = db.scalar(found)
+    return None if envelope is None else canonical.decode(envelope)
+
+
 @dataclass(frozen=True)
 class Proof:
     """What shows anybody that a leaf is in the log, without telling what it stands for."""

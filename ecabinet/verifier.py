@@ -1,7 +1,7 @@
 """Verify an exported bundle offline, trusting nothing from the server (security.md 3.5).
 
 Stands alone: imports nothing of ours, and can be run by itself,
-`python verifier.py BUNDLE [--keys trust.json]`. Needs cryptography and pyHanko.
+`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`. Needs cryptography and pyHanko.
 
 Every check runs; one that cannot be run has failed. 0 sound, 1 unsound (what and where), 2 not a
 bundle.
@@ -14,11 +14,13 @@ import re
 import sys
 import unicodedata
 import zipfile
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ COUNTED_AS = {
 }
 # What proves that a member was told: they opened it, or a server took it for their address.
 NOTICE_BY = ("opened", "email", "sms")
+CONSULTATION, ACTIVITY = "consultation", "activity"
+SEALED = "activity_sealed"
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 
@@ -64,9 +68,11 @@ class Finding:
 class Report:
     """What was checked, and every failure; sound only when each check ran without one."""
 
+    about: str
     checks: tuple[str, ...]
     findings: tuple[Finding, ...]
     keys_from: str
+    previous: bool
 
     @property
     def is_sound(self) -> bool:
@@ -237,6 +243,12 @@ class Bundle:
 
     files: dict[str, bytes]
     keys: dict[str, Any]
+    # The checkpoint of an older bundle of this log, if one holds any.
+    older: bytes | None = None
+
+    @cached_property
+    def kind(self) -> str:
+        return str(json.loads(self.read("manifest.json"))["kind"])
 
     def read(self, name: str) -> bytes:
         if name not in self.files:
@@ -245,6 +257,10 @@ class Bundle:
 
     def json(self, name: str) -> dict[str, Any]:
         return read_canonical(self.read(name), name)
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        return self.json(f"{self.kind}.json")
 
     @cached_property
     def consultation(self) -> dict[str, Any]:
@@ -295,6 +311,16 @@ class Bundle:
         names = [re.fullmatch(r"ballots/(\d+)\.json", name) for name in self.files]
         return {int(name[1]): self.json(name[0]) for name in names if name}
 
+    @cached_property
+    def rows(self) -> dict[int, bytes]:
+        """The lines of the activity log by their numbers."""
+        lines = self.read("activity/rows.jsonl").splitlines()
+        numbers = [json.loads(line, object_pairs_hook=_unique)["id"] for line in lines]
+        for number, following in pairwise(numbers):
+            if number >= following:
+                raise Unsound(f"row {following}: twice, or not in its order")
+        return dict(zip(numbers, lines, strict=True))
+
     def statement(self, leaf: int) -> dict[str, Any]:
         return read_canonical(self.ballots[leaf]["statement"].encode(), f"statement {leaf}")
 
@@ -317,23 +343,27 @@ def open_bundle(path: Path) -> dict[str, bytes]:
         raise NotABundle(str(wrong)) from None
     try:
         manifest = json.loads(files["manifest.json"])
-        form = manifest["format"]
+        form, kind = manifest["format"], manifest["kind"]
     except (KeyError, TypeError, ValueError):
         raise NotABundle("it has no manifest") from None
     if form != FORMAT:
         raise NotABundle(f"format {form} is not known here")
+    if kind not in (CONSULTATION, ACTIVITY):
+        raise NotABundle(f"a bundle of kind {kind} is not known here")
     return files
 
 
 # ---- checks ----
 
 Check = Callable[[Bundle], None]
-CHECKS: dict[str, tuple[str, Check]] = {}
+# Number: what it shows, how, and of which kinds of bundle.
+CHECKS: dict[str, tuple[str, Check, tuple[str, ...]]] = {}
+EVERY = (CONSULTATION, ACTIVITY)
 
 
-def check(number: str, what: str) -> Callable[[Check], Check]:
+def check(number: str, what: str, *kinds: str) -> Callable[[Check], Check]:
     def add(function: Check) -> Check:
-        CHECKS[number] = (what, function)
+        CHECKS[number] = (what, function, kinds or (CONSULTATION,))
         return function
 
     return add
@@ -348,7 +378,7 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@check("V01", "the manifest lists every file and its digest, and nothing else")
+@check("V01", "the manifest lists every file and its digest, and nothing else", *EVERY)
 def manifest(bundle: Bundle) -> None:
     listed = json.loads(bundle.read("manifest.json"))["files"]
     there = {name: digest(data) for name, data in bundle.files.items() if name != "manifest.json"}
@@ -358,7 +388,7 @@ def manifest(bundle: Bundle) -> None:
         expect(listed[name] == there[name], name, "not the bytes that were listed")
 
 
-@check("V02", "every leaf up to the checkpoint is there")
+@check("V02", "every leaf up to the checkpoint is there", *EVERY)
 def leaves_whole(bundle: Bundle) -> None:
     expect(
         len(bundle.leaves) == bundle.checkpoint.size,
@@ -412,10 +442,10 @@ def last_ballots(bundle: Bundle) -> dict[int, int]:
     return {bundle.statement(leaf)["member"]: leaf for leaf in sorted(bundle.ballots)}
 
 
-@check("V06", "the log's checkpoint is signed by the log's key, under this log's name")
+@check("V06", "the log's checkpoint is signed by the log's key, under this log's name", *EVERY)
 def checkpoint_signed(bundle: Bundle) -> None:
     expect(
-        bundle.checkpoint.origin == bundle.consultation["origin"],
+        bundle.checkpoint.origin == bundle.described["origin"],
         "ledger/checkpoint.txt",
         "of another log",
     )
@@ -488,7 +518,7 @@ def raw_signature(der: bytes) -> bytes:
     return b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(der))
 
 
-@check("V11", "each leaf is the hash of its canonical bytes, at its own place")
+@check("V11", "each leaf is the hash of its canonical bytes, at its own place", *EVERY)
 def leaves_canonical(bundle: Bundle) -> None:
     for position, (hashed, envelope) in enumerate(bundle.leaves):
         if envelope is None:
@@ -499,7 +529,7 @@ def leaves_canonical(bundle: Bundle) -> None:
         expect(act.get("position") == position, where, "stands at another place than it says")
 
 
-@check("V12", "the root of all leaves is the checkpoint's")
+@check("V12", "the root of all leaves is the checkpoint's", *EVERY)
 def root_matches(bundle: Bundle) -> None:
     root = bundle.root(len(bundle.leaves))
     expect(root == bundle.checkpoint.root, "ledger/checkpoint.txt", "not the root of the leaves")
@@ -515,6 +545,15 @@ def receipts(bundle: Bundle) -> None:
         root = root_by_path(bundle.leaves[leaf][0], leaf, signed.size, proof.path)
         expect(root == signed.root, where, "the receipt does not lead to its checkpoint")
         expect(bundle.root(signed.size) == signed.root, where, "a receipt of another history")
+
+
+@check("V14", "the log of an older bundle is the beginning of this one's", *EVERY)
+def grown(bundle: Bundle) -> None:
+    assert bundle.older is not None
+    older = open_checkpoint(bundle.older.decode(), bundle.keys["log_key"])
+    where = "the older checkpoint"
+    expect(older.origin == bundle.checkpoint.origin, where, "of another log")
+    expect(bundle.root(older.size) == older.root, where, "of another history")
 
 
 @check("V15", "the papers are those that were frozen at the opening")
@@ -664,7 +703,39 @@ def majority(bundle: Bundle) -> None:
         expect(result["outcome"] != "not_passed", f"leaf {at}", "not passed with a majority")
 
 
-def verify(path: Path, keys: dict[str, Any] | None = None) -> Report:
+@check("V30", "each seal holds exactly the rows that it was set upon", ACTIVITY)
+def rows_sealed(bundle: Bundle) -> None:
+    after, last = bundle.described["after"], bundle.described["last"]
+    numbers, covered = list(bundle.rows), 0
+    for at, seal in bundle.of_type(SEALED).items():
+        if not after <= seal["after"] < seal["last"] <= last:
+            continue
+        # No row is numbered below the first: one that stands there belongs to the first seal.
+        start = bisect_right(numbers, seal["after"]) if seal["after"] else 0
+        rows = numbers[start : bisect_right(numbers, seal["last"])]
+        covered += len(rows)
+        where = f"leaf {at}, rows {seal['after'] + 1} to {seal['last']}"
+        expect(len(rows) == seal["count"], where, f"{len(rows)} rows of {seal['count']}")
+        root = tree_hash([leaf_hash(bundle.rows[number]) for number in rows])
+        expect(root.hex() == seal["root"], where, "not the rows that were sealed")
+    expect(covered == len(numbers), "activity/rows.jsonl", "holds rows that no seal stands upon")
+
+
+@check(
+    "V31", "the seals follow one another without a gap, and the rows given end with one", ACTIVITY
+)
+def seals_chained(bundle: Bundle) -> None:
+    ends = [0]
+    for at, seal in sorted(bundle.of_type(SEALED).items()):
+        expect(seal["after"] == ends[-1] < seal["last"], f"leaf {at}", "leaves rows out between")
+        ends.append(seal["last"])
+    given = bundle.described
+    for end in (given["after"], given["last"]):
+        expect(end in ends, "activity.json", f"no seal ends with row {end}")
+    expect(given["after"] < given["last"], "activity.json", "names no rows")
+
+
+def verify(path: Path, keys: dict[str, Any] | None = None, previous: Path | None = None) -> Report:
     """Run every check over a bundle; `keys` are those one holds, else the bundle's own."""
     files = open_bundle(path)
     findings = []
@@ -673,8 +744,14 @@ def verify(path: Path, keys: dict[str, Any] | None = None) -> Report:
         _ = held["log_key"], held["root"], held["authorities"]
     except (KeyError, TypeError, ValueError):
         raise NotABundle("it names no keys") from None
-    bundle = Bundle(files, held)
-    for number, (_what, run) in CHECKS.items():
+    older = open_bundle(previous).get("ledger/checkpoint.txt", b"") if previous else None
+    bundle = Bundle(files, held, older)
+    checks = {
+        number: run
+        for number, (_, run, kinds) in CHECKS.items()
+        if bundle.kind in kinds and (previous or run is not grown)
+    }
+    for number, run in checks.items():
         try:
             run(bundle)
         except Unsound as wrong:
@@ -683,19 +760,33 @@ def verify(path: Path, keys: dict[str, Any] | None = None) -> Report:
         # Whatever a check stumbles over, the bundle is not what it should be.
         except Exception as wrong:
             findings.append(Finding(number, "", f"cannot be checked: {wrong!r}"))
-    return Report(tuple(CHECKS), tuple(findings), "given" if keys else "the bundle itself")
+    keys_from = "given" if keys else "the bundle itself"
+    return Report(about(bundle), tuple(checks), tuple(findings), keys_from, bool(previous))
+
+
+def about(bundle: Bundle) -> str:
+    """What a bundle says that it is of; worth nothing while it is unsound."""
+    try:
+        if bundle.kind == CONSULTATION:
+            return f"consultation {bundle.consultation['id']}: {bundle.consultation['title']}"
+        seals = list(bundle.of_type(SEALED).values())
+        first, last = bundle.described["after"] + 1, bundle.described["last"]
+        newest = (
+            f"the log's newest seal ends with row {seals[-1]['last']}, {seals[-1]['sealed_at']}"
+        )
+        return f"activity, rows {first} to {last}; {newest}"
+    except (Unsound, KeyError, TypeError, IndexError, ValueError):
+        return "not readable"
 
 
 def main(words: Sequence[str]) -> int:
-    """`python verifier.py BUNDLE [--keys trust.json]`."""
+    """`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`."""
     if not words:
         print(__doc__)
         return 2
-    keys = None
-    if "--keys" in words:
-        keys = json.loads(Path(words[words.index("--keys") + 1]).read_text())
+    keys, previous = _option(words, "--keys"), _option(words, "--previous")
     try:
-        report = verify(Path(words[0]), keys)
+        report = verify(Path(words[0]), json.loads(keys.read_text()) if keys else None, previous)
     except NotABundle as wrong:
         print(f"not a bundle: {wrong}")
         return 2
@@ -704,13 +795,22 @@ def main(words: Sequence[str]) -> int:
     return 0 if report.is_sound else 1
 
 
+def _option(words: Sequence[str], name: str) -> Path | None:
+    return Path(words[words.index(name) + 1]) if name in words else None
+
+
 def lines(report: Report) -> list[str]:
     """The report for a reader: each check with its verdict, then each failure."""
     failed = {each.check for each in report.findings}
-    told = [f"{'FAIL' if each in failed else 'ok  '} {each} {CHECKS[each][0]}" for each in CHECKS]
+    told = [report.about]
+    told += [
+        f"{'FAIL' if each in failed else 'ok  '} {each} {CHECKS[each][0]}" for each in report.checks
+    ]
     told += [
         f"     {each.check} {each.where or 'the bundle'}: {each.what}" for each in report.findings
     ]
+    if not report.previous:
+        told.append("No older bundle was given: a log that was cut back is not seen (V14).")
     told.append(f"Keys: {report.keys_from}. {'SOUND' if report.is_sound else 'UNSOUND'}")
     return told
 

@@ -1,12 +1,14 @@
 """The log of what was done, and the policy: for the administrator, the auditor, the Office."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Response as Download
-from flask import current_app, render_template, request
+from flask import current_app, render_template, request, send_file
 
-from ecabinet import sheets, web
+from ecabinet import seals, sheets, web
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading
 from ecabinet.oversight import queries
@@ -27,8 +29,10 @@ def activity() -> str:
     asked = _asked()
     with reading() as db:
         page = queries.log(db, asked, act_words(), web.asked_number("before"))
+        seal = seals.latest(db)
     return render_template(
         "oversight/activity.html", page=page, asked=asked, link=_link, zone=OFFICE_ZONE.zone,
+        seal=seal, bundle_of=_link("/activity.zip", q=None, result=None, person=None, source=None),
     )  # fmt: skip
 
 
@@ -40,6 +44,20 @@ def export() -> Download:
     answer = Download(sheets.csv_lines(_cells(asked)), mimetype=sheets.CSV)
     answer.headers["Content-Disposition"] = web.attachment("nhat-ky.csv")
     return answer
+
+
+@door.get("/activity.zip")
+@needs(Permission.LOG_READ)
+def export_sealed() -> Download:
+    """What was sealed on the days that are looked at, with all seals, to be verified offline."""
+    since, until = queries.span(_asked())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle.zip"
+        with reading() as db:
+            seals.write(db, path, since, until)
+        # The open file outlives its name.
+        content = path.open("rb")
+    return send_file(content, "application/zip", as_attachment=True, download_name="nhat-ky.zip")
 
 
 @door.get("/rights")
@@ -98,5 +116,5 @@ def _line(row: Row, act: str, result: str) -> list[str]:
     where = row.source if row.port is None else f"{row.source}:{row.port}"
     return [
         f"{at:%d/%m/%Y %H:%M:%S}", row.person, row.office, act, row.thing, result, row.reason,
-        where, row.browser, str(row.login_id or ""),
+        where, row.browser, str(row.login_id or ""), str(row.id),
     ]  # fmt: skip

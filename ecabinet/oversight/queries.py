@@ -88,14 +88,21 @@ def _wanted(asked: Asked, names: Mapping[int, str], words_of: Mapping[str, str])
     acts = None
     if words and (persons is None or asked.person_id is not None):
         acts = frozenset(key for key, said in words_of.items() if words in fold(said))
+    since, until = span(asked)
     return activity.Wanted(
         persons=persons,
         acts=acts,
         is_refused=asked.is_refused,
         source=asked.source,
-        since=OFFICE_ZONE.start_of(asked.first) if asked.first else None,
-        until=OFFICE_ZONE.end_of(asked.last) if asked.last else None,
+        since=since,
+        until=until,
     )
+
+
+def span(asked: Asked) -> tuple[datetime | None, datetime | None]:
+    """The moments between which the days lie that are looked at."""
+    since = OFFICE_ZONE.start_of(asked.first) if asked.first else None
+    return since, OFFICE_ZONE.end_of(asked.last) if asked.last else None
 
 
 def _row(each: Activity, names: Mapping[int, str]) -> Row:

@@ -21,8 +21,9 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from ballots import bundle
+from ballots import jobs as closing
 from ballots.service import draft as drafting
-from ecabinet import db, deliveries, jobs, ledger, verifier
+from ecabinet import bundles, db, deliveries, jobs, ledger, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from tests.ballots.builders import Member, a_draft
@@ -69,10 +70,10 @@ def export(cabinet: Cabinet, folder: Path) -> Exported:
     jobs.run_once()
     deliveries.send_what_waits()
     cabinet.wait(days=8)
-    assert jobs.run_once() == 1
+    assert closing.close_what_ended() == 1
     with db.reading() as session:
         bundle.write(session, consultation, folder / "bundle.zip")
-        return Exported(folder / "bundle.zip", bundle.trusted(session))
+        return Exported(folder / "bundle.zip", bundles.trusted(session))
 
 
 def failed(path: Path, keys: dict[str, object]) -> set[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ballots import bundle
 from ballots.models import Attempt
 from ballots.service import draft as drafting
-from ecabinet import canonical, jobs, verifier, web
+from ecabinet import bundles, canonical, jobs, verifier, web
 from ecabinet.db import reading
 from people import queries as people
 from people.service import passkeys
@@ -122,7 +122,7 @@ def test_a_ballot_confirmed_by_passkey_is_sound_to_a_stranger(cabinet, tmp_path)
     jobs.run_once()
     with reading() as db:
         bundle.write(db, consultation, tmp_path / "bundle.zip")
-        report = verifier.verify(tmp_path / "bundle.zip", bundle.trusted(db))
+        report = verifier.verify(tmp_path / "bundle.zip", bundles.trusted(db))
     assert report.is_sound, report.findings
 
 

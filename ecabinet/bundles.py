@@ -1,0 +1,76 @@
+"""What anybody takes away to verify offline: the ZIP that `ecabinet.verifier` reads.
+
+Of the log of official acts it holds every leaf's hash, and the envelopes of its own matter alone:
+another matter's acts are nobody's business there.
+"""
+
+import base64
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet import canonical, ledger, pades
+
+FORMAT = "ecabinet-bundle/1"
+# A ZIP made twice from the same rows is the same file.
+MADE = (2026, 1, 1, 0, 0, 0)
+
+IsShown = Callable[[canonical.Json], bool]
+
+
+def write(out: Path, kind: str, files: Mapping[str, bytes]) -> int:
+    """Write these files with their manifest; gives their number."""
+    manifest = {
+        "format": FORMAT,
+        "kind": kind,
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    listed = {"manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(), **files}
+    draft = out.with_name(out.name + ".part")
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(listed):
+            archive.writestr(zipfile.ZipInfo(name, MADE), listed[name], zipfile.ZIP_DEFLATED)
+    draft.replace(out)
+    return len(listed)
+
+
+def trusted(db: Session) -> dict[str, Any]:
+    """The public keys that a verifier holds a bundle against."""
+    return {
+        "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
+        "root": in_base64(pades.certificate(db, pades.ROOT)),
+        "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
+    }
+
+
+def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
+    """The keys, the newest checkpoint, every leaf's hash, and the envelopes that are shown."""
+    size = ledger.size(db)
+    found = select(ledger.Leaf.envelope).where(ledger.Leaf.position < size)
+    lines = []
+    for envelope in db.scalars(found.order_by(ledger.Leaf.position)):
+        line = ledger.leaf_hash(envelope).hex()
+        if _is_shown(envelope, is_shown):
+            line += " " + in_base64(envelope)
+        lines.append(line)
+    yield "keys.json", json.dumps(trusted(db), indent=1).encode()
+    yield "ledger/checkpoint.txt", ledger.checkpoint(db, size).encode()
+    yield "ledger/leaves.txt", ("\n".join(lines) + "\n").encode()
+
+
+def _is_shown(envelope: bytes, is_shown: IsShown) -> bool:
+    try:
+        return is_shown(canonical.decode(envelope))
+    except (canonical.NotCanonical, KeyError):
+        # A leaf that somebody spoilt keeps nobody from taking out what shows it.
+        return False
+
+
+def in_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
