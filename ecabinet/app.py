@@ -29,6 +29,7 @@ from ecabinet.dates import http as dates_http
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
 from ecabinet.oversight import http as oversight_http
+from ecabinet.proxy import TrueSource
 from ecabinet.settings import Settings, from_environment
 from ecabinet.wire import server as wire
 from exchange import http as exchange_http
@@ -152,6 +153,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "dates",
     )
     app.config.update(
+        TRUSTED_HOSTS=list(settings.hosts),
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=200,
@@ -161,6 +163,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     web.install(app, settings, people_queries.actor_by_cookie, sign_in_http.confirm)
     live.bind(wire.install(app, settings, people_queries.actor_by_cookie, SOCKETS))
+    # As Flask documents it; mypy takes a method's replacement for a mistake.
+    app.wsgi_app = TrueSource(app.wsgi_app, settings)  # type: ignore[method-assign, assignment]
     app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])
     for door in DOORS:
         app.register_blueprint(door)

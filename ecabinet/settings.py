@@ -1,13 +1,21 @@
 """What an operator may set: `ECABINET_*`, or `ECABINET_*_FILE` for secrets (docs/settings.md)."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ecabinet.errors import SettingRefused
 
@@ -24,6 +32,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     async_: Literal["threading", "eventlet"] = "threading"
     base_url: str = "http://localhost:8000"
+    # The addresses, or networks, of the proxies whose word about a request is taken (WEB-05).
+    proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     secret_key: SecretStr = SecretStr("")
     cabinet_name: str = "Chính phủ"
     time_zone: str = "Asia/Ho_Chi_Minh"
@@ -50,6 +60,13 @@ class Settings(BaseSettings):
     # How long an invitation is good; never longer than an hour (AUTH-08).
     invitation_minutes: int = Field(default=60, ge=5, le=60)
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def parted_by_commas(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        return [each for each in re.split(r"[,\s]+", given) if each]
+
     @model_validator(mode="after")
     def production_is_whole(self) -> "Settings":
         if self.env == "production":
@@ -57,6 +74,8 @@ class Settings(BaseSettings):
                 raise ValueError("ECABINET_BASE_URL must be https in production")
             if len(self.secret_key.get_secret_value()) < 32:
                 raise ValueError("ECABINET_SECRET_KEY needs at least 32 characters in production")
+            if not self.proxies:
+                raise ValueError("ECABINET_PROXIES must name the proxy that ends TLS in production")
         return self
 
     @model_validator(mode="after")
@@ -103,6 +122,12 @@ class Settings(BaseSettings):
         if parts.hostname in ("localhost", "127.0.0.1"):
             return frozenset({own} | {f"{parts.scheme}://{h}:{self.port}" for h in LOOPBACK})
         return frozenset({own})
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which this cabinet may be asked for (WEB-05)."""
+        own = urlsplit(self.base_url).hostname or ""
+        return LOOPBACK if own in LOOPBACK else (own,)
 
     @property
     def acts_by_code(self) -> bool:

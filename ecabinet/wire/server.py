@@ -20,6 +20,7 @@ from flask_socketio import ConnectionRefusedError, SocketIO
 from socketio.packet import ACK, CONNECT, DISCONNECT, EVENT
 from socketio.packet import Packet as SocketPacket
 from sqlalchemy.orm import Session
+from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.wrappers import Request
 
 from ecabinet import live
@@ -340,12 +341,14 @@ class Handshake:
         self, inner: Any, settings: Settings, who: Callable[[dict[str, Any]], Actor | None]
     ) -> None:
         self._inner = inner
-        self._origins = settings.origins
+        self._origins, self._hosts = settings.origins, settings.hosts
         self._who = who
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/socket.io"):
             if Request(environ).args.get("transport") != "websocket":
+                return _refuse(start, "400 Bad Request")
+            if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
                 return _refuse(start, "400 Bad Request")
             if environ.get("HTTP_ORIGIN") not in self._origins:
                 return _refuse(start, "403 Forbidden")

@@ -130,7 +130,7 @@ def test_the_office_sees_who_was_told_by_what_why_not_and_what_to_do(cabinet):
         server.says = {"gone@cabinet.example": "550 no such user"}
         asked = builders.an_open_consultation(cabinet)
         send_by(server.settings(env="production", base_url="https://x.vn", secret_key="k" * 32,
-                                smtp_host="localhost"))  # fmt: skip
+                                smtp_host="localhost", proxies="::1"))  # fmt: skip
     page = cabinet.browser("thuky").get(f"/consultations/{asked}").text
     seen = rows(page)
     assert "đã báo thư: máy chủ nhận lúc" in seen["Bộ trưởng Bộ Y tế"]

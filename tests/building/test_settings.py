@@ -14,6 +14,7 @@ SOUND = {
     "ECABINET_ENV": "production",
     "ECABINET_BASE_URL": "https://cabinet.example",
     "ECABINET_SECRET_KEY": "k" * 40,
+    "ECABINET_PROXIES": "127.0.0.1",
 }
 
 
@@ -37,6 +38,8 @@ def test_nothing_set_is_a_demo_on_loopback(monkeypatch: pytest.MonkeyPatch) -> N
         ("ECABINET_SECRET_KEY", "short"),
         ("ECABINET_ENV", "staging"),
         ("ECABINET_ASYNC", "asyncio"),
+        ("ECABINET_PROXIES", ""),
+        ("ECABINET_PROXIES", "the proxy"),
     ],
 )
 def test_a_half_set_production_does_not_start(

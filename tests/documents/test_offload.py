@@ -47,7 +47,9 @@ def test_a_child_sees_no_home_no_network_no_secrets(monkeypatch):
 
 
 def test_a_production_without_walls_does_not_start(monkeypatch):
-    production = Settings(env="production", base_url="https://h", secret_key="x" * 40)
+    production = Settings(
+        env="production", base_url="https://h", secret_key="x" * 40, proxies="::1"
+    )
     offload.check(production)
     monkeypatch.setattr(offload, "is_sandboxed", lambda: False)
     with pytest.raises(SettingRefused):

@@ -242,6 +242,6 @@ def test_a_login_is_named_by_its_browser(agent: str, words: tuple[str, str]) -> 
 
 def test_waiting_time_is_a_day_in_production_and_none_in_a_demo() -> None:
     assert Settings().key_waiting_seconds == 0
-    whole = {"base_url": "https://ecabinet.example", "secret_key": "x" * 32}
+    whole = {"base_url": "https://ecabinet.example", "secret_key": "x" * 32, "proxies": "::1"}
     assert Settings(env="production", **whole).key_waiting_seconds == 24 * 3600
     assert web.own_path("/devices") == "/devices"

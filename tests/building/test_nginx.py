@@ -1,0 +1,146 @@
+"""A real nginx, as docs/settings.md sets it up, in front of a real server (WEB-05)."""
+
+import contextlib
+import re
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import requests
+import socketio
+from requests.adapters import HTTPAdapter
+
+from people.rules import WRONG_TRIES
+from tests.server import Server, free_port, serving_demo
+
+ROOT = Path(__file__).parent.parent.parent
+# Several addresses of one machine, all of them its own; the server trusts but the first.
+PROXY, READER, OTHER, STRANGER = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
+WHOLE = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {map}
+    server {{
+        listen 127.0.0.1:{port};
+        {location}
+    }}
+}}
+"""
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, server: Server) -> Iterator[int]:
+    """In front of a server until the block ends; its port."""
+    location, map_ = re.findall(
+        r"```nginx\n(.*?)```", (ROOT / "docs/settings.md").read_text(), re.S
+    )
+    port, configuration = free_port(), folder / "nginx.conf"
+    configuration.write_text(
+        WHOLE.format(folder=folder, port=port, map=map_, location=location).replace(
+            "127.0.0.1:8000", f"127.0.0.1:{server.port}"
+        )
+    )
+    front = subprocess.Popen(["/usr/sbin/nginx", "-e", folder / "error.log", "-c", configuration])
+    try:
+        waiting = threading.Event()
+        for _ in range(100):
+            with contextlib.suppress(OSError), urlopen(f"http://localhost:{port}/healthz"):
+                break
+            waiting.wait(0.05)
+        yield port
+    finally:
+        front.terminate()
+        front.wait(10)
+
+
+class Visitor:
+    """A browser at one address of this machine, that speaks to one port of it."""
+
+    def __init__(self, address: str, port: int, **claims: str) -> None:
+        self.url = f"http://localhost:{port}"
+        self.http = requests.Session()
+        self.http.mount("http://", _From(address))
+        for name, value in claims.items():
+            self.http.headers[name.replace("_", "-")] = value
+
+    def page(self) -> requests.Response:
+        return self.http.get(f"{self.url}/sign-in")
+
+    def post(self, path: str, **sent: str) -> int:
+        page = self.page().text
+        found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', page)
+        assert found, page
+        answer = self.http.post(
+            f"{self.url}{path}", sent | {"csrf_token": found[1]}, allow_redirects=False
+        )
+        return answer.status_code
+
+    def guess(self) -> int:
+        return self.post("/sign-in", username="thutuong", password="một câu sai mà đủ dài")
+
+
+class _From(HTTPAdapter):
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **named: Any) -> Any:
+        return super().init_poolmanager(*given, source_address=(self._address, 0), **named)
+
+
+def logged(server: Server, act: str) -> list[tuple[str, int | None]]:
+    """From where the log says that this was done, and from which port."""
+    with contextlib.closing(sqlite3.connect(server.folder / "ecabinet.db")) as db:
+        query = "SELECT source, port FROM activity WHERE act = ? ORDER BY id"
+        return db.execute(query, [act]).fetchall()
+
+
+@pytest.mark.once
+def test_behind_nginx_everybody_is_known_by_their_own_address(tmp_path: Path) -> None:
+    with (
+        serving_demo(tmp_path / "var", ECABINET_PROXIES=PROXY) as server,
+        nginx(tmp_path, server) as front,
+    ):
+        claims = {"X_Forwarded_For": "192.0.2.1", "X_Real_Port": "1", "X_Forwarded_Host": "evil"}
+        reader, other = Visitor(READER, front, **claims), Visitor(OTHER, front)
+        assert [reader.guess() for _ in range(WRONG_TRIES + 1)] == [409] * WRONG_TRIES + [429]
+        assert other.guess() == 409, "shut out with somebody else behind the same proxy"
+        assert Visitor(STRANGER, server.port, X_Forwarded_For=OTHER).guess() == 409
+        seen = logged(server, "people.give_password")
+        assert list(dict.fromkeys(source for source, _ in seen)) == [READER, OTHER, STRANGER]
+        assert all(port and port > 1024 for _, port in seen)
+        assert Visitor(OTHER, front, Host="evil.example").page().status_code == 400
+        sign_in(other, server, server.accounts["thutuong"])
+        assert {source for source, _ in logged(server, "people.give_code")} == {OTHER}
+        listens_until_signed_out(other, server)
+
+
+def sign_in(visitor: Visitor, server: Server, account: dict[str, str]) -> None:
+    name, password = account["username"], account["password"]
+    assert visitor.post("/sign-in", username=name, password=password) == 303
+    assert visitor.post("/sign-in/code", code=server.code(name)) == 303
+
+
+def listens_until_signed_out(visitor: Visitor, server: Server) -> None:
+    """A socket goes through as well, and ends with its login."""
+    gone = threading.Event()
+    screen = socketio.Client(reconnection=False, websocket_extra_options={"origin": server.url})
+    screen.on("disconnect", lambda *_: gone.set())
+    cookie = {"Cookie": f"ecabinet={visitor.http.cookies['ecabinet']}"}
+    screen.connect(visitor.url, headers=cookie, transports=["websocket"])
+    assert visitor.post("/sign-out") == 303
+    assert gone.wait(2)
