@@ -146,7 +146,7 @@ def test_it_is_bound_to_the_account_as_it_was(cabinet: Cabinet, newcomer: int) -
 
 def test_its_host_comes_from_the_settings(cabinet: Cabinet, newcomer: int) -> None:
     browser = cabinet.browser("quantri")
-    made = browser.post(f"/persons/{newcomer}/invitation", base_url="http://127.0.0.1:81")
+    made = browser.post(f"/persons/{newcomer}/invitation", headers={"Host": "localhost:81"})
     assert "http://localhost/invitation/" in made.get_data(as_text=True)
 
 
