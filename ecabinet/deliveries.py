@@ -38,7 +38,7 @@ ZONE = Calendar().zone
 
 class State(StrEnum):
     """`SENT` is claimed, and its server has not answered yet; `FAILED` was refused for good;
-    `DEAD` was tried too often, or came too late."""
+    `DEAD` was tried too often, came too late, or has nowhere to go any more."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -242,15 +242,33 @@ def _claim(db: Session, channel: Channel) -> tuple[int, Letter] | None:
     now = clock.now(db)
     next_one = _due(channel, now).with_for_update(skip_locked=True)
     while (row := db.scalars(next_one).first()) is not None:
-        code = _code(db, row, now)
-        if row.attempts < notices.MOST_ATTEMPTS and (row.kind != ADDRESS_CODE or code):
+        own = db.get(addresses.Address, (row.person_id, row.channel))
+        there = _destination(row, own, now)
+        if there and row.attempts < notices.MOST_ATTEMPTS:
             break
         row.state, row.error = State.DEAD, row.error or "overtaken"
     else:
         return None
+    row.address, code = there
     row.state, row.attempts = State.SENT, row.attempts + 1
     row.tried_at, row.next_at = now, now + CLAIM_HOLDS
     return row.id, _letter(db, row, code)
+
+
+def _destination(
+    row: Delivery, own: addresses.Address | None, now: datetime
+) -> tuple[str, str | None] | None:
+    """Where it goes by now, and the code that its receiver is to give back; None for nowhere.
+
+    Only what a confirmed address was sent is proof of notice: whoever has moved since the
+    message was written is told at the new one, and nobody at one that was given up.
+    """
+    if row.kind == ADDRESS_CODE:
+        is_asked = own is not None and own.asked_value == row.address and own.waits(now)
+        return (row.address, own.code()) if own and is_asked else None
+    if row.message_id is None:
+        return row.address, None
+    return (own.value, None) if own and own.value else None
 
 
 def _letter(db: Session, row: Delivery, code: str | None) -> Letter:
@@ -263,15 +281,6 @@ def _letter(db: Session, row: Delivery, code: str | None) -> Letter:
         path=row.path,
         code=code,
     )
-
-
-def _code(db: Session, row: Delivery, now: datetime) -> str | None:
-    """The code that its receiver is to give back; None when it is not waited for any more."""
-    if row.kind != ADDRESS_CODE:
-        return None
-    asked = db.get(addresses.Address, (row.person_id, row.channel))
-    is_asked = asked is not None and asked.asked_value == row.address and asked.waits(now)
-    return asked.code() if asked and is_asked else None
 
 
 def _keep_failure(delivery_id: int, wrong: Undelivered) -> bool:

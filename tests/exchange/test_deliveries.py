@@ -14,6 +14,7 @@ from ecabinet.deliveries import State
 from ecabinet.notices import Channel, Quiet, Subject
 from ecabinet.settings import Settings
 from exchange.senders import Mail
+from people.service.notices import forget_address
 from tests.builders import Cabinet
 from tests.exchange.builders import (
     MAIL,
@@ -158,6 +159,34 @@ def test_the_quiet_hours_of_the_receiver_hold_a_message_and_not_a_ballots_notice
     cabinet.wait(hours=24)
     send_by(server.settings())
     assert states() == [State.ACCEPTED, State.ACCEPTED]
+
+
+def test_whoever_has_moved_meanwhile_is_told_at_the_address_that_is_confirmed_now(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    """Notice is proven by a confirmed address alone (rulebook: Deemed agreement fails safe)."""
+    give_address(cabinet, value="old@cabinet.example")
+    tell(cabinet)
+    give_address(cabinet)
+    send_by(server.settings())
+    assert server.receivers == [MAIL]
+    assert [each.address for each in all_deliveries()] == [MAIL]
+
+
+def test_an_address_that_was_given_up_is_sent_nothing_and_proves_nothing(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    give_address(cabinet)
+    give_address(cabinet, "thuky", value="thuky@cabinet.example")
+    tell(cabinet, MINISTER, "thuky", fact="consultation_opened:1")
+    forget_address(cabinet.actor(MINISTER), Channel.EMAIL)
+    send_by(server.settings())
+    # The last word to the old address is that it is given up.
+    assert sorted(server.receivers) == sorted(["thuky@cabinet.example", MAIL])
+    with reading() as session:
+        told = outbox.told_of(session, "consultation_opened:1")
+    assert told[cabinet.ids["thuky"]].reach is outbox.Reach.ACCEPTED
+    assert told[cabinet.ids[MINISTER]].reach is outbox.Reach.REFUSED
 
 
 # ---- failing, and again ----
