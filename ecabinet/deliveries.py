@@ -222,7 +222,8 @@ def send_next(channel: Channel) -> bool:
         return _keep_failure(delivery_id, Undelivered(type(fault).__name__))
     with transaction() as db:
         row = _to_settle(db, delivery_id)
-        row.state, row.accepted_at = State.ACCEPTED, clock.now(db)
+        # Of two runners whom a server answered, the first has proven that its receiver was told.
+        row.state, row.accepted_at = State.ACCEPTED, row.accepted_at or clock.now(db)
         row.error, row.answer = None, _fit_for_the_log(row, answer)
     return True
 
