@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import JSON, String, delete, func, select
+from sqlalchemy import JSON, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import clock
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 COLLECTED = "announcements"
 STORED = "told"
 EJECTED = "ejected"
-EJECTED_KEPT = timedelta(days=1)
+EJECTED_KEPT = timedelta(hours=1)
 # A screen further behind than this reloads the state whole.
 FAR_BEHIND = 1_000
 
@@ -145,11 +145,13 @@ def _store_ejected(db: Session) -> None:
     if not ejected:
         return
     at = clock.now(db)
-    db.execute(delete(Ejected).where(Ejected.at < at - EJECTED_KEPT))
     db.add_all(
         Ejected(person_id=person_id, audience=audience, process=_process(), at=at)
         for person_id, audience in ejected
     )
+    db.flush()
+    # After that: SQLite would give the new ones the numbers of the last that were deleted.
+    db.execute(delete(Ejected).where(Ejected.at < at - EJECTED_KEPT))
 
 
 def tell(info: dict[Any, Any]) -> None:
@@ -169,18 +171,12 @@ def eject(db: Session, person_id: int, audience: str | None = None) -> None:
     db.info.setdefault(EJECTED, []).append((person_id, audience))
 
 
-def last_ejected(db: Session) -> int:
-    """The number of the last of them; what a process begins with."""
-    return db.scalar(select(func.max(Ejected.id))) or 0
+def ejected_elsewhere(db: Session) -> Sequence[Ejected]:
+    """Whose sockets other processes have ended of late.
 
-
-def ejected_elsewhere(db: Session, after: int) -> Sequence[Ejected]:
-    """Whose sockets other processes have ended since."""
-    return db.scalars(
-        select(Ejected)
-        .where(Ejected.id > after, Ejected.process != _process())
-        .order_by(Ejected.id)
-    ).all()
+    All of them each time: of two that are written at once, the younger may be read first.
+    """
+    return db.scalars(select(Ejected).where(Ejected.process != _process())).all()
 
 
 def _process() -> str:

@@ -127,7 +127,7 @@ class SocketWire:
         self._audiences: set[str] = set()
         self._stop = threading.Event()
         self._beating: threading.Thread | None = None
-        self._last_ejected = 0
+        self._ended_elsewhere: set[int] = set()
         self.io = SocketIO(
             app,
             async_mode=settings.async_,
@@ -256,10 +256,11 @@ class SocketWire:
     def end_ejected_elsewhere(self) -> None:
         """End the sockets of those whom another process has ejected."""
         with reading() as db:
-            ejected = live.ejected_elsewhere(db, self._last_ejected)
+            ejected = live.ejected_elsewhere(db)
         for each in ejected:
-            self._last_ejected = each.id
-            self.eject(each.person_id, each.audience)
+            if each.id not in self._ended_elsewhere:
+                self.eject(each.person_id, each.audience)
+        self._ended_elsewhere = {each.id for each in ejected}
 
     def recheck(self) -> None:
         """End the sockets of logins that have ended by themselves."""
@@ -280,7 +281,7 @@ class SocketWire:
         with self._lock:
             if self._beating is None:
                 with reading() as db:
-                    self._last_ejected = live.last_ejected(db)
+                    self._ended_elsewhere = {each.id for each in live.ejected_elsewhere(db)}
                 self._beating = threading.Thread(target=self._beat_on, daemon=True)
                 self._beating.start()
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from socketio.exceptions import ConnectionError as Refused
+from sqlalchemy import select
 
 from ballots import queries as ballots
 from ballots.models import Ballot
 from ballots.service import close as closing
-from ecabinet import approvals, db, jobs, web
+from ecabinet import approvals, clock, db, jobs, live, web
 from ecabinet.access import Actor, Role
 from ecabinet.approvals import Request
 from ecabinet.db import reading, transaction
@@ -200,6 +201,55 @@ def test_what_another_process_ends_is_ended_here_within_two_seconds(
         assert screen.gone.wait(2)
     assert other.returncode == 0
     assert not stays.gone.is_set()
+
+
+def eject_elsewhere(number: int, person_id: int) -> None:
+    """As another process would have written it, under a number of its own."""
+    with transaction() as session:
+        session.add(
+            live.Ejected(
+                id=number, person_id=person_id, process="elsewhere:1", at=clock.now(session)
+            )
+        )
+
+
+def test_of_two_ejections_elsewhere_the_older_may_be_written_down_later(
+    cabinet: Cabinet, served: Served
+) -> None:
+    one, other = (served.screen_of(cabinet.browser(each)) for each in ("botruong.yte", "thutuong"))
+    eject_elsewhere(9, cabinet.ids["thutuong"])
+    assert other.gone.wait(2)
+    assert not one.gone.is_set()
+    eject_elsewhere(8, cabinet.ids["botruong.yte"])
+    assert one.gone.wait(2)
+
+
+def test_an_ejection_is_carried_out_once(cabinet: Cabinet, served: Served) -> None:
+    """Whoever has signed in again since keeps their new screen."""
+    browser = cabinet.browser("botruong.yte")
+    screen = served.screen_of(browser)
+    eject_elsewhere(9, cabinet.ids["botruong.yte"])
+    assert screen.gone.wait(2)
+    again = served.screen_of(browser)
+    for _ in range(2):
+        served.wire.end_ejected_elsewhere()
+    assert not again.gone.wait(1)
+
+
+def test_no_number_of_an_ejection_comes_twice_when_old_ones_are_swept(cabinet: Cabinet) -> None:
+    first = ejected(cabinet, "botruong.yte")
+    cabinet.wait(days=2)
+    assert ejected(cabinet, "thutuong") > first
+
+
+def ejected(cabinet: Cabinet, name: str) -> int:
+    """The number under which an ejection is written down, beside which none is kept."""
+    with transaction() as session:
+        live.eject(session, cabinet.ids[name])
+    with reading() as session:
+        (kept,) = session.scalars(select(live.Ejected))
+    assert kept.person_id == cabinet.ids[name]
+    return kept.id
 
 
 def test_who_is_ejected_while_connecting_does_not_stay(
