@@ -1,7 +1,7 @@
 """Reads of consultations, for screens and for the rooms above; never a choice before closing."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -127,16 +127,16 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     last = select(Ballot.person_id, func.max(Ballot.at)).group_by(Ballot.person_id)
     answered = dict(db.execute(last.where(Ballot.consultation_id == consultation.id)).all())
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
-    told = told_of_opening(db, consultation.id)
-    late = _told_late(db, consultation)
-    able = people.able_to_sign(db, clock.now(db))
+    told = _told_of_opening(db, consultation.id)
+    now, calendar = clock.now(db), working_days.calendar(db)
+    able = people.able_to_sign(db, now)
     return [
         MemberRow(
             person_id=each.person_id,
             office=each.office,
             answered_at=answered.get(each.person_id),
-            told=told.get(each.person_id, outbox.Told()),
-            is_late=each.person_id in late,
+            told=(own := told.get(each.person_id, outbox.Told())),
+            is_late=_is_late(consultation, own, now, calendar),
             can_sign=each.person_id in able,
             attempts=attempts[each.person_id],
         )
@@ -144,33 +144,26 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     ]
 
 
-def told_of_opening(db: Session, consultation_id: int) -> dict[int, outbox.Told]:
-    """How each was told; what proves that they opened it is the page, not the message."""
-    opened = notices_opened(db, consultation_id)
+def _told_of_opening(db: Session, consultation_id: int) -> dict[int, outbox.Told]:
+    """How each was told. A message marked as read proves nothing: the page they opened does."""
+    pages = select(NoticeOpened).where(NoticeOpened.consultation_id == consultation_id)
+    opened = {each.person_id: each.at for each in db.scalars(pages)}
     told = outbox.told_of(db, fact_of_opening(consultation_id))
     return {
-        person_id: outbox.Told(
-            opened.get(person_id), told[person_id].deliveries if person_id in told else []
-        )
+        person_id: replace(told.get(person_id, outbox.Told()), opened_at=opened.get(person_id))
         for person_id in opened.keys() | told.keys()
     }
 
 
-def _told_late(db: Session, consultation: Consultation) -> set[int]:
-    """Whose silence could not be deemed agreement any more, were they told at this moment."""
+def _is_late(
+    consultation: Consultation, told: outbox.Told, now: datetime, calendar: Calendar
+) -> bool:
+    """Whether silence could not be deemed agreement any more, were the member told now."""
     if consultation.rule_set is None or consultation.due_at is None:
-        return set()
-    rule_set, due_at = rules.rule_set(consultation.rule_set), consultation.due_at
-    proofs = notices(db, consultation.id)
-    now = rules.Notice(clock.now(db), rules.NoticeBy.OPENED)
-    calendar = working_days.calendar(db)
-    return {
-        each.person_id
-        for each in consultation.asked
-        if not rules.is_in_time(
-            rule_set, rules.first_notice([*proofs.get(each.person_id, []), now]), due_at, calendar
-        )
-    }
+        return False
+    first = rules.first_notice([*_proofs(told), rules.Notice(now, rules.NoticeBy.OPENED)])
+    in_force = rules.rule_set(consultation.rule_set)
+    return not rules.is_in_time(in_force, first, consultation.due_at, calendar)
 
 
 def answered_count(db: Session, consultation_id: int) -> int:
@@ -178,25 +171,21 @@ def answered_count(db: Session, consultation_id: int) -> int:
     return _persons(db, Ballot, [consultation_id]).get(consultation_id, 0)
 
 
-def notices_opened(db: Session, consultation_id: int) -> dict[int, datetime]:
-    """When each member first opened the question; a message marked as read proves nothing."""
-    pages = select(NoticeOpened).where(NoticeOpened.consultation_id == consultation_id)
-    return {each.person_id: each.at for each in db.scalars(pages)}
-
-
 def notices(db: Session, consultation_id: int) -> dict[int, list[rules.Notice]]:
-    """All that proves that a member was told of the question: pages opened, servers' words."""
-    found = {
-        person_id: [rules.Notice(at, rules.NoticeBy.OPENED)]
-        for person_id, at in notices_opened(db, consultation_id).items()
-    }
-    for person_id, told in outbox.told_of(db, fact_of_opening(consultation_id)).items():
-        found.setdefault(person_id, []).extend(
-            rules.Notice(each.accepted_at, rules.NoticeBy(each.channel))
-            for each in told.deliveries
-            if each.accepted_at is not None
-        )
-    return found
+    """All that proves that each member was told of the question."""
+    told = _told_of_opening(db, consultation_id)
+    return {person_id: _proofs(each) for person_id, each in told.items()}
+
+
+def _proofs(told: outbox.Told) -> list[rules.Notice]:
+    """The page that was opened, and the words of servers."""
+    opened = [rules.Notice(told.opened_at, rules.NoticeBy.OPENED)] if told.opened_at else []
+    accepted = [
+        rules.Notice(each.accepted_at, rules.NoticeBy(each.channel))
+        for each in told.deliveries
+        if each.accepted_at is not None
+    ]
+    return opened + accepted
 
 
 def path_of(consultation_id: int) -> str:
