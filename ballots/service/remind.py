@@ -14,6 +14,7 @@ def remind(consultation_id: int) -> None:
         reminder, silent = queries.to_be_reminded(db, consultation, now)
         if reminder is None or consultation.due_at is None:
             return
+        able = people.able_to_sign(db, now)
         for person_id in silent:
             outbox.notify(
                 db, person_id, reminder.value, f"{queries.path_of(consultation_id)}/answer",
@@ -21,5 +22,5 @@ def remind(consultation_id: int) -> None:
                 title=consultation.title,
                 due_at=consultation.due_at.isoformat(),
                 ends=queries.end_words(consultation.due_at),
-                can_sign=people.devices_as_of(db, person_id, now).can_sign,
+                can_sign=person_id in able,
             )  # fmt: skip
