@@ -139,7 +139,7 @@ def consultation(consultation_id: int) -> str:
             papers=row.papers or documents.current_editions(db, row.dossier_id),
             dossier=documents.dossier(db, row.dossier_id),
             members=members,
-            not_reached=sum(each.is_not_reached for each in members),
+            to_be_called=sum(each.is_to_be_called for each in members),
             seen=queries.seen_by_approver(db, row) if row.state == State.DRAFT else "",
             would_ask=people.members(db) if row.state == State.DRAFT else [],
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),

@@ -49,9 +49,9 @@ class MemberRow:
     attempts: int
 
     @property
-    def is_not_reached(self) -> bool:
+    def is_to_be_called(self) -> bool:
         """Neither has answered nor was told: the Office has to call."""
-        return self.answered_at is None and self.told.reach in outbox.UNREACHED
+        return self.answered_at is None and self.told.is_to_be_called
 
 
 @dataclass(frozen=True)

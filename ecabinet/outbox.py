@@ -97,10 +97,6 @@ class Reach(StrEnum):
     NO_ADDRESS = "no_address"
 
 
-# Somebody has to call them.
-UNREACHED = frozenset({Reach.REFUSED, Reach.NO_ADDRESS})
-
-
 @dataclass
 class Told:
     """How one person was told of one fact: in the inbox, and by other channels."""
@@ -119,6 +115,11 @@ class Told:
         if states & set(UNDER_WAY):
             return Reach.UNDER_WAY
         return Reach.REFUSED if states else Reach.NO_ADDRESS
+
+    @property
+    def is_to_be_called(self) -> bool:
+        """No way has come to them, and none is under way."""
+        return self.reach in (Reach.REFUSED, Reach.NO_ADDRESS)
 
 
 def told_of(db: Session, fact: str) -> dict[int, Told]:

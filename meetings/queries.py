@@ -252,10 +252,6 @@ class Invited:
     office: str
     told: outbox.Told
 
-    @property
-    def is_not_reached(self) -> bool:
-        return self.told.reach in outbox.UNREACHED
-
 
 def invited(db: Session, meeting: Meeting) -> list[Invited]:
     """Everybody with a seat, in their order."""
