@@ -77,11 +77,10 @@ class Habit(Base):
 
 @dataclass(frozen=True)
 class Wishes:
-    """Where and how one person wants to be told."""
+    """Where, of what and when one person wants to be told."""
 
     addresses: dict[Channel, str]
     choices: Choices
-    language: str
     quiet: Quiet
 
 
@@ -106,7 +105,6 @@ def wishes(db: Session, person_ids: Iterable[int]) -> dict[int, Wishes]:
         person_id: Wishes(
             addresses=own,
             choices=choices.get(person_id, {}),
-            language=habits[person_id].language if person_id in habits else "vi",
             quiet=habits[person_id].quiet if person_id in habits else NIGHT,
         )
         for person_id, own in addresses.items()

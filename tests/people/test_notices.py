@@ -175,11 +175,12 @@ def test_each_chooses_what_by_which_channel_when_and_in_which_language(
     assert minister.post("/me/notices/choices", body).status_code == 303
     with reading() as db:
         wishes = addresses.wishes(db, [cabinet.ids[MINISTER]])[cabinet.ids[MINISTER]]
+        language = addresses.language_of(db, cabinet.ids[MINISTER])
     assert {each for each, wanted in wishes.choices.items() if wanted} == {
         (Subject.CONSULTATIONS, Channel.EMAIL), (Subject.TASKS, Channel.SMS),
     }  # fmt: skip
     assert not [each for each, _ in wishes.choices if each is Subject.SECURITY]
-    assert (wishes.language, wishes.quiet) == ("en", Quiet(time(21, 30), time(6, 15)))
+    assert (language, wishes.quiet) == ("en", Quiet(time(21, 30), time(6, 15)))
     shown = minister.get("/me/notices").text
     assert 'value="tasks.sms" checked' in shown
     assert 'value="tasks.email">' in shown
