@@ -1,7 +1,7 @@
 """What `ecabinet check` looks at: whether this cabinet stands as it should."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
@@ -87,11 +87,9 @@ def _outbox(settings: Settings) -> Check:
     """What no mail or SMS server has taken; a server that is down is not this cabinet's fault."""
     with reading() as db:
         found = deliveries.backlog(db)
-    given_up = sum(found.get(each, 0) for each in deliveries.GIVEN_UP)
-    under_way = sum(found.get(each, 0) for each in deliveries.UNDER_WAY)
     ways = ", ".join(deliveries.channels()) or "inbox alone"
-    seen = f"{ways}; {under_way} to be sent, {given_up} given up"
-    return Check("outbox", True, seen, {"under_way": under_way, "given_up": given_up})
+    seen = f"{ways}; {found.under_way} to be sent, {found.given_up} given up"
+    return Check("outbox", True, seen, asdict(found))
 
 
 def _keys(settings: Settings) -> Check:

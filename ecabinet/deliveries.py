@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 import structlog
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import addresses, clock, notices
@@ -315,13 +315,13 @@ def _fit_for_the_log(row: Delivery, answer: str) -> str:
     return "".join(each if each.isprintable() else " " for each in said)[:LONGEST_ANSWER]
 
 
-def retry(db: Session, delivery_id: int) -> bool:
-    """Try once more what was given up; whether there was such a delivery."""
-    row = db.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
-    if row is None or row.state not in GIVEN_UP:
-        return False
-    row.state, row.attempts, row.next_at = State.WAITING, 0, clock.now(db)
-    return True
+def retry(db: Session, delivery_id: int | None = None) -> int:
+    """Try once more what was given up, this one or all of it; how many that is."""
+    again = update(Delivery).where(Delivery.state.in_(GIVEN_UP))
+    if delivery_id is not None:
+        again = again.where(Delivery.id == delivery_id)
+    again = again.values(state=State.WAITING, attempts=0, next_at=clock.now(db))
+    return len(db.scalars(again.returning(Delivery.id)).all())
 
 
 def run(channel: Channel, ended: threading.Event) -> None:
@@ -339,14 +339,21 @@ def run(channel: Channel, ended: threading.Event) -> None:
 # ---- the log ----
 
 
-def backlog(db: Session) -> dict[State, int]:
-    """How many deliveries stand in each state that is not the good end."""
-    counted = (
-        select(Delivery.state, func.count())
-        .where(Delivery.state != State.ACCEPTED)
-        .group_by(Delivery.state)
+@dataclass(frozen=True)
+class Backlog:
+    """How many letters no server has taken."""
+
+    under_way: int
+    given_up: int
+
+
+def backlog(db: Session) -> Backlog:
+    counted = select(Delivery.state, func.count()).group_by(Delivery.state)
+    counts = dict(db.execute(counted.where(Delivery.state != State.ACCEPTED)).all())
+    return Backlog(
+        under_way=sum(counts.get(each, 0) for each in UNDER_WAY),
+        given_up=sum(counts.get(each, 0) for each in GIVEN_UP),
     )
-    return {State(state): count for state, count in db.execute(counted)}
 
 
 def count_of(db: Session, person_id: int, kind: str, since: datetime) -> int:
@@ -360,10 +367,6 @@ def count_of(db: Session, person_id: int, kind: str, since: datetime) -> int:
         )
         or 0
     )
-
-
-def given_up(db: Session) -> Sequence[int]:
-    return db.scalars(select(Delivery.id).where(Delivery.state.in_(GIVEN_UP))).all()
 
 
 def not_accepted(db: Session, limit: int) -> Sequence[Delivery]:

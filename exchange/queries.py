@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ecabinet import addresses, deliveries
-from ecabinet.deliveries import GIVEN_UP, UNDER_WAY, Delivery
+from ecabinet.deliveries import GIVEN_UP, Delivery
 from exchange import rules
 from people import queries as people
 
@@ -34,18 +34,15 @@ class Row:
 class Outside:
     """How it stands with all that is to leave the house."""
 
-    given_up: int
-    under_way: int
+    backlog: deliveries.Backlog
     rows: list[Row]
 
 
 def outside(db: Session, language: str) -> Outside:
-    counts = deliveries.backlog(db)
     found = deliveries.not_accepted(db, MOST_ROWS)
     names = people.holder_names(db, [each.person_id for each in found])
     return Outside(
-        given_up=sum(counts.get(each, 0) for each in GIVEN_UP),
-        under_way=sum(counts.get(each, 0) for each in UNDER_WAY),
+        backlog=deliveries.backlog(db),
         rows=[_row(each, names, language) for each in found],
     )
 

@@ -18,5 +18,4 @@ def retry_all(actor: Actor) -> None:
     """The same for everything, once a server is back."""
     actor.must(Permission.DELIVERY_RETRY)
     with transaction() as db:
-        for delivery_id in deliveries.given_up(db):
-            deliveries.retry(db, delivery_id)
+        deliveries.retry(db)

@@ -261,7 +261,7 @@ def test_a_letter_that_nobody_takes_is_dead_after_its_last_try(
     assert states() == [State.DEAD]
     assert tries == notices.MOST_ATTEMPTS
     with reading() as session:
-        assert deliveries.backlog(session) == {State.DEAD: 1}
+        assert deliveries.backlog(session) == deliveries.Backlog(under_way=0, given_up=1)
 
 
 def test_what_a_server_says_breaks_no_line_of_a_log(
