@@ -269,6 +269,12 @@ def latest(db: Session, kind: str) -> canonical.Json | None:
     return None if envelope is None else canonical.decode(envelope)
 
 
+def positions(db: Session, kind: str, after: int, **named: int) -> list[int]:
+    """Where those stand of them that name these things."""
+    found = entries(db, kind, after).items()
+    return [place for place, body in found if named.items() <= body.items()]
+
+
 @dataclass(frozen=True)
 class Proof:
     """What shows anybody that a leaf is in the log, without telling what it stands for."""

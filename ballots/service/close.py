@@ -71,12 +71,8 @@ def _hold_against_log(db: Session, consultation: Consultation, ballots: list[Bal
         "ballot_refused": [each.leaf for each in attempts],
     }
     for kind, leaves in kept.items():
-        logged = [
-            position
-            for position, body in ledger.entries(db, kind, consultation.opened_leaf).items()
-            if body["consultation"] == consultation.id
-        ]
-        if logged != leaves:
+        since = consultation.opened_leaf
+        if leaves != ledger.positions(db, kind, since, consultation=consultation.id):
             raise LedgerDisagrees(f"the log names another {kind} of consultation {consultation.id}")
 
 

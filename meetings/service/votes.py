@@ -193,12 +193,8 @@ def _opened(db: Session, vote: Vote) -> list[VoteCast]:
 def _hold_against_log(db: Session, vote: Vote, casts: list[VoteCast]) -> None:
     """An answer that the log names and no row holds was lost."""
     assert vote.opened_leaf is not None
-    logged = [
-        position
-        for position, body in ledger.entries(db, queries.CAST_LEAF, vote.opened_leaf).items()
-        if body["vote"] == vote.id
-    ]
-    if logged != [each.leaf for each in casts]:
+    kept = [each.leaf for each in casts]
+    if kept != ledger.positions(db, queries.CAST_LEAF, vote.opened_leaf, vote=vote.id):
         raise LedgerDisagrees(f"the log names another answer to vote {vote.id}")
 
 
