@@ -334,8 +334,7 @@ def _note_opening(actor: Actor, consultation_id: int) -> None:
 
 
 def _pdf(content: bytes, name: str) -> FlaskResponse:
-    response = FlaskResponse(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = web.download(name, content, "application/pdf")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

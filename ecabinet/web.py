@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, time
 from functools import wraps
@@ -312,9 +312,11 @@ def own_path(path: str, otherwise: str = "/") -> str:
     return path if safe and "\\" not in path and path.isprintable() else otherwise
 
 
-def attachment(name: str) -> str:
-    """The header by which a browser saves an answer under this name (RFC 6266)."""
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+def download(name: str, content: bytes | Iterable[bytes], kind: str) -> Response:
+    """An answer that a browser saves under this name (RFC 6266)."""
+    answer = Response(content, mimetype=kind)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return answer
 
 
 # ---- assembly ----

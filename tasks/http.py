@@ -74,9 +74,7 @@ def export() -> Download:
     """The list as it is filtered, for a spreadsheet."""
     with reading() as db:
         rows = queries.export(db, current_actor(), _filter())
-    answer = Download(sheets.write_csv(_cells(rows)), mimetype=sheets.CSV)
-    answer.headers["Content-Disposition"] = web.attachment("nhiem-vu.csv")
-    return answer
+    return web.download("nhiem-vu.csv", sheets.write_csv(_cells(rows)), sheets.CSV)
 
 
 @door.get("/tasks/place")
@@ -118,9 +116,9 @@ def file(task_id: int, event_id: int) -> Download:
         event = access.file_to_read(db, current_actor(), task_id, event_id)
     assert event.file_digest
     assert event.file_kind
-    answer = Download(storage.store().stream(event.file_digest), mimetype=TYPES[event.file_kind])
+    content = storage.store().stream(event.file_digest)
+    answer = web.download(event.file_name or "", content, TYPES[event.file_kind])
     answer.content_length = event.file_size or 0
-    answer.headers["Content-Disposition"] = web.attachment(event.file_name or "")
     answer.headers["Content-Security-Policy"] = CLOSED
     return answer
 

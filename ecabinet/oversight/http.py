@@ -41,9 +41,7 @@ def activity() -> str:
 def export() -> Download:
     """The same rows, all of them, for a spreadsheet."""
     asked = _asked()
-    answer = Download(sheets.csv_lines(_cells(asked)), mimetype=sheets.CSV)
-    answer.headers["Content-Disposition"] = web.attachment("nhat-ky.csv")
-    return answer
+    return web.download("nhat-ky.csv", sheets.csv_lines(_cells(asked)), sheets.CSV)
 
 
 @door.get("/activity.zip")

@@ -70,7 +70,7 @@ def persons() -> str:
 def persons_csv() -> Download:
     with reading() as db:
         found = queries.persons(db, _filter())
-    return download("nguoi-chuc-vu.csv", sheets.write_csv(_person_cells(found)), sheets.CSV)
+    return web.download("nguoi-chuc-vu.csv", sheets.write_csv(_person_cells(found)), sheets.CSV)
 
 
 @door.get("/persons.xlsx")
@@ -79,7 +79,7 @@ def persons_xlsx() -> Download:
     with reading() as db:
         found = queries.persons(db, _filter())
     content = sheets.write_xlsx("Người, chức vụ", _person_cells(found))
-    return download("nguoi-chuc-vu.xlsx", content, sheets.XLSX)
+    return web.download("nguoi-chuc-vu.xlsx", content, sheets.XLSX)
 
 
 @door.get("/persons/new")
@@ -328,9 +328,3 @@ def _person_cells(persons: Iterable[PersonView]) -> Iterator[Sequence[str]]:
             "; ".join(f"{term.starts:%d/%m/%Y}" for term in held),
             standing(each.standing),
         )
-
-
-def download(name: str, content: bytes, kind: str) -> Download:
-    answer = Download(content, mimetype=kind)
-    answer.headers["Content-Disposition"] = web.attachment(name)
-    return answer

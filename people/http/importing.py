@@ -15,7 +15,6 @@ from ecabinet.access import Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
-from people.http.directory import download
 from people.rules import AgencyKind, ImportFault
 from people.service import importing
 from people.service.importing import COLUMNS, Cells, Fault, Table
@@ -38,7 +37,7 @@ def template() -> Download:
     """The headings alone, to be filled in."""
     table = _table(request.args)
     content = sheets.write_xlsx("e-Cabinet", [[_heading(each) for each in COLUMNS[table]]])
-    return download(f"mau-{table.value}.xlsx", content, sheets.XLSX)
+    return web.download(f"mau-{table.value}.xlsx", content, sheets.XLSX)
 
 
 @door.post("/import")
