@@ -325,10 +325,7 @@ def retry(db: Session, delivery_id: int | None = None) -> int:
 
 
 def run(channel: Channel, ended: threading.Event) -> None:
-    """Send what is due on this channel, again and again, until the event is set.
-
-    Each channel has its own thread: a server that does not answer holds up nothing else.
-    """
+    """Send what is due on this channel, again and again, until the event is set."""
     while not ended.wait(PAUSE_SECONDS):
         try:
             _drain(channel)

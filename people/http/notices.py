@@ -39,7 +39,9 @@ def notices() -> str:
 @door.post(f"{PATH}/<channel>/address")
 @needs(Permission.SIGNED_IN)
 def ask_address(channel: str) -> Response:
-    service.ask_address(current_actor(), _channel(channel), form("address", limit=254))
+    service.ask_address(
+        current_actor(), _channel(channel), form("address", limit=addresses.LONGEST_ADDRESS)
+    )
     return web.see(PATH, "address_asked")
 
 

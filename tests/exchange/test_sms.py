@@ -20,10 +20,6 @@ def server() -> Iterator[Gateway]:
         yield server
 
 
-def sms(**other: object) -> object:
-    return letter(address=PHONE, **other)
-
-
 def test_an_sms_is_posted_in_parts_that_one_sms_holds(server: Gateway) -> None:
     Sms(server.settings(base_url="https://cabinet.example")).send(letter(address=PHONE))
     texts = [each["text"] for each in server.bodies]
