@@ -9,7 +9,9 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import x509 as asn1_x509
@@ -23,7 +25,7 @@ from pyhanko_certvalidator import ValidationContext
 from ballots import bundle
 from ballots import jobs as closing
 from ballots.service import draft as drafting
-from ecabinet import bundles, db, deliveries, jobs, ledger, verifier
+from ecabinet import bundles, canonical, db, deliveries, jobs, ledger, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from tests.ballots.builders import Member, a_draft
@@ -247,17 +249,33 @@ def say_that_they_opened_it(files: Files) -> None:
     change_json(files, "consultation.json", open_it)
 
 
-def tell_them_after_the_end(files: Files) -> None:
+def tell_them_too_late(files: Files) -> None:
+    """A day before the end, where the rules want two working days."""
     (told,) = deemed_in(files)
-    late = told | {"notice_at": "2126-12-01T00:00:00.000Z"}
-    change_leaf(files, "consultation_result", deemed=[late])
+    due_at = datetime.fromisoformat(act_in(files, "consultation_closed")["due_at"])
+    late = canonical.moment(due_at - timedelta(days=1))
+    change_leaf(files, "consultation_result", deemed=[told | {"notice_at": late}])
+
+    def tell(it: dict[str, list[dict[str, object]]]) -> None:
+        found = next(each for each in it["standings"] if each["position"] == "deemed_agree")
+        found["notice_at"] = late
+
+    change_json(files, "consultation.json", tell)
+
+
+def deem_under_rules_that_deem_nobody(files: Files) -> None:
+    change_leaf(files, "consultation_opened", rule_version="nd-39-2022")
 
 
 def deemed_in(files: Files) -> list[dict[str, object]]:
-    (position,) = of_type(files, "consultation_result")
-    envelope = leaf_lines(files)[position].split(" ")[1]
-    found: list[dict[str, object]] = json.loads(base64.b64decode(envelope))["deemed"]
+    found: list[dict[str, object]] = act_in(files, "consultation_result")["deemed"]
     return found
+
+
+def act_in(files: Files, kind: str) -> dict[str, Any]:
+    (position,) = of_type(files, kind)
+    act: dict[str, Any] = json.loads(base64.b64decode(leaf_lines(files)[position].split(" ")[1]))
+    return act
 
 
 def enrol_the_key_for_another(files: Files) -> None:
@@ -293,7 +311,8 @@ MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (deem_a_voter_to_agree, "V20"),
     (deem_somebody_who_was_not_told, "V20"),
     (say_that_they_opened_it, "V20"),
-    (tell_them_after_the_end, "V20"),
+    (tell_them_too_late, "V20"),
+    (deem_under_rules_that_deem_nobody, "V20"),
     (enrol_the_key_for_another, "V22"),
     (announce_another_outcome, "V25"),
     (count_one_vote_more, "V25"),
