@@ -17,7 +17,7 @@ from ecabinet.access import Actor, Permission, Role
 from ecabinet.approvals import Act, Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
-from people import rules, signing
+from people import rules
 from people.models import Agency, AgencyCode, Office, Person, Term
 from people.rules import AgencyKind, Days, ImportFault, ImportRefusal, SeatOfOffice, TermOfOffice
 from people.service import directory
@@ -297,9 +297,7 @@ class _Persons:
         others.append(wanted)
 
     def _plan(self, cells: Cells, office: Office, days: Days, acting: bool) -> None:
-        person = Person(
-            name=cells["name"], username=cells["username"], password_hash=signing.NOBODY
-        )
+        person = Person(name=cells["name"], username=cells["username"], password_hash="")
         term = Term(
             person=person, office=office, starts=days.starts, ends=days.ends, acting=acting,
             basis=cells.get("basis", ""),

@@ -98,6 +98,14 @@ def test_a_table_is_looked_through_asked_for_and_carried_out_by_another(cabinet:
     assert (leaf["table"], leaf["rows"]) == ("persons", 2)
 
 
+def test_whoever_was_taken_in_is_invited_as_anybody_new_is(cabinet: Cabinet) -> None:
+    confirm(cabinet, importing.ask(cabinet.actor("quantri"), Table.PERSONS, [person_row()]))
+    with reading() as db:
+        person_id = queries.person_called(db, person_row()["username"])
+    page = cabinet.browser("quantri").post(f"/persons/{person_id}/invitation")
+    assert "/invitation/" in page.text
+
+
 def test_a_spreadsheet_is_taken_as_a_text_file_is(cabinet: Cabinet) -> None:
     admin = cabinet.browser("quantri")
     template = admin.get("/import/template.xlsx").data
