@@ -123,10 +123,14 @@ def bind(acts: Iterable[Act], people: People) -> None:
 
 
 def ask(actor: Actor, act: Act, about: str, facts: canonical.Json) -> int:
-    """Ask a second person to confirm an act; its number. Nothing has changed yet."""
+    """Ask a second person to confirm an act; its number. Nothing has changed yet.
+
+    What it is about is a heading, cut where it is long; the facts are whole.
+    """
+    heading = about[:LONGEST_ABOUT]
     try:
         with transaction() as db:
-            return _keep(db, _as_of_now(db, actor, act.asked_with), act, about, facts)
+            return _keep(db, _as_of_now(db, actor, act.asked_with), act, heading, facts)
     except IntegrityError:
         raise Refused(ApprovalRefusal.ALREADY_ASKED) from None
 

@@ -249,7 +249,7 @@ def ask_to_merge_agencies(
             "basis": basis,
         }
         about = " + ".join(each.short_name for each in ending) + f" → {into.name}"
-    return approvals.ask(actor, MERGE_AGENCIES, about[: approvals.LONGEST_ABOUT], facts)
+    return approvals.ask(actor, MERGE_AGENCIES, about, facts)
 
 
 def _merge_agencies(db: Session, approved: Approved) -> None:

@@ -103,6 +103,16 @@ def test_each_of_the_two_is_told_of_what_the_other_did(cabinet: Cabinet) -> None
     assert messages(cabinet, "kiemtoan") == []
 
 
+def test_a_heading_is_cut_where_it_is_long_and_the_facts_are_not(cabinet: Cabinet) -> None:
+    name = "Bộ trưởng " * 20
+    facts = {"person": cabinet.ids["thuky"], "name": name}
+    request_id = approvals.ask(cabinet.actor("quantri"), RENAME, name * 2, facts)
+    kept = request_of(request_id)
+    assert (kept.about, kept.facts) == ((name * 2)[:300], facts)
+    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, kept.digest)
+    assert name_of(cabinet) == name
+
+
 @pytest.mark.parametrize("username", ["quantri", "thutuong", "thuky", "kiemtoan", "botruong.yte"])
 def test_only_another_with_the_right_confirms(cabinet: Cabinet, username: str) -> None:
     request_id = ask(cabinet)
