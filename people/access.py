@@ -1,5 +1,7 @@
 """Loaders of logins and devices: whoever cannot show the right, finds nothing."""
 
+from typing import TypeVar
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -9,6 +11,8 @@ from ecabinet.errors import NotFound, NotSignedIn, Refused
 from people import queries, rules
 from people.models import Agency, Device, Login, Office, Passkey, Person, Term
 from people.signing import NotProven
+
+Row = TypeVar("Row", Agency, Office, Person, Term)
 
 
 def login_to_complete(db: Session, half_cookie: str) -> Login:
@@ -87,39 +91,32 @@ def passkey_to_use(db: Session, credential_id: bytes, person_id: int | None = No
 
 
 def person_to_change(db: Session, actor: Actor, person_id: int) -> Person:
-    actor.must(Permission.ACCOUNT_MANAGE)
-    person = db.get(Person, person_id)
-    if person is None:
-        raise NotFound("person")
-    return person
+    return _to_change(db, actor, Person, person_id)
 
 
 def office_to_fill(db: Session, actor: Actor, office_id: int) -> Office:
-    actor.must(Permission.ACCOUNT_MANAGE)
-    office = db.get(Office, office_id)
-    if office is None:
-        raise NotFound("office")
-    return office
+    return _to_change(db, actor, Office, office_id)
 
 
 def term_to_end(db: Session, actor: Actor, term_id: int) -> Term:
-    """A term, locked, with whose it is and of which office."""
-    actor.must(Permission.ACCOUNT_MANAGE)
-    term = db.get(Term, term_id, with_for_update=True, populate_existing=True)
-    if term is None:
-        raise NotFound("term")
-    return term
+    return _to_change(db, actor, Term, term_id)
 
 
 def agency_to_change(db: Session, actor: Actor, agency_id: int) -> Agency:
     """An agency that has not ended in another, locked."""
-    actor.must(Permission.ACCOUNT_MANAGE)
-    agency = db.get(Agency, agency_id, with_for_update=True, populate_existing=True)
-    if agency is None:
-        raise NotFound("agency")
+    agency = _to_change(db, actor, Agency, agency_id)
     if agency.ended_on is not None:
         raise Refused(rules.AgencyRefusal.ENDED)
     return agency
+
+
+def _to_change(db: Session, actor: Actor, kind: type[Row], row_id: int) -> Row:
+    """A row of the directory, locked, for whoever keeps it."""
+    actor.must(Permission.ACCOUNT_MANAGE)
+    row = db.get(kind, row_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(kind.__tablename__)
+    return row
 
 
 def _device(db: Session, public_id: str) -> Device:

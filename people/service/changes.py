@@ -5,25 +5,21 @@ Each change is a function that asks, and one that carries out what was confirmed
 names beside numbers: what the second person reads is what the digest covers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from ecabinet import approvals, canonical, ledger
-from ecabinet.access import Actor, Permission, Role
-from ecabinet.approvals import Act, Approved
+from ecabinet.access import Actor, Role
+from ecabinet.approvals import Approved
 from ecabinet.db import reading
-from ecabinet.errors import NotFound, Refused, Stale
+from ecabinet.errors import Refused, Stale
 from people import access, queries, rules
 from people.models import Person, Term
 from people.rules import AgencyKind, AgencyRefusal, Days
 from people.service import directory, leaving
-
-
-def _act(name: str, carry_out: Callable[[Session, Approved], None]) -> Act:
-    return Act(name, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, carry_out)
-
+from people.service.agreed import act, by, same_person, whom
 
 # ---- persons ----
 
@@ -50,7 +46,7 @@ def _add_person(db: Session, approved: Approved) -> None:
     facts = approved.facts
     person = directory.invite_person(db, facts["name"], facts["username"])
     body = {"person": person.id, "username": person.username}
-    ledger.append(db, "person_added", body | _by(approved))
+    ledger.append(db, "person_added", body | by(approved))
     _put_into_office(db, approved, person)
 
 
@@ -61,12 +57,12 @@ def ask_to_appoint(
         person = access.person_to_change(db, actor, person_id)
         office = access.office_to_fill(db, actor, office_id)
         _refuse_if_not_free(db, person_id, office_id, days, acting)
-        facts = _whom(person) | _appointment(office_id, office.title, days, acting, basis)
+        facts = whom(person) | _appointment(office_id, office.title, days, acting, basis)
     return approvals.ask(actor, APPOINT, f"{person.name}, {office.title}", facts)
 
 
 def _appoint(db: Session, approved: Approved) -> None:
-    _put_into_office(db, approved, _same_person(db, approved.facts))
+    _put_into_office(db, approved, same_person(db, approved))
 
 
 def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
@@ -75,7 +71,7 @@ def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
     term = directory.appoint_if_free(
         db, person, facts["office_id"], days, facts["acting"], facts["basis"]
     )
-    ledger.append(db, "term_began", _term_body(db, term) | _by(approved))
+    ledger.append(db, "term_began", _term_body(db, term) | by(approved))
 
 
 def ask_to_end_term(actor: Actor, term_id: int, last: date, basis: str) -> int:
@@ -84,7 +80,7 @@ def ask_to_end_term(actor: Actor, term_id: int, last: date, basis: str) -> int:
         term = access.term_to_end(db, actor, term_id)
         if reason := rules.end_refusal(term.as_rule(), last):
             raise Refused(reason)
-        facts = _whom(term.person) | {
+        facts = whom(term.person) | {
             "term": term.id,
             "office": queries.title_of(term),
             "starts": term.starts.isoformat(),
@@ -105,7 +101,7 @@ def _end_term(db: Session, approved: Approved) -> None:
         raise Refused(reason)
     term.ends = last
     db.flush()
-    ledger.append(db, "term_ended", _term_body(db, term) | _by(approved))
+    ledger.append(db, "term_ended", _term_body(db, term) | by(approved))
     if last <= queries.today(db):
         leaving.end_access(db, term.person_id)
 
@@ -118,7 +114,7 @@ def ask_to_suspend(
         raise Refused(rules.TermRefusal.ENDS_BEFORE_START)
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
-        facts = _whom(person) | {
+        facts = whom(person) | {
             "starts": starts.isoformat(),
             "ends": ends.isoformat() if ends else None,
             "basis": basis,
@@ -128,10 +124,10 @@ def ask_to_suspend(
 
 def _suspend(db: Session, approved: Approved) -> None:
     facts = approved.facts
-    person, starts = _same_person(db, facts), _day(facts["starts"])
+    person, starts = same_person(db, approved), _day(facts["starts"])
     directory.suspend(db, person, starts, _day_or_none(facts["ends"]), facts["basis"])
     body = {"person": person.id, "starts": facts["starts"], "ends": facts["ends"]}
-    ledger.append(db, "suspended", body | _by(approved))
+    ledger.append(db, "suspended", body | by(approved))
     if starts <= queries.today(db):
         leaving.end_logins(db, person.id)
 
@@ -165,7 +161,7 @@ def _add_office(db: Session, approved: Approved) -> None:
         _day_or_none(facts["opened_on"]),
     )  # fmt: skip
     body = {"office": office.id, "title": office.title, "is_member": office.is_member}
-    ledger.append(db, "office_added", body | _by(approved))
+    ledger.append(db, "office_added", body | by(approved))
 
 
 # ---- agencies ----
@@ -196,7 +192,7 @@ def _add_agency(db: Session, approved: Approved) -> None:
     )  # fmt: skip
     if facts["code"]:
         directory.add_code(db, agency, facts["code"], in_use=True)
-    ledger.append(db, "agency_added", {"agency": agency.id, "name": agency.name} | _by(approved))
+    ledger.append(db, "agency_added", {"agency": agency.id, "name": agency.name} | by(approved))
 
 
 def ask_to_rename_agency(
@@ -228,7 +224,7 @@ def _rename_agency(db: Session, approved: Approved) -> None:
     if facts["code"]:
         directory.add_code(db, agency, facts["code"], in_use=True)
     body = {"agency": agency.id, "was": facts["was"], "name": agency.name, "day": facts["day"]}
-    ledger.append(db, "agency_renamed", body | _by(approved))
+    ledger.append(db, "agency_renamed", body | by(approved))
 
 
 def ask_to_merge_agencies(
@@ -264,7 +260,7 @@ def _merge_agencies(db: Session, approved: Approved) -> None:
     for each in ending:
         directory.merge(db, each, into, day)
     body = {"agencies": [each.id for each in ending], "into": into.id, "day": facts["day"]}
-    ledger.append(db, "agencies_merged", body | _by(approved))
+    ledger.append(db, "agencies_merged", body | by(approved))
 
 
 # ---- parts ----
@@ -305,19 +301,6 @@ def _refuse_code(db: Session, code: str, agency_id: int | None = None) -> None:
         raise Refused(AgencyRefusal.CODE_TAKEN)
 
 
-def _whom(person: Person) -> canonical.Json:
-    return {"person_id": person.id, "person": person.name}
-
-
-def _same_person(db: Session, facts: canonical.Json) -> Person:
-    person = db.get(Person, facts["person_id"])
-    if person is None:
-        raise NotFound("person")
-    if person.name != facts["person"]:
-        raise Stale
-    return person
-
-
 def _term_body(db: Session, term: Term) -> canonical.Json:
     """The term, and how many members there are by it on the day from which it changes that."""
     day = term.ends or term.starts
@@ -332,10 +315,6 @@ def _term_body(db: Session, term: Term) -> canonical.Json:
     }
 
 
-def _by(approved: Approved) -> canonical.Json:
-    return {"asked_by": approved.asker.id, "confirmed_by": approved.approver.id}
-
-
 def _day(text: str) -> date:
     return date.fromisoformat(text)
 
@@ -344,14 +323,14 @@ def _day_or_none(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-ADD_PERSON = _act("add_person", _add_person)
-APPOINT = _act("appoint", _appoint)
-END_TERM = _act("end_term", _end_term)
-SUSPEND = _act("suspend", _suspend)
-ADD_OFFICE = _act("add_office", _add_office)
-ADD_AGENCY = _act("add_agency", _add_agency)
-RENAME_AGENCY = _act("rename_agency", _rename_agency)
-MERGE_AGENCIES = _act("merge_agencies", _merge_agencies)
+ADD_PERSON = act("add_person", _add_person)
+APPOINT = act("appoint", _appoint)
+END_TERM = act("end_term", _end_term)
+SUSPEND = act("suspend", _suspend)
+ADD_OFFICE = act("add_office", _add_office)
+ADD_AGENCY = act("add_agency", _add_agency)
+RENAME_AGENCY = act("rename_agency", _rename_agency)
+MERGE_AGENCIES = act("merge_agencies", _merge_agencies)
 
 ACTS = (
     ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, ADD_AGENCY, RENAME_AGENCY, MERGE_AGENCIES,

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import approvals, canonical, ledger, search
 from ecabinet.access import Actor, Permission, Role
-from ecabinet.approvals import Act, Approved
+from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
 from people import rules
 from people.models import Agency, AgencyCode, Office, Person, Term
 from people.rules import AgencyKind, Days, ImportFault, ImportRefusal, SeatOfOffice, TermOfOffice
-from people.service import directory
+from people.service import agreed, directory
 
 MOST_ROWS = 2_000
 TICKS = frozenset({"x", "yes", "co"})
@@ -103,11 +103,11 @@ def _carry_out(db: Session, approved: Approved) -> None:
     for each in found.todo:
         each(db)
     db.flush()
-    body = {"table": table.value, "rows": len(rows), "asked_by": approved.asker.id}
-    ledger.append(db, "imported", body | {"confirmed_by": approved.approver.id})
+    body = {"table": table.value, "rows": len(rows)}
+    ledger.append(db, "imported", body | agreed.by(approved))
 
 
-IMPORT = Act("import", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, _carry_out)
+IMPORT = agreed.act("import", _carry_out)
 
 
 def _is_well_written(found: Look, table: Table, row: int, cells: Cells) -> bool:

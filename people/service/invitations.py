@@ -13,15 +13,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ecabinet import activity, approvals, clock, ledger, live, outbox
-from ecabinet.access import Actor, Permission
+from ecabinet.access import Actor
 from ecabinet.approvals import Act, Approved
 from ecabinet.db import reading, transaction
-from ecabinet.errors import NotFound, Refused, Stale
+from ecabinet.errors import Refused
 from ecabinet.settings import Settings
 from people import access, queries, rules, signing
 from people.models import Failure, Invitation, Login, Person, RecoveryCode
 from people.rules import Ceremony, InvitationRefusal, Method, SignInRefusal
-from people.service import passkeys, passwords, sign_in
+from people.service import agreed, passkeys, passwords, sign_in
 
 TOKEN_BYTES = 32
 
@@ -51,31 +51,22 @@ def ask_to_unlock(actor: Actor, person_id: int) -> int:
 def _ask(actor: Actor, act: Act, person_id: int) -> int:
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
-        facts = {"person_id": person.id, "person": person.name}
+        facts = agreed.whom(person)
     return approvals.ask(actor, act, person.name, facts)
 
 
 def _reset(db: Session, approved: Approved) -> None:
-    _named(db, approved).reset_agreed_at = clock.now(db)
+    agreed.same_person(db, approved).reset_agreed_at = clock.now(db)
 
 
 def _unlock(db: Session, approved: Approved) -> None:
-    person = _named(db, approved)
+    person = agreed.same_person(db, approved)
     db.execute(delete(Failure).where(Failure.username == person.username))
     outbox.notify(db, person.id, "account_unlocked", "/devices")
 
 
-def _named(db: Session, approved: Approved) -> Person:
-    person = db.get(Person, approved.facts["person_id"], with_for_update=True)
-    if person is None:
-        raise NotFound("person")
-    if person.name != approved.facts["person"]:
-        raise Stale
-    return person
-
-
-RESET = Act("reset_account", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, _reset)
-UNLOCK = Act("unlock_account", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, _unlock)
+RESET = agreed.act("reset_account", _reset)
+UNLOCK = agreed.act("unlock_account", _unlock)
 ACTS = (RESET, UNLOCK)
 
 
