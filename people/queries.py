@@ -177,9 +177,7 @@ def _holder(term: Term) -> Holder:
 
 
 def title_of(term: Term) -> str:
-    """The office as its holder is called in it: "Quyền" before it where they are acting."""
-    title = term.office.title
-    return f"Quyền {title}" if term.acting else title
+    return rules.title(term.office.title, term.acting)
 
 
 def members(db: Session, day: date | None = None) -> list[Holder]:
@@ -230,11 +228,6 @@ def standing_agencies(db: Session) -> list[AgencyName]:
 
 def agency(db: Session, agency_id: int) -> AgencyName | None:
     found = db.get(Agency, agency_id)
-    return _agency(found) if found else None
-
-
-def agency_by_slug(db: Session, slug: str) -> AgencyName | None:
-    found = db.scalar(select(Agency).where(Agency.slug == slug))
     return _agency(found) if found else None
 
 

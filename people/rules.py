@@ -18,7 +18,6 @@ TOTP_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 15, 256
 LONGEST_ORGAN_ID = 35
 ORGAN_ID = re.compile(r"[0-9A-Z]+(\.[0-9A-Z]+)*")
-OLD_ORGAN_ID = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
 WRITTEN_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
@@ -235,6 +234,11 @@ class SeatOfOffice:
         return opened and (self.closed_on is None or day < self.closed_on)
 
 
+def title(of_office: str, acting: bool) -> str:
+    """An office as its holder is called in it: "Quyền" before it where they are acting."""
+    return f"Quyền {of_office}" if acting else of_office
+
+
 def members_on(
     terms: Iterable[TermOfOffice], day: date, suspended: Iterable[int] = ()
 ) -> frozenset[int]:
@@ -311,11 +315,6 @@ def organ_id_refusal(code: str) -> AgencyRefusal | None:
     most 35 signs, of which the old ones are 000.00.00.A00 (QĐ 20/2020/QĐ-TTg)."""
     is_one = len(code) <= LONGEST_ORGAN_ID and ORGAN_ID.fullmatch(code)
     return None if is_one else AgencyRefusal.CODE_FORM
-
-
-def is_old_organ_id(code: str) -> bool:
-    """Whether it is of the form before QĐ 20/2020, which is kept as another name."""
-    return OLD_ORGAN_ID.fullmatch(code) is not None
 
 
 def username_refusal(username: str) -> PersonRefusal | None:

@@ -16,7 +16,7 @@ from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
 from people import access, queries, rules
-from people.models import Person, Term
+from people.models import Office, Person, Term
 from people.rules import AgencyKind, AgencyRefusal, Days
 from people.service import directory, leaving
 from people.service.agreed import act, by, same_person, whom
@@ -35,10 +35,9 @@ def ask_to_add_person(
         if queries.person_called(db, account):
             raise Refused(rules.PersonRefusal.USERNAME_TAKEN)
         office = access.office_to_fill(db, actor, office_id)
-        _refuse_if_not_free(db, 0, office_id, days, acting)
-        facts = {"name": name, "username": account} | _appointment(
-            office_id, office.title, days, acting, basis
-        )
+        _refuse_if_not_free(db, 0, office, days, acting)
+        appointment = _appointment(office, days, acting, basis)
+        facts = {"name": name, "username": account} | appointment
     return approvals.ask(actor, ADD_PERSON, f"{name} ({account})", facts)
 
 
@@ -56,8 +55,8 @@ def ask_to_appoint(
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
         office = access.office_to_fill(db, actor, office_id)
-        _refuse_if_not_free(db, person_id, office_id, days, acting)
-        facts = whom(person) | _appointment(office_id, office.title, days, acting, basis)
+        _refuse_if_not_free(db, person_id, office, days, acting)
+        facts = whom(person) | _appointment(office, days, acting, basis)
     return approvals.ask(actor, APPOINT, f"{person.name}, {office.title}", facts)
 
 
@@ -68,9 +67,8 @@ def _appoint(db: Session, approved: Approved) -> None:
 def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
     facts = approved.facts
     days = Days(_day(facts["starts"]), _day_or_none(facts["ends"]))
-    term = directory.appoint_if_free(
-        db, person, facts["office_id"], days, facts["acting"], facts["basis"]
-    )
+    office = access.office_to_fill(db, approved.asker, facts["office_id"])
+    term = directory.appoint_if_free(db, person, office, days, facts["acting"], facts["basis"])
     ledger.append(db, "term_began", _term_body(db, term) | by(approved))
 
 
@@ -84,7 +82,7 @@ def ask_to_end_term(actor: Actor, term_id: int, last: date, basis: str) -> int:
             "term": term.id,
             "office": queries.title_of(term),
             "starts": term.starts.isoformat(),
-            "stood": term.ends.isoformat() if term.ends else None,
+            "stood": _written(term.ends),
             "ends": last.isoformat(),
             "basis": basis,
         }
@@ -116,7 +114,7 @@ def ask_to_suspend(
         person = access.person_to_change(db, actor, person_id)
         facts = whom(person) | {
             "starts": starts.isoformat(),
-            "ends": ends.isoformat() if ends else None,
+            "ends": _written(ends),
             "basis": basis,
         }
     return approvals.ask(actor, SUSPEND, person.name, facts)
@@ -146,20 +144,18 @@ def ask_to_add_office(
             "order": order,
             "agency_id": agency_id,
             "agency": agency.name if agency else None,
-            "opened_on": opened_on.isoformat() if opened_on else None,
+            "opened_on": _written(opened_on),
         }
     return approvals.ask(actor, ADD_OFFICE, title, facts)
 
 
 def _add_office(db: Session, approved: Approved) -> None:
-    facts = approved.facts
-    agency = access.agency_to_change(db, approved.asker, facts["agency_id"]) if facts[
-        "agency_id"
-    ] else None  # fmt: skip
+    facts, agency_id = approved.facts, approved.facts["agency_id"]
+    agency = access.agency_to_change(db, approved.asker, agency_id) if agency_id else None
+    opened_on = _day_or_none(facts["opened_on"])
     office = directory.add_office(
-        db, facts["title"], Role(facts["role"]), facts["order"], agency,
-        _day_or_none(facts["opened_on"]),
-    )  # fmt: skip
+        db, facts["title"], Role(facts["role"]), facts["order"], agency, opened_on
+    )
     body = {"office": office.id, "title": office.title, "is_member": office.is_member}
     ledger.append(db, "office_added", body | by(approved))
 
@@ -266,23 +262,21 @@ def _merge_agencies(db: Session, approved: Approved) -> None:
 # ---- parts ----
 
 
-def _appointment(
-    office_id: int, title: str, days: Days, acting: bool, basis: str
-) -> canonical.Json:
+def _appointment(office: Office, days: Days, acting: bool, basis: str) -> canonical.Json:
     return {
-        "office_id": office_id,
-        "office": f"Quyền {title}" if acting else title,
+        "office_id": office.id,
+        "office": rules.title(office.title, acting),
         "acting": acting,
         "starts": days.starts.isoformat(),
-        "ends": days.ends.isoformat() if days.ends else None,
+        "ends": _written(days.ends),
         "basis": basis,
     }
 
 
 def _refuse_if_not_free(
-    db: Session, person_id: int, office_id: int, days: Days, acting: bool
+    db: Session, person_id: int, office: Office, days: Days, acting: bool
 ) -> None:
-    if reason := directory.refusal_to_appoint(db, person_id, office_id, days, acting):
+    if reason := directory.refusal_to_appoint(db, person_id, office, days, acting):
         raise Refused(reason)
 
 
@@ -309,10 +303,14 @@ def _term_body(db: Session, term: Term) -> canonical.Json:
         "person": term.person_id,
         "office": term.office_id,
         "starts": term.starts.isoformat(),
-        "ends": term.ends.isoformat() if term.ends else None,
+        "ends": _written(term.ends),
         "acting": term.acting,
         "members": len(queries.members(db, day)),
     }
+
+
+def _written(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _day(text: str) -> date:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ecabinet import search
 from ecabinet.access import Role
-from ecabinet.errors import NotFound, Refused
+from ecabinet.errors import Refused
 from people import rules, signing
 from people.models import Agency, AgencyCode, FormerName, Office, Person, Suspension, Term
 from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
@@ -148,26 +148,22 @@ def appoint(
 
 
 def refusal_to_appoint(
-    db: Session, person_id: int, office_id: int, days: rules.Days, acting: bool
+    db: Session, person_id: int, office: Office, days: rules.Days, acting: bool
 ) -> rules.TermRefusal | None:
-    """Why this person cannot be put into this office; it is locked, so of two at once one is."""
-    office = db.get(Office, office_id, with_for_update=True, populate_existing=True)
-    if office is None:
-        raise NotFound("office")
+    """Why this person cannot be put into this office; who asks holds it locked."""
     wanted = rules.TermOfOffice(
-        person_id, office_id, office.is_member, days.starts, days.ends, acting
+        person_id, office.id, office.is_member, days.starts, days.ends, acting
     )
-    terms = db.scalars(select(Term).where(Term.office_id == office_id))
+    terms = db.scalars(select(Term).where(Term.office_id == office.id))
     return rules.term_refusal(office.as_seat(), wanted, [each.as_rule() for each in terms])
 
 
 def appoint_if_free(
-    db: Session, person: Person, office_id: int, days: rules.Days, acting: bool, basis: str
+    db: Session, person: Person, office: Office, days: rules.Days, acting: bool, basis: str
 ) -> Term:
     """Put a person into an office, unless another holds it then."""
-    if reason := refusal_to_appoint(db, person.id, office_id, days, acting):
+    if reason := refusal_to_appoint(db, person.id, office, days, acting):
         raise Refused(reason)
-    office = db.get_one(Office, office_id)
     return appoint(db, person, office, days.starts, days.ends, acting, basis)
 
 

@@ -184,8 +184,8 @@ class Replay:
     def appoint(self, title: str, day: date, acting: bool = False) -> None:
         self.people += 1
         person = directory.invite_person(self.db, f"Người {self.people}", f"nguoi{self.people}")
-        office_id = self.offices[title].id
-        directory.appoint_if_free(self.db, person, office_id, Days(day), acting, "")
+        office = self.offices[title]
+        directory.appoint_if_free(self.db, person, office, Days(day), acting, "")
 
     def leave(self, title: str, day: date) -> None:
         office_id = self.offices[title].id
