@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ecabinet import clock, live
 from ecabinet.access import Actor
-from ecabinet.db import reading, transaction
+from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
 from people import access, queries, signing
@@ -56,12 +56,10 @@ def passkey_options(cookie: str, settings: Settings) -> dict[str, Any]:
 
 
 def unlock_by_passkey(cookie: str, answer: dict[str, Any], settings: Settings) -> None:
-    with reading() as db:
-        owner = access.login_to_unlock(db, cookie).person_id
     with transaction() as db:
         login = access.login_to_unlock(db, cookie)
         holder = queries.digest(cookie)
-        passkeys.take_assertion(db, answer, Ceremony.UNLOCK, holder, owner, settings)
+        passkeys.take_assertion(db, answer, Ceremony.UNLOCK, holder, login.person_id, settings)
         login.seen_at = clock.now(db)
 
 

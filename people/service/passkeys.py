@@ -203,19 +203,9 @@ def verify_step_up(
 
     Called inside the act's transaction: an act that fails leaves it for a retry of the same act.
     """
-    try:
-        challenge = signing.challenge_in(answer)
-        nonce = _use_challenge(db, challenge, ceremony, _login_of(actor))
-        if challenge != signing.bound_challenge(ceremony, nonce, purpose_digest):
-            raise NotProven("asked for another payload")
-        passkey = access.passkey_to_use(db, signing.credential_in(answer), actor.id)
-        party = signing.relying_party(settings)
-        assertion = signing.read_assertion(party, answer, challenge, passkey.public_key)
-    except NotProven:
-        raise Refused(PasskeyRefusal.NOT_PROVEN) from None
-    if rules.went_back(assertion.sign_count, passkey.sign_count):
-        raise Refused(PasskeyRefusal.WENT_BACK)
-    _note_use(db, passkey, assertion)
+    passkey, assertion, nonce = take_assertion(
+        db, answer, ceremony, _login_of(actor), actor.id, settings, purpose_digest
+    )
     assert passkey.enrolled_leaf is not None
     return Evidence(
         at=clock.now(db),
@@ -233,12 +223,19 @@ def verify_step_up(
 
 def take_assertion(
     db: Session, answer: dict[str, Any], ceremony: Ceremony, holder: bytes, person_id: int,
-    settings: Settings,
-) -> None:  # fmt: skip
-    """This person's passkey answers a challenge that was given to this holder; used up by it."""
+    settings: Settings, purpose_digest: bytes | None = None,
+) -> tuple[Passkey, Assertion, bytes]:  # fmt: skip
+    """This person's passkey answers a challenge that was given to this holder; used up by it.
+
+    Where it was asked for a payload, for that one alone; gives the challenge's nonce beside it.
+    """
     try:
         challenge = signing.challenge_in(answer)
-        _use_challenge(db, challenge, ceremony, holder)
+        nonce = _use_challenge(db, challenge, ceremony, holder)
+        if purpose_digest is not None and challenge != signing.bound_challenge(
+            ceremony, nonce, purpose_digest
+        ):
+            raise NotProven("asked for another payload")
         passkey = access.passkey_to_use(db, signing.credential_in(answer), person_id)
         party = signing.relying_party(settings)
         assertion = signing.read_assertion(party, answer, challenge, passkey.public_key)
@@ -247,6 +244,7 @@ def take_assertion(
     if rules.went_back(assertion.sign_count, passkey.sign_count):
         raise Refused(PasskeyRefusal.WENT_BACK)
     _note_use(db, passkey, assertion)
+    return passkey, assertion, nonce
 
 
 def _refusal(db: Session, passkey: Passkey, assertion: Assertion) -> PasskeyRefusal | None:
