@@ -9,17 +9,17 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from ecabinet import activity, approvals, clock, ledger, live, outbox
+from ecabinet import activity, approvals, clock, ledger, outbox
 from ecabinet.access import Actor
 from ecabinet.approvals import Act, Approved
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
 from people import access, queries, rules, signing
-from people.models import Failure, Invitation, Login, Person, RecoveryCode
+from people.models import Invitation, Person, RecoveryCode
 from people.rules import Ceremony, InvitationRefusal, Method, SignInRefusal
 from people.service import agreed, passkeys, passwords, sign_in
 
@@ -61,7 +61,7 @@ def _reset(db: Session, approved: Approved) -> None:
 
 def _unlock(db: Session, approved: Approved) -> None:
     person = agreed.same_person(db, approved)
-    db.execute(delete(Failure).where(Failure.username == person.username))
+    sign_in.forget_tries(db, person.username)
     outbox.notify(db, person.id, "account_unlocked", "/devices")
 
 
@@ -184,16 +184,11 @@ def _state(db: Session, person: Person) -> bytes:
 
 def _begin_anew(db: Session, invitation: Invitation, person: Person) -> None:
     """What was known, held or open of this account before is worth nothing any more."""
-    now = clock.now(db)
-    invitation.used_at = now
+    invitation.used_at = clock.now(db)
     for passkey in queries.passkeys_of(db, person.id):
         passkeys.end_one(db, passkey)
     db.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    for login in db.scalars(
-        select(Login).where(Login.person_id == person.id, Login.ended_at.is_(None))
-    ):
-        login.ended_at = now
-    live.eject(db, person.id)
+    sign_in.end_all(db, person.id)
     person.password_hash, person.totp_sealed = "", None
     person.password_ended_at = person.totp_offered = person.reset_agreed_at = None
     ledger.append(db, "account_begun", {"person": person.id, "invited_by": invitation.made_by})

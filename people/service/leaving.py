@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import clock, ledger, live
+from ecabinet import clock, ledger
 from ecabinet.db import reading, transaction
 from people import queries
 from people.models import Device, DeviceState, Login
-from people.service import passkeys
+from people.service import passkeys, sign_in
 
 
 def end_access(db: Session, person_id: int) -> None:
@@ -25,13 +25,9 @@ def end_access(db: Session, person_id: int) -> None:
 
 
 def end_logins(db: Session, person_id: int) -> None:
-    """Sign somebody out everywhere; their sockets go with it, in every process."""
-    now = clock.now(db)
-    for login in db.scalars(
-        select(Login).where(Login.person_id == person_id, Login.ended_at.is_(None))
-    ):
-        login.ended_at, login.left_office = now, True
-    live.eject(db, person_id)
+    """Sign somebody out everywhere; each browser is waited for until it is heard of again."""
+    for login in sign_in.end_all(db, person_id):
+        login.left_office = True
 
 
 def end_what_ended() -> int:

@@ -167,6 +167,16 @@ def end_login_of(db: Session, cookie: str) -> None:
         _end(db, login)
 
 
+def end_all(db: Session, person_id: int) -> list[Login]:
+    """Sign somebody out everywhere, halves of a sign-in too; gives the logins that this ended."""
+    standing = select(Login).where(Login.person_id == person_id, Login.ended_at.is_(None))
+    ended = list(db.scalars(standing))
+    for login in ended:
+        login.ended_at = clock.now(db)
+    live.eject(db, person_id)
+    return ended
+
+
 def _end(db: Session, login: Login) -> None:
     login.ended_at = clock.now(db)
     live.eject(db, login.person_id)
