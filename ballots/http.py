@@ -239,7 +239,7 @@ def answer(consultation_id: int) -> str | Response:
             rules=rules.rule_set(row.rule_set or ""),
             needs_opinion=[each.value for each in rules.NEEDS_OPINION],
             longest=LONGEST_OPINION,
-            step_up=people.step_up_holds(db, actor),
+            step_up=people.fresh_step_up(db, actor) is not None,
             has_passkey=bool(people.passkeys_of(db, actor.id)),
         )
 

@@ -571,7 +571,7 @@ def voting(db: Session, actor: Actor, seat: Seat, vote: Vote, env: str) -> Parts
         "terms": statement_terms(db, vote, seat, env),
         "follows": latest_leaf(db, vote, actor.id),
         "kept": {"number": _number(own), "at": canonical.moment(own.at)} if own else None,
-        "step_up": people.step_up_holds(db, actor),
+        "step_up": people.fresh_step_up(db, actor) is not None,
         "passkey": bool(people.passkeys_of(db, actor.id)),
     }
 

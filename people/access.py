@@ -5,7 +5,6 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from ecabinet import clock
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import NotFound, NotSignedIn, Refused
 from people import queries, rules
@@ -16,14 +15,8 @@ Row = TypeVar("Row", Agency, Office, Person, Term)
 
 
 def login_to_complete(db: Session, half_cookie: str) -> Login:
-    """The login whose password was given in this browser and whose code was not."""
-    login = db.scalar(
-        select(Login)
-        .options(joinedload(Login.person))
-        .where(Login.digest == queries.digest(half_cookie))
-        .where(Login.ended_at.is_(None), Login.whole_at.is_(None))
-    )
-    if login is None or clock.now(db) - login.started_at > rules.LOCKED_FOR:
+    login = queries.half_login(db, half_cookie)
+    if login is None:
         raise NotSignedIn
     return login
 

@@ -99,6 +99,17 @@ def login_by_cookie(db: Session, cookie: str) -> Login | None:
     return login if login and rules.login_holds(login.started_at, clock.now(db)) else None
 
 
+def half_login(db: Session, half_cookie: str) -> Login | None:
+    """The login whose password was given in this browser and whose code was not."""
+    login = db.scalar(
+        select(Login)
+        .options(joinedload(Login.person))
+        .where(Login.digest == digest(half_cookie), Login.ended_at.is_(None))
+        .where(Login.whole_at.is_(None))
+    )
+    return login if login and rules.half_login_holds(login.started_at, clock.now(db)) else None
+
+
 def locks_after(actor: Actor) -> timedelta:
     return rules.locks_after(Role.ADMINISTRATOR in actor.roles)
 
@@ -269,23 +280,23 @@ def _agency(row: Agency) -> AgencyName:
     return AgencyName(row.id, row.slug, row.name, row.short_name, row.ended_on)
 
 
-def step_up_holds(db: Session, actor: Actor) -> bool:
-    """Whether this login has shown again, in the last five minutes, who it is."""
-    login = db.get(Login, actor.login_id) if actor.login_id else None
-    return login is not None and rules.is_fresh(login.step_up_at, clock.now(db))
+def fresh_step_up(db: Session, actor: Actor) -> datetime | None:
+    """When this login showed again who it is; None where that is five minutes ago or more."""
+    login = _login_of(db, actor)
+    at = login.step_up_at if login else None
+    return at if rules.is_fresh(at, clock.now(db)) else None
 
 
 def has_just_shown(db: Session, actor: Actor) -> bool:
     """Whether this login was made, or shown again to be its owner's, in the last five minutes."""
-    login = db.get(Login, actor.login_id) if actor.login_id else None
+    login = _login_of(db, actor)
     shown = (login.whole_at, login.step_up_at) if login else ()
     now = clock.now(db)
     return any(rules.is_fresh(at, now) for at in shown)
 
 
-def step_up_at(db: Session, actor: Actor) -> datetime | None:
-    login = db.get(Login, actor.login_id) if actor.login_id else None
-    return login.step_up_at if login else None
+def _login_of(db: Session, actor: Actor) -> Login | None:
+    return db.get(Login, actor.login_id) if actor.login_id else None
 
 
 @dataclass(frozen=True)
@@ -544,17 +555,6 @@ def username(db: Session, person_id: int) -> str:
     return db.get_one(Person, person_id).username
 
 
-def username_of_half(db: Session, half_cookie: str) -> str | None:
-    """Whose code this browser is asked for; None when no password was given in it."""
-    login = db.scalar(
-        select(Login)
-        .options(joinedload(Login.person))
-        .where(Login.digest == digest(half_cookie))
-        .where(Login.ended_at.is_(None), Login.whole_at.is_(None))
-    )
-    return login.person.username if login else None
-
-
 def duties(db: Session, actor: Actor) -> list[Duty]:
     """A password to renew; signing keys that a secretary has to confirm."""
     own = [Duty("password_ended", actor.office, "/password")] if _must_renew(db, actor) else []
@@ -721,12 +721,11 @@ def access_of(db: Session, person_id: int) -> Access:
         logins=len(open_logins(db, person_id)),
         passkeys=len(passkeys_of(db, person_id)),
         keys=db.scalar(standing) or 0,
-        unheard=[_browser_name(each) for each in db.scalars(unheard.order_by(Login.id))],
+        unheard=[
+            browser_name(each.browser) or each.browser
+            for each in db.scalars(unheard.order_by(Login.id))
+        ],
     )
-
-
-def _browser_name(login: Login) -> str:
-    return " · ".join(each for each in browser_of(login.browser) if each) or login.browser
 
 
 @dataclass(frozen=True)

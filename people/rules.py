@@ -10,7 +10,7 @@ from enum import StrEnum
 WRONG_TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 STEP_UP_LASTS = timedelta(minutes=5)
-LOGIN_LASTS = timedelta(hours=12)
+HALF_LASTS, LOGIN_LASTS = timedelta(minutes=15), timedelta(hours=12)
 LOGINS_AT_ONCE = 3
 LOCKS_AFTER, ADMINISTRATORS_AFTER = timedelta(minutes=15), timedelta(minutes=5)
 WARNED_BEFORE = timedelta(minutes=2)
@@ -372,6 +372,11 @@ def locked_until(failures: Iterable[datetime], now: datetime) -> datetime | None
     """When a path that so many recent wrong tries have locked opens again; None: it is open."""
     recent = sorted((at for at in failures if now - at < LOCKED_FOR), reverse=True)
     return recent[WRONG_TRIES - 1] + LOCKED_FOR if len(recent) >= WRONG_TRIES else None
+
+
+def half_login_holds(started_at: datetime, now: datetime) -> bool:
+    """How long after the password the second factor may be given."""
+    return now - started_at <= HALF_LASTS
 
 
 def login_holds(started_at: datetime, now: datetime) -> bool:

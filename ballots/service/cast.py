@@ -116,8 +116,8 @@ def by_code(actor: Actor) -> Confirm:
     """
 
     def confirm(db: Session, _mark: bytes) -> dict[str, Any]:
-        at = people.step_up_at(db, actor)
-        if at is None or not people.step_up_holds(db, actor):
+        at = people.fresh_step_up(db, actor)
+        if at is None:
             raise StepUpNeeded
         return {"method": "totp", "at": canonical.moment(at), "bound_to_ballot": False}
 

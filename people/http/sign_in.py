@@ -43,11 +43,7 @@ def give_password() -> Response:
 @door.get("/sign-in/code")
 @needs(Permission.ANYONE)
 def code() -> str | Response:
-    with reading() as db:
-        username = queries.username_of_half(db, web.cookie_id())
-    if username is None:
-        return redirect(f"/sign-in?next={quote(_next())}")
-    return render_template("people/code.html", next=_next(), username=username)
+    return _second_step("people/code.html")
 
 
 @door.post("/sign-in/code")
@@ -62,11 +58,7 @@ def give_code() -> Response:
 @door.get("/sign-in/recovery")
 @needs(Permission.ANYONE)
 def recovery() -> str | Response:
-    with reading() as db:
-        username = queries.username_of_half(db, web.cookie_id())
-    if username is None:
-        return redirect(f"/sign-in?next={quote(_next())}")
-    return render_template("people/recovery.html", username=username)
+    return _second_step("people/recovery.html")
 
 
 @door.post("/sign-in/recovery")
@@ -134,6 +126,15 @@ def confirm(db: Session, actor: Actor) -> None:
 
 
 # ---- parts of a request ----
+
+
+def _second_step(template: str) -> str | Response:
+    """A page for whoever has given a password in this browser; others begin at the beginning."""
+    with reading() as db:
+        login = queries.half_login(db, web.cookie_id())
+    if login is None:
+        return redirect(f"/sign-in?next={quote(_next())}")
+    return render_template(template, next=_next(), username=login.person.username)
 
 
 def _next() -> str:

@@ -50,7 +50,7 @@ def _digest(path: str, fields: dict[str, str]) -> bytes:
 
 def _given_by_code(db: Session, actor: Actor, settings: Settings) -> dict[str, Any]:
     """A code is good for casts only; in a demo for acts as well (docs/decisions/0011)."""
-    at = queries.step_up_at(db, actor)
-    if not settings.acts_by_code or at is None or not queries.step_up_holds(db, actor):
+    at = queries.fresh_step_up(db, actor)
+    if not settings.acts_by_code or at is None:
         raise StepUpNeeded
     return {"method": "totp", "at": canonical.moment(at), "bound_to_act": False}
