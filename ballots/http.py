@@ -3,7 +3,6 @@
 import base64
 from typing import Any
 
-import segno
 from flask import Response as FlaskResponse
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -39,6 +38,7 @@ def offered() -> dict[str, Any]:
 
 
 LONGEST_OPINION = 20_000
+PDF = "application/pdf"
 ANSWERED = "/consultations/<int:consultation_id>"
 
 
@@ -213,7 +213,7 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
         day = queries.CALENDAR.local_day(row.closed_at)
         attempts = queries.attempts_of(db, row.id)
         sheet = papers.result_sheet(row, result, day, bool(attempts))
-    return _pdf(sheet, f"ket-qua-phieu-{consultation_id}.pdf")
+    return web.download(f"ket-qua-phieu-{consultation_id}.pdf", sheet, PDF)
 
 
 # ---- answering ----
@@ -303,7 +303,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
             words=papers.POSITION_WORDS[Position(stored.choice.value)],
             is_latest=latest is not None and latest.id == ballot.id,
             may_replace=row.state == State.OPEN and not row.has_ended(clock.now(db)),
-            qr=_qr(url_for("ballots.by_key", key=key, _external=False)),
+            qr=web.qr(web.settings().base_url.rstrip("/") + url_for("ballots.by_key", key=key)),
         )
 
 
@@ -313,7 +313,7 @@ def file(key: str) -> FlaskResponse:
     with reading() as db:
         ballot = access.ballot_to_read(db, current_actor(), key)
         pdf = queries.signed_pdf(ballot)
-    return _pdf(pdf, f"phieu-{ballot.consultation_id}-da-ky.pdf")
+    return web.download(f"phieu-{ballot.consultation_id}-da-ky.pdf", pdf, PDF)
 
 
 # ---- parsing ----
@@ -331,15 +331,3 @@ def _note_opening(actor: Actor, consultation_id: int) -> None:
     """A person opened the page; a browser that looks ahead or asks for the head alone did not."""
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         preparing.open_notice(actor, consultation_id)
-
-
-def _pdf(content: bytes, name: str) -> FlaskResponse:
-    response = web.download(name, content, "application/pdf")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _qr(path: str) -> str:
-    """The address as an image's own data, which the page may show and nothing has to load."""
-    code = segno.make(web.settings().base_url.rstrip("/") + path, micro=False, error="m")
-    return str(code.svg_data_uri(border=2, omitsize=True))

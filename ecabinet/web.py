@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
+import segno
 import structlog
 from flask import (
     Blueprint,
@@ -178,6 +179,11 @@ def source() -> str:
     return request.remote_addr or ""
 
 
+def browser() -> str:
+    """What the browser of this request calls itself."""
+    return request.headers.get("User-Agent", "")
+
+
 def renew_cookie() -> str:
     """Give this browser a new secret; the old one is worth nothing to it any more (SES-01)."""
     g.new_cookie = secrets.token_urlsafe(COOKIE_BYTES)
@@ -288,6 +294,12 @@ def hour_of(name: str, text: str) -> time:
         return time(hour or 0, minute or 0)
     except ValueError:
         raise BadInput(name, "is no hour") from None
+def picked_day(name: str, text: str) -> date:
+    """A day as the field of a browser's own calendar sends it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(name, "is no day") from None
 
 
 class Number(IntegerConverter):
@@ -317,6 +329,12 @@ def download(name: str, content: bytes | Iterable[bytes], kind: str) -> Response
     answer = Response(content, mimetype=kind)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     return answer
+
+
+def qr(text: str) -> str:
+    """What a phone reads from a screen or from paper, as an image's own data: drawn here, so that
+    nobody else is asked and nothing has to load."""
+    return str(segno.make(text, micro=False, error="m").svg_data_uri(border=2, omitsize=True))
 
 
 # ---- assembly ----
@@ -432,9 +450,9 @@ def _say_who_acts() -> None:
     who = activity.Acting(
         act=rule.endpoint,
         thing=_address(rule.rule),
-        source=request.remote_addr or "",
+        source=source(),
         port=whole_number(str(request.environ.get("REMOTE_PORT", ""))),
-        browser=request.headers.get("User-Agent", ""),
+        browser=browser(),
         # Who only reads does nothing; what a reader may not see is noted all the same.
         is_noted=request.method in SAFE,
     )

@@ -280,10 +280,7 @@ def _deadline() -> tuple[date | None, bool]:
     if given == "none":
         return None, True
     field = "deadline_other" if given == "other" else "deadline"
-    try:
-        return date.fromisoformat(form(field, limit=10)), False
-    except ValueError:
-        raise BadInput(field, "is no day") from None
+    return web.picked_day(field, form(field, limit=10)), False
 
 
 def _choices(db: Session) -> dict[str, object]:

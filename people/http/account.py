@@ -4,7 +4,6 @@ import base64
 import binascii
 from typing import Any
 
-import segno
 from flask import render_template
 from werkzeug.wrappers import Response
 
@@ -185,8 +184,9 @@ def authenticator() -> str:
         username = queries.username(db, actor.id)
     seed = factors.offer_seed(actor)
     address = signing.seed_address(seed, username, web.settings().cabinet_name)
-    picture = segno.make(address, micro=False, error="m").svg_data_uri(border=2, omitsize=True)
-    return render_template("people/authenticator.html", seed=seed, picture=picture, account=account)
+    return render_template(
+        "people/authenticator.html", seed=seed, picture=web.qr(address), account=account
+    )
 
 
 @door.post("/authenticator")

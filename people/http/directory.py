@@ -96,9 +96,9 @@ def new_person() -> str:
 def add_person() -> Response:
     request_id = changes.ask_to_add_person(
         current_actor(), form("name", limit=NAME), form("username", limit=60), form_int("office"),
-        _days(), _is_ticked("acting"), form("basis", limit=BASIS, optional=True),
+        _days(), _is_ticked("acting"), _basis(),
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 @door.get("/persons/<int:person_id>")
@@ -130,17 +130,16 @@ def page_of(person_id: int, link: str = "", picture: str = "", minutes: int = 0)
 def appoint(person_id: int) -> Response:
     request_id = changes.ask_to_appoint(
         current_actor(), person_id, form_int("office"), _days(), _is_ticked("acting"),
-        form("basis", limit=BASIS, optional=True),
+        _basis(),
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 @door.post("/terms/<int:term_id>/end")
 @needs(Permission.ACCOUNT_MANAGE)
 def end_term(term_id: int) -> Response:
     last = _form_day("ends")
-    basis = form("basis", limit=BASIS, optional=True)
-    return _asked(changes.ask_to_end_term(current_actor(), term_id, last, basis))
+    return asked(changes.ask_to_end_term(current_actor(), term_id, last, _basis()))
 
 
 @door.post("/persons/<int:person_id>/suspensions")
@@ -149,7 +148,7 @@ def suspend(person_id: int) -> Response:
     days = _days()
     basis = form("basis", limit=BASIS)
     request_id = changes.ask_to_suspend(current_actor(), person_id, days.starts, days.ends, basis)
-    return _asked(request_id)
+    return asked(request_id)
 
 
 # ---- offices ----
@@ -176,7 +175,7 @@ def add_office() -> Response:
         current_actor(), form("title", limit=NAME), _chosen(Role, "role"),
         form_int("order", least=1, most=9_999), agency_id, _form_day_or_none("opened_on"),
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 # ---- agencies ----
@@ -186,12 +185,12 @@ def add_office() -> Response:
 @needs(Permission.PERSON_READ)
 def agencies() -> str:
     with reading() as db:
-        tree = queries.agency_tree(db)
+        tree, today = queries.agency_tree(db), queries.today(db)
     return render_template(
         "people/agencies.html",
         agencies=tree,
         standing=[each for each in tree if each.ended_on is None],
-        today=_today(),
+        today=today,
         may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
         kinds=list(AgencyKind),
     )
@@ -205,7 +204,7 @@ def add_agency() -> Response:
         current_actor(), form("name", limit=NAME), form("short_name", limit=SHORT),
         _chosen(AgencyKind, "kind"), form("code", limit=35, optional=True).upper(), parent_id,
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 @door.post("/agencies/<int:agency_id>/rename")
@@ -214,9 +213,9 @@ def rename_agency(agency_id: int) -> Response:
     request_id = changes.ask_to_rename_agency(
         current_actor(), agency_id, form("name", limit=NAME), form("short_name", limit=SHORT),
         form("code", limit=35, optional=True).upper(), _form_day("day"),
-        form("basis", limit=BASIS, optional=True),
+        _basis(),
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 @door.post("/agencies/merge")
@@ -227,9 +226,9 @@ def merge_agencies() -> Response:
         raise BadInput("agencies", "names no agency")
     request_id = changes.ask_to_merge_agencies(
         current_actor(), [each for each in ending if each], form_int("into"), _form_day("day"),
-        form("basis", limit=BASIS, optional=True),
+        _basis(),
     )  # fmt: skip
-    return _asked(request_id)
+    return asked(request_id)
 
 
 # ---- parts of a request ----
@@ -272,13 +271,14 @@ def _chosen(kind: type[Word], name: str) -> Word:
     return word
 
 
-def _asked(request_id: int) -> Response:
+def asked(request_id: int) -> Response:
+    """On to what was asked for, which waits for its second person."""
     return web.see(f"/approvals/{request_id}", "approval_asked")
 
 
-def _today() -> date:
-    with reading() as db:
-        return queries.today(db)
+def _basis() -> str:
+    """The decision that a change rests on, by number and day."""
+    return form("basis", limit=BASIS, optional=True)
 
 
 def _is_ticked(name: str) -> bool:
@@ -290,24 +290,17 @@ def _days() -> Days:
 
 
 def _form_day(name: str) -> date:
-    return _day(name, form(name, limit=10))
+    return web.picked_day(name, form(name, limit=10))
 
 
 def _form_day_or_none(name: str) -> date | None:
     given = form(name, limit=10, optional=True)
-    return _day(name, given) if given else None
+    return web.picked_day(name, given) if given else None
 
 
 def _asked_day(name: str) -> date | None:
     given = request.args.get(name, "")
-    return _day(name, given) if given else None
-
-
-def _day(name: str, given: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise BadInput(name, "is no day") from None
+    return web.picked_day(name, given) if given else None
 
 
 # ---- files that go out ----

@@ -15,6 +15,7 @@ from ecabinet.access import Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
+from people.http import directory
 from people.rules import AgencyKind, ImportFault
 from people.service import importing
 from people.service.importing import COLUMNS, Cells, Fault, Table
@@ -70,8 +71,7 @@ def look_through() -> dict[str, str]:
 def ask() -> Response:
     table = _table(request.form)
     rows = _given_rows(table, form("rows", limit=LARGEST_TABLE))
-    request_id = importing.ask(current_actor(), table, rows)
-    return web.see(f"/approvals/{request_id}", "approval_asked")
+    return directory.asked(importing.ask(current_actor(), table, rows))
 
 
 # ---- parts of a request ----

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import segno
-from flask import render_template, request
+from flask import render_template
 from werkzeug.wrappers import Response
 
 from ecabinet import web
@@ -30,21 +29,19 @@ def invite(person_id: int) -> str:
     """Answered by the page itself: the link is shown this once and kept nowhere."""
     link = invitations.invite(current_actor(), person_id, web.settings())
     minutes = web.settings().invitation_minutes
-    return directory.page_of(person_id, link, _picture(link), minutes)
+    return directory.page_of(person_id, link, web.qr(link), minutes)
 
 
 @door.post("/persons/<int:person_id>/reset")
 @needs(Permission.ACCOUNT_MANAGE)
 def reset(person_id: int) -> Response:
-    request_id = invitations.ask_to_reset(current_actor(), person_id)
-    return web.see(f"/approvals/{request_id}", "approval_asked")
+    return directory.asked(invitations.ask_to_reset(current_actor(), person_id))
 
 
 @door.post("/persons/<int:person_id>/unlock")
 @needs(Permission.ACCOUNT_MANAGE)
 def unlock(person_id: int) -> Response:
-    request_id = invitations.ask_to_unlock(current_actor(), person_id)
-    return web.see(f"/approvals/{request_id}", "approval_asked")
+    return directory.asked(invitations.ask_to_unlock(current_actor(), person_id))
 
 
 # ---- the part of whoever was invited ----
@@ -59,7 +56,7 @@ def invitation(token: str) -> str:
         "people/invitation.html",
         welcome=welcome,
         token=token,
-        picture=_picture(address),
+        picture=web.qr(address),
         shortest=rules.SHORTEST_PASSWORD,
     )
 
@@ -92,9 +89,4 @@ def accept_by_passkey(token: str) -> dict[str, str]:
 
 
 def _arrival(cookie: str) -> Arrival:
-    return Arrival(cookie, request.headers.get("User-Agent", ""), web.source())
-
-
-def _picture(text: str) -> str:
-    """Drawn here; nobody else is asked."""
-    return str(segno.make(text, micro=False, error="m").svg_data_uri(border=2, omitsize=True))
+    return Arrival(cookie, web.browser(), web.source())

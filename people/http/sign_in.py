@@ -36,7 +36,7 @@ def give_password() -> Response:
     """A wrong name and a wrong password get one and the same answer."""
     username, given, old = form("username", limit=200), password("password"), web.cookie_id()
     with web.new_cookie_if_done() as cookie:
-        signing_in.give_password(username, given, old, cookie, web.source(), _browser())
+        signing_in.give_password(username, given, old, cookie, web.source(), web.browser())
     return web.see(f"/sign-in/code?next={quote(_next())}")
 
 
@@ -83,7 +83,7 @@ def sign_in_by_passkey() -> dict[str, str]:
     body, old = Body("answer", "next"), web.cookie_id()
     answer, wanted = body.object("answer"), body.text("next")
     with web.new_cookie_if_done() as cookie:
-        passkeys.sign_in_by(answer, old, cookie, _browser(), web.source(), web.settings())
+        passkeys.sign_in_by(answer, old, cookie, web.browser(), web.source(), web.settings())
     return {"to": web.own_path(wanted)}
 
 
@@ -139,10 +139,6 @@ def _second_step(template: str) -> str | Response:
 
 def _next() -> str:
     return web.own_path(request.values.get("next") or "/")
-
-
-def _browser() -> str:
-    return request.headers.get("User-Agent", "")
 
 
 def password(field: str) -> str:
