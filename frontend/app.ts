@@ -1,6 +1,7 @@
 // entry
 import { startClocks } from './clock';
 import { enhanceForms } from './forms';
+import { word } from './words';
 
 const THEME = 'theme';
 
@@ -13,6 +14,19 @@ function theme(): void {
   }
 }
 
+/** Where a browser will not copy, the words are left chosen for the reader to do it. */
+async function copy(button: HTMLElement): Promise<void> {
+  const field = document.querySelector<HTMLInputElement>(`#${button.dataset.copy}`);
+  field?.select();
+  const said = button.parentElement?.querySelector('[data-copied]');
+  try {
+    await navigator.clipboard.writeText(field?.value ?? '');
+    said?.replaceChildren(word({ vi: 'Đã chép.', en: 'Copied.' }));
+  } catch {
+    said?.replaceChildren(word({ vi: 'Hãy chép phần đang chọn.', en: 'Copy what is chosen.' }));
+  }
+}
+
 function chrome(): void {
   document.addEventListener('click', (event) => {
     const target = event.target as HTMLElement;
@@ -22,6 +36,8 @@ function chrome(): void {
       theme();
     }
     if (target.closest('[data-print]')) window.print();
+    const copier = target.closest<HTMLElement>('[data-copy]');
+    if (copier) void copy(copier);
     if (target.closest('[data-dismiss]')) target.closest('.toast')?.remove();
     const back = target.closest('[data-back]');
     if (back && history.length > 1) {
