@@ -278,12 +278,20 @@ def day_of(name: str, text: str) -> date | None:
     """A day as it is written here, day, month and year; None where none is written."""
     if not text.strip():
         return None
-    parts = [whole_number(part) for part in text.strip().split("/")]
+    written = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", text.strip())
     try:
-        day, month, year = parts
-        return date(year or 0, month or 0, day or 0)
+        day, month, year = map(int, written.groups() if written else ())
+        return date(year, month, day)
     except ValueError:
         raise BadInput(name, "is no day") from None
+
+
+def form_day(name: str) -> date:
+    """A day of a form; BadInput when it is none."""
+    day = day_of(name, form(name, limit=10))
+    if day is None:
+        raise BadInput(name, "is no day")
+    return day
 
 
 def hour_of(name: str, text: str) -> time:
@@ -294,12 +302,6 @@ def hour_of(name: str, text: str) -> time:
         return time(hour or 0, minute or 0)
     except ValueError:
         raise BadInput(name, "is no hour") from None
-def picked_day(name: str, text: str) -> date:
-    """A day as the field of a browser's own calendar sends it."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(name, "is no day") from None
 
 
 class Number(IntegerConverter):

@@ -1,5 +1,6 @@
 // entry
 import { startClocks } from './clock';
+import { enhanceDays } from './days';
 import { enhanceForms } from './forms';
 import { word } from './words';
 
@@ -65,4 +66,5 @@ function chrome(): void {
 theme();
 chrome();
 enhanceForms();
+enhanceDays();
 startClocks();

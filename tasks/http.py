@@ -279,14 +279,12 @@ def _deadline() -> tuple[date | None, bool]:
     given = form("deadline", limit=10)
     if given == "none":
         return None, True
-    field = "deadline_other" if given == "other" else "deadline"
-    return web.picked_day(field, form(field, limit=10)), False
+    return web.form_day("deadline_other" if given == "other" else "deadline"), False
 
 
 def _choices(db: Session) -> dict[str, object]:
-    day = people.today(db)
-    days = rules.suggested_deadlines(day, working_days.calendar(db).is_working_day)
-    return {"suggested": days, "today": day}
+    is_working_day = working_days.calendar(db).is_working_day
+    return {"suggested": rules.suggested_deadlines(people.today(db), is_working_day)}
 
 
 # ---- files that go out ----

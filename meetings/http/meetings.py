@@ -1,6 +1,6 @@
 """Lists, the agenda and its builder, the live room, the hall: parse, call, answer."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -365,12 +365,8 @@ def _head() -> Head:
 
 def _moment() -> datetime:
     """A day and an hour as they were typed in the cabinet's zone."""
-    try:
-        day = date.fromisoformat(form("day", limit=10))
-    except ValueError:
-        raise BadInput("day", "is no day") from None
     hour = web.hour_of("hour", form("hour", limit=8))
-    return datetime.combine(day, hour, OFFICE_ZONE.zone).astimezone(UTC)
+    return datetime.combine(web.form_day("day"), hour, OFFICE_ZONE.zone).astimezone(UTC)
 
 
 def _item_text() -> ItemText:

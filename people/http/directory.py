@@ -35,7 +35,9 @@ NAME, SHORT, BASIS = 200, 80, 200
 def members() -> str:
     with reading() as db:
         today = queries.today(db)
-        composition = queries.composition(db, _asked_day("day") or today)
+        composition = queries.composition(
+            db, web.day_of("day", request.args.get("day", "")) or today
+        )
     return render_template("people/members.html", composition=composition, today=today)
 
 
@@ -138,7 +140,7 @@ def appoint(person_id: int) -> Response:
 @door.post("/terms/<int:term_id>/end")
 @needs(Permission.ACCOUNT_MANAGE)
 def end_term(term_id: int) -> Response:
-    last = _form_day("ends")
+    last = web.form_day("ends")
     return asked(changes.ask_to_end_term(current_actor(), term_id, last, _basis()))
 
 
@@ -212,7 +214,7 @@ def add_agency() -> Response:
 def rename_agency(agency_id: int) -> Response:
     request_id = changes.ask_to_rename_agency(
         current_actor(), agency_id, form("name", limit=NAME), form("short_name", limit=SHORT),
-        form("code", limit=35, optional=True).upper(), _form_day("day"),
+        form("code", limit=35, optional=True).upper(), web.form_day("day"),
         _basis(),
     )  # fmt: skip
     return asked(request_id)
@@ -225,7 +227,7 @@ def merge_agencies() -> Response:
     if not ending or None in ending:
         raise BadInput("agencies", "names no agency")
     request_id = changes.ask_to_merge_agencies(
-        current_actor(), [each for each in ending if each], form_int("into"), _form_day("day"),
+        current_actor(), [each for each in ending if each], form_int("into"), web.form_day("day"),
         _basis(),
     )  # fmt: skip
     return asked(request_id)
@@ -286,21 +288,11 @@ def _is_ticked(name: str) -> bool:
 
 
 def _days() -> Days:
-    return Days(_form_day("starts"), _form_day_or_none("ends"))
-
-
-def _form_day(name: str) -> date:
-    return web.picked_day(name, form(name, limit=10))
+    return Days(web.form_day("starts"), _form_day_or_none("ends"))
 
 
 def _form_day_or_none(name: str) -> date | None:
-    given = form(name, limit=10, optional=True)
-    return web.picked_day(name, given) if given else None
-
-
-def _asked_day(name: str) -> date | None:
-    given = request.args.get(name, "")
-    return web.picked_day(name, given) if given else None
+    return web.day_of(name, form(name, limit=10, optional=True))
 
 
 # ---- files that go out ----

@@ -94,7 +94,7 @@ def convene(secretary: Person, premier: Person) -> str:
     page.get_by_label("Tên phiên họp").fill("Phiên họp Chính phủ chuyên đề về kinh tế biển")
     page.get_by_label("Chủ trì").select_option(label="Thủ tướng Chính phủ")
     now = datetime.fromtimestamp(secretary.server.now(), HANOI) + timedelta(minutes=5)
-    page.get_by_label("Ngày").fill(now.strftime("%Y-%m-%d"))
+    page.get_by_label("Ngày").fill(now.strftime("%d/%m/%Y"))
     page.get_by_label("Giờ bắt đầu").fill(now.strftime("%H:%M"))
     page.get_by_label("Địa điểm").fill("Phòng họp số 1")
     secretary.presses("Lập chương trình", "main form")

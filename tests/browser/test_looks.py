@@ -184,7 +184,7 @@ def places(readers: dict[str, Reader], server: Server) -> dict[str, str]:
             " WHERE username = ?"
         )
         (key,) = db.execute(first, [PREMIER]).fetchone()
-    deadline = f"{datetime.fromtimestamp(server.now(), HANOI) + timedelta(days=14):%Y-%m-%d}"
+    deadline = f"{datetime.fromtimestamp(server.now(), HANOI) + timedelta(days=14):%d/%m/%Y}"
     ordered = readers[PREMIER].posts(
         "/tasks/assign", order=order, lead=agency, deadline=deadline, deliverable="Báo cáo"
     )

@@ -11,7 +11,7 @@ from tests.meetings.builders import ITEMS, TITLE, planned
 HEAD = {
     "kind": "regular",
     "title": TITLE,
-    "day": "2026-12-01",
+    "day": "01/12/2026",
     "hour": "08:00",
     "place": "Phòng họp số 1",
 }

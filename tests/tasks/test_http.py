@@ -28,7 +28,7 @@ def filled(cabinet: Cabinet, **changes: object) -> dict[str, object]:
     return {
         "text": TEXT,
         "lead": cabinet.agencies["yte"],
-        "deadline": day(cabinet, 14).isoformat(),
+        "deadline": f"{day(cabinet, 14):%d/%m/%Y}",
         "deliverable": "Đề án kèm Tờ trình",
     } | changes
 
@@ -116,7 +116,7 @@ def test_another_agency_another_day_and_another_product_are_said_in_their_own_fi
 ) -> None:
     other = {
         "lead": "other", "lead_other": cabinet.agencies["taichinh"], "deadline": "other",
-        "deadline_other": day(cabinet, 40).isoformat(), "deliverable": "other",
+        "deadline_other": f"{day(cabinet, 40):%d/%m/%Y}", "deliverable": "other",
         "deliverable_other": "Bảng số liệu", "coordinating": [cabinet.agencies["yte"]],
     }  # fmt: skip
     browser = cabinet.browser("thutuong")
@@ -130,7 +130,7 @@ def test_another_agency_another_day_and_another_product_are_said_in_their_own_fi
 
 def test_a_past_deadline_is_refused_in_words(cabinet: Cabinet) -> None:
     browser = cabinet.browser("chuyenvien")
-    late = filled(cabinet, deadline=day(cabinet, -1).isoformat())
+    late = filled(cabinet, deadline=f"{day(cabinet, -1):%d/%m/%Y}")
     answer = browser.post("/tasks/assign", late, headers={"Accept": "application/json"})
     assert answer.status_code == 409
     assert "Thời hạn đã qua" in answer.get_json()["message"]

@@ -84,7 +84,7 @@ def test_the_page_offers_first_the_agencies_that_the_sentence_names(cabinet: Cab
         {
             "order": order_id,
             "lead": cabinet.agencies["yte"],
-            "deadline": day(cabinet, 14).isoformat(),
+            "deadline": f"{day(cabinet, 14):%d/%m/%Y}",
             "deliverable": "Đề án kèm Tờ trình",
         },
     )
