@@ -370,7 +370,8 @@ def _spoilt_receipts(good: str, key: str) -> list[Vector]:
     bent = "\n".join([*lines[:2], lines[2][::-1], *lines[3:]])
     short = "\n".join([*lines[:-1], text_of(base64.b64decode(lines[-1])[:31])])
     signature = checkpoint.rsplit(" ", 1)[1].strip()
-    other = text_of(bytes([*base64.b64decode(signature)[:-1], 0]))
+    *kept, last = base64.b64decode(signature)
+    other = text_of(bytes([*kept, last ^ 1]))
     spoilt = {
         "another index": (good.replace("index 5", "index 6"), "not_included"),
         "an index beyond": (good.replace("index 5", "index 13"), "not_included"),
