@@ -107,7 +107,7 @@ def test_home_shows_the_five_most_urgent_things_and_one_tap_opens_each_where_it_
     today = datetime.fromtimestamp(morning.server.now(), HANOI).date()
     # With the session, the question and the report of the demo: seven things.
     for days in (2, 3, 19, 20):
-        a_report(morning, f"Báo cáo chuyên đề {days}", f"{today + timedelta(days=days)}")
+        a_report(morning, f"Báo cáo chuyên đề {days}", f"{today + timedelta(days=days):%d/%m/%Y}")
     premier.goes_to("/")
     rows = page.locator("#waiting .row")
     expect(rows).to_have_count(5)
