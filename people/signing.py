@@ -96,6 +96,17 @@ def seed_address(seed: str, username: str, cabinet_name: str) -> str:
     return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=cabinet_name)
 
 
+# ---- names ----
+
+NAMES_KEY = "names-that-were-tried"
+
+
+def name_digest(name: str) -> str:
+    """What tries are counted by at a name that nobody bears."""
+    digest = hmac.digest(keys.store().make(NAMES_KEY), name.encode(), "sha256")
+    return f"?{digest.hex()[:40]}"
+
+
 # ---- recovery codes ----
 
 RECOVERY_KEY = "recovery-codes"

@@ -40,9 +40,11 @@ def give_password(
     """The first step: a login that opens nothing until the code is given."""
     account = username.lower()[:LONGEST_USERNAME]
     with transaction() as db:
-        # Noted as a failure until it is known to be none, so that tries at once count as well.
-        failure = note_try(db, account, source)
         person = db.scalar(select(Person).where(Person.username == account))
+        # Some type their password where their name belongs: what nobody is called is not kept.
+        stranger = signing.name_digest(account)
+        # Noted as a failure until it is known to be none, so that tries at once count as well.
+        failure = note_try(db, account if person else stranger, source)
         if person:
             activity.concerns(person.id)
     right = signing.is_right(person.password_hash if person else signing.NOBODY, password)
