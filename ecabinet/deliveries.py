@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select, update
@@ -366,11 +366,44 @@ def count_of(db: Session, person_id: int, kind: str, since: datetime) -> int:
     )
 
 
-def not_accepted(db: Session, limit: int) -> Sequence[Delivery]:
-    """What was given up, then what waits; the newest first."""
-    return db.scalars(
-        select(Delivery)
-        .where(Delivery.state != State.ACCEPTED)
-        .order_by(Delivery.state.in_(GIVEN_UP).desc(), Delivery.id.desc())
-        .limit(limit)
-    ).all()
+@dataclass(frozen=True)
+class Wanted:
+    """Which deliveries are looked for; a row of one of these persons or of one of these kinds."""
+
+    states: frozenset[State]
+    channel: Channel | None = None
+    persons: frozenset[int] | None = None
+    kinds: frozenset[str] = frozenset()
+
+
+def count(db: Session, wanted: Wanted) -> int:
+    return db.scalar(_wanted(wanted, select(func.count()).select_from(Delivery))) or 0
+
+
+def find(db: Session, wanted: Wanted, is_oldest_first: bool) -> Select[Delivery]:
+    """The rows that are looked for, to be read in part or as a whole."""
+    order = Delivery.id if is_oldest_first else Delivery.id.desc()
+    return _wanted(wanted, select(Delivery)).order_by(order)
+
+
+def _wanted(wanted: Wanted, query: Select[Any]) -> Select[Any]:
+    query = query.where(Delivery.state.in_(wanted.states))
+    if wanted.channel is not None:
+        query = query.where(Delivery.channel == wanted.channel)
+    if wanted.persons is not None:
+        is_of = Delivery.person_id.in_(wanted.persons) | Delivery.kind.in_(wanted.kinds)
+        query = query.where(is_of)
+    return query
+
+
+def latest_states(db: Session, person_ids: Sequence[int]) -> dict[int, set[State]]:
+    """What became of the newest letter to each person, channel by channel."""
+    newest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.person_id.in_(person_ids))
+        .group_by(Delivery.person_id, Delivery.channel)
+    )
+    found: dict[int, set[State]] = {}
+    for each in db.scalars(select(Delivery).where(Delivery.id.in_(newest))):
+        found.setdefault(each.person_id, set()).add(State(each.state))
+    return found

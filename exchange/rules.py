@@ -7,6 +7,7 @@ come into it, since nothing of the kind is given here.
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ecabinet.notices import Deadline, notice_of
@@ -48,6 +49,41 @@ WORDS = {
         "by mail; please do not reply.",
     ),
 }
+
+
+class Shown(StrEnum):
+    """Which letters a reader of the list looks at."""
+
+    OPEN = "open"
+    GIVEN_UP = "given_up"
+    UNDER_WAY = "under_way"
+    ACCEPTED = "accepted"
+    ALL = "all"
+
+
+class Reached(StrEnum):
+    """Whether what is sent to a member arrives, as far as their newest letters say."""
+
+    ACCEPTED = "accepted"
+    UNDER_WAY = "under_way"
+    REFUSED = "refused"
+    NOTHING_SENT = "nothing_sent"
+    NO_ADDRESS = "no_address"
+
+
+# Somebody has to see to it that these are told otherwise.
+NOT_REACHED = frozenset({Reached.REFUSED, Reached.NO_ADDRESS})
+
+
+def reached(has_address: bool, was_taken: bool, is_under_way: bool, was_refused: bool) -> Reached:
+    """The best that is known of any channel; nobody is reached without a confirmed address."""
+    if not has_address:
+        return Reached.NO_ADDRESS
+    if was_taken:
+        return Reached.ACCEPTED
+    if is_under_way:
+        return Reached.UNDER_WAY
+    return Reached.REFUSED if was_refused else Reached.NOTHING_SENT
 
 
 def said_of(kind: str, language: str) -> str:

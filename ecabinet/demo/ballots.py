@@ -16,7 +16,7 @@ from ballots import queries as ballots
 from ballots.rules import Answer, Choice
 from ballots.service import cast, close, draft, prepare
 from documents import queries as documents
-from ecabinet import clock, heartbeat, outbox
+from ecabinet import clock, deliveries, heartbeat, outbox
 from ecabinet.access import Actor
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -132,6 +132,8 @@ def _ask(
         dossier = next(each for each in documents.dossiers(db, drafter) if each.title == title)
     made = draft.draft(drafter, draft.Question(dossier.id, question, summary, days))
     draft.approve(actors["lanhdaovp"], made)
+    # At the moment at which it was opened, by the demo's ways out: files in its own folder.
+    deliveries.send_what_waits()
     return made
 
 

@@ -22,6 +22,7 @@ def found_cabinet(settings: Settings) -> None:
         tsa.begin(db)
         people.appoint_government(db, accounts)
         people.appoint_staff(db, accounts)
+        people.give_addresses(db, accounts.ids)
     accounts.write(people.accounts_file(settings))
     people.ask_for_somebody_new(accounts.ids)
     for room in (papers, sessions, ballots, tasks):

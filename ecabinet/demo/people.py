@@ -9,8 +9,10 @@ from pathlib import Path
 import pyotp
 from sqlalchemy.orm import Session
 
+from ecabinet import addresses, clock
 from ecabinet.access import Role
 from ecabinet.db import reading
+from ecabinet.notices import Channel
 from ecabinet.settings import Settings
 from people import queries
 from people.models import Agency
@@ -55,6 +57,13 @@ OFFICE_STAFF = (
     ("quantri", "Quản trị hệ thống", Role.ADMINISTRATOR),
     ("kiemtoan", "Kiểm toán viên hệ thống", Role.AUDITOR),
 )
+
+
+# Who has confirmed no address, so that the Office has somebody to call.
+WITHOUT = {
+    Channel.EMAIL: ("thutruong.thanhtra", "botruong.vanhoathethaodulich"),
+    Channel.SMS: ("thutruong.thanhtra", "botruong.tuphap", "pttg4"),
+}
 
 
 class Accounts:
@@ -112,6 +121,20 @@ def appoint_government(db: Session, accounts: Accounts) -> None:
     for slug, name in PROVINCES:
         agency = people.add_agency(db, slug, name, name, AgencyKind.PROVINCE)
         accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 210, agency)
+
+
+def give_addresses(db: Session, ids: dict[str, int]) -> None:
+    """Confirmed addresses that nobody in the world has: a reserved domain, unassigned numbers."""
+    now = clock.now(db)
+    for username, person_id in ids.items():
+        values = {
+            Channel.EMAIL: f"{username}@chinhphu.example",
+            Channel.SMS: f"+8460{person_id:07}",
+        }
+        for channel, value in values.items():
+            if username not in WITHOUT.get(channel, ()):
+                row = addresses.to_change(db, person_id, channel)
+                row.value, row.confirmed_at = value, now
 
 
 def ask_for_somebody_new(ids: dict[str, int]) -> None:

@@ -1,10 +1,18 @@
 """What the administrator sees of what did not leave the house, and does about it."""
 
+import csv
+import re
+from io import StringIO
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ecabinet import deliveries, outbox
 from ecabinet.db import transaction
 from ecabinet.deliveries import State
+from exchange import rules
+from exchange.rules import Reached
 from tests.builders import Cabinet
 from tests.exchange.builders import (
     MAIL,
@@ -76,6 +84,90 @@ def test_all_that_was_given_up_is_sent_again_at_once(
         State.ACCEPTED, State.WAITING, State.WAITING,
     ]  # fmt: skip
     assert "Không gửi được" not in cabinet.browser("thuky").get("/").text
+
+
+def rows_of(page: str) -> list[str]:
+    """Whose letters a page lists, in its order."""
+    return re.findall(r'<th scope="row"[^>]*>([^<]+)</th>', page)
+
+
+THUKY, YTE, PTT = "Thư ký phiên họp", "Bộ trưởng Bộ Y tế", "Phó Thủ tướng Chính phủ"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [PTT, YTE]),
+        ("shown=all", [THUKY, PTT, YTE]),
+        ("shown=accepted", [THUKY]),
+        ("shown=given_up", [YTE]),
+        ("shown=under_way", [PTT]),
+        ("shown=all&order=oldest", [YTE, PTT, THUKY]),
+        ("shown=all&q=pho+thu", [PTT]),
+        ("shown=all&q=bieu+quyet", [THUKY, PTT, YTE]),
+        ("shown=all&q=khong+co+ai", []),
+        ("shown=all&channel=sms", []),
+        ("shown=all&channel=email", [THUKY, PTT, YTE]),
+        ("shown=nonsense&channel=nonsense&page=999", [PTT, YTE]),
+    ],
+)
+def test_letters_are_found_by_receiver_kind_state_and_channel(
+    cabinet: Cabinet, refusing: MailServer, query: str, expected: list[str]
+) -> None:
+    browser = cabinet.browser("quantri")
+    found = rows_of(browser.get(f"{PATH}?{query}").text)
+    assert sorted(found) == sorted(expected)
+    if "order" in query:
+        newest_first = rows_of(browser.get(f"{PATH}?shown=all").text)
+        assert found == newest_first[::-1]
+    csv_rows = list(csv.reader(StringIO(browser.get(f"{PATH}.csv?{query}").text)))[1:]
+    assert [each[1] for each in csv_rows] == found
+
+
+def test_a_spreadsheet_has_the_words_and_no_whole_address(
+    cabinet: Cabinet, refusing: MailServer
+) -> None:
+    text = cabinet.browser("kiemtoan").get(f"{PATH}.csv").text
+    assert "Lúc,Người nhận,Loại việc,Cách gửi,Nơi nhận" in text
+    assert "Thư điện tử" in text
+    assert "Không gửi được" in text
+    assert MAIL not in text
+
+
+def test_the_list_goes_on_over_pages_and_misses_nothing(
+    cabinet: Cabinet, refusing: MailServer
+) -> None:
+    with transaction() as db:
+        for _ in range(53):
+            outbox.notify(db, cabinet.ids["thuky"], "vote_opened", "/meetings/1/live")
+    browser = cabinet.browser("quantri")
+    first, second = browser.get(PATH).text, browser.get(f"{PATH}?page=2").text
+    assert (len(rows_of(first)), len(rows_of(second))) == (50, 5)
+    assert "page=2" in first
+
+
+def test_members_whom_nothing_reaches_are_seen_at_a_glance(
+    cabinet: Cabinet, refusing: MailServer
+) -> None:
+    """One was refused for good, one is tried again, three have given no address."""
+    page = cabinet.browser("quantri").get(PATH).text
+    assert "1/5" in page
+    section = page.partition('class="more__s"')[2].partition("</section>")[0]
+    assert re.findall(r'row__t">([^<]+)</span><span class="row__s">([^<]+)', section) == [
+        ("Thủ tướng Chính phủ", "chưa có nơi nhận đã xác nhận"),
+        ("Bộ trưởng Bộ Tài chính", "chưa có nơi nhận đã xác nhận"),
+        (YTE, "thư gần nhất không gửi được"),
+        ("Bộ trưởng Bộ Xây dựng", "chưa có nơi nhận đã xác nhận"),
+    ]
+
+
+@given(has=st.booleans(), taken=st.booleans(), under_way=st.booleans(), refused=st.booleans())
+def test_nobody_is_reached_without_an_address_and_whoever_was_is(
+    has: bool, taken: bool, under_way: bool, refused: bool
+) -> None:
+    found = rules.reached(has, taken, under_way, refused)
+    assert (found is Reached.NO_ADDRESS) == (not has)
+    assert (found in rules.NOT_REACHED) == (not has or (refused and not taken and not under_way))
 
 
 def test_the_auditor_reads_and_changes_nothing(cabinet: Cabinet, refusing: MailServer) -> None:
