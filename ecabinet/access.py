@@ -1,6 +1,7 @@
 """Who may do what: the whole policy on one screen (rulebook: Who may do what)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from ecabinet.errors import Forbidden
@@ -116,6 +117,8 @@ class Actor:
     language: str = "vi"
     # Idle too long: known, and answered nothing until they have shown again who they are.
     is_locked: bool = False
+    # When this login is over, whoever is at it (SES-04).
+    login_ends: datetime | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the policy lets one of this person's roles do it."""

@@ -49,6 +49,7 @@ export async function refusalOf(response: Response): Promise<Refusal> {
     en: 'The server failed. Try again.',
   });
   if (body.code === 'locked') document.dispatchEvent(new Event('login:locked'));
+  if (body.code === 'not_signed_in') document.dispatchEvent(new Event('login:ended'));
   return new Refusal(response.status, String(body.code ?? 'failed'), said || fallback, body);
 }
 

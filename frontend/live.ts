@@ -109,8 +109,9 @@ export class Live<State extends Place> {
     socket.on('disconnect', (reason) => {
       this.sign.show('again');
       this.polled = performance.now();
-      // Ended by the server: the right may be gone, or only this socket; entering anew tells.
+      // Ended by the server: the right may be gone, or only this socket; asking tells.
       if (reason === 'io server disconnect') {
+        void this.reload();
         setTimeout(() => socket.connect(), 500 + Math.random() * 1_000);
       }
     });
@@ -181,10 +182,18 @@ export class Live<State extends Place> {
     await this.reload();
   }
 
+  /** Somebody has signed in again: what was missed is asked for. */
+  private resume(): void {
+    this.ended = false;
+    this.socket.connect();
+    void this.reload();
+  }
+
   /** The right to this page is gone: nothing more is asked, and the page says why. */
   private end(refusal: Refusal): void {
     this.ended = true;
     this.socket.disconnect();
+    document.addEventListener('login:again', () => this.resume(), { once: true });
     for (const each of document.querySelectorAll<HTMLElement>('[data-offline-words]')) {
       each.textContent = refusal.message;
     }

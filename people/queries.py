@@ -84,9 +84,13 @@ def actor_by_cookie(db: Session, cookie: str) -> Actor | None:
     if login is None:
         return None
     found = actor(db, login.person_id, login.id)
-    if found is None or not rules.is_idle(login.seen_at, now, locks_after(found)):
-        return found
-    return replace(found, is_locked=True)
+    if found is None:
+        return None
+    return replace(
+        found,
+        is_locked=rules.is_idle(login.seen_at, now, locks_after(found)),
+        login_ends=rules.login_ends(login.started_at),
+    )
 
 
 def login_by_cookie(db: Session, cookie: str) -> Login | None:

@@ -381,7 +381,12 @@ def half_login_holds(started_at: datetime, now: datetime) -> bool:
 
 def login_holds(started_at: datetime, now: datetime) -> bool:
     """Twelve hours at most, also for sockets (SES-04)."""
-    return now - started_at < LOGIN_LASTS
+    return now < login_ends(started_at)
+
+
+def login_ends(started_at: datetime) -> datetime:
+    """Whatever is done meanwhile (SES-04)."""
+    return started_at + LOGIN_LASTS
 
 
 def invitation_holds(made_at: datetime, now: datetime, minutes: int) -> bool:

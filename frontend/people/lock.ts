@@ -3,6 +3,7 @@
 import { show } from '../forms';
 import { Refusal, send } from '../http';
 import { word } from '../words';
+import { isOver, watchEnd } from './ended';
 import { canUse, gaveUp, stepUp } from './passkey';
 
 const TOLD_EACH = 30_000;
@@ -26,7 +27,7 @@ function live(): void {
 }
 
 function cover(): void {
-  if (!dialog || locked) return;
+  if (!dialog || locked || isOver()) return;
   locked = true;
   if (soon) soon.hidden = true;
   const button = dialog.querySelector<HTMLElement>('[data-lock-passkey]');
@@ -56,7 +57,7 @@ async function tellPresence(): Promise<void> {
 }
 
 function watch(): void {
-  if (locked) return;
+  if (locked || isOver()) return;
   if (watched) live();
   const idle = Date.now() - seen;
   if (soon) soon.hidden = idle < after - warned;
@@ -108,4 +109,13 @@ if (dialog && form) {
   document.addEventListener('login:locked', cover);
   if (dialog.dataset.now !== undefined) cover();
   setInterval(watch, 1_000);
+  watchEnd({
+    ended: () => {
+      locked = false;
+      dialog.close();
+    },
+    again: () => {
+      seen = told = Date.now();
+    },
+  });
 }

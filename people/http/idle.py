@@ -14,7 +14,7 @@ door = Door("idle", __name__)
 
 @door.app_context_processor
 def lock_of_page() -> dict[str, Any]:
-    """When this reader's page locks, and whether it is locked already."""
+    """When this reader's page locks or their login ends, and whether it is locked already."""
     owner = web.owner_if_asked()
     if owner is None:
         return {}
@@ -24,6 +24,7 @@ def lock_of_page() -> dict[str, Any]:
             "after": int(after.total_seconds()),
             "warn": int(warn.total_seconds()),
             "now": owner.is_locked,
+            "ends": owner.login_ends,
         }
     }
 

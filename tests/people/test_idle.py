@@ -1,7 +1,11 @@
 """A login that nobody is at locks, answers nothing, and is opened again by its owner (SES-04)."""
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 
+from ecabinet import clock
 from ecabinet.db import reading
 from people import queries, rules
 from tests.builders import Browser, Cabinet
@@ -128,3 +132,20 @@ def test_a_locked_login_is_nobody_to_the_wire(cabinet: Cabinet) -> None:
         known = queries.actor_by_cookie(db, cookie.value)
     assert known is not None
     assert known.is_locked
+
+
+def test_a_page_knows_when_its_login_ends_and_a_locked_one_as_well(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+
+    def left(page: str) -> timedelta:
+        found = re.search(r'data-ends="([^"]+)"', page)
+        assert found
+        with reading() as db:
+            return datetime.fromisoformat(found[1]) - clock.now(db)
+
+    whole = timedelta(hours=12)
+    assert whole - timedelta(minutes=1) < left(browser.get("/").text) <= whole
+    cabinet.wait(hours=11)
+    assert left(browser.get("/").text) <= timedelta(hours=1)
+    browser.post("/lock")
+    assert left(browser.get("/").text) <= timedelta(hours=1)

@@ -1,0 +1,72 @@
+/** Says at once that a login is over, over what is on the page, which goes on as it was once its
+ * owner has signed in again in another window. */
+import { csrfToken, now } from '../words';
+
+const dialog = document.querySelector<HTMLDialogElement>('#ended');
+const others = new BroadcastChannel('login');
+
+let ends = Date.parse(dialog?.dataset.ends ?? '');
+let over = false;
+
+/** What the page does when its login ends, and when somebody has signed in again. */
+export interface Turn {
+  ended(): void;
+  again(): void;
+}
+
+export const isOver = (): boolean => over;
+
+export function watchEnd(turn: Turn): void {
+  const end = () => {
+    if (!dialog || over) return;
+    over = true;
+    turn.ended();
+    dialog.showModal();
+  };
+  const goOn = async () => {
+    if (!over || !(await signedInAgain())) return;
+    over = false;
+    dialog?.close();
+    turn.again();
+    document.dispatchEvent(new Event('login:again'));
+  };
+  document.addEventListener('login:ended', end);
+  document.addEventListener('visibilitychange', () => void goOn());
+  others.onmessage = ({ data }) => {
+    if (data === 'here') void goOn();
+  };
+  dialog?.addEventListener('cancel', (event) => event.preventDefault());
+  // A second Escape closes it all the same.
+  dialog?.addEventListener('close', () => {
+    if (over) dialog.showModal();
+  });
+  setInterval(() => {
+    if (now() >= ends) end();
+  }, 1_000);
+  others.postMessage('here');
+}
+
+/** The same person goes on with what is here, by the token of their new login; for anybody else
+ * this page is gone. */
+async function signedInAgain(): Promise<boolean> {
+  const answer = await fetch('/', { headers: { Accept: 'text/html' } }).catch(() => null);
+  if (!answer?.ok) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const there = page.querySelector<HTMLElement>('#ended')?.dataset;
+  if (!there) return false;
+  if (there.owner !== dialog?.dataset.owner) {
+    location.replace('/');
+    return false;
+  }
+  ends = Date.parse(there.ends ?? '');
+  takeToken(page.querySelector<HTMLMetaElement>('meta[name=csrf-token]')?.content ?? '');
+  return true;
+}
+
+function takeToken(token: string): void {
+  const old = csrfToken();
+  document.querySelector('meta[name=csrf-token]')?.setAttribute('content', token);
+  for (const each of document.querySelectorAll<HTMLInputElement>('input[name=csrf_token]')) {
+    if (each.value === old) each.value = token;
+  }
+}
