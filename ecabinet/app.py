@@ -44,6 +44,7 @@ from people.http import idle as idle_http
 from people.http import importing as importing_http
 from people.http import invitations as invitations_http
 from people.http import notices as notices_http
+from people.http import outside as outside_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from people.service import importing as people_importing
@@ -61,6 +62,7 @@ DOORS = (
     importing_http.door,
     notices_http.door,
     invitations_http.door,
+    outside_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,

@@ -222,6 +222,13 @@ NOTICES: dict[str, Notice] = {
         "Cách đăng nhập bằng mật khẩu đã được mở lại",
         "Signing in by password is open again",
     ),
+    "outside_linked": Notice(
+        S.SECURITY,
+        "Tài khoản của Ông/Bà vừa được liên kết với tài khoản của cơ quan; nếu không phải Ông/Bà, "
+        "hãy báo ngay",
+        "Your account was linked to an account of your office; if that was not you, say so at once",
+        presses=True,
+    ),
     "path_locked": Notice(
         S.SECURITY,
         "Mật khẩu của Ông/Bà bị nhập sai nhiều lần; khóa của thiết bị vẫn dùng được",

@@ -60,7 +60,17 @@ class Settings(BaseSettings):
     # How long an invitation is good; never longer than an hour (AUTH-08).
     invitation_minutes: int = Field(default=60, ge=5, le=60)
 
-    @field_validator("proxies", mode="before")
+    # The office's provider of accounts (OpenID Connect), where there is one.
+    oidc_issuer: str = Field(default="", max_length=200)
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    # Strengths of which one is enough, and methods that are all needed, in the provider's words.
+    oidc_acr: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_amr: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_max_age_minutes: int = Field(default=15, ge=1, le=60)
+    oidc_ca: str = ""
+
+    @field_validator("proxies", "oidc_acr", "oidc_amr", mode="before")
     @classmethod
     def parted_by_commas(cls, given: object) -> object:
         if not isinstance(given, str):
@@ -89,6 +99,20 @@ class Settings(BaseSettings):
                 raise ValueError("ECABINET_SMTP_TLS must be starttls or tls in production")
             if self.sms_url and urlsplit(self.sms_url).scheme != "https":
                 raise ValueError("ECABINET_SMS_URL must be https in production")
+        return self
+
+    @model_validator(mode="after")
+    def provider_is_whole(self) -> "Settings":
+        if not self.oidc_issuer:
+            return self
+        issuer = urlsplit(self.oidc_issuer)
+        is_near = self.env == "demo" and issuer.hostname in LOOPBACK
+        if not issuer.hostname or (issuer.scheme != "https" and not is_near):
+            raise ValueError("ECABINET_OIDC_ISSUER must be an https address")
+        if not self.oidc_client_id or not self.oidc_client_secret.get_secret_value():
+            raise ValueError("ECABINET_OIDC_CLIENT_ID and ECABINET_OIDC_CLIENT_SECRET must be set")
+        if not self.oidc_acr and not self.oidc_amr:
+            raise ValueError("ECABINET_OIDC_ACR or ECABINET_OIDC_AMR must say what is strong")
         return self
 
     @property

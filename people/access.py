@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, joinedload
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import NotFound, NotSignedIn, Refused
 from people import queries, rules
-from people.models import Agency, Device, Login, Office, Passkey, Person, Term
+from people.models import Agency, Device, Login, Office, OutsideAccount, Passkey, Person, Term
+from people.rules import OutsideRefusal
 from people.signing import NotProven
 
 Row = TypeVar("Row", Agency, Office, Person, Term)
@@ -81,6 +82,18 @@ def passkey_to_use(db: Session, credential_id: bytes, person_id: int | None = No
     if passkey is None:
         raise NotProven("an unknown passkey")
     return passkey
+
+
+def outside_account_to_use(db: Session, issuer: str, subject: str) -> OutsideAccount:
+    """Whose account at the provider this is, by its issuer's own name for it and nothing else."""
+    account = db.scalar(
+        select(OutsideAccount)
+        .where(OutsideAccount.issuer == issuer, OutsideAccount.subject == subject)
+        .with_for_update()
+    )
+    if account is None:
+        raise Refused(OutsideRefusal.UNKNOWN)
+    return account
 
 
 def person_to_change(db: Session, actor: Actor, person_id: int) -> Person:

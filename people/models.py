@@ -155,7 +155,26 @@ class Login(Base):
     # Ended because its owner left office, and when that browser was next heard of.
     left_office: Mapped[bool] = mapped_column(default=False)
     heard_at: Mapped[datetime | None]
+    # The digest of the provider's own sign-in that it rests on: it ends with that one.
+    outside_session: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
     person: Mapped[Person] = relationship()
+
+
+class OutsideAccount(Base):
+    """A person's account at the office's provider, by its issuer's own name for it (AUTH-11)."""
+
+    __tablename__ = "people_outside_account"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        UniqueConstraint("issuer", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(255))
+    linked_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Invitation(Base):
@@ -207,7 +226,8 @@ class Passkey(Base):
 
 
 class Challenge(Base):
-    """What a passkey was asked to sign: good once, for a short while, for one browser or login."""
+    """What a passkey was asked to sign, or with what a reader was sent away: good once, for a
+    short while, for one browser or login."""
 
     __tablename__ = "people_challenge"
 
@@ -216,6 +236,8 @@ class Challenge(Base):
     # The digest of the browser's secret it was given to, or of a login's number.
     holder: Mapped[bytes] = mapped_column(LargeBinary(32))
     nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # Where its reader wanted to go, when they were sent away to sign in.
+    path: Mapped[str] = mapped_column(String(400), server_default="")
     made_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -23,12 +23,14 @@ from people.models import (
     FormerName,
     Login,
     Office,
+    OutsideAccount,
     Passkey,
     Person,
     RecoveryCode,
     Suspension,
     Term,
 )
+from people.provider import Ended
 from people.rules import AgencyKind, DeviceStanding, Method, PersonOrder, PersonStanding
 
 OFFICE_ZONE = Calendar()
@@ -292,9 +294,14 @@ def fresh_step_up(db: Session, actor: Actor) -> datetime | None:
 
 
 def has_just_shown(db: Session, actor: Actor) -> bool:
-    """Whether this login was made, or shown again to be its owner's, in the last five minutes."""
+    """Whether this login was made, or shown again to be its owner's, in the last five minutes.
+
+    By own factors: that somebody signed in at the provider shows nothing of the kind (AUTH-11).
+    """
     login = _login_of(db, actor)
-    shown = (login.whole_at, login.step_up_at) if login else ()
+    shown = [login.step_up_at] if login else []
+    if login and login.method != Method.OUTSIDE:
+        shown.append(login.whole_at)
     now = clock.now(db)
     return any(rules.is_fresh(at, now) for at in shown)
 
@@ -415,6 +422,30 @@ def able_to_sign(db: Session, at: datetime) -> set[int]:
 def passkeys_of(db: Session, person_id: int) -> list[Passkey]:
     mine = select(Passkey).where(Passkey.person_id == person_id, Passkey.ended_at.is_(None))
     return list(db.scalars(mine.order_by(Passkey.id)))
+
+
+def outside_accounts_of(db: Session, person_id: int) -> list[OutsideAccount]:
+    """A person's accounts at the office's provider, now or once the one in the settings."""
+    mine = select(OutsideAccount).where(OutsideAccount.person_id == person_id)
+    return list(db.scalars(mine.order_by(OutsideAccount.id)))
+
+
+def resting_on(db: Session, issuer: str, ended: Ended) -> list[Login]:
+    """The open logins that rest on a sign-in at the provider which is over there."""
+    query = select(Login).where(Login.ended_at.is_(None), Login.method == Method.OUTSIDE)
+    if ended.session is not None:
+        query = query.where(Login.outside_session == outside_digest(issuer, ended.session))
+    if ended.subject is not None:
+        owner = select(OutsideAccount.person_id).where(
+            OutsideAccount.issuer == issuer, OutsideAccount.subject == ended.subject
+        )
+        query = query.where(Login.person_id.in_(owner))
+    return list(db.scalars(query))
+
+
+def outside_digest(issuer: str, session: str) -> bytes:
+    """What is kept of the provider's own name for a sign-in there."""
+    return hashlib.sha256(f"{issuer}\0{session}".encode()).digest()
 
 
 def open_logins(db: Session, person_id: int) -> list[Login]:

@@ -12,6 +12,7 @@ LOCKED_FOR = timedelta(minutes=15)
 STEP_UP_LASTS = timedelta(minutes=5)
 HALF_LASTS, LOGIN_LASTS = timedelta(minutes=15), timedelta(hours=12)
 LOGINS_AT_ONCE = 3
+CLOCKS_DIFFER = timedelta(seconds=30)
 LOCKS_AFTER, ADMINISTRATORS_AFTER = timedelta(minutes=15), timedelta(minutes=5)
 WARNED_BEFORE = timedelta(minutes=2)
 TOTP_SECONDS = 30
@@ -42,6 +43,18 @@ class Method(StrEnum):
     PASSKEY = "passkey"
     RECOVERY = "recovery"
     INVITATION = "invitation"
+    OUTSIDE = "outside"
+
+
+class OutsideRefusal(StrEnum):
+    """Why somebody who signed in at the office's provider is not let in here."""
+
+    NOT_PROVEN = "not_proven"
+    UNREACHABLE = "unreachable"
+    WEAK = "weak"
+    TOO_OLD = "too_old"
+    UNKNOWN = "unknown"
+    ALREADY_LINKED = "already_linked"
 
 
 class InvitationRefusal(StrEnum):
@@ -174,6 +187,8 @@ class Ceremony(StrEnum):
     STEP_UP = "step_up"
     ACT = "act"
     UNLOCK = "unlock"
+    OUTSIDE = "outside"
+    LINK = "link"
 
 
 # Sixty seconds for what is bound to a ballot or an act (SES-07); who signs in may have to search.
@@ -183,6 +198,8 @@ CHALLENGE_LASTS = {
     Ceremony.STEP_UP: timedelta(seconds=60),
     Ceremony.ACT: timedelta(seconds=60),
     Ceremony.UNLOCK: timedelta(minutes=5),
+    Ceremony.OUTSIDE: timedelta(minutes=5),
+    Ceremony.LINK: timedelta(minutes=5),
 }
 
 
@@ -366,6 +383,39 @@ def totp_refusal(step: int | None, last_step: int | None) -> SignInRefusal | Non
     if last_step is not None and step <= last_step:
         return SignInRefusal.CODE_USED
     return None
+
+
+@dataclass(frozen=True)
+class OutsideSignIn:
+    """Which account signed in at the office's provider, when, and how well it was shown."""
+
+    subject: str
+    session: str | None
+    at: datetime
+    strength: str = ""
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class OutsideDemand:
+    """How well a sign-in at the provider must have been shown, and how lately."""
+
+    strengths: frozenset[str]
+    methods: frozenset[str]
+    lately: timedelta
+
+
+def outside_refusal(
+    shown: OutsideSignIn, demand: OutsideDemand, now: datetime
+) -> OutsideRefusal | None:
+    """Why a sign-in at the provider is not enough here: one of the strengths, all of the methods,
+    and not long ago, by clocks that differ by half a minute at most (AUTH-11)."""
+    if demand.strengths and shown.strength not in demand.strengths:
+        return OutsideRefusal.WEAK
+    if not demand.methods <= shown.methods:
+        return OutsideRefusal.WEAK
+    is_recent = -CLOCKS_DIFFER <= now - shown.at <= demand.lately + CLOCKS_DIFFER
+    return None if is_recent else OutsideRefusal.TOO_OLD
 
 
 def locked_until(failures: Iterable[datetime], now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 // entry
 import { show } from '../forms';
-import { Refusal, send } from '../http';
+import { Refusal, send, sendForm } from '../http';
 import { toBase64 } from '../signing/base64';
 import { csr, type DeviceKey, deviceKey, forgetKey, makeKey } from '../signing/keys';
 import { word } from '../words';
@@ -80,8 +80,9 @@ async function makePasskey(form: HTMLFormElement): Promise<void> {
     await make(deviceName());
     location.reload();
   } catch (wrong) {
-    if (wrong instanceof Refusal && wrong.code === 'step_up_needed') askForCode(form);
-    else if (wrong instanceof Refusal) show(form, wrong);
+    if (wrong instanceof Refusal && wrong.code === 'step_up_needed') {
+      askForCode(() => void makePasskey(form));
+    } else if (wrong instanceof Refusal) show(form, wrong);
     else if (wrong instanceof DOMException && wrong.name === 'InvalidStateError') {
       show(form, new Refusal(0, 'passkey', ALREADY));
     } else if (!gaveUp(wrong)) throw wrong;
@@ -93,17 +94,29 @@ const ALREADY = word({
   en: 'This device already holds your passkey.',
 });
 
-function askForCode(form: HTMLFormElement): void {
+function askForCode(then: () => void): void {
   const dialog = document.querySelector<HTMLDialogElement>('#step-up');
   dialog?.addEventListener(
     'form:done',
     () => {
       dialog.close();
-      void makePasskey(form);
+      then();
     },
     { once: true },
   );
   dialog?.showModal();
+}
+
+// ---- the account of one's office ----
+
+async function linkAccount(form: HTMLFormElement): Promise<void> {
+  try {
+    location.assign(await sendForm(form, null));
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    if (wrong.code === 'step_up_needed') askForCode(() => void linkAccount(form));
+    else show(form, wrong);
+  }
 }
 
 function start(): void {
@@ -125,6 +138,11 @@ function start(): void {
       void makePasskey(making);
     });
   }
+  const linking = document.querySelector<HTMLFormElement>('[data-outside-link]');
+  linking?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void linkAccount(linking);
+  });
 }
 
 start();

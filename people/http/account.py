@@ -37,6 +37,8 @@ def devices() -> str:
             devices=queries.devices_of(db, actor.id),
             passkeys=queries.passkeys_of(db, actor.id),
             logins=queries.logins_of(db, actor),
+            outside=queries.outside_accounts_of(db, actor.id),
+            has_provider=bool(web.settings().oidc_issuer),
             may_enrol=actor.may(Permission.DEVICE_ENROL),
             waiting_hours=web.settings().key_waiting_seconds // 3600,
         )

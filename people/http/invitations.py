@@ -15,7 +15,7 @@ from people.http import directory
 from people.http.account import LONGEST_LABEL
 from people.http.sign_in import password
 from people.service import invitations
-from people.service.invitations import Arrival
+from people.service.sign_in import Arrival
 
 door = Door("invitations", __name__)
 

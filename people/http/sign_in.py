@@ -27,7 +27,9 @@ door = Door("people", __name__)
 @needs(Permission.ANYONE)
 def sign_in() -> str:
     leaving.hear_of(web.cookie_id())
-    return render_template("people/sign_in.html", next=_next())
+    return render_template(
+        "people/sign_in.html", next=next_path(), has_provider=bool(web.settings().oidc_issuer)
+    )
 
 
 @door.post("/sign-in")
@@ -37,7 +39,7 @@ def give_password() -> Response:
     username, given, old = form("username", limit=200), password("password"), web.cookie_id()
     with web.new_cookie_if_done() as cookie:
         signing_in.give_password(username, given, old, cookie, web.source(), web.browser())
-    return web.see(f"/sign-in/code?next={quote(_next())}")
+    return web.see(f"/sign-in/code?next={quote(next_path())}")
 
 
 @door.get("/sign-in/code")
@@ -52,7 +54,7 @@ def give_code() -> Response:
     half, given = web.cookie_id(), form("code", limit=20)
     with web.new_cookie_if_done() as cookie:
         signing_in.give_code(half, given, cookie, web.source())
-    return web.see(_next())
+    return web.see(next_path())
 
 
 @door.get("/sign-in/recovery")
@@ -133,11 +135,11 @@ def _second_step(template: str) -> str | Response:
     with reading() as db:
         login = queries.half_login(db, web.cookie_id())
     if login is None:
-        return redirect(f"/sign-in?next={quote(_next())}")
-    return render_template(template, next=_next(), username=login.person.username)
+        return redirect(f"/sign-in?next={quote(next_path())}")
+    return render_template(template, next=next_path(), username=login.person.username)
 
 
-def _next() -> str:
+def next_path() -> str:
     return web.own_path(request.values.get("next") or "/")
 
 

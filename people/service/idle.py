@@ -15,7 +15,7 @@ from ecabinet.settings import Settings
 from people import access, queries, signing
 from people.models import Login
 from people.rules import Ceremony, PasskeyRefusal
-from people.service import passkeys, sign_in
+from people.service import challenges, passkeys, sign_in
 
 
 def note_presence(actor: Actor) -> None:
@@ -48,7 +48,7 @@ def passkey_options(cookie: str, settings: Settings) -> dict[str, Any]:
     challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
     with transaction() as db:
         login = access.login_to_unlock(db, cookie)
-        passkeys.keep_challenge(db, challenge, Ceremony.UNLOCK, queries.digest(cookie))
+        challenges.keep(db, challenge, Ceremony.UNLOCK, queries.digest(cookie))
         allowed = [each.credential_id for each in queries.passkeys_of(db, login.person_id)]
     if not allowed:
         raise Refused(PasskeyRefusal.NOT_PROVEN)

@@ -21,18 +21,10 @@ from ecabinet.settings import Settings
 from people import access, queries, rules, signing
 from people.models import Invitation, Person, RecoveryCode
 from people.rules import Ceremony, InvitationRefusal, Method, SignInRefusal
-from people.service import agreed, passkeys, passwords, sign_in
+from people.service import agreed, challenges, links, passkeys, passwords, sign_in
+from people.service.sign_in import Arrival
 
 TOKEN_BYTES = 32
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """From which browser somebody follows an invitation, and what it is known by from then on."""
-
-    cookie: str
-    browser: str
-    source: str
 
 
 # ---- two people let an account begin anew, or open its password's way again ----
@@ -140,7 +132,7 @@ def passkey_options(token: str, settings: Settings) -> dict[str, Any]:
     challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
     with transaction() as db:
         _invitation, person = _good(db, token, settings)
-        passkeys.keep_challenge(db, challenge, Ceremony.REGISTER, queries.digest(token))
+        challenges.keep(db, challenge, Ceremony.REGISTER, queries.digest(token))
     party = signing.relying_party(settings)
     return signing.creation_options(party, person.id, person.username, challenge, [])
 
@@ -177,6 +169,7 @@ def _good(
 def _state(db: Session, person: Person) -> bytes:
     """All by which this person can sign in now."""
     known = [each.credential_id.hex() for each in queries.passkeys_of(db, person.id)]
+    known += [each.subject for each in queries.outside_accounts_of(db, person.id)]
     sealed = person.totp_sealed or b""
     text = "\0".join([person.username, person.password_hash, sealed.hex(), *known])
     return hashlib.sha256(text.encode()).digest()
@@ -187,6 +180,7 @@ def _begin_anew(db: Session, invitation: Invitation, person: Person) -> None:
     invitation.used_at = clock.now(db)
     for passkey in queries.passkeys_of(db, person.id):
         passkeys.end_one(db, passkey)
+    links.end_of(db, person.id)
     db.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     sign_in.end_all(db, person.id)
     person.password_hash, person.totp_sealed = "", None

@@ -7,7 +7,7 @@ from ecabinet import clock, ledger
 from ecabinet.db import reading, transaction
 from people import queries
 from people.models import Device, DeviceState, Login
-from people.service import passkeys, sign_in
+from people.service import links, passkeys, sign_in
 
 
 def end_access(db: Session, person_id: int) -> None:
@@ -22,6 +22,7 @@ def end_access(db: Session, person_id: int) -> None:
         _revoke_devices(db, person_id)
     if not held:
         _end_passkeys(db, person_id)
+        links.end_of(db, person_id)
 
 
 def end_logins(db: Session, person_id: int) -> None:

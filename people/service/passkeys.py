@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,9 +16,9 @@ from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
 from people import access, queries, rules, signing
-from people.models import Challenge, Passkey
+from people.models import Passkey
 from people.rules import Ceremony, Method, PasskeyRefusal
-from people.service import sign_in
+from people.service import challenges, sign_in
 from people.signing import Assertion, NotProven
 
 
@@ -65,7 +64,7 @@ def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
         if not queries.has_just_shown(db, actor):
             raise StepUpNeeded
         challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
-        keep_challenge(db, challenge, Ceremony.REGISTER, _login_of(actor))
+        challenges.keep(db, challenge, Ceremony.REGISTER, challenges.holder_of(actor))
         known = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
     party = signing.relying_party(settings)
     return signing.creation_options(party, actor.id, actor.office, challenge, known)
@@ -74,7 +73,7 @@ def registration_options(actor: Actor, settings: Settings) -> dict[str, Any]:
 def register(actor: Actor, answer: dict[str, Any], label: str, settings: Settings) -> str:
     """Keep the passkey that this browser has made."""
     with transaction() as db:
-        made = take_registration(db, answer, _login_of(actor), settings)
+        made = take_registration(db, answer, challenges.holder_of(actor), settings)
     try:
         with transaction() as db:
             return keep(db, actor.id, made, label)
@@ -88,7 +87,7 @@ def take_registration(
     """The passkey that was made for a challenge given to this holder; used up by it."""
     try:
         challenge = signing.challenge_in(answer)
-        _use_challenge(db, challenge, Ceremony.REGISTER, holder)
+        challenges.use(db, challenge, Ceremony.REGISTER, holder)
         return signing.read_new(signing.relying_party(settings), answer, challenge)
     except NotProven:
         raise Refused(PasskeyRefusal.NOT_PROVEN) from None
@@ -145,7 +144,7 @@ def sign_in_options(cookie: str, settings: Settings) -> dict[str, Any]:
     """What the browser needs to ask for any passkey of this site; tells nothing of accounts."""
     challenge = secrets.token_bytes(signing.CHALLENGE_BYTES)
     with transaction() as db:
-        keep_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(cookie))
+        challenges.keep(db, challenge, Ceremony.SIGN_IN, queries.digest(cookie))
     return signing.request_options(signing.relying_party(settings), challenge)
 
 
@@ -160,7 +159,7 @@ def sign_in_by(
     try:
         challenge = signing.challenge_in(answer)
         with transaction() as db:
-            _use_challenge(db, challenge, Ceremony.SIGN_IN, queries.digest(old_cookie))
+            challenges.use(db, challenge, Ceremony.SIGN_IN, queries.digest(old_cookie))
         with reading() as db:
             public_key = access.passkey_to_use(db, signing.credential_in(answer)).public_key
         party = signing.relying_party(settings)
@@ -190,7 +189,7 @@ def step_up_options(
     nonce = secrets.token_bytes(signing.CHALLENGE_BYTES)
     challenge = signing.bound_challenge(ceremony, nonce, purpose_digest)
     with transaction() as db:
-        keep_challenge(db, challenge, ceremony, _login_of(actor), nonce)
+        challenges.keep(db, challenge, ceremony, challenges.holder_of(actor), nonce)
         allowed = [each.credential_id for each in queries.passkeys_of(db, actor.id)]
     return signing.request_options(signing.relying_party(settings), challenge, allowed)
 
@@ -204,7 +203,7 @@ def verify_step_up(
     Called inside the act's transaction: an act that fails leaves it for a retry of the same act.
     """
     passkey, assertion, nonce = take_assertion(
-        db, answer, ceremony, _login_of(actor), actor.id, settings, purpose_digest
+        db, answer, ceremony, challenges.holder_of(actor), actor.id, settings, purpose_digest
     )
     assert passkey.enrolled_leaf is not None
     return Evidence(
@@ -231,7 +230,7 @@ def take_assertion(
     """
     try:
         challenge = signing.challenge_in(answer)
-        nonce = _use_challenge(db, challenge, ceremony, holder)
+        nonce = challenges.use(db, challenge, ceremony, holder).nonce
         if purpose_digest is not None and challenge != signing.bound_challenge(
             ceremony, nonce, purpose_digest
         ):
@@ -260,45 +259,3 @@ def _note_use(db: Session, passkey: Passkey, assertion: Assertion) -> None:
     passkey.sign_count = assertion.sign_count
     passkey.backed_up = assertion.backed_up
     passkey.used_at = clock.now(db)
-
-
-# ---- challenges ----
-
-
-def _login_of(actor: Actor) -> bytes:
-    return hashlib.sha256(f"login {actor.login_id}".encode()).digest()
-
-
-def keep_challenge(
-    db: Session, challenge: bytes, ceremony: Ceremony, holder: bytes, nonce: bytes = b""
-) -> None:
-    now = clock.now(db)
-    db.execute(
-        delete(Challenge).where(Challenge.made_at < now - max(rules.CHALLENGE_LASTS.values()))
-    )
-    db.add(
-        Challenge(
-            digest=hashlib.sha256(challenge).digest(),
-            ceremony=ceremony,
-            holder=holder,
-            nonce=nonce,
-            made_at=now,
-        )
-    )
-
-
-def _use_challenge(db: Session, challenge: bytes, ceremony: Ceremony, holder: bytes) -> bytes:
-    """Take a challenge that was given to this holder for this ceremony, once; gives its nonce."""
-    found = db.scalar(
-        select(Challenge)
-        .where(Challenge.digest == hashlib.sha256(challenge).digest())
-        .where(Challenge.ceremony == ceremony, Challenge.holder == holder)
-        .with_for_update()
-    )
-    if found is None:
-        raise NotProven("an unknown or used challenge")
-    db.delete(found)
-    db.flush()
-    if clock.now(db) - found.made_at > rules.CHALLENGE_LASTS[ceremony]:
-        raise NotProven("an old challenge")
-    return found.nonce

@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -14,11 +15,21 @@ from ecabinet.errors import NotFound, Refused
 from people import access, queries, rules, signing
 from people.models import Failure, Login, Person
 from people.rules import Method, SignInRefusal
+from people.service import links
 
 LONGEST_USERNAME = 60
 LONGEST_BROWSER = 200
 # The number of nobody's row.
 NOBODY = 0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """From which browser somebody comes in, and what it is known by from then on."""
+
+    cookie: str
+    browser: str
+    source: str
 
 
 class Locked(Refused):
@@ -97,24 +108,27 @@ def sign_out(actor: Actor) -> None:
     with transaction() as db:
         login = db.get(Login, actor.login_id)
         if login:
-            _end(db, login)
+            end(db, login)
 
 
 def end_login(actor: Actor, public_id: str) -> None:
     """End one of one's own logins; its sockets go with it."""
     with transaction() as db:
-        _end(db, access.login_to_end(db, actor, public_id))
+        end(db, access.login_to_end(db, actor, public_id))
 
 
 def disown(actor: Actor, public_id: str) -> None:
     """ "Not me": that login ends, and the password with it, until its owner sets another (AUTH-10).
 
-    Passkeys stay: nobody can know one. The administrators are told.
+    Passkeys stay: nobody can know one. An account at the provider by which it was made is worth
+    nothing here any more. The administrators are told.
     """
     with transaction() as db:
         login = access.login_to_end(db, actor, public_id)
-        _end(db, login)
+        end(db, login)
         login.person.password_ended_at = clock.now(db)
+        if login.method == Method.OUTSIDE:
+            links.end_of(db, actor.id)
         facts = {"browser": queries.browser_name(login.browser), "source": login.source}
         outbox.notify(db, actor.id, "login_disowned", "/password", **facts)
         told = [each for each in queries.administrators(db) if each != actor.id]
@@ -125,7 +139,7 @@ def end_others(db: Session, actor: Actor) -> None:
     """Whoever changes a password or a code is signed out everywhere else (SES-03)."""
     for login in queries.open_logins(db, actor.id):
         if login.id != actor.login_id:
-            _end(db, login)
+            end(db, login)
 
 
 # ---- parts that a sign-in by passkey has as well ----
@@ -157,7 +171,7 @@ def make_whole(db: Session, login: Login, method: Method) -> None:
     activity.concerns(login.person_id, login.id)
     open_ids = [each.id for each in queries.open_logins(db, login.person_id)]
     for login_id in rules.one_too_many(open_ids):
-        _end(db, db.get_one(Login, login_id))
+        end(db, db.get_one(Login, login_id))
 
 
 def end_login_of(db: Session, cookie: str) -> None:
@@ -166,7 +180,7 @@ def end_login_of(db: Session, cookie: str) -> None:
         select(Login).where(Login.digest == queries.digest(cookie), Login.ended_at.is_(None))
     )
     if login:
-        _end(db, login)
+        end(db, login)
 
 
 def end_all(db: Session, person_id: int) -> list[Login]:
@@ -179,7 +193,7 @@ def end_all(db: Session, person_id: int) -> list[Login]:
     return ended
 
 
-def _end(db: Session, login: Login) -> None:
+def end(db: Session, login: Login) -> None:
     login.ended_at = clock.now(db)
     live.eject(db, login.person_id)
 

@@ -88,8 +88,9 @@ DOOR = {
     "people/recovery.html": "/sign-in/recovery",
 }  # fmt: skip
 
-# Seen once: behind a link (tests/browser/test_invitation.py), and as the answer to a press.
-SEEN_ONCE = {"people/invitation.html", "dates/feed.html"}
+# Seen once: behind a link or on the way back (test_invitation.py, test_outside.py in this folder),
+# and as the answer to a press.
+SEEN_ONCE = {"people/invitation.html", "people/outside.html", "dates/feed.html"}
 
 # Everything that each of them may meet.
 WALKS = {

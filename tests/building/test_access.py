@@ -137,6 +137,7 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(cabinet: Cabinet) -> N
         "/static/<path:filename>", "/healthz", "/calendar/feed/<secret>.ics",
         "/sign-in", "/sign-in/code", "/sign-in/recovery",
         "/sign-in/passkey", "/sign-in/passkey/options",
+        "/sign-in/outside", "/sign-in/outside/finish", "/sign-in/outside/ended",
         "/lock", "/unlock", "/unlock/passkey", "/unlock/passkey/options",
         "/invitation/<token>", "/invitation/<token>/passkey",
         "/invitation/<token>/passkey/options",

@@ -89,9 +89,9 @@ class OneRequest(WSGIRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(app: Flask) -> Iterator[Served]:
+def serving(app: Flask, port: int = 0) -> Iterator[Served]:
     """Serve until the block ends; every screen is closed and every thread has stopped."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=OneRequest)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=OneRequest)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name=f"served-{secrets.token_hex(2)}")
     thread.start()
