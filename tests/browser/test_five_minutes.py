@@ -422,7 +422,8 @@ def test_staff_see_who_has_not_answered_and_never_what_was_answered(morning: Mor
     secretary.goes_to(CONSULTATION)
     row = secretary.page.locator("tbody tr")
     expect(row.filter(has_text="Bộ Y tế")).to_contain_text("đã trả lời")
-    expect(row.filter(has_text="Bộ Nội vụ")).to_contain_text("chưa có nơi nhận")
+    expect(row.filter(has_text="Bộ Nội vụ")).to_contain_text("máy chủ nhận lúc")
+    expect(row.filter(has_text="Tổng Thanh tra")).to_contain_text("chưa có nơi nhận")
     assert OPINION not in heard.everything
     assert "other_opinion" not in heard.everything
     assert "Ý kiến khác" not in heard.everything
