@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.models import Asked, Ballot, BallotPaper, Consultation, State
-from ecabinet.access import Actor, Permission
+from ecabinet.access import Actor, Mandate, Matter, Permission, Right
 from ecabinet.errors import NotFound
 
 
@@ -20,7 +20,14 @@ def consultation_to_read(db: Session, actor: Actor, consultation_id: int) -> Con
 def _may_see(db: Session, actor: Actor, consultation: Consultation) -> bool:
     if consultation.state == State.DRAFT:
         return sees_drafts(actor)
-    return sees_all(actor) or is_asked(db, actor, consultation.id)
+    if sees_all(actor) or is_asked(db, actor, consultation.id):
+        return True
+    return consultation.state == State.OPEN and advises_on(actor, consultation.id) is not None
+
+
+def advises_on(actor: Actor, consultation_id: int) -> Mandate | None:
+    """The mandate by which somebody reads, beside a member, what that member is asked."""
+    return actor.mandate_for(Right.ADVISE, Matter.CONSULTATION, consultation_id)
 
 
 def sees_all(actor: Actor) -> bool:
@@ -52,6 +59,15 @@ def consultation_to_answer(db: Session, actor: Actor, consultation_id: int) -> C
     actor.must(Permission.BALLOT_CAST)
     consultation = _locked(db, consultation_id)
     if consultation.state == State.DRAFT or not is_asked(db, actor, consultation_id):
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
+def consultation_to_pass_on(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """A consultation that asks this member, who may name advisers for it; locked."""
+    actor.must(Permission.MANDATE_GIVE)
+    consultation = _locked(db, consultation_id)
+    if consultation.state != State.OPEN or not is_asked(db, actor, consultation_id):
         raise NotFound(f"consultation {consultation_id}")
     return consultation
 

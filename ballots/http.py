@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from ballots import access, papers, queries, rules
 from ballots.models import Consultation, State
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
+from ballots.service import advise
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
 from documents import queries as documents
 from ecabinet import clock, web
-from ecabinet.access import Actor, Permission
+from ecabinet.access import Actor, Matter, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, Refused
@@ -28,12 +29,11 @@ door = Door("ballots", __name__)
 
 @door.context_processor
 def offered() -> dict[str, Any]:
-    """What the pages of this room ask before they offer a button, and how an end is said."""
+    """What the pages of this room ask before they offer a button."""
     actor = web.actor_or_none()
     return {
         "may_draft": actor is not None and actor.may(Permission.CONSULTATION_DRAFT),
         "may_approve": actor is not None and actor.may(Permission.CONSULTATION_APPROVE),
-        "end_words": queries.end_words,
     }
 
 
@@ -144,11 +144,23 @@ def consultation(consultation_id: int) -> str:
             would_ask=people.members(db) if row.state == State.DRAFT else [],
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
-            is_asked=access.is_asked(db, actor, row.id),
+            is_asked=(asked := access.is_asked(db, actor, row.id)),
             mine=mine,
             sees_members=access.sees_all(actor),
             has_ended=row.has_ended(clock.now(db)),
+            reads_by=None if asked else access.advises_on(actor, row.id),
+            advisers=people.mandates_about(db, Matter.CONSULTATION, row.id, actor.id),
+            may_advise=people.may_stand_for(db, actor) if asked else [],
         )
+
+
+@door.post(f"{ANSWERED}/advisers")
+@needs(Permission.MANDATE_GIVE)
+def name_adviser(consultation_id: int) -> Response:
+    last = web.day_of("last", web.form("last", limit=10, optional=True))
+    words = web.form("words", limit=500, optional=True)
+    advise.name_adviser(current_actor(), consultation_id, web.form_int("person"), last, words)
+    return web.see(queries.path_of(consultation_id), "adviser_named")
 
 
 def _close_if_ended(actor: Actor, consultation_id: int) -> None:

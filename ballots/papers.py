@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from ballots import rules
 from ballots.models import Consultation, Result
-from ballots.queries import end_words
+from ballots.queries import CALENDAR
 from ballots.rules import Choice, Position
 from ecabinet import forms
 from ecabinet.calendar import Calendar
@@ -111,7 +111,7 @@ def _paragraphs(given: str) -> list[forms.Piece]:
 def _small_print(form: BallotForm) -> str:
     assert form.consultation.due_at is not None
     return forms.text(
-        f"Hạn cho ý kiến: {end_words(form.consultation.due_at)}. Khóa ký: {form.key_id}. "
+        f"Hạn cho ý kiến: {CALENDAR.end_words(form.consultation.due_at)}. Khóa ký: {form.key_id}. "
         "Chứng thư do hệ thống của Chính phủ cấp cho thiết bị. "
         f"Mã của phiếu: {form.nonce}. Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
     )

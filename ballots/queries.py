@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from ballots import access, rules, signing
 from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
 from documents import queries as documents
 from ecabinet import canonical, clock, keys, ledger, outbox, tsa, working_days
-from ecabinet.access import Actor, Permission
+from ecabinet.access import Actor, Mandate, Matter, Permission, Right
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -82,7 +82,7 @@ def consultations(db: Session, actor: Actor) -> list[Row]:
         query = query.where(Consultation.state != State.DRAFT)
     if not access.sees_all(actor):
         mine = select(Asked.consultation_id).where(Asked.person_id == actor.id)
-        query = query.where(Consultation.id.in_(mine))
+        query = query.where(Consultation.id.in_(mine) | _is_advised_on(actor))
     rows = list(db.scalars(query))
     ids = [each.id for each in rows]
     asked = _persons(db, Asked, ids)
@@ -109,6 +109,20 @@ def consultations(db: Session, actor: Actor) -> list[Row]:
             outcome=outcomes.get(each.id),
         )
         for each in rows
+    ]
+
+
+def _is_advised_on(actor: Actor) -> ColumnElement[bool]:
+    """What others are asked, and this person reads beside them, while it is open."""
+    ids = [each.matter_id for each in _advising(actor)]
+    return and_(Consultation.id.in_(ids), Consultation.state == State.OPEN)
+
+
+def _advising(actor: Actor) -> list[Mandate]:
+    return [
+        each
+        for each in actor.mandates
+        if (each.right, each.matter) == (Right.ADVISE, Matter.CONSULTATION)
     ]
 
 
@@ -318,12 +332,6 @@ def to_remind(db: Session) -> list[int]:
     return [each.id for each in db.scalars(waiting) if to_be_reminded(db, each, now)[1]]
 
 
-def end_words(due_at: datetime) -> str:
-    """ "24:00, 03/12/2026": when answers are last taken."""
-    day, hour = rules.day_and_hour_of_end(due_at, CALENDAR)
-    return f"{hour}, {day:%d/%m/%Y}"
-
-
 def today(db: Session) -> date:
     return CALENDAR.local_day(clock.now(db))
 
@@ -354,7 +362,7 @@ def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> li
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
     """Questions that wait for this member's answer, drafts that wait for an approval."""
-    return [*_to_answer(db, actor), *_to_approve(db, actor)]
+    return [*_to_answer(db, actor), *_to_approve(db, actor), *_to_advise_on(db, actor)]
 
 
 def _to_answer(db: Session, actor: Actor) -> list[Duty]:
@@ -377,9 +385,29 @@ def _to_answer(db: Session, actor: Actor) -> list[Duty]:
             each.title,
             f"{path_of(each.id)}/answer",
             each.due_at,
-            {"number": each.id, "ends": end_words(each.due_at) if each.due_at else None},
+            {"number": each.id, "ends": CALENDAR.end_words(each.due_at) if each.due_at else None},
         )
         for each in waiting
+    ]
+
+
+def _to_advise_on(db: Session, actor: Actor) -> list[Duty]:
+    """What members have passed to this person, each until the day that was said."""
+    until = {each.id: each.ends_at for each in people.mandates_given_to(db, actor.id) if each.lasts}
+    titles = {
+        each.id: each.title
+        for each in db.scalars(select(Consultation).where(_is_advised_on(actor)))
+    }
+    return [
+        Duty(
+            "consultation_to_advise_on",
+            titles[each.matter_id],
+            path_of(each.matter_id),
+            until[each.id],
+            {"number": each.matter_id, "by": each.principal},
+        )
+        for each in _advising(actor)
+        if each.matter_id in titles
     ]
 
 

@@ -136,14 +136,6 @@ def opening_refusal(
     return window_refusal(rules, days)
 
 
-def day_and_hour_of_end(due_at: datetime, calendar: Calendar) -> tuple[date, str]:
-    """The day on which a window ends and its hour; midnight is 24:00 of the day before."""
-    local = due_at.astimezone(calendar.zone)
-    if (local.hour, local.minute) == (0, 0):
-        return local.date() - timedelta(days=1), "24:00"
-    return local.date(), local.strftime("%H:%M")
-
-
 # ---- answering ----
 
 
@@ -270,7 +262,7 @@ def reminder_due(
 
     None on the day of the opening, which has just said the same (AUTH-09).
     """
-    opened_on, last_day = calendar.local_day(opened_at), day_and_hour_of_end(due_at, calendar)[0]
+    opened_on, last_day = calendar.local_day(opened_at), calendar.day_and_hour_of_end(due_at)[0]
     local = now.astimezone(calendar.zone)
     if now >= due_at or local.date() == opened_on:
         return None

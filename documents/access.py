@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from documents import rules
-from documents.models import Dossier, Edition, Handout, Paper
-from ecabinet.access import Actor, Permission
+from documents.models import Dossier, Edition, Handout, Loan, Paper
+from ecabinet.access import Actor, Mandate, Permission
 from ecabinet.errors import NotFound
 
 
@@ -61,10 +61,36 @@ def edition_to_open(db: Session, actor: Actor, edition_id: int) -> Edition:
 
 
 def _may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
-    return actor.may(Permission.PAPER_READ) and rules.may_read(
+    return actor.may(Permission.PAPER_READ) and (
+        may_read_oneself(db, actor, dossier_id) or bool(mandates_over(db, actor, dossier_id))
+    )
+
+
+def may_read_oneself(db: Session, actor: Actor, dossier_id: int) -> bool:
+    """Whether this person reads a dossier in their own right, and by no mandate."""
+    return rules.may_read(
         reads_every_dossier=actor.may(Permission.DOSSIER_READ_ALL),
         handed_out=was_handed_out_to(db, dossier_id, actor.id),
     )
+
+
+def dossier_to_lend(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    """A dossier that was handed out to this person: only then can they pass it to an adviser."""
+    actor.must(Permission.MANDATE_GIVE)
+    if not was_handed_out_to(db, dossier_id, actor.id):
+        raise NotFound(f"dossier {dossier_id}")
+    return dossier_to_hand_out(db, dossier_id)
+
+
+def mandates_over(db: Session, actor: Actor, dossier_id: int) -> list[Mandate]:
+    """By which of their mandates this person may read a dossier."""
+    if not actor.mandates:
+        return []
+    held = select(Loan.mandate_id).where(
+        Loan.dossier_id == dossier_id, Loan.mandate_id.in_([each.id for each in actor.mandates])
+    )
+    lending = set(db.scalars(held))
+    return [each for each in actor.mandates if each.id in lending]
 
 
 def was_handed_out_to(db: Session, dossier_id: int, person_id: int) -> bool:

@@ -1,10 +1,11 @@
 """Dossiers, uploads, the reader and its bytes, search in papers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, render_template, request
 from flask_babel import format_date, format_decimal
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,7 +13,7 @@ from documents import access, queries, service
 from documents.marking import Copy
 from documents.rules import PaperKind
 from ecabinet import web
-from ecabinet.access import Permission
+from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs
@@ -94,7 +95,33 @@ def dossier(dossier_id: int) -> str:
             readers=len(queries.handed_out_to(db, dossier_id)),
             may_add=queries.may_add(db, actor, dossier_id),
             kinds=list(PaperKind),
+            **_mandates(db, actor, dossier_id),
         )
+
+
+def _mandates(db: Session, actor: Actor, dossier_id: int) -> dict[str, Any]:
+    """By which mandate somebody reads this; to whom a member has passed it, and could."""
+    lends = actor.may(Permission.MANDATE_GIVE) and access.was_handed_out_to(
+        db, dossier_id, actor.id
+    )
+    reads_by = access.mandates_over(db, actor, dossier_id)
+    oneself = access.may_read_oneself(db, actor, dossier_id)
+    return {
+        "reads_by": None if oneself else next(iter(reads_by), None),
+        "lends": lends,
+        "advisers": people.mandates_about(db, Matter.DOSSIER, dossier_id, actor.id),
+        "may_advise": people.may_stand_for(db, actor) if lends else [],
+        "a_week_on": people.today(db) + timedelta(days=7),
+    }
+
+
+@door.post("/dossiers/<int:dossier_id>/advisers")
+@needs(Permission.MANDATE_GIVE)
+def name_adviser(dossier_id: int) -> AnyResponse:
+    until = people.OFFICE_ZONE.end_of(web.form_day("last"))
+    words = form("words", limit=500, optional=True)
+    service.name_adviser(current_actor(), dossier_id, form_int("person"), until, words)
+    return web.see(f"/dossiers/{dossier_id}", "adviser_named")
 
 
 @door.post("/dossiers/<int:dossier_id>/papers")

@@ -38,8 +38,9 @@ class Mark:
     @property
     def lines(self) -> tuple[str, str]:
         when = self.at.strftime("%H:%M %d/%m/%Y")
-        second = when if self.office == self.name else f"{self.office} · {when}"
-        return _cut(self.name, LONGEST_FIRST), _cut(second, LONGEST_SECOND)
+        room = LONGEST_SECOND - len(f" · {when}")
+        second = when if self.office == self.name else f"{_cut(self.office, room)} · {when}"
+        return _cut(self.name, LONGEST_FIRST), second
 
 
 def fill(mark: Mark, widths: Mapping[str, int], length: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Tables of dossiers, papers and editions; to whom they were handed out, and who opened them."""
+"""Tables of dossiers, papers and editions; who may read them, and who opened them."""
 
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,17 @@ class Handout(Base):
         ForeignKey("people_person.id"), primary_key=True, index=True
     )
     at: Mapped[datetime]
+
+
+class Loan(Base):
+    """A dossier that a mandate lets its taker read, as long as the mandate is in force."""
+
+    __tablename__ = "documents_loan"
+
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), primary_key=True)
+    mandate_id: Mapped[int] = mapped_column(
+        ForeignKey("people_mandate.id"), primary_key=True, index=True
+    )
 
 
 class Opening(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from documents import access
-from documents.models import Dossier, Edition, Handout, Opening, Paper, StoryLine
+from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.rules import PaperKind
 from ecabinet import search
 from ecabinet.access import Actor, Permission
@@ -73,7 +73,10 @@ def dossiers(db: Session, actor: Actor) -> list[DossierView]:
     query = _whole().order_by(Dossier.id.desc())
     if not actor.may(Permission.DOSSIER_READ_ALL):
         mine = select(Handout.dossier_id).where(Handout.person_id == actor.id)
-        query = query.where(Dossier.id.in_(mine))
+        lent = select(Loan.dossier_id).where(
+            Loan.mandate_id.in_([each.id for each in actor.mandates])
+        )
+        query = query.where(Dossier.id.in_(mine) | Dossier.id.in_(lent))
     agencies = _agency_names(db)
     return [_dossier(row, agencies) for row in db.scalars(query)]
 
@@ -192,11 +195,15 @@ def readers_of(actor: Actor) -> list[str]:
         return []
     if actor.may(Permission.DOSSIER_READ_ALL):
         return [OFFICE_READERS]
-    return [person_reader(actor.id)]
+    return [person_reader(actor.id), *(mandate_reader(each.id) for each in actor.mandates)]
 
 
 def person_reader(person_id: int) -> str:
     return f"person:{person_id}"
+
+
+def mandate_reader(mandate_id: int) -> str:
+    return f"mandate:{mandate_id}"
 
 
 def audience(dossier_id: int) -> str:

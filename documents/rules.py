@@ -98,7 +98,8 @@ def _says_something(name: str) -> bool:
 
 
 def may_read(reads_every_dossier: bool, handed_out: bool) -> bool:
-    """A dossier is read by the Office and the auditor, and by those it was handed out to."""
+    """A dossier is read by the Office and the auditor, and by those it was handed out to; others
+    read it by a mandate of one of these, for its time."""
     return reads_every_dossier or handed_out
 
 

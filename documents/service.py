@@ -9,17 +9,19 @@ from sqlalchemy.orm import Session
 
 from documents import access, marking, queries, rules
 from documents.marking import Copy, Mark
-from documents.models import Dossier, Edition, Handout, Opening, Paper, StoryLine
+from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
 from documents.rules import PaperKind
 from ecabinet import clock, search, storage
-from ecabinet.access import Actor, Permission
+from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
 from ecabinet.errors import BadInput, Refused, Unreadable
 from people import queries as people
+from people.service import mandates
+from people.service.mandates import About
 
 OFFICE_ZONE = Calendar().zone
 LONGEST_FILE_NAME, LONGEST_TITLE = 300, 500
@@ -109,6 +111,25 @@ def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
     )  # fmt: skip
 
 
+def lend(db: Session, dossier_id: int, mandate_id: int) -> None:
+    """Let a mandate's taker read a dossier as long as the mandate is in force."""
+    access.dossier_to_hand_out(db, dossier_id)
+    if db.get(Loan, (dossier_id, mandate_id)) is None:
+        db.add(Loan(dossier_id=dossier_id, mandate_id=mandate_id))
+        search.admit(db, queries.audience(dossier_id), [queries.mandate_reader(mandate_id)])
+
+
+def name_adviser(
+    actor: Actor, dossier_id: int, person_id: int, until: datetime, words: str
+) -> None:
+    """Pass a dossier to somebody of one's own, who reads it until then."""
+    with transaction() as db:
+        dossier = access.dossier_to_lend(db, actor, dossier_id)
+        about = About(Matter.DOSSIER, dossier.id, dossier.title)
+        mandate = mandates.give(db, actor, Right.ADVISE, about, person_id, until, words)
+        lend(db, dossier.id, mandate.id)
+
+
 def add_to_story(
     db: Session, dossier_id: int, kind: str, path: str, **facts: str | int | None
 ) -> None:
@@ -123,7 +144,8 @@ def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
     """This reader's marked copy; opening it anew is recorded, reading on in it is not."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-    mark = _mark(actor, _opened_at(actor, edition_id, anew))
+        office = _office_of_reader(db, actor, edition)
+    mark = _mark(actor.name, office, _opened_at(actor, edition_id, anew))
     return Copy(edition.prepared, edition.slot, marking.fill(mark, widths(), edition.slot_length))
 
 
@@ -131,7 +153,8 @@ def first_page(actor: Actor, edition_id: int) -> bytes:
     """The picture of page 1 with this reader's mark, shown until the reader has loaded."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-    mark = _mark(actor, _opened_at(actor, edition_id, anew=True))
+        office = _office_of_reader(db, actor, edition)
+    mark = _mark(actor.name, office, _opened_at(actor, edition_id, anew=True))
     return picture.marked(storage.read(edition.page1), mark.lines)
 
 
@@ -168,8 +191,17 @@ def _opening_in(db: Session, person_id: int, edition_id: int, quarter: datetime)
     )
 
 
-def _mark(actor: Actor, at: datetime) -> Mark:
-    return Mark(actor.name, actor.office, at.astimezone(OFFICE_ZONE))
+def _office_of_reader(db: Session, actor: Actor, edition: Edition) -> str:
+    """Who reads by a mandate bears it on every page."""
+    dossier_id = edition.paper.dossier_id
+    if access.may_read_oneself(db, actor, dossier_id):
+        return actor.office
+    lent = access.mandates_over(db, actor, dossier_id)
+    return f"{actor.office}, giúp {lent[0].principal}" if lent else actor.office
+
+
+def _mark(name: str, office: str, at: datetime) -> Mark:
+    return Mark(name, office, at.astimezone(OFFICE_ZONE))
 
 
 # ---- files ----

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ecabinet.errors import Forbidden
+from ecabinet.errors import Forbidden, NotDelegable
 
 
 class Role(StrEnum):
@@ -19,6 +19,9 @@ class Role(StrEnum):
     FOCAL_POINT = "focal_point"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    # These two come with a mandate, and with no office.
+    ADVISER = "adviser"
+    SUBSTITUTE = "substitute"
 
 
 class Permission(StrEnum):
@@ -42,6 +45,9 @@ class Permission(StrEnum):
     MEETING_CONDUCT = "meeting:conduct"
     ATTENDANCE_CONFIRM = "attendance:confirm"
     VOTE_CAST = "vote:cast"
+    MANDATE_GIVE = "mandate:give"
+    MANDATE_CONSENT = "mandate:consent"
+    MANDATE_READ_ALL = "mandate:read_all"
     TASK_READ = "task:read"
     TASK_READ_ALL = "task:read_all"
     TASK_ASSIGN = "task:assign"
@@ -58,32 +64,70 @@ class Permission(StrEnum):
     DELIVERY_RETRY = "delivery:retry"
 
 
+class Right(StrEnum):
+    """What a mandate lets its holder do for another."""
+
+    ADVISE = "advise"
+    SUBSTITUTE = "substitute"
+    SIGN_FOR = "sign_for"
+
+
+class Matter(StrEnum):
+    """What a mandate is about: one thing, never everything."""
+
+    DOSSIER = "dossier"
+    CONSULTATION = "consultation"
+    SESSION = "session"
+    HANDOVER = "handover"
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """A mandate in force: for whom its holder stands, in which matter, with which right."""
+
+    id: int
+    right: Right
+    matter: Matter
+    matter_id: int
+    # The office that gave it, as it was called then.
+    principal: str
+    principal_id: int
+
+
 R = Role
 EVERYBODY = frozenset(Role)
 GOVERNMENT = frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.MEMBER})
 OFFICE = frozenset({R.SECRETARY, R.SPECIALIST, R.OFFICE_LEADER})
 AGENCY = frozenset({R.AGENCY_STAFF, R.FOCAL_POINT})
+BY_MANDATE = frozenset({R.ADVISER, R.SUBSTITUTE})
+ROLES_OF_RIGHTS = {Right.ADVISE: R.ADVISER, Right.SUBSTITUTE: R.SUBSTITUTE}
+OF_OFFICES = tuple(each for each in Role if each not in BY_MANDATE)
+# No mandate reaches a vote (rulebook: Who counts).
+A_MEMBERS_OWN = frozenset({Permission.BALLOT_CAST, Permission.VOTE_CAST})
 
 # A role not named beside a permission may not. Rows about objects are narrowed further by
 # seat, dossier and agency in each room's access.py; nothing there widens them.
 POLICY: dict[Permission, frozenset[Role]] = {
     Permission.SIGNED_IN: EVERYBODY,
-    Permission.DOSSIER_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.DOSSIER_READ: GOVERNMENT | OFFICE | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR}),
     Permission.DOSSIER_READ_ALL: OFFICE | frozenset({R.AUDITOR}),
     Permission.DOSSIER_WRITE: frozenset({R.SECRETARY, R.SPECIALIST}),
-    Permission.PAPER_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
-    Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
+    Permission.PAPER_READ: GOVERNMENT | OFFICE | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR, R.ADVISER}),
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
-    Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR, R.SUBSTITUTE}),
     Permission.MEETING_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),
     Permission.MEETING_PREPARE: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.MEETING_CONVENE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.MEETING_CONDUCT: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.SECRETARY}),
     Permission.ATTENDANCE_CONFIRM: frozenset({R.SECRETARY}),
     Permission.VOTE_CAST: frozenset({R.MEMBER}),
+    Permission.MANDATE_GIVE: frozenset({R.MEMBER}),
+    Permission.MANDATE_CONSENT: frozenset({R.PRIME_MINISTER}),
+    Permission.MANDATE_READ_ALL: frozenset({R.OFFICE_LEADER, R.ADMINISTRATOR, R.AUDITOR}),
     Permission.TASK_READ: GOVERNMENT | OFFICE | AGENCY | frozenset({R.AUDITOR}),
     Permission.TASK_READ_ALL: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.TASK_ASSIGN: frozenset(
@@ -119,6 +163,7 @@ class Actor:
     is_locked: bool = False
     # When this login is over, whoever is at it (SES-04).
     login_ends: datetime | None = None
+    mandates: tuple[Mandate, ...] = ()
 
     def may(self, permission: Permission) -> bool:
         """Whether the policy lets one of this person's roles do it."""
@@ -128,4 +173,12 @@ class Actor:
 
     def must(self, permission: Permission) -> None:
         if not self.may(permission):
-            raise Forbidden(permission.value)
+            votes = self.mandates and permission in A_MEMBERS_OWN
+            raise (NotDelegable if votes else Forbidden)(permission.value)
+
+    def mandate_for(self, right: Right, matter: Matter, matter_id: int) -> Mandate | None:
+        """The mandate by which this person has a right in one matter, if they have."""
+        for each in self.mandates:
+            if (each.right, each.matter, each.matter_id) == (right, matter, matter_id):
+                return each
+        return None

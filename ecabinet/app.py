@@ -43,12 +43,13 @@ from people.http import directory as directory_http
 from people.http import idle as idle_http
 from people.http import importing as importing_http
 from people.http import invitations as invitations_http
+from people.http import mandates as mandates_http
 from people.http import notices as notices_http
 from people.http import outside as outside_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from people.service import importing as people_importing
-from people.service import invitations
+from people.service import invitations, mandates
 from tasks import http as tasks_http
 from tasks import sockets as tasks_sockets
 
@@ -63,6 +64,7 @@ DOORS = (
     notices_http.door,
     invitations_http.door,
     outside_http.door,
+    mandates_http.door,
     documents_http.door,
     ballots_http.door,
     meetings_http.door,
@@ -73,7 +75,7 @@ DOORS = (
     exchange_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
-ACTS = (*people_changes.ACTS, people_importing.IMPORT, *invitations.ACTS)
+ACTS = (*people_changes.ACTS, people_importing.IMPORT, mandates.END_MANDATE, *invitations.ACTS)
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.

@@ -106,3 +106,15 @@ class Calendar:
         return sum(
             self.is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1)
         )
+
+    def day_and_hour_of_end(self, moment: datetime) -> tuple[date, str]:
+        """The day on which something ends and its hour; midnight is 24:00 of the day before."""
+        local = moment.astimezone(self.zone)
+        if (local.hour, local.minute) == (0, 0):
+            return local.date() - timedelta(days=1), "24:00"
+        return local.date(), local.strftime("%H:%M")
+
+    def end_words(self, moment: datetime) -> str:
+        """ "24:00, 03/12/2026": until when something holds."""
+        day, hour = self.day_and_hour_of_end(moment)
+        return f"{hour}, {day:%d/%m/%Y}"

@@ -4,6 +4,7 @@ CabinetError
   BadInput            400  a field is missing, misspelt or not what it should be
   NotSignedIn         401  sign in first
   Forbidden           403  known to you, but not yours to do
+    NotDelegable           a vote, which no mandate reaches
     StepUpNeeded           yours to do, once you have shown again that it is you
     CrossSite              the request did not come from one of our own pages
   NotFound            404  unknown, or not yours to know about
@@ -50,6 +51,10 @@ class NotSignedIn(CabinetError):
 class Forbidden(CabinetError):
     status = 403
     code = "forbidden"
+
+
+class NotDelegable(Forbidden):
+    code = "not_delegable"
 
 
 class StepUpNeeded(Forbidden):

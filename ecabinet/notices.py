@@ -109,6 +109,25 @@ NOTICES: dict[str, Notice] = {
         "Mời Ông/Bà dự phiên họp",
         "You are invited to a session",
     ),
+    "mandate_given": Notice(
+        S.OFFICE, "Ông/Bà được ủy quyền một việc", "You were given a mandate"
+    ),
+    "mandate_consented": Notice(
+        S.SESSIONS,
+        "Thủ tướng đã đồng ý cho người dự họp thay Ông/Bà",
+        "The Prime Minister consented to your substitute",
+    ),
+    "mandate_refused": Notice(
+        S.SESSIONS,
+        "Thủ tướng không đồng ý để Ông/Bà vắng mặt",
+        "The Prime Minister did not consent to your absence",
+    ),
+    "mandate_ended": Notice(S.OFFICE, "Một ủy quyền đã chấm dứt", "A mandate has ended"),
+    "substitute_asked": Notice(
+        S.SESSIONS,
+        "Có thành viên xin vắng mặt và cử người dự họp thay",
+        "A member asks to be absent and to send a substitute",
+    ),
     "session_submitted": Notice(
         S.OFFICE,
         "Có chương trình phiên họp chờ triệu tập",

@@ -18,6 +18,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import segno
 import structlog
@@ -41,6 +42,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ecabinet import activity, clock, keys
 from ecabinet.access import Actor, Permission
+from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
 from ecabinet.errors import (
     BadInput,
@@ -384,6 +386,7 @@ def install(app: Flask, settings: Settings, identify: Identify, confirm: Confirm
     app.jinja_env.filters.update(
         day=lambda at: format_date(at, "dd/MM/yyyy"),
         clock=lambda at: format_time(at, "HH:mm"),
+        until=Calendar(ZoneInfo(settings.time_zone)).end_words,
         moment=lambda at: f"{format_time(at, 'HH:mm')}, {format_date(at, 'dd/MM/yyyy')}",
         long_day=long_day,
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from ecabinet.access import Actor, Permission
@@ -29,14 +29,20 @@ def may_read(db: Session, actor: Actor, meeting: Meeting) -> bool:
     prepares = actor.may(Permission.MEETING_PREPARE) or actor.may(Permission.MEETING_CONVENE)
     return actor.may(Permission.MEETING_READ) and rules.may_read(
         meeting.stands,
-        seated=seat(db, meeting.id, actor.id) is not None,
+        seated=own_seat(db, meeting.id, actor) is not None,
         prepares=prepares,
         examines=actor.may(Permission.MEETING_READ_ALL),
     )
 
 
-def seat(db: Session, meeting_id: int, person_id: int) -> Seat | None:
-    return db.scalar(select(Seat).where(Seat.meeting_id == meeting_id, Seat.person_id == person_id))
+def own_seat(db: Session, meeting_id: int, actor: Actor) -> Seat | None:
+    return db.scalar(select(Seat).where(Seat.meeting_id == meeting_id, has_place(actor)))
+
+
+def has_place(actor: Actor) -> ColumnElement[bool]:
+    """Whether a seat is this person's now: a substitute's lasts as long as the mandate."""
+    in_force = Seat.mandate_id.in_([each.id for each in actor.mandates])
+    return and_(Seat.person_id == actor.id, Seat.mandate_id.is_(None) | in_force)
 
 
 def meeting_to_read(db: Session, actor: Actor, meeting_id: int) -> Meeting:
@@ -74,7 +80,7 @@ def meeting_to_attend(db: Session, actor: Actor, meeting_id: int) -> tuple[Meeti
     meeting_to_follow(db, actor, meeting_id)
     meeting = _locked(db, meeting_id)
     # Looked up under the lock: who is there decides whether a vote has its quorum.
-    own = seat(db, meeting_id, actor.id)
+    own = own_seat(db, meeting_id, actor)
     if own is None:
         raise Forbidden(f"no seat at meeting {meeting_id}")
     return meeting, own
@@ -84,7 +90,7 @@ def meeting_to_note_attendance(db: Session, actor: Actor, meeting_id: int) -> Me
     """A meeting for whose seats this secretary may say who is there, locked."""
     actor.must(Permission.ATTENDANCE_CONFIRM)
     meeting_to_follow(db, actor, meeting_id)
-    own = seat(db, meeting_id, actor.id)
+    own = own_seat(db, meeting_id, actor)
     if own is None or own.role != SeatRole.SECRETARY:
         raise Forbidden(f"not a secretary of meeting {meeting_id}")
     return _locked(db, meeting_id)
@@ -105,6 +111,19 @@ def meeting_to_chair(db: Session, actor: Actor, meeting_id: int) -> Meeting:
     if console.seat.role != SeatRole.CHAIR:
         raise Forbidden(f"not the chair of meeting {meeting_id}")
     return console.meeting
+
+
+def session_to_be_away_from(db: Session, actor: Actor, meeting_id: int) -> tuple[Meeting, Seat]:
+    """A session at which this member has a seat that somebody else may take for them; locked."""
+    actor.must(Permission.MANDATE_GIVE)
+    return meeting_to_attend(db, actor, meeting_id)
+
+
+def session_to_consent_for(db: Session, actor: Actor, meeting_id: int) -> Meeting:
+    """A session for whose substitutes this person's consent is asked; locked."""
+    actor.must(Permission.MANDATE_CONSENT)
+    meeting_to_follow(db, actor, meeting_id)
+    return _locked(db, meeting_id)
 
 
 def vote_to_read(db: Session, actor: Actor, meeting_id: int, vote_id: int) -> tuple[Seat, Vote]:

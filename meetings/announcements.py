@@ -33,6 +33,11 @@ class SessionConvened(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class SeatsChanged(MeetingChanged):
+    kind: ClassVar[str] = "seats_changed"
+
+
+@dataclass(frozen=True)
 class OperatorNamed(MeetingChanged):
     kind: ClassVar[str] = "operator_named"
 

@@ -135,6 +135,9 @@ class Seat(Base):
     attendance: Mapped[str | None] = mapped_column(String(10))
     attended_at: Mapped[datetime | None]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    # A substitute's mandate, with which the seat ends, and the member they stand for.
+    mandate_id: Mapped[int | None] = mapped_column(ForeignKey("people_mandate.id"))
+    stands_for: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
 
     @property
     def attends(self) -> Attendance | None:

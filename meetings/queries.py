@@ -1,6 +1,6 @@
 """Reads of meetings, for screens and for the rooms above."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from documents import queries as documents
 from documents.queries import PaperView
 from ecabinet import canonical, clock, ledger, live, outbox
-from ecabinet.access import Actor, Permission, Role
+from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.calendar import Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -20,6 +20,8 @@ from meetings.announcements import draft_audience, meeting_audience
 from meetings.models import Act, Item, Meeting, Seat, Speech, Vote, VoteCast
 from meetings.rules import Kind, Lack, Naming, Planned, SeatRole, State, VoteState
 from people import queries as people
+from people.queries import MandateView
+from people.rules import MandateStanding as Standing
 
 Parts = dict[str, Any]
 
@@ -182,7 +184,20 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
         )
     if actor.may(Permission.MEETING_CONVENE):
         found += _to_convene(db)
+    if actor.may(Permission.MANDATE_CONSENT):
+        found += _to_consent_to(db)
     return found
+
+
+def _to_consent_to(db: Session) -> list[Duty]:
+    return [
+        Duty(
+            "substitute_to_consent_to", each.about, f"{each.path}#substitutes",
+            facts={"by": each.giver, "who": each.taker},
+        )
+        for each in people.mandates_waiting(db)
+        if each.matter == Matter.SESSION
+    ]  # fmt: skip
 
 
 def _to_convene(db: Session) -> list[Duty]:
@@ -206,7 +221,7 @@ def _whole() -> Select[Meeting]:
 
 
 def _seated(actor: Actor) -> Select[Meeting]:
-    own = exists().where(Seat.meeting_id == Meeting.id, Seat.person_id == actor.id)
+    own = exists().where(Seat.meeting_id == Meeting.id, access.has_place(actor))
     return _whole().where(own)
 
 
@@ -256,7 +271,26 @@ class Invited:
 def invited(db: Session, meeting: Meeting) -> list[Invited]:
     """Everybody with a seat, in their order."""
     told = outbox.told_of(db, fact_of_convening(meeting.id))
-    return [Invited(each.office, told.get(each.person_id, outbox.Told())) for each in meeting.seats]
+    stand = standing_in(db, meeting)
+    return [
+        Invited(each.office, told.get(each.person_id, outbox.Told()))
+        for each in meeting.seats
+        if each.mandate_id is None or each.mandate_id in stand
+    ]
+
+
+def standing_in(db: Session, meeting: Meeting) -> frozenset[int]:
+    """The mandates in force of those who attend for a member."""
+    if not any(each.mandate_id for each in meeting.seats):
+        return frozenset()
+    return frozenset(
+        each.id for each in substitutes(db, meeting.id) if each.standing == Standing.IN_FORCE
+    )
+
+
+def substitutes(db: Session, meeting_id: int, giver_id: int | None = None) -> list[MandateView]:
+    """Who attends a session for whom, or is to, or was; for one member, where one is named."""
+    return people.mandates_about(db, Matter.SESSION, meeting_id, giver_id)
 
 
 def planned(db: Session, meeting: Meeting) -> list[Planned]:
@@ -381,12 +415,13 @@ def state(db: Session, meeting: Meeting) -> Parts:
 def parts(db: Session, meeting: Meeting) -> Parts:
     """The state in named parts, each of which an announcement may put in its old one's place."""
     who = presenters(db, meeting)
+    stand = standing_in(db, meeting)
     return {
         "meeting": _meeting_part(meeting),
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
         **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
-        **{f"seat:{each.person_id}": _seat_part(meeting, each) for each in meeting.seats},
+        **{f"seat:{each.person_id}": _seat_part(meeting, each, stand) for each in meeting.seats},
         **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
     }
 
@@ -434,7 +469,7 @@ def _item_part(item: Item, presenter: str) -> Parts:
     }
 
 
-def _seat_part(meeting: Meeting, seat: Seat) -> Parts:
+def _seat_part(meeting: Meeting, seat: Seat, stand: Collection[int]) -> Parts:
     return {
         "person": seat.person_id,
         "office": seat.office,
@@ -443,6 +478,8 @@ def _seat_part(meeting: Meeting, seat: Seat) -> Parts:
         "counts": seat.counts,
         "conducts": meeting.is_conducted_by(seat),
         "attendance": seat.attendance,
+        "stands_for": seat.stands_for,
+        "left": seat.mandate_id is not None and seat.mandate_id not in stand,
     }
 
 

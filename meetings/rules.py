@@ -31,6 +31,7 @@ class SeatRole(StrEnum):
     MEMBER = "member"
     SECRETARY = "secretary"
     INVITEE = "invitee"
+    SUBSTITUTE = "substitute"
 
 
 def conducts(role: SeatRole, named_by: int | None, chair: int) -> bool:
@@ -381,6 +382,31 @@ def asking_refusal(meeting: State, present: bool, asked: bool) -> FloorRefusal |
 
 
 # ---- the agenda ----
+
+
+class SubstituteRefusal(StrEnum):
+    NO_SESSION = "no_session"
+    NOT_FROM_HERE = "not_from_here"
+    NOT_A_MEMBER = "not_a_member"
+    CHAIRS = "chairs"
+    ASKED_ALREADY = "asked_already"
+    SEATED_ALREADY = "seated_already"
+
+
+def substitute_refusal(
+    kind: Kind, state: State, role: SeatRole, counts: bool, asked: bool
+) -> SubstituteRefusal | None:
+    """Why a member cannot send somebody in their place (191/2026 Đ7.2.đ, Đ21.3): a deputy attends
+    a session of the Government with the Prime Minister's consent, and neither votes nor counts."""
+    if not kind.is_government_session:
+        return SubstituteRefusal.NO_SESSION
+    if state in OVER or state is State.PLANNED:
+        return SubstituteRefusal.NOT_FROM_HERE
+    if role is SeatRole.CHAIR:
+        return SubstituteRefusal.CHAIRS
+    if not counts:
+        return SubstituteRefusal.NOT_A_MEMBER
+    return SubstituteRefusal.ASKED_ALREADY if asked else None
 
 
 class AgendaRefusal(StrEnum):

@@ -8,8 +8,18 @@ from sqlalchemy.orm import Session, joinedload
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import NotFound, NotSignedIn, Refused
 from people import queries, rules
-from people.models import Agency, Device, Login, Office, OutsideAccount, Passkey, Person, Term
-from people.rules import OutsideRefusal
+from people.models import (
+    Agency,
+    Device,
+    Login,
+    Mandate,
+    Office,
+    OutsideAccount,
+    Passkey,
+    Person,
+    Term,
+)
+from people.rules import MandateStanding, OutsideRefusal
 from people.signing import NotProven
 
 Row = TypeVar("Row", Agency, Office, Person, Term)
@@ -123,6 +133,41 @@ def _to_change(db: Session, actor: Actor, kind: type[Row], row_id: int) -> Row:
     if row is None:
         raise NotFound(kind.__tablename__)
     return row
+
+
+def mandate_to_decide(db: Session, actor: Actor, mandate_id: int) -> Mandate:
+    """A mandate that waits for consent, locked."""
+    actor.must(Permission.MANDATE_CONSENT)
+    mandate = _mandate(db, mandate_id)
+    if queries.mandate_standing(db, mandate) is not MandateStanding.WAITING:
+        raise Refused(rules.MandateRefusal.NOT_WAITING)
+    return mandate
+
+
+def mandate_to_end(db: Session, actor: Actor, mandate_id: int) -> Mandate:
+    """A mandate that one has given or taken and that lasts, locked; others' do not exist."""
+    mandate = _mandate(db, mandate_id)
+    if actor.id not in (mandate.giver_id, mandate.taker_id):
+        raise NotFound("mandate")
+    return _lasting(db, mandate)
+
+
+def mandate_to_end_for_others(db: Session, actor: Actor, mandate_id: int) -> Mandate:
+    actor.must(Permission.ACCOUNT_MANAGE)
+    return _lasting(db, _mandate(db, mandate_id))
+
+
+def _lasting(db: Session, mandate: Mandate) -> Mandate:
+    if queries.mandate_standing(db, mandate) not in rules.LASTING:
+        raise Refused(rules.MandateRefusal.OVER)
+    return mandate
+
+
+def _mandate(db: Session, mandate_id: int) -> Mandate:
+    mandate = db.get(Mandate, mandate_id, with_for_update=True, populate_existing=True)
+    if mandate is None:
+        raise NotFound("mandate")
+    return mandate
 
 
 def _device(db: Session, public_id: str) -> Device:

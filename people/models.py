@@ -6,9 +6,9 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecabinet.access import Role
+from ecabinet.access import Matter, Right, Role
 from ecabinet.db import Base
-from people.rules import AgencyKind, Ceremony, Method, SeatOfOffice, TermOfOffice
+from people.rules import AgencyKind, Ceremony, Method, SeatOfOffice, Tenure, TermOfOffice
 
 NAME = 200
 
@@ -131,6 +131,42 @@ class Suspension(Base):
     starts: Mapped[date]
     ends: Mapped[date | None]
     basis: Mapped[str] = mapped_column(String(NAME))
+
+
+class Mandate(Base):
+    """Who stands for whom, in which matter, with which right, until when."""
+
+    __tablename__ = "people_mandate"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    right: Mapped[Right] = mapped_column(String(20))
+    matter: Mapped[Matter] = mapped_column(String(20))
+    matter_id: Mapped[int]
+    # What the matter is called, for those who read of the mandate.
+    about: Mapped[str] = mapped_column(String(500))
+    giver_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    taker_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    # Both as their offices were called when it was given.
+    giver: Mapped[str] = mapped_column(String(NAME))
+    taker: Mapped[str] = mapped_column(String(NAME))
+    words: Mapped[str] = mapped_column(String(500))
+    given_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    consented_at: Mapped[datetime | None]
+    consented_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    refused_at: Mapped[datetime | None]
+    refused_because: Mapped[str | None] = mapped_column(String(500))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+
+    def as_rule(self) -> Tenure:
+        return Tenure(
+            self.right,
+            self.ends_at,
+            consented=self.consented_at is not None,
+            refused=self.refused_at is not None,
+            ended=self.ended_at is not None,
+        )
 
 
 class Login(Base):

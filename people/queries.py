@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from ecabinet import access as policy
 from ecabinet import clock, outbox, search
-from ecabinet.access import POLICY, Actor, Permission, Role
+from ecabinet.access import POLICY, ROLES_OF_RIGHTS, Actor, Matter, Permission, Right, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -22,6 +23,7 @@ from people.models import (
     Failure,
     FormerName,
     Login,
+    Mandate,
     Office,
     OutsideAccount,
     Passkey,
@@ -31,7 +33,15 @@ from people.models import (
     Term,
 )
 from people.provider import Ended
-from people.rules import AgencyKind, DeviceStanding, Method, PersonOrder, PersonStanding
+from people.rules import (
+    AgencyKind,
+    DeviceStanding,
+    MandateStanding,
+    Method,
+    Party,
+    PersonOrder,
+    PersonStanding,
+)
 
 OFFICE_ZONE = Calendar()
 # Letters of a key's digest that are compared aloud: 128 bits.
@@ -129,6 +139,8 @@ def actor(db: Session, person_id: int, login_id: int | None = None) -> Actor | N
     if not held:
         return None
     roles = {each.role for each in held} | {Role.MEMBER for each in held if each.is_member}
+    mandates = mandates_in_force(db, person_id)
+    roles |= {ROLES_OF_RIGHTS[each.right] for each in mandates if each.right in ROLES_OF_RIGHTS}
     return Actor(
         id=person.id,
         name=person.name,
@@ -137,6 +149,7 @@ def actor(db: Session, person_id: int, login_id: int | None = None) -> Actor | N
         roles=frozenset(roles),
         agencies=frozenset(each.agency_id for each in held if each.agency_id),
         login_id=login_id,
+        mandates=mandates,
     )
 
 
@@ -602,6 +615,160 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
 
 def _must_renew(db: Session, actor: Actor) -> bool:
     return db.get_one(Person, actor.id).password_ended_at is not None
+
+
+# ---- mandates ----
+
+
+@dataclass(frozen=True)
+class MandateView:
+    """A mandate as its parties, and those who examine them, read it."""
+
+    id: int
+    right: Right
+    matter: Matter
+    matter_id: int
+    about: str
+    giver_id: int
+    giver: str
+    taker_id: int
+    taker: str
+    words: str
+    given_at: datetime
+    ends_at: datetime
+    consented_at: datetime | None
+    refused_because: str
+    ended_at: datetime | None
+    standing: MandateStanding
+
+    @property
+    def path(self) -> str:
+        return f"{PLACES[self.matter]}/{self.matter_id}"
+
+    @property
+    def lasts(self) -> bool:
+        return self.standing in rules.LASTING
+
+
+PLACES = {
+    Matter.DOSSIER: "/dossiers",
+    Matter.CONSULTATION: "/consultations",
+    Matter.SESSION: "/meetings",
+    Matter.HANDOVER: "/handovers",
+}
+
+
+def mandates_in_force(db: Session, taker_id: int) -> tuple[policy.Mandate, ...]:
+    """What somebody may do for others at this moment."""
+    rows = db.scalars(
+        select(Mandate)
+        .where(Mandate.taker_id == taker_id, Mandate.ends_at > clock.now(db))
+        .where(Mandate.ended_at.is_(None), Mandate.refused_at.is_(None))
+        .order_by(Mandate.id)
+    ).all()
+    standing = _mandate_standings(db, rows)
+    return tuple(
+        policy.Mandate(
+            each.id, Right(each.right), Matter(each.matter), each.matter_id, each.giver,
+            each.giver_id,
+        )
+        for each in rows
+        if standing[each.id] is MandateStanding.IN_FORCE
+    )  # fmt: skip
+
+
+def mandates_about(
+    db: Session, matter: Matter, matter_id: int, giver_id: int | None = None
+) -> list[MandateView]:
+    """Who stands for whom in one matter, the latest first; for one giver, where one is named."""
+    query = select(Mandate).where(Mandate.matter == matter, Mandate.matter_id == matter_id)
+    if giver_id is not None:
+        query = query.where(Mandate.giver_id == giver_id)
+    return _mandate_views(db, query)
+
+
+def mandates_given_by(db: Session, person_id: int) -> list[MandateView]:
+    return _mandate_views(db, select(Mandate).where(Mandate.giver_id == person_id))
+
+
+def mandates_given_to(db: Session, person_id: int) -> list[MandateView]:
+    return _mandate_views(db, select(Mandate).where(Mandate.taker_id == person_id))
+
+
+def mandates_waiting(db: Session) -> list[MandateView]:
+    """What the Prime Minister has not decided yet."""
+    asked = Mandate.right.in_(rules.NEEDS_CONSENT), Mandate.consented_at.is_(None)
+    found = _mandate_views(db, select(Mandate).where(*asked))
+    return [each for each in found if each.standing is MandateStanding.WAITING]
+
+
+def mandates(db: Session, text: str = "", lasting: bool = False) -> list[MandateView]:
+    """All of them, whoever's; of those with these words, and of those that last, where asked."""
+    wanted = search.fold(text)
+    return [
+        each
+        for each in _mandate_views(db, select(Mandate))
+        if wanted in search.fold(f"{each.giver} {each.taker}") and (each.lasts or not lasting)
+    ]
+
+
+def _mandate_views(db: Session, query: Select[Mandate]) -> list[MandateView]:
+    rows = db.scalars(query.order_by(Mandate.id.desc())).all()
+    standing = _mandate_standings(db, rows)
+    return [
+        MandateView(
+            each.id, each.right, each.matter, each.matter_id, each.about, each.giver_id,
+            each.giver, each.taker_id, each.taker, each.words, each.given_at, each.ends_at,
+            each.consented_at, each.refused_because or "", each.ended_at, standing[each.id],
+        )
+        for each in rows
+    ]  # fmt: skip
+
+
+def mandate_standing(db: Session, mandate: Mandate) -> MandateStanding:
+    return _mandate_standings(db, [mandate])[mandate.id]
+
+
+def _mandate_standings(db: Session, rows: Sequence[Mandate]) -> dict[int, MandateStanding]:
+    """How each stands now: both have to be in office, and who lends a member's part, a member."""
+    if not rows:
+        return {}
+    now = clock.now(db)
+    concerned = sorted({each.giver_id for each in rows} | {each.taker_id for each in rows})
+    held = holders(db, person_ids=concerned)
+    in_office = {each.person_id for each in held}
+    members = {each.person_id for each in held if each.is_member}
+    return {
+        each.id: rules.mandate_standing(
+            each.as_rule(),
+            each.giver_id in (members if each.right in ROLES_OF_RIGHTS else in_office)
+            and each.taker_id in in_office,
+            now,
+        )
+        for each in rows
+    }
+
+
+def may_stand_for(db: Session, giver: Actor) -> list[Holder]:
+    """Those whom this person may name, each once, in protocol order."""
+    own, now = Party(giver.id, giver.roles, giver.agencies), clock.now(db)
+    found: dict[int, list[Holder]] = {}
+    for each in holders(db):
+        found.setdefault(each.person_id, []).append(each)
+    return [
+        held[0]
+        for person_id, held in found.items()
+        if rules.mandate_refusal(own, _party_of(person_id, held), now, now + timedelta(hours=1))
+        is None
+    ]
+
+
+def _party_of(person_id: int, held: Sequence[Holder]) -> Party:
+    return Party(
+        person_id,
+        {each.role for each in held} | {Role.MEMBER for each in held if each.is_member},
+        {each.agency_id for each in held if each.agency_id},
+    )
 
 
 # ---- who holds which office: for the administrator's screens ----

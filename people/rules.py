@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from ecabinet.access import Matter, Right, Role
+
 WRONG_TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 STEP_UP_LASTS = timedelta(minutes=5)
@@ -164,6 +166,31 @@ class PasskeyRefusal(StrEnum):
     WENT_BACK = "went_back"
 
 
+class MandateRefusal(StrEnum):
+    ONESELF = "oneself"
+    ANOTHER_AGENCY = "another_agency"
+    READS_NO_PAPERS = "reads_no_papers"
+    A_MEMBER = "a_member"
+    GIVEN_ALREADY = "given_already"
+    ENDS_BEFORE_START = "ends_before_start"
+    TOO_LONG = "too_long"
+    NOT_WAITING = "not_waiting"
+    OVER = "over"
+
+
+class MandateStanding(StrEnum):
+    """What a mandate is at a moment; nobody has to end one whose time is over."""
+
+    WAITING = "waiting"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    ENDED = "ended"
+    OVER = "over"
+
+
+LASTING = frozenset({MandateStanding.WAITING, MandateStanding.IN_FORCE})
+
+
 class AddressRefusal(StrEnum):
     NOT_ASKED = "not_asked"
     WRONG_CODE = "wrong_code"
@@ -301,6 +328,76 @@ def end_refusal(term: TermOfOffice, last: date) -> TermRefusal | None:
     if term.ends is not None and term.ends <= last:
         return TermRefusal.ENDED
     return None
+
+
+# ---- mandates ----
+
+# What each right can be about; a ballot or a vote is about nobody else (rulebook: Who counts).
+MATTERS = {
+    Right.ADVISE: frozenset({Matter.DOSSIER, Matter.CONSULTATION}),
+    Right.SUBSTITUTE: frozenset({Matter.SESSION}),
+    Right.SIGN_FOR: frozenset({Matter.HANDOVER}),
+}
+# The Prime Minister consents to whoever attends for a member (Đ7.2.đ, Đ21.3).
+NEEDS_CONSENT = frozenset({Right.SUBSTITUTE})
+LONGEST_MANDATE = timedelta(days=180)
+# They run the system or examine it; a mandate would make readers or actors of them.
+OUTSIDE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody who gives or takes a mandate, with what they are today."""
+
+    person_id: int
+    roles: Collection[Role]
+    agencies: Collection[int]
+
+
+def mandate_refusal(
+    giver: Party, taker: Party, starts: datetime, ends: datetime
+) -> MandateRefusal | None:
+    """Why one person cannot stand for another (rulebook: Who may do what).
+
+    Of the giver's own agency, or anybody of the Office for a giver who has none; no member, since
+    each has a voice of their own; neither administrator nor auditor.
+    """
+    if giver.person_id == taker.person_id:
+        return MandateRefusal.ONESELF
+    if OUTSIDE.intersection(taker.roles):
+        return MandateRefusal.READS_NO_PAPERS
+    if Role.MEMBER in taker.roles:
+        return MandateRefusal.A_MEMBER
+    theirs, own = set(taker.agencies), set(giver.agencies)
+    if (own or theirs) and not own & theirs:
+        return MandateRefusal.ANOTHER_AGENCY
+    if ends <= starts:
+        return MandateRefusal.ENDS_BEFORE_START
+    return MandateRefusal.TOO_LONG if ends - starts > LONGEST_MANDATE else None
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """How far a mandate has come: consented to, refused, ended, and until when it was given."""
+
+    right: Right
+    ends_at: datetime
+    consented: bool
+    refused: bool
+    ended: bool
+
+
+def mandate_standing(mandate: Tenure, both_in_office: bool, now: datetime) -> MandateStanding:
+    """What a mandate is now: it ends by itself, by its time or with either's office."""
+    if mandate.refused:
+        return MandateStanding.REFUSED
+    if mandate.ended:
+        return MandateStanding.ENDED
+    if now >= mandate.ends_at or not both_in_office:
+        return MandateStanding.OVER
+    if mandate.right in NEEDS_CONSENT and not mandate.consented:
+        return MandateStanding.WAITING
+    return MandateStanding.IN_FORCE
 
 
 def person_standing(terms: Sequence[Days], is_suspended: bool, day: date) -> PersonStanding:

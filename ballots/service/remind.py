@@ -21,6 +21,6 @@ def remind(consultation_id: int) -> None:
                 queries.fact_of_reminder(consultation_id, reminder),
                 title=consultation.title,
                 due_at=consultation.due_at.isoformat(),
-                ends=queries.end_words(consultation.due_at),
+                ends=queries.CALENDAR.end_words(consultation.due_at),
                 can_sign=person_id in able,
             )  # fmt: skip

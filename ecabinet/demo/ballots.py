@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
 from ballots.rules import Answer, Choice
-from ballots.service import cast, close, draft, prepare
+from ballots.service import advise, cast, close, draft, prepare
 from documents import queries as documents
 from ecabinet import clock, deliveries, heartbeat, outbox
 from ecabinet.access import Actor
@@ -99,7 +99,11 @@ def fill(ids: dict[str, int]) -> None:
     for key in keys:
         devices.revoke_device(key.actor, key.device)
     _tidy_inboxes(ids)
-    _ask(actors, SHARED_DATA.title, 5, DATA_QUESTION, DATA_SUMMARY)
+    open_one = _ask(actors, SHARED_DATA.title, 5, DATA_QUESTION, DATA_SUMMARY)
+    advise.name_adviser(
+        actors["botruong.yte"], open_one, ids["canbo.yte"], None,
+        "Xin ý kiến về kết nối dữ liệu khám, chữa bệnh.",
+    )  # fmt: skip
 
 
 HOUSING_QUESTION = (

@@ -14,7 +14,7 @@ import {
   type SpeechPart,
   seatsOf,
 } from './state';
-import { presentWords, running } from './words';
+import { presentWords, running, speakerWords, standsForWords } from './words';
 
 export function paintConsole(): void {
   const floor = floorOf(room.parts);
@@ -51,7 +51,7 @@ function speechRow(speech: SpeechPart, number: number): HTMLElement {
   if (speech.state === 'speaking' && speech.called_at) {
     const speaking = row(
       shape('now'),
-      speech.office,
+      speakerWords(room.parts, speech),
       [word({ vi: 'Đang phát biểu · ', en: 'Speaking · ' }), running(speech.called_at)],
       button(word({ vi: 'Xong', en: 'Done' }), 'end-speech', { 'data-speech': id }),
     );
@@ -60,7 +60,7 @@ function speechRow(speech: SpeechPart, number: number): HTMLElement {
   }
   return row(
     String(number),
-    speech.office,
+    speakerWords(room.parts, speech),
     [askedWords(speech)],
     button(word({ vi: 'Mời', en: 'Invite' }), 'give-floor', {
       'data-speech': id,
@@ -85,7 +85,7 @@ function seatRow(seat: SeatPart): HTMLElement {
   return row(
     shape(seat.attendance ? 'done' : 'waiting'),
     seat.office,
-    [roleWords(seat)],
+    [standsForWords(room.parts, seat.person) || roleWords(seat)],
     h(
       'span',
       { class: 'acts' },
@@ -109,5 +109,6 @@ const roleWords = (seat: SeatPart): string =>
       member: { vi: 'Thành viên', en: 'Member' },
       secretary: { vi: 'Thư ký', en: 'Secretary' },
       invitee: { vi: 'Đại biểu mời dự', en: 'Invitee' },
+      substitute: { vi: 'Dự họp thay', en: 'Substitute' },
     }[seat.role],
   );

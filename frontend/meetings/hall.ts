@@ -27,6 +27,7 @@ import {
   presentWords,
   running,
   STANDS,
+  speakerWords,
   standWords,
   stateWords,
   tickElapsed,
@@ -95,7 +96,7 @@ function paintAll(): void {
         'div',
         {},
         h('p', { class: 'hall__l strong' }, word({ vi: 'Đang phát biểu', en: 'Speaking' })),
-        h('p', { class: 'hall__l' }, speaking.office),
+        h('p', { class: 'hall__l' }, speakerWords(parts, speaking)),
       ),
   );
 }

@@ -15,7 +15,7 @@ import {
   type SpeechPart,
 } from './state';
 import { voteSection } from './votes';
-import { clockOf, itemWords, meter, running } from './words';
+import { clockOf, itemWords, meter, running, speakerWords } from './words';
 
 export function paintRail(): void {
   const item = itemOf(room.parts, room.shown);
@@ -117,12 +117,14 @@ function speakers(): HTMLElement {
   const waiting = floor.filter((each) => each.state === 'waiting');
   const rows = floor.map((each) => {
     if (each.state === 'speaking' && each.called_at) {
-      return row(shape('now'), each.office, [
+      return row(shape('now'), speakerWords(room.parts, each), [
         word({ vi: 'Đang phát biểu · ', en: 'Speaking · ' }),
         running(each.called_at),
       ]);
     }
-    return row(String(waiting.indexOf(each) + 1), each.office, [askedWords(each)]);
+    return row(String(waiting.indexOf(each) + 1), speakerWords(room.parts, each), [
+      askedWords(each),
+    ]);
   });
   return section(title, h('ol', { class: 'rows rows--slim' }, ...rows));
 }

@@ -34,11 +34,14 @@ export interface ItemPart {
 export interface SeatPart {
   person: number;
   office: string;
-  role: 'chair' | 'member' | 'secretary' | 'invitee';
+  role: 'chair' | 'member' | 'secretary' | 'invitee' | 'substitute';
   order: number;
   counts: boolean;
   conducts: boolean;
   attendance: 'hall' | 'online' | null;
+  /** The member in whose place a substitute attends. */
+  stands_for: number | null;
+  left: boolean;
 }
 
 export interface SpeechPart {
@@ -101,8 +104,14 @@ export const itemsOf = (parts: Parts): ItemPart[] =>
 export const itemOf = (parts: Parts, id: number | null): ItemPart | undefined =>
   id === null ? undefined : (parts[`item:${id}`] as ItemPart | undefined);
 
+/** Who has a place now; a substitute's ends with the mandate. */
 export const seatsOf = (parts: Parts): SeatPart[] =>
-  those<SeatPart>(parts, 'seat:').sort((one, other) => one.order - other.order);
+  those<SeatPart>(parts, 'seat:')
+    .filter((each) => !each.left)
+    .sort(
+      (one, other) =>
+        one.order - other.order || Number(!!one.stands_for) - Number(!!other.stands_for),
+    );
 
 export const seatOf = (parts: Parts, person: number): SeatPart | undefined =>
   parts[`seat:${person}`] as SeatPart | undefined;

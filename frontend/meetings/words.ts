@@ -1,6 +1,16 @@
 import { now, pad, word } from '../words';
 import { h, paint } from './paint';
-import type { Choice, ItemPart, MeetingPart, QuorumPart, Stand, VotePart } from './state';
+import {
+  type Choice,
+  type ItemPart,
+  type MeetingPart,
+  type Parts,
+  type QuorumPart,
+  type SpeechPart,
+  type Stand,
+  seatOf,
+  type VotePart,
+} from './state';
 
 const HALL = 'Asia/Ho_Chi_Minh';
 
@@ -192,3 +202,13 @@ export function voteStateWords(vote: VotePart, quorum: QuorumPart): (string | HT
   }
   return [castWords(vote)];
 }
+
+/** For whom somebody attends; nothing for whoever attends for themselves. */
+export function standsForWords(parts: Parts, person: number): string {
+  const member = seatOf(parts, person)?.stands_for;
+  const office = member ? (seatOf(parts, member)?.office ?? '') : '';
+  return office && word({ vi: `dự thay ${office}`, en: `for ${office}` });
+}
+
+export const speakerWords = (parts: Parts, speech: SpeechPart): string =>
+  [speech.office, standsForWords(parts, speech.person)].filter(Boolean).join(', ');

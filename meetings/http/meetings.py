@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 
 from documents import queries as documents
 from ecabinet import web
-from ecabinet.access import Actor, Permission, Role
+from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
-from meetings import access, queries
+from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
-from meetings.service import attend, conduct, prepare
+from meetings.service import attend, conduct, prepare, substitutes
 from meetings.service.prepare import Head, ItemText
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -88,7 +88,34 @@ def meeting(meeting_id: int) -> str:
             may_prepare=actor.may(Permission.MEETING_PREPARE),
             may_convene=actor.may(Permission.MEETING_CONVENE) and not previews,
             may_assign=actor.may(Permission.TASK_ASSIGN),
+            **_substitutes(db, actor, found),
         )
+
+
+def _substitutes(db: Any, actor: Actor, found: Meeting) -> dict[str, Any]:
+    """Who attends for whom; what waits for the Prime Minister; whom a member could send."""
+    everybodys = queries.substitutes(db, found.id)
+    own = found.seat_of(actor.id)
+    may_send = (
+        own is not None
+        and actor.may(Permission.MANDATE_GIVE)
+        and rules.substitute_refusal(
+            Kind(found.kind), found.stands, SeatRole(own.role), own.counts, asked=False
+        )
+        is None
+    )
+    return {
+        "substitutes": [each for each in everybodys if each.standing == "in_force"],
+        "own_substitutes": [each for each in everybodys if each.giver_id == actor.id],
+        "to_consent": [
+            each
+            for each in everybodys
+            if each.standing == "waiting" and actor.may(Permission.MANDATE_CONSENT)
+        ],
+        "may_send": may_send,
+        "may_be_sent": people.may_stand_for(db, actor) if may_send else [],
+        "stands_in": actor.mandate_for(Right.SUBSTITUTE, Matter.SESSION, found.id),
+    }
 
 
 def _invited(db: Any, actor: Actor, found: Meeting) -> list[queries.Invited]:
@@ -211,6 +238,39 @@ def send_back(meeting_id: int) -> Response:
 def convene(meeting_id: int) -> Response:
     prepare.convene(current_actor(), meeting_id, form_int("draft"))
     return web.see(f"/meetings/{meeting_id}", "session_convened")
+
+
+# ---- who attends for a member ----
+
+
+@door.post("/meetings/<int:meeting_id>/substitutes")
+@needs(Permission.MANDATE_GIVE)
+def ask_for_substitute(meeting_id: int) -> Response:
+    reason = form("reason", limit=500)
+    substitutes.ask(current_actor(), meeting_id, form_int("person"), reason)
+    return web.see(f"/meetings/{meeting_id}", "substitute_asked")
+
+
+@door.post("/meetings/<int:meeting_id>/substitutes/<int:mandate_id>/consent")
+@needs(Permission.MANDATE_CONSENT)
+def consent_to_substitute(meeting_id: int, mandate_id: int) -> Response:
+    substitutes.consent(current_actor(), meeting_id, mandate_id)
+    return web.see(f"/meetings/{meeting_id}", "substitute_admitted")
+
+
+@door.post("/meetings/<int:meeting_id>/substitutes/<int:mandate_id>/refuse")
+@needs(Permission.MANDATE_CONSENT)
+def refuse_substitute(meeting_id: int, mandate_id: int) -> Response:
+    reason = form("reason", limit=500)
+    substitutes.refuse(current_actor(), meeting_id, mandate_id, reason)
+    return web.see(f"/meetings/{meeting_id}", "substitute_refused")
+
+
+@door.post("/meetings/<int:meeting_id>/substitutes/<int:mandate_id>/end")
+@needs(Permission.MEETING_READ)
+def end_substitute(meeting_id: int, mandate_id: int) -> Response:
+    substitutes.take_back(current_actor(), meeting_id, mandate_id)
+    return web.see("/mandates", "mandate_ended")
 
 
 # ---- the live room: pages and state ----

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from documents import service as documents
 from ecabinet import clock
-from ecabinet.access import Actor
+from ecabinet.access import Actor, Matter
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from meetings import access, rules
@@ -28,6 +28,7 @@ from meetings.models import Item, Meeting, Order, Speech
 from meetings.rules import ItemState, ItemStep, SpeechState, Step, StepRefusal
 from meetings.service import seats
 from meetings.service.record import digest, normal, record, told
+from people.service import mandates
 
 
 def name_operator(actor: Actor, meeting_id: int, person_id: int, *, named: bool) -> None:
@@ -84,6 +85,7 @@ def _step(actor: Actor, meeting_id: int, step: Step, kind: str, fact: type[Meeti
                 meeting.closed_at = clock.now(db)
                 meeting.current_id = None
                 _clear_floor(db, meeting)
+                mandates.end_all_about(db, Matter.SESSION, meeting.id)
             counted = meeting.quorum
             _record(
                 db, actor, console, kind, None,

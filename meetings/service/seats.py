@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 
 from documents import service as documents
 from ecabinet.access import Role
-from ecabinet.errors import BadInput
+from ecabinet.errors import BadInput, Refused
 from meetings import queries
 from meetings.models import Meeting, Seat
-from meetings.rules import SeatRole
+from meetings.rules import SeatRole, SubstituteRefusal
 from people import queries as people
+from people.models import Mandate
 
 # Which office a role at the table needs; whoever is invited may hold any.
 OFFICES = {
@@ -32,6 +33,19 @@ def seat(db: Session, meeting: Meeting, person_id: int, role: SeatRole) -> Seat:
     meeting.seats.append(given)
     db.flush()
     return given
+
+
+def seat_substitute(db: Session, meeting: Meeting, mandate: Mandate) -> None:
+    """A seat beside the member's place, for as long as the mandate is in force."""
+    given = meeting.seat_of(mandate.taker_id)
+    if given is not None and given.role != SeatRole.SUBSTITUTE:
+        raise Refused(SubstituteRefusal.SEATED_ALREADY)
+    given = given or seat(db, meeting, mandate.taker_id, SeatRole.SUBSTITUTE)
+    given.mandate_id, given.stands_for = mandate.id, mandate.giver_id
+    absent = meeting.seat_of(mandate.giver_id)
+    given.protocol_order = absent.protocol_order if absent else given.protocol_order
+    given.attendance = None
+    db.flush()
 
 
 def seat_chair(db: Session, meeting: Meeting, chair_id: int) -> None:

@@ -11,7 +11,7 @@ from flask import get_template_attribute, render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import sheets, web
-from ecabinet.access import Permission, Role
+from ecabinet.access import OF_OFFICES, Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, form_int, needs
@@ -165,7 +165,7 @@ def offices() -> str:
             offices=queries.offices(db),
             agencies=queries.standing_agencies(db),
             may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
-            roles=list(Role),
+            roles=OF_OFFICES,
         )
 
 
@@ -174,7 +174,7 @@ def offices() -> str:
 def add_office() -> Response:
     agency_id = form_int("agency") if request.form.get("agency") else None
     request_id = changes.ask_to_add_office(
-        current_actor(), form("title", limit=NAME), _chosen(Role, "role"),
+        current_actor(), form("title", limit=NAME), _role(),
         form_int("order", least=1, most=9_999), agency_id, _form_day_or_none("opened_on"),
     )  # fmt: skip
     return asked(request_id)
@@ -271,6 +271,14 @@ def _chosen(kind: type[Word], name: str) -> Word:
     if word is None:
         raise BadInput(name, "is none of the choices")
     return word
+
+
+def _role() -> Role:
+    """What an office lets its holder do; the roles of mandates come with no office."""
+    role = _chosen(Role, "role")
+    if role not in OF_OFFICES:
+        raise BadInput("role", "comes with no office")
+    return role
 
 
 def asked(request_id: int) -> Response:

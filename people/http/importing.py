@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
 from ecabinet import search, sheets, web
-from ecabinet.access import Permission, Role
+from ecabinet.access import OF_OFFICES, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
@@ -101,7 +101,7 @@ def _cells(table: Table, read: Sequence[Sequence[str]]) -> tuple[list[Cells], li
     rows = [_named(first, row) for row in read[1:]]
     while rows and not any(rows[-1].values()):
         rows.pop()
-    _understand(rows, "role", _by_words(_role_word, list(Role)))
+    _understand(rows, "role", _by_words(_role_word, OF_OFFICES))
     _understand(rows, "kind", _by_words(_kind_word, list(AgencyKind)))
     return rows, faults
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import approvals, canonical, ledger, search
-from ecabinet.access import Actor, Permission, Role
+from ecabinet.access import OF_OFFICES, Actor, Permission, Role
 from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
@@ -273,11 +273,11 @@ class _Persons:
         role, order = cells.get("role", ""), cells.get("order", "") or str(LAST_ORDER)
         if not role:
             self.found.blame(row, "office", ImportFault.OFFICE_UNKNOWN)
-        elif role not in set(Role):
+        elif role not in OF_OFFICES:
             self.found.blame(row, "role", ImportFault.ROLE_UNKNOWN)
         if not (order.isascii() and order.isdecimal()):
             self.found.blame(row, "order", ImportFault.NUMBER_FORM)
-        if role not in set(Role) or not order.isdecimal():
+        if role not in OF_OFFICES or not order.isdecimal():
             return None
         office = directory.office_to_add(cells["office"], Role(role), int(order), agency)
         self.offices[key] = office

@@ -1,4 +1,4 @@
-"""Leaving office: logins, sockets, passkeys and signing keys end in one act (SES-03)."""
+"""Leaving office: logins, sockets, mandates, passkeys and signing keys end in one act (SES-03)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from ecabinet import clock, ledger
 from ecabinet.db import reading, transaction
 from people import queries
 from people.models import Device, DeviceState, Login
-from people.service import links, passkeys, sign_in
+from people.service import links, mandates, passkeys, sign_in
 
 
 def end_access(db: Session, person_id: int) -> None:
@@ -18,6 +18,7 @@ def end_access(db: Session, person_id: int) -> None:
     """
     held = queries.office_holders(db, queries.today(db), [person_id])
     end_logins(db, person_id)
+    mandates.end_all_of(db, person_id)
     if not any(each.is_member for each in held):
         _revoke_devices(db, person_id)
     if not held:

@@ -174,8 +174,8 @@ def test_two_working_days_from_friday_end_on_tuesday_at_midnight():
 
 
 def test_an_end_at_midnight_is_said_as_24_hours_of_the_day_before():
-    assert rules.day_and_hour_of_end(DUE, HANOI) == (date(2026, 12, 1), "24:00")
-    early = rules.day_and_hour_of_end(DUE - timedelta(hours=7, minutes=30), HANOI)
+    assert HANOI.day_and_hour_of_end(DUE) == (date(2026, 12, 1), "24:00")
+    early = HANOI.day_and_hour_of_end(DUE - timedelta(hours=7, minutes=30))
     assert early == (date(2026, 12, 1), "16:30")
 
 

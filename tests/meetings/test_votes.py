@@ -268,10 +268,10 @@ def test_who_is_a_member_no_more_is_told_that_members_alone_vote(session: Sessio
 
 def seat_counts(session: Session, username: str, counts: bool) -> None:
     from ecabinet.db import transaction
-    from meetings import access
+    from meetings.models import Meeting
 
     with transaction() as db:
-        seat = access.seat(db, session.id, session.cabinet.ids[username])
+        seat = db.get_one(Meeting, session.id).seat_of(session.cabinet.ids[username])
         assert seat is not None
         seat.counts = counts
 

@@ -1,0 +1,94 @@
+"""Who attends for a member who is away: asked for by the member, with the Prime Minister's consent
+(191/2026 Đ7.2.đ, Đ21.3). They speak for the member, and neither vote nor count."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from documents import service as documents
+from ecabinet import clock, outbox
+from ecabinet.access import Actor, Matter, Permission, Right
+from ecabinet.db import transaction
+from ecabinet.errors import NotFound, Refused
+from meetings import access, queries, rules
+from meetings.announcements import SeatsChanged
+from meetings.models import Meeting
+from meetings.rules import Kind, SeatRole, SubstituteRefusal
+from meetings.service import seats
+from meetings.service.record import record, told
+from people import access as people_access
+from people import queries as people
+from people.models import Mandate
+from people.service import mandates
+from people.service.mandates import About
+
+# A session that is adjourned for longer than this needs the consent anew.
+LASTS = timedelta(days=7)
+
+
+def ask(actor: Actor, meeting_id: int, person_id: int, reason: str) -> None:
+    """Ask that somebody attends in one's place."""
+    with transaction() as db:
+        meeting, own = access.session_to_be_away_from(db, actor, meeting_id)
+        asked = any(each.lasts for each in queries.substitutes(db, meeting.id, actor.id))
+        kind, role = Kind(meeting.kind), SeatRole(own.role)
+        if refusal := rules.substitute_refusal(kind, meeting.stands, role, own.counts, asked):
+            raise Refused(refusal)
+        taken = meeting.seat_of(person_id)
+        if taken is not None and taken.role != SeatRole.SUBSTITUTE:
+            raise Refused(SubstituteRefusal.SEATED_ALREADY)
+        about = About(Matter.SESSION, meeting.id, meeting.title)
+        until = max(meeting.starts_at, clock.now(db)) + LASTS
+        mandates.give(db, actor, Right.SUBSTITUTE, about, person_id, until, reason)
+        outbox.notify(
+            db, people.persons_who_may(db, Permission.MANDATE_CONSENT), "substitute_asked",
+            f"/meetings/{meeting.id}", title=meeting.title, who=actor.office,
+        )  # fmt: skip
+
+
+def consent(actor: Actor, meeting_id: int, mandate_id: int) -> None:
+    """Let them attend: they have a seat, the papers and the floor; no vote, and no count."""
+    with transaction() as db:
+        meeting = access.session_to_consent_for(db, actor, meeting_id)
+        mandate = _to_decide(db, actor, meeting, mandate_id)
+        mandates.consent(db, actor, mandate, queries.fact_of_convening(meeting.id))
+        for dossier_id in queries.dossiers_of(meeting):
+            documents.lend(db, dossier_id, mandate.id)
+        with told(db, meeting, SeatsChanged):
+            seats.seat_substitute(db, meeting, mandate)
+            record(
+                db, actor, meeting, "substitute_admitted",
+                person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,
+            )  # fmt: skip
+
+
+def refuse(actor: Actor, meeting_id: int, mandate_id: int, reason: str) -> None:
+    with transaction() as db:
+        meeting = access.session_to_consent_for(db, actor, meeting_id)
+        mandates.refuse(db, actor, _to_decide(db, actor, meeting, mandate_id), reason)
+
+
+def _to_decide(db: Session, actor: Actor, meeting: Meeting, mandate_id: int) -> Mandate:
+    mandate = people_access.mandate_to_decide(db, actor, mandate_id)
+    _refuse_another(meeting, mandate)
+    return mandate
+
+
+def take_back(actor: Actor, meeting_id: int, mandate_id: int) -> None:
+    """The member comes themselves after all, or whoever was named cannot."""
+    with transaction() as db:
+        meeting, _ = access.meeting_to_attend(db, actor, meeting_id)
+        mandate = people_access.mandate_to_end(db, actor, mandate_id)
+        _refuse_another(meeting, mandate)
+        with told(db, meeting, SeatsChanged):
+            mandates.end_one(db, mandate, actor.id)
+            if mandate.consented_at:
+                record(
+                    db, actor, meeting, "substitute_withdrawn",
+                    person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,
+                )  # fmt: skip
+
+
+def _refuse_another(meeting: Meeting, mandate: Mandate) -> None:
+    if (mandate.matter, mandate.matter_id) != (Matter.SESSION, meeting.id):
+        raise NotFound("mandate")

@@ -1,0 +1,87 @@
+"""Mandates: who stands for whom, by those concerned, and by those who examine it."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Response as Download
+from flask import current_app, render_template, request
+from werkzeug.wrappers import Response
+
+from ecabinet import sheets, web
+from ecabinet.access import Permission
+from ecabinet.db import reading
+from ecabinet.web import Door, current_actor, needs
+from people import queries
+from people.http.directory import asked
+from people.queries import OFFICE_ZONE, MandateView
+from people.service import mandates as service
+
+door = Door("mandates", __name__)
+PATH = "/mandates"
+LONGEST_TEXT = 200
+
+
+@door.get(PATH)
+@needs(Permission.SIGNED_IN)
+def mandates() -> str:
+    """What one has given and taken; everybody's, for those who read them all."""
+    actor = current_actor()
+    reads_all = actor.may(Permission.MANDATE_READ_ALL)
+    text, lasting = _asked_for()
+    with reading() as db:
+        return render_template(
+            "people/mandates.html",
+            given=queries.mandates_given_by(db, actor.id),
+            taken=queries.mandates_given_to(db, actor.id),
+            waiting=queries.mandates_waiting(db) if actor.may(Permission.MANDATE_CONSENT) else [],
+            everybodys=queries.mandates(db, text, lasting) if reads_all else None,
+            may_give=actor.may(Permission.MANDATE_GIVE),
+            may_change=actor.may(Permission.ACCOUNT_MANAGE),
+            text=text,
+            lasting=lasting,
+        )
+
+
+@door.get(f"{PATH}.csv")
+@needs(Permission.MANDATE_READ_ALL)
+def mandates_csv() -> Download:
+    with reading() as db:
+        found = queries.mandates(db, *_asked_for())
+    return web.download("uy-quyen.csv", sheets.write_csv(_cells(found)), sheets.CSV)
+
+
+@door.post(f"{PATH}/<int:mandate_id>/end")
+@needs(Permission.SIGNED_IN)
+def end(mandate_id: int) -> Response:
+    service.end(current_actor(), mandate_id)
+    return web.see(PATH, "mandate_ended")
+
+
+@door.post(f"{PATH}/<int:mandate_id>/end-for-others")
+@needs(Permission.ACCOUNT_MANAGE)
+def end_for_others(mandate_id: int) -> Response:
+    return asked(service.ask_to_end(current_actor(), mandate_id))
+
+
+def _asked_for() -> tuple[str, bool]:
+    text = web.shown(request.args.get("q", ""))[:LONGEST_TEXT]
+    return text, request.args.get("state") == "lasting"
+
+
+def _cells(found: Sequence[MandateView]) -> Iterator[Sequence[str]]:
+    """What a matter is about is left out: who reads all mandates does not read all papers."""
+    words = current_app.jinja_env.get_template("people/_mandates.html").make_module()
+    yield [str(vars(words)["heading"](name)).strip() for name in COLUMNS]
+    for each in found:
+        yield [
+            each.giver,
+            each.taker,
+            str(vars(words)["right_word"](each.right)).strip(),
+            str(vars(words)["matter_word"](each.matter)).strip(),
+            str(each.matter_id),
+            f"{each.given_at.astimezone(OFFICE_ZONE.zone):%d/%m/%Y %H:%M}",
+            f"{each.ends_at.astimezone(OFFICE_ZONE.zone):%d/%m/%Y %H:%M}",
+            str(vars(words)["standing_word"](each.standing)).strip(),
+        ]
+
+
+COLUMNS = ("giver", "taker", "right", "matter", "number", "given", "until", "standing")
