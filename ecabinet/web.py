@@ -34,6 +34,7 @@ from flask import (
     request,
 )
 from flask_babel import Babel, format_date, format_time
+from markupsafe import escape
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -66,6 +67,7 @@ View = Callable[..., Any]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LANGUAGES = ("vi", "en")
+BARE_PAGE = "<!doctype html><meta charset=utf-8><title>e-Cabinet</title><p>{}</p>"
 YEAR = 365 * 24 * 3600
 COOKIE_BYTES = 32
 STRANGERS_BYTES = 64 * 1024
@@ -614,13 +616,25 @@ def _answer_fault(fault: Exception) -> AnyResponse:
 
 
 def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> AnyResponse:
-    message = render_template("_refusal.html", code=code, reason=reason, body=body).strip()
+    # Not `render_template`, which asks the store for what stands around a page.
+    refusal = current_app.jinja_env.get_template("_refusal.html")
+    message = refusal.render(code=code, reason=reason, body=body).strip()
     request_id = g.get("request_id", "")
     if wants_json():
         response = make_response(body | {"message": message, "request": request_id}, status)
     else:
-        page = render_template("error.html", code=code, status=status, message=message)
-        response = make_response(page, status)
+        response = make_response(_page_of(code, status, message), status)
     if "wait_seconds" in body:
         response.headers["Retry-After"] = str(body["wait_seconds"])
     return response
+
+
+def _page_of(code: str, status: int, message: str) -> str:
+    try:
+        return render_template("error.html", code=code, status=status, message=message)
+    except SQLAlchemyError as fault:
+        # What is down is the store itself: then the sentence goes without its page.
+        log.error("a refusal has no page", exc_info=fault)
+        return (
+            f"<!doctype html><meta charset=utf-8><title>e-Cabinet</title><p>{escape(message)}</p>"
+        )

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from ecabinet.access import Permission
+from ecabinet.db import database
 from ecabinet.errors import SettingRefused
 from ecabinet.web import PAGE_POLICY, Door, needs, own_path
 from tests.builders import PASSWORD, Cabinet
@@ -159,3 +160,24 @@ def test_text_of_a_form_is_what_every_reader_sees(cabinet: Cabinet) -> None:
     for hidden in ("\u202e", "\u2066", "\x00", "\x1b", "\u2028", "\ue000"):
         assert make(f"Đồng ý {hidden}không") == 400, repr(hidden)
     assert make("\u200b\u200b") == 400
+
+
+@pytest.mark.once
+def test_a_store_that_is_down_is_said_in_a_sentence(cabinet: Cabinet) -> None:
+    """Also the page around a refusal asks the store; the answer does not fail with it."""
+    browser = cabinet.browser("thuky")
+    assert browser.get("/inbox").status_code == 200
+    token = browser.token()
+    with database().engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE people_login RENAME TO gone")
+    page = browser.get("/inbox")
+    assert page.status_code == 503
+    assert "Máy chủ đang bận" in page.text
+    script = {"Accept": "application/json", "X-CSRF-Token": token}
+    for answer in (
+        browser.get("/inbox", headers=script),
+        browser.client.post("/inbox/read", headers=script),
+    ):
+        assert answer.status_code == 503
+        assert answer.get_json()["code"] == "busy"
+        assert "Máy chủ đang bận" in answer.get_json()["message"]
