@@ -269,6 +269,7 @@ FORGERIES = [
     outside.by_the_public_key,
     outside.by_a_key_in_the_token,
     outside.by_another_key,
+    outside.by_an_algorithm_not_taken,
     outside.changed_after_signing,
     lambda *_: "",
     lambda *_: None,
@@ -527,7 +528,7 @@ def test_an_end_that_lies_ends_nothing(
     assert say_ended(cabinet, liar.logout()) == 200
 
 
-@pytest.mark.parametrize("forgery", [*FORGERIES[:5], lambda liar, _: liar.signed(liar.claims("n"))])
+@pytest.mark.parametrize("forgery", [*FORGERIES[:6], lambda liar, _: liar.signed(liar.claims("n"))])
 def test_an_end_that_the_provider_has_not_said_ends_nothing(
     cabinet: Cabinet, liar: LyingProvider, forgery: Any
 ) -> None:
