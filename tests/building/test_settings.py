@@ -104,3 +104,53 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keys" / "kek").chmod(0o644)
     with pytest.raises(SettingRefused, match="chmod 600"):
         Keys(tmp_path / "keys")
+
+
+PROVIDER = {
+    "ECABINET_OIDC_ISSUER": "https://id.cabinet.example",
+    "ECABINET_OIDC_CLIENT_ID": "ecabinet",
+    "ECABINET_OIDC_CLIENT_SECRET": "CANARY",
+    "ECABINET_OIDC_ACR": "high, gold",
+    "ECABINET_OIDC_AMR": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ECABINET_OIDC_ISSUER", "http://id.cabinet.example"),
+        ("ECABINET_OIDC_ISSUER", "http://localhost:9000"),
+        ("ECABINET_OIDC_ISSUER", "id.cabinet.example"),
+        ("ECABINET_OIDC_CLIENT_ID", ""),
+        ("ECABINET_OIDC_CLIENT_SECRET", ""),
+        ("ECABINET_OIDC_ACR", ""),
+        ("ECABINET_OIDC_MAX_AGE_MINUTES", "0"),
+        ("ECABINET_OIDC_MAX_AGE_MINUTES", "61"),
+    ],
+)
+def test_a_provider_of_accounts_is_named_whole(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    set_all(monkeypatch, SOUND | PROVIDER)
+    settings = from_environment()
+    assert settings.oidc_acr == ("high", "gold")
+    assert "CANARY" not in repr(settings)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingRefused, match="ECABINET_") as refused:
+        from_environment()
+    assert "CANARY" not in str(refused.value)
+
+
+def test_a_demo_may_have_its_provider_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, PROVIDER | {"ECABINET_OIDC_ISSUER": "http://localhost:9000"})
+    assert from_environment().oidc_issuer == "http://localhost:9000"
+
+
+def test_a_providers_secret_may_stand_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("from the file\n")
+    set_all(monkeypatch, PROVIDER)
+    monkeypatch.delenv("ECABINET_OIDC_CLIENT_SECRET")
+    monkeypatch.setenv("ECABINET_OIDC_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    assert from_environment().oidc_client_secret.get_secret_value() == "from the file"
