@@ -169,6 +169,17 @@ def test_what_one_browser_began_no_other_ends(cabinet: Cabinet, liar: LyingProvi
     assert come_back(browser, given).status_code == 200
 
 
+def test_an_errand_that_failed_is_used_up_as_well(cabinet: Cabinet, liar: LyingProvider) -> None:
+    browser = cabinet.browser()
+    address = sent_to(browser)
+    first, second = liar.back_from(address), liar.back_from(address)
+    liar.lies = {"sub": "hoa"}
+    assert reason_of(come_back(browser, first)) == "unknown"
+    liar.lies = {}
+    assert reason_of(come_back(browser, second)) == "not_proven"
+    assert sign_in(browser, liar).status_code == 200
+
+
 def test_to_sign_in_is_not_to_link_and_the_other_way(cabinet: Cabinet, liar: LyingProvider) -> None:
     own = cabinet.browser("chuyenvien")
     liar.lies = {"sub": "hoa"}
