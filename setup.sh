@@ -17,7 +17,7 @@ command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, the
 needed="bwrap:bubblewrap"
 [ "$kind" = dev ] && needed="$needed chromium:chromium pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx"
 missing=""
-for each in $needed; do PATH=$PATH:/usr/sbin command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
+for each in $needed; do command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing$missing"

@@ -1,12 +1,14 @@
-"""What the clock does here: close what has ended, stamp what was signed, remind the silent."""
+"""What the clock does here: close what has ended, stamp what was signed, remind the silent, ask
+whoever came into office."""
 
 from ballots import queries
 from ballots.service.close import close
+from ballots.service.newcomers import ask
 from ballots.service.remind import remind
 from ballots.service.stamp import stamp_what_waits
 from ecabinet.db import reading
 
-__all__ = ["close_what_ended", "remind_the_silent", "stamp_what_waits"]
+__all__ = ["ask_newcomers", "close_what_ended", "remind_the_silent", "stamp_what_waits"]
 
 
 def close_what_ended() -> int:
@@ -15,6 +17,15 @@ def close_what_ended() -> int:
         waiting = queries.ended_and_open(db)
     for consultation_id in waiting:
         close(consultation_id)
+    return len(waiting)
+
+
+def ask_newcomers() -> int:
+    """Ask in every open consultation who came into office since; how many there were."""
+    with reading() as db:
+        waiting = queries.with_newcomers(db)
+    for consultation_id in waiting:
+        ask(consultation_id)
     return len(waiting)
 
 

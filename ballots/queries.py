@@ -305,6 +305,19 @@ def ended_and_open(db: Session) -> list[int]:
     )
 
 
+def with_newcomers(db: Session) -> list[int]:
+    """Open consultations that do not ask somebody who has come into office since."""
+    members = {each.person_id for each in people.members(db)}
+    still_open = select(Consultation).where(
+        Consultation.state == State.OPEN, Consultation.due_at > clock.now(db)
+    )
+    return [
+        each.id
+        for each in db.scalars(still_open)
+        if members.difference(one.person_id for one in each.asked)
+    ]
+
+
 def fact_of_reminder(consultation_id: int, reminder: rules.Reminder) -> str:
     return f"{reminder}:{consultation_id}"
 
@@ -430,6 +443,12 @@ def _to_approve(db: Session, actor: Actor) -> list[Duty]:
         )
         for each in drafts
     ]
+
+
+def decided(db: Session) -> set[int]:
+    """The dossiers on which a consultation has closed."""
+    closed = select(Consultation.dossier_id).where(Consultation.state == State.CLOSED)
+    return set(db.scalars(closed))
 
 
 def exportable(db: Session) -> list[dict[str, str | int]]:

@@ -1,6 +1,6 @@
 """Reads of dossiers and papers, for screens and for the rooms above."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -222,6 +222,16 @@ def neighbours(papers: Sequence[PaperView], paper_id: int) -> tuple[int | None, 
 def duties(db: Session, actor: Actor) -> list[Duty]:
     """Reading waits for nobody's hand by itself; sessions and ballots ask for it."""
     return []
+
+
+def drafted_by(db: Session, agencies: Sequence[int], decided: Collection[int]) -> list[Duty]:
+    """The dossiers that these agencies draft and that nobody has decided yet."""
+    theirs = select(Dossier).where(Dossier.drafting_agency_id.in_(agencies)).order_by(Dossier.id)
+    return [
+        Duty("dossier_of_agency", each.title, f"/dossiers/{each.id}", facts={"number": each.id})
+        for each in db.scalars(theirs)
+        if each.id not in decided
+    ]
 
 
 def may_add(db: Session, actor: Actor, dossier_id: int) -> bool:

@@ -1,6 +1,6 @@
 """What people do with dossiers and papers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,6 +128,22 @@ def name_adviser(
         about = About(Matter.DOSSIER, dossier.id, dossier.title)
         mandate = mandates.give(db, actor, Right.ADVISE, about, person_id, until, words)
         lend(db, dossier.id, mandate.id)
+
+
+def rehome(db: Session, ended_id: int, into_id: int, decided: Collection[int]) -> int:
+    """Give an ended agency's undecided dossiers to the one it ended in; how many."""
+    names = {each.id: each.name for each in people.agencies(db)}
+    theirs = select(Dossier).where(
+        Dossier.drafting_agency_id == ended_id, Dossier.id.not_in(decided)
+    )
+    moved = db.scalars(theirs.with_for_update()).all()
+    for each in moved:
+        each.drafting_agency_id = into_id
+        add_to_story(
+            db, each.id, "dossier_rehomed", f"/dossiers/{each.id}",
+            was=names[ended_id], now=names[into_id],
+        )  # fmt: skip
+    return len(moved)
 
 
 def add_to_story(

@@ -26,6 +26,8 @@ from ecabinet import (
 )
 from ecabinet.access import Permission
 from ecabinet.dates import http as dates_http
+from ecabinet.handover import http as handover_http
+from ecabinet.handover import service as handover
 from ecabinet.home import http as home_http
 from ecabinet.home import queries as home_queries
 from ecabinet.oversight import http as oversight_http
@@ -73,9 +75,16 @@ DOORS = (
     oversight_http.door,
     dates_http.door,
     exchange_http.door,
+    handover_http.door,
 )
 # What nobody does alone: one asks for it, another confirms it.
-ACTS = (*people_changes.ACTS, people_importing.IMPORT, mandates.END_MANDATE, *invitations.ACTS)
+ACTS = (
+    *people_changes.ACTS,
+    people_importing.IMPORT,
+    mandates.END_MANDATE,
+    *invitations.ACTS,
+    handover.REHOME,
+)
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
@@ -155,6 +164,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "exchange",
         "oversight",
         "dates",
+        "handover",
     )
     app.config.update(
         TRUSTED_HOSTS=list(settings.hosts),

@@ -17,6 +17,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     ballots.close_what_ended,
     ballots.stamp_what_waits,
     people.end_what_ended,
+    ballots.ask_newcomers,
     people.tell_of_locks,
     ballots.remind_the_silent,
     seals.seal_what_waits,

@@ -3,6 +3,7 @@
 import ballots.models
 import documents.models
 import ecabinet.dates.models
+import ecabinet.handover.models
 import meetings.models
 import people.models
 import tasks.models

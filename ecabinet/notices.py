@@ -128,6 +128,17 @@ NOTICES: dict[str, Notice] = {
         "Có thành viên xin vắng mặt và cử người dự họp thay",
         "A member asks to be absent and to send a substitute",
     ),
+    "handover_begun": Notice(S.OFFICE, "Có bàn giao cần xem", "A handover was begun"),
+    "handover_given": Notice(
+        S.OFFICE, "Có bàn giao chờ Ông/Bà ký nhận", "A handover waits for your signature"
+    ),
+    "handover_done": Notice(S.OFFICE, "Bàn giao đã được ký nhận", "A handover was taken over"),
+    "handover_withdrawn": Notice(S.OFFICE, "Một bàn giao đã được rút", "A handover was withdrawn"),
+    "tasks_rehomed": Notice(
+        S.TASKS,
+        "Nhiệm vụ của cơ quan đã sáp nhập chuyển sang cơ quan Ông/Bà",
+        "Tasks of a merged agency have come to yours",
+    ),
     "session_submitted": Notice(
         S.OFFICE,
         "Có chương trình phiên họp chờ triệu tập",

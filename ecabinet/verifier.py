@@ -46,6 +46,7 @@ SEALED = "activity_sealed"
 # Under which rules silence is deemed agreement, and how many working days notice has to leave.
 DEEMING_RULES = {"nd-191-2026": 2}
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
+ASKED = "member_asked"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 
 
@@ -593,7 +594,9 @@ def statements(bundle: Bundle) -> None:
         expect(
             said["questions"][0]["question"] == question, f"ballots/{leaf}.json", "another question"
         )
-        expect(said["member"] in act["members"], f"ballots/{leaf}.json", "its member was not asked")
+        asked_at = asked_when(bundle).get(said["member"])
+        was_asked = asked_at is not None and asked_at < leaf
+        expect(was_asked, f"ballots/{leaf}.json", "its member was not asked")
 
 
 @check("V17", "exactly the ballots between opening and closing are counted, none after the end")
@@ -641,12 +644,19 @@ def deemed(bundle: Bundle) -> None:
     latest = datetime.fromisoformat(closed["due_at"]) - timedelta(days=least or 0)
     for member, act in logged.items():
         where = f"member {member}"
-        expect(member in opened["members"], where, "deemed to agree without having been asked")
+        expect(member in asked_when(bundle), where, "deemed to agree without having been asked")
         notice = notice_of(act)
         expect(notice is not None, where, "deemed to agree without proof of notice")
         assert notice is not None
         expect(datetime.fromisoformat(notice[0]) < latest, where, "told too late before the end")
         expect(notice == notice_of(shown[member]), where, "told otherwise than the log says")
+
+
+def asked_when(bundle: Bundle) -> dict[int, int]:
+    """Each member asked, and the leaf that says so: the opening's, or one of their own."""
+    opened, act = bundle.only(OPENED)
+    later = bundle.of_type(ASKED)
+    return dict.fromkeys(act["members"], opened) | {later[each]["member"]: each for each in later}
 
 
 def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:

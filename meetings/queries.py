@@ -189,6 +189,30 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     return found
 
 
+def decided(db: Session) -> set[int]:
+    """The dossiers whose item a session has concluded."""
+    concluded = Item.state == rules.ItemState.CONCLUDED, Item.dossier_id.is_not(None)
+    return {each for each in db.scalars(select(Item.dossier_id).where(*concluded)) if each}
+
+
+def prepared_by(db: Session, person_id: int) -> list[Duty]:
+    """The sessions to come or under way whose secretary this person is."""
+    return [
+        Duty("session_prepared", each.title, f"/meetings/{each.id}", each.starts_at,
+             is_deadline=False)
+        for each in db.scalars(kept_by(person_id))
+    ]  # fmt: skip
+
+
+def kept_by(person_id: int) -> Select[Meeting]:
+    keeps = exists().where(
+        Seat.meeting_id == Meeting.id,
+        Seat.person_id == person_id,
+        Seat.role == SeatRole.SECRETARY,
+    )
+    return select(Meeting).where(keeps, Meeting.state.not_in(rules.OVER)).order_by(Meeting.id)
+
+
 def _to_consent_to(db: Session) -> list[Duty]:
     return [
         Duty(

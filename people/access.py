@@ -135,6 +135,25 @@ def _to_change(db: Session, actor: Actor, kind: type[Row], row_id: int) -> Row:
     return row
 
 
+def agencies_to_rehome(db: Session, actor: Actor, agency_id: int) -> tuple[Agency, Agency]:
+    """An agency that has ended, and the one that stands at the end of what it ended in; locked."""
+    actor.must(Permission.ACCOUNT_MANAGE)
+    ended = _agency(db, agency_id)
+    if ended.successor_id is None:
+        raise Refused(rules.AgencyRefusal.STANDS)
+    into = ended
+    while into.successor_id is not None:
+        into = _agency(db, into.successor_id)
+    return ended, into
+
+
+def _agency(db: Session, agency_id: int) -> Agency:
+    agency = db.get(Agency, agency_id, with_for_update=True, populate_existing=True)
+    if agency is None:
+        raise NotFound("agency")
+    return agency
+
+
 def mandate_to_decide(db: Session, actor: Actor, mandate_id: int) -> Mandate:
     """A mandate that waits for consent, locked."""
     actor.must(Permission.MANDATE_CONSENT)

@@ -44,6 +44,8 @@ from people.rules import (
 )
 
 OFFICE_ZONE = Calendar()
+# How long after its end an office can still be handed over.
+HANDED_OVER_WITHIN = timedelta(days=180)
 # Letters of a key's digest that are compared aloud: 128 bits.
 READ_ALOUD = 32
 
@@ -138,9 +140,9 @@ def actor(db: Session, person_id: int, login_id: int | None = None) -> Actor | N
     held = holders(db, person_ids=[person_id])
     if not held:
         return None
-    roles = {each.role for each in held} | {Role.MEMBER for each in held if each.is_member}
     mandates = mandates_in_force(db, person_id)
-    roles |= {ROLES_OF_RIGHTS[each.right] for each in mandates if each.right in ROLES_OF_RIGHTS}
+    by_mandate = {ROLES_OF_RIGHTS[each.right] for each in mandates if each.right in ROLES_OF_RIGHTS}
+    roles = by_mandate.union(*(_roles_of(each.role, each.is_member) for each in held))
     return Actor(
         id=person.id,
         name=person.name,
@@ -752,21 +754,55 @@ def _mandate_standings(db: Session, rows: Sequence[Mandate]) -> dict[int, Mandat
 def may_stand_for(db: Session, giver: Actor) -> list[Holder]:
     """Those whom this person may name, each once, in protocol order."""
     own, now = Party(giver.id, giver.roles, giver.agencies), clock.now(db)
+    soon = now + timedelta(hours=1)
+    return [
+        holder
+        for holder, party in parties(db)
+        if rules.mandate_refusal(own, party, now, soon) is None
+    ]
+
+
+def parties(db: Session) -> list[tuple[Holder, Party]]:
+    """Everybody in office, each once in the office they speak for, with all that they hold."""
     found: dict[int, list[Holder]] = {}
     for each in holders(db):
         found.setdefault(each.person_id, []).append(each)
-    return [
-        held[0]
-        for person_id, held in found.items()
-        if rules.mandate_refusal(own, _party_of(person_id, held), now, now + timedelta(hours=1))
-        is None
-    ]
+    return [(held[0], _party_of(person_id, held)) for person_id, held in found.items()]
+
+
+def actor_in_office(db: Session, person_id: int, office_id: int) -> Actor:
+    """Somebody as the holder of one office alone, whether they hold it still or not."""
+    person, office = db.get_one(Person, person_id), db.get_one(Office, office_id)
+    return Actor(
+        id=person.id,
+        name=person.name,
+        office=office.title,
+        office_id=office.id,
+        roles=_roles_of(Role(office.role), office.is_member),
+        agencies=frozenset({office.agency_id} if office.agency_id else ()),
+    )
+
+
+def terms_to_hand_over(db: Session, person_id: int) -> list[Term]:
+    """The offices that somebody holds, or has held until lately."""
+    lately = today(db) - HANDED_OVER_WITHIN
+    query = (
+        select(Term)
+        .options(joinedload(Term.office))
+        .where(Term.person_id == person_id, Term.ends.is_(None) | (Term.ends > lately))
+        .order_by(Term.id)
+    )
+    return list(db.scalars(query))
+
+
+def _roles_of(role: Role, is_member: bool) -> frozenset[Role]:
+    return frozenset({role, Role.MEMBER} if is_member else {role})
 
 
 def _party_of(person_id: int, held: Sequence[Holder]) -> Party:
     return Party(
         person_id,
-        {each.role for each in held} | {Role.MEMBER for each in held if each.is_member},
+        frozenset[Role]().union(*(_roles_of(each.role, each.is_member) for each in held)),
         {each.agency_id for each in held if each.agency_id},
     )
 

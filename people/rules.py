@@ -101,6 +101,7 @@ class AgencyRefusal(StrEnum):
     NAME_TAKEN = "name_taken"
     NOT_YET = "not_yet"
     ITSELF = "itself"
+    STANDS = "stands"
     ENDED = "ended"
 
 

@@ -376,6 +376,11 @@ def _to_carry_out(db: Session, actor: Actor) -> list[Duty]:
     return _duties(db, led, Task.state.in_(with_lead))
 
 
+def led_by(db: Session, agencies: Sequence[int]) -> list[Duty]:
+    """All that these agencies lead and have not done, whoever has the next step."""
+    return _duties(db, Task.lead_agency_id.in_(agencies), Task.state != State.CONFIRMED)
+
+
 def _to_judge(db: Session, actor: Actor) -> list[Duty]:
     back = Task.state.in_({State.REPORTED, State.REFUSED})
     return _duties(db, Task.assigned_by == actor.id, back)

@@ -37,6 +37,7 @@ class Step(StrEnum):
     REPORT = "report"
     CONFIRM = "confirm"
     RETURN = "return"
+    REHOME = "rehome"
 
 
 class TaskRefusal(StrEnum):

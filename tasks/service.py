@@ -173,6 +173,41 @@ def _judge(actor: Actor, task_id: int, step: Step, words: str = "") -> None:
         _tell(db, actor, task, step, words)
 
 
+# ---- when an agency has ended in another ----
+
+
+def rehome(db: Session, actor: Actor, ended_id: int, into_id: int) -> int:
+    """Give the open tasks of an agency to the one it ended in; how many it led.
+
+    The right is that of the act in the room above. Each task's story says from where it came.
+    """
+    names = {each.id: each.name for each in people.agencies(db)}
+    words = f"{names[ended_id]} → {names[into_id]}"
+    is_open = Task.state != State.CONFIRMED
+    led = db.scalars(select(Task).where(Task.lead_agency_id == ended_id, is_open)).all()
+    for task in led:
+        if task.order_id and _is_assigned(db, task.order_id, into_id):
+            # The one order went to both: the sentence is kept, its place is the other task's.
+            task.order_id = None
+        task.lead_agency_id = into_id
+        task.coordinating = [each for each in task.coordinating if each.agency_id != into_id]
+        _event(db, actor, task, Step.REHOME, words, None)
+        live.announce(db, TaskChanged(EVERY_TASK, task.id, task.state))
+    helped = select(Task).join(Coordinating, Coordinating.task_id == Task.id)
+    for task in db.scalars(helped.where(Coordinating.agency_id == ended_id, is_open)).unique():
+        _replace_helper(task, ended_id, into_id)
+    db.flush()
+    path = f"/tasks?agency={into_id}"
+    outbox.notify(db, _staff(db, [into_id]), "tasks_rehomed", path, count=len(led), words=words)
+    return len(led)
+
+
+def _replace_helper(task: Task, ended_id: int, into_id: int) -> None:
+    kept = [each for each in task.coordinating if each.agency_id != ended_id]
+    known = {task.lead_agency_id, *(each.agency_id for each in kept)}
+    task.coordinating = kept if into_id in known else [*kept, Coordinating(agency_id=into_id)]
+
+
 # ---- what every step does ----
 
 

@@ -133,11 +133,17 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
             number=consultation.id, round=consultation.round, members=len(members),
         )  # fmt: skip
         ledger.append(db, "consultation_opened", _open_leaf(consultation), _remember(consultation))
-        outbox.notify(
-            db, members, "consultation_opened", queries.path_of(consultation.id),
-            queries.fact_of_opening(consultation.id),
-            title=consultation.title, due_at=consultation.due_at.isoformat(),
-        )  # fmt: skip
+        tell(db, consultation, members)
+
+
+def tell(db: Session, consultation: Consultation, members: list[int]) -> None:
+    """Tell these members that they are asked; its deliveries are their proof of notice."""
+    assert consultation.due_at is not None
+    outbox.notify(
+        db, members, "consultation_opened", queries.path_of(consultation.id),
+        queries.fact_of_opening(consultation.id),
+        title=consultation.title, due_at=consultation.due_at.isoformat(),
+    )  # fmt: skip
 
 
 def _frozen(editions: list[documents.PaperView]) -> list[FrozenPaper]:
@@ -156,16 +162,18 @@ def _frozen(editions: list[documents.PaperView]) -> list[FrozenPaper]:
 
 
 def _asked(db: Session) -> list[Asked]:
-    return [
-        Asked(
-            person_id=each.person_id,
-            office=each.office,
-            office_id=each.office_id,
-            is_prime_minister=each.role is Role.PRIME_MINISTER,
-            order=order,
-        )
-        for order, each in enumerate(people.members(db))
-    ]
+    return [to_be_asked(each, order) for order, each in enumerate(people.members(db))]
+
+
+def to_be_asked(member: people.Holder, order: int) -> Asked:
+    """A member in the office that they hold now."""
+    return Asked(
+        person_id=member.person_id,
+        office=member.office,
+        office_id=member.office_id,
+        is_prime_minister=member.role is Role.PRIME_MINISTER,
+        order=order,
+    )
 
 
 def _open_leaf(consultation: Consultation) -> dict[str, object]:

@@ -1,27 +1,19 @@
 """The first page and the inbox."""
 
-from typing import Any, cast
-
-import structlog
-from flask import current_app, render_template, request
-from jinja2 import TemplateNotFound
-from markupsafe import Markup
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import approvals, outbox, web
 from ecabinet.access import Permission
 from ecabinet.db import reading, transaction
-from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from ecabinet.home import queries
-from ecabinet.outbox import Message
+from ecabinet.room_words import RoomWords
 from ecabinet.web import Door, current_actor, form, needs
 from people import queries as people
 
-log = structlog.get_logger()
 door = Door("home", __name__)
 
-ROOMS = ("home", "people", "documents", "ballots", "meetings", "tasks")
 FIRST_DUTIES = 5
 
 
@@ -133,35 +125,3 @@ def withdraw(request_id: int) -> Response:
 @needs(Permission.ANYONE)
 def healthz() -> dict[str, str]:
     return {"status": "alive"}
-
-
-class RoomWords:
-    """What the rooms say of their messages and duties: templates/<room>/_messages.html.
-
-    A kind that no room has words for is logged, and the page falls back to plain words; a
-    test finds such kinds before a reader does.
-    """
-
-    def __init__(self) -> None:
-        # Made anew each time: words set outside a macro are in the language of this reader.
-        self._rooms = [module for room in ROOMS if (module := _messages_of(room))]
-
-    def __call__(self, macro: str, thing: Duty | Message) -> str:
-        for room in self._rooms:
-            said = getattr(room, macro, _silent)(thing).strip()
-            if said:
-                # Markup, as every macro gives it: what it was given is escaped already.
-                return cast(Markup, said)
-        log.warning("a kind without words", macro=macro, kind=thing.kind)
-        return ""
-
-
-def _messages_of(room: str) -> Any:
-    try:
-        return current_app.jinja_env.get_template(f"{room}/_messages.html").make_module()
-    except TemplateNotFound:
-        return None
-
-
-def _silent(_thing: object) -> str:
-    return ""

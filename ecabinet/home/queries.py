@@ -13,6 +13,7 @@ from documents.queries import DossierView, PaperView
 from ecabinet import approvals, outbox
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty, most_urgent_first
+from ecabinet.handover import queries as handover
 from ecabinet.outbox import Message
 from meetings import queries as meetings
 from meetings.queries import SessionView
@@ -22,7 +23,7 @@ from tasks import queries as tasks
 from tasks.queries import Watch
 
 SHORT_LIST = 4
-ROOMS = (approvals, people, documents, ballots, meetings, tasks)
+ROOMS = (approvals, people, documents, ballots, meetings, tasks, handover)
 
 
 @dataclass(frozen=True)

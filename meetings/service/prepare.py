@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents import service as documents
@@ -11,11 +12,11 @@ from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
 from ecabinet.errors import Refused, Stale
 from meetings import access, queries, rules
-from meetings.announcements import SessionConvened, meeting_audience
+from meetings.announcements import SeatsChanged, SessionConvened, meeting_audience
 from meetings.models import Item, Meeting
 from meetings.rules import AgendaRefusal, Direction, Kind, SeatRole, State, Step
 from meetings.service import seats
-from meetings.service.record import note_draft, record
+from meetings.service.record import note_draft, record, told
 from people import queries as people
 
 
@@ -169,6 +170,33 @@ def remove_seat(actor: Actor, meeting_id: int, person_id: int) -> None:
             raise Refused(AgendaRefusal.SEAT_STAYS)
         db.delete(seat)
         note_draft(db, actor, meeting, "seat_removed", before=seat.office)
+
+
+def hand_over_seats(db: Session, giver_id: int, taker: Actor) -> None:
+    """Let whoever takes an office over keep the sessions that its holder kept.
+
+    The right is that of the handover. Whom the chair has named to operate is named anew.
+    """
+    for meeting in db.scalars(queries.kept_by(giver_id)).all():
+        seat = meeting.seat_of(giver_id)
+        if seat is None or meeting.seat_of(taker.id):
+            continue
+        with told(db, meeting, SeatsChanged):
+            db.delete(seat)
+            meeting.seats.remove(seat)
+            db.flush()
+            seats.seat(db, meeting, taker.id, SeatRole.SECRETARY)
+            record(db, taker, meeting, "seat_handed_over", giver=giver_id, taker=taker.id)
+
+
+def rehome(db: Session, ended_id: int, into_id: int) -> int:
+    """Let an agency present what the one that ended in it was to present; how many items."""
+    planned = select(Meeting.id).where(Meeting.state.not_in(rules.OVER))
+    theirs = select(Item).where(Item.presenter_agency_id == ended_id, Item.meeting_id.in_(planned))
+    items = db.scalars(theirs).all()
+    for each in items:
+        each.presenter_agency_id = into_id
+    return len(items)
 
 
 # ---- putting forward and convening ----

@@ -64,6 +64,7 @@ KINDS = {
     "tasks/conclusion.html": (STAFF, f"{ORDERED}/conclusion"),
     "people/devices.html": (MINISTER, "/devices"),
     "people/notices.html": (MINISTER, "/me/notices"),
+    "handover/handovers.html": (MINISTER, "/handovers"),
     "people/mandates.html": (AUDITOR, "/mandates"),
     "people/pending.html": (SECRETARY, "/devices/pending"),
     "people/members.html": (PREMIER, "/members"),

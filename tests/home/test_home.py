@@ -8,7 +8,7 @@ import pytest
 from ecabinet.db import reading
 from ecabinet.duties import Duty
 from ecabinet.home import queries
-from ecabinet.home.http import ROOMS
+from ecabinet.room_words import ROOMS
 from meetings.service import conduct
 from tasks import service
 from tasks.rules import Step

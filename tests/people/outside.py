@@ -220,11 +220,6 @@ def by_another_key(_: LyingProvider, claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": "RS256", "kid": "1"}, claims, RSAKey.generate_key(2048))
 
 
-def by_an_algorithm_not_taken(provider: LyingProvider, claims: dict[str, Any]) -> str:
-    """By the provider's own key, and soundly: what is taken is a list, and this is not on it."""
-    return jwt.encode({"alg": "RS512", "kid": "1"}, claims, provider.rsa, algorithms=["RS512"])
-
-
 def changed_after_signing(provider: LyingProvider, claims: dict[str, Any]) -> str:
     head, _, signature = provider.signed(claims).split(".")
     return f"{head}.{part(claims | {'sub': 'minh', 'changed': True})}.{signature}"

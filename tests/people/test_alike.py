@@ -71,11 +71,9 @@ class WaysIn:
 
 
 def differ(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two sets of times can be told apart: by rank, or by medians that chance may explain
-    but hardly does (both of AUTH-07's measures; a busy machine moves medians by itself)."""
-    chance = by_chance(one, other)
+    """Whether two sets of times can be told apart (both of AUTH-07's measures)."""
     apart = abs(statistics.median(one) - statistics.median(other)) >= ALIKE_SECONDS
-    return chance <= CHANCE or (apart and chance <= 10 * CHANCE)
+    return apart or by_chance(one, other) <= CHANCE
 
 
 def by_chance(one: Sequence[float], other: Sequence[float]) -> float:

@@ -1,0 +1,115 @@
+"""Reads of handovers, and of what an office has to do."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ballots import queries as ballots
+from documents import queries as documents
+from ecabinet import approvals, canonical, clock
+from ecabinet.access import Actor, Permission, Right
+from ecabinet.duties import Duty, most_urgent_first
+from ecabinet.handover import rules
+from ecabinet.handover.models import Handover
+from ecabinet.handover.rules import State, Work
+from meetings import queries as meetings
+from people import queries as people
+from people.rules import Party
+from tasks import queries as tasks
+
+ROOMS = (approvals, people, documents, ballots, meetings, tasks)
+
+
+def work_of(db: Session, handover: Handover) -> Work:
+    """What the office has to do now, as it would wait for whoever holds it."""
+    holder = people.actor_in_office(db, handover.giver_id, handover.office_id)
+    agencies = sorted(holder.agencies)
+    waiting = [duty for room in ROOMS for duty in room.duties(db, holder)]
+    waiting += tasks.led_by(db, agencies)
+    waiting += documents.drafted_by(db, agencies, decided(db))
+    waiting += meetings.prepared_by(db, handover.giver_id)
+    once = {each.path: each for each in reversed(waiting)}
+    return rules.work(most_urgent_first(once.values()), clock.now(db))
+
+
+def lines(work: Work) -> list[dict[str, Any]]:
+    """What is handed on, as it is kept and signed."""
+    return [
+        asdict(each) | {"due_at": canonical.moment(each.due_at) if each.due_at else None}
+        for each in work.handed_on
+    ]
+
+
+def duties_of(kept: Sequence[dict[str, Any]]) -> list[Duty]:
+    """The same, for the screen."""
+    return [
+        Duty(
+            **each | {"due_at": datetime.fromisoformat(each["due_at"]) if each["due_at"] else None}
+        )
+        for each in kept
+    ]
+
+
+def digest_of(handover: Handover, kept: Sequence[dict[str, Any]]) -> str:
+    """What a signature is bound to: both parties, the office and every line."""
+    whole = {
+        "handover": handover.id,
+        "giver": handover.giver_id,
+        "taker": handover.taker_id,
+        "office": handover.office,
+        "words": handover.words,
+        "lines": list(kept),
+    }
+    return canonical.digest_of(canonical.encode(whole).decode())
+
+
+def signed_work(handover: Handover) -> Work:
+    """The parts of what was signed, as they were at that moment."""
+    assert handover.given_at is not None
+    return rules.work(duties_of(handover.lines), handover.given_at)
+
+
+def handovers(db: Session, actor: Actor) -> list[Handover]:
+    """Those that this person has a part in, or all for whoever follows persons; newest first."""
+    query = select(Handover).order_by(Handover.id.desc())
+    if not actor.may(Permission.PERSON_READ):
+        lent = [each.matter_id for each in actor.mandates if each.right is Right.SIGN_FOR]
+        mine = (Handover.giver_id == actor.id) | (Handover.taker_id == actor.id)
+        query = query.where(mine | Handover.id.in_(lent))
+    return list(db.scalars(query))
+
+
+def possible_takers(db: Session, office_id: int, giver_id: int) -> list[people.Holder]:
+    """Who could take over, in protocol order."""
+    giver = party_in_office(db, giver_id, office_id)
+    return [holder for holder, party in people.parties(db) if rules.refusal(giver, party) is None]
+
+
+def party_in_office(db: Session, person_id: int, office_id: int) -> Party:
+    """Somebody as the holder of the office that is handed over."""
+    holder = people.actor_in_office(db, person_id, office_id)
+    return Party(holder.id, holder.roles, holder.agencies)
+
+
+def decided(db: Session) -> set[int]:
+    """The dossiers that nobody has to work on any more."""
+    return ballots.decided(db) | meetings.decided(db)
+
+
+def duties(db: Session, actor: Actor) -> list[Duty]:
+    """Handovers that wait for this person's signature."""
+    lent = [each.matter_id for each in actor.mandates if each.right is Right.SIGN_FOR]
+    waiting = select(Handover).where(
+        Handover.taken_at.is_(None),
+        Handover.withdrawn_at.is_(None),
+        (Handover.giver_id == actor.id) | (Handover.taker_id == actor.id) | Handover.id.in_(lent),
+    )
+    return [
+        Duty("handover_to_sign", each.office, each.path, facts={"giver": each.giver})
+        for each in db.scalars(waiting)
+        if (each.stands is State.GIVEN) == (each.taker_id == actor.id)
+    ]
