@@ -253,6 +253,11 @@ def agencies(db: Session) -> list[AgencyName]:
     return [_agency(each) for each in db.scalars(select(Agency).order_by(Agency.id))]
 
 
+def parents_of_agencies(db: Session) -> dict[int, int | None]:
+    """Each agency's parent in the tree, by number."""
+    return {each.id: each.parent_id for each in db.execute(select(Agency.id, Agency.parent_id))}
+
+
 def standing_agencies(db: Session) -> list[AgencyName]:
     """Those that have not ended in another: what may be chosen today."""
     return [each for each in agencies(db) if each.ended_on is None]

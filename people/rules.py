@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -102,6 +102,7 @@ class AgencyRefusal(StrEnum):
     NOT_YET = "not_yet"
     ITSELF = "itself"
     STANDS = "stands"
+    BELOW_ITSELF = "below_itself"
     ENDED = "ended"
 
 
@@ -423,6 +424,14 @@ def written_day(text: str) -> date | None:
 def by_given_name(name: str) -> tuple[str, ...]:
     """Vietnamese names are ordered by the given name, which stands last."""
     return tuple(reversed(name.split()))
+
+
+def is_below(parents: Mapping[int, int | None], unit: int, top: int) -> bool:
+    """Whether an agency is another's unit, at whatever depth, or that one itself."""
+    at: int | None = unit
+    while at is not None and at != top:
+        at = parents.get(at)
+    return at == top
 
 
 def organ_id_refusal(code: str) -> AgencyRefusal | None:

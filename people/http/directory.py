@@ -220,6 +220,13 @@ def rename_agency(agency_id: int) -> Response:
     return asked(request_id)
 
 
+@door.post("/agencies/<int:agency_id>/move")
+@needs(Permission.ACCOUNT_MANAGE)
+def move_agency(agency_id: int) -> Response:
+    parent_id = web.whole_number(form("parent", limit=12, optional=True) or "0") or None
+    return asked(changes.ask_to_move_agency(current_actor(), agency_id, parent_id, _basis()))
+
+
 @door.post("/agencies/merge")
 @needs(Permission.ACCOUNT_MANAGE)
 def merge_agencies() -> Response:

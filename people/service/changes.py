@@ -223,6 +223,42 @@ def _rename_agency(db: Session, approved: Approved) -> None:
     ledger.append(db, "agency_renamed", body | by(approved))
 
 
+def ask_to_move_agency(actor: Actor, agency_id: int, parent_id: int | None, basis: str) -> int:
+    """Another place in the tree: under another agency, or under none."""
+    with reading() as db:
+        agency = access.agency_to_change(db, actor, agency_id)
+        parent = access.agency_to_change(db, actor, parent_id) if parent_id else None
+        _refuse_circle(db, agency_id, parent_id)
+        facts = {
+            "agency": agency.id,
+            "name": agency.name,
+            "was_id": agency.parent_id,
+            "parent_id": parent_id,
+            "parent": parent.name if parent else None,
+            "basis": basis,
+        }
+    return approvals.ask(actor, MOVE_AGENCY, agency.name, facts)
+
+
+def _move_agency(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    agency = access.agency_to_change(db, approved.asker, facts["agency"])
+    if (agency.name, agency.parent_id) != (facts["name"], facts["was_id"]):
+        raise Stale
+    if facts["parent_id"]:
+        access.agency_to_change(db, approved.asker, facts["parent_id"])
+    _refuse_circle(db, agency.id, facts["parent_id"])
+    agency.parent_id = facts["parent_id"]
+    body = {"agency": agency.id, "was": facts["was_id"], "parent": agency.parent_id}
+    ledger.append(db, "agency_moved", body | by(approved))
+
+
+def _refuse_circle(db: Session, agency_id: int, parent_id: int | None) -> None:
+    parents = queries.parents_of_agencies(db)
+    if parent_id and rules.is_below(parents, parent_id, agency_id):
+        raise Refused(AgencyRefusal.BELOW_ITSELF)
+
+
 def ask_to_merge_agencies(
     actor: Actor, agency_ids: Sequence[int], into_id: int, day: date, basis: str
 ) -> int:
@@ -328,8 +364,10 @@ SUSPEND = act("suspend", _suspend)
 ADD_OFFICE = act("add_office", _add_office)
 ADD_AGENCY = act("add_agency", _add_agency)
 RENAME_AGENCY = act("rename_agency", _rename_agency)
+MOVE_AGENCY = act("move_agency", _move_agency)
 MERGE_AGENCIES = act("merge_agencies", _merge_agencies)
 
 ACTS = (
-    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, ADD_AGENCY, RENAME_AGENCY, MERGE_AGENCIES,
+    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, ADD_AGENCY, RENAME_AGENCY, MOVE_AGENCY,
+    MERGE_AGENCIES,
 )  # fmt: skip

@@ -237,6 +237,29 @@ def test_an_identifier_has_the_form_of_the_decision(
         assert refusal(ask) == AgencyRefusal.CODE_FORM
 
 
+def test_an_agency_takes_another_place_in_the_tree_and_never_below_itself(cabinet: Cabinet) -> None:
+    admin, yte, xaydung = (
+        cabinet.actor("quantri"), cabinet.agencies["yte"], cabinet.agencies["xaydung"]
+    )  # fmt: skip
+    confirm(cabinet, changes.ask_to_move_agency(admin, yte, xaydung, "QĐ 7"))
+    with reading() as db:
+        assert queries.parents_of_agencies(db)[yte] == xaydung
+    for below in (yte, xaydung):
+        assert refusal(
+            lambda below=below: changes.ask_to_move_agency(admin, below, yte, "")
+        ) == AgencyRefusal.BELOW_ITSELF  # fmt: skip
+    # Two moves asked for at once would make a circle: the second is asked anew when confirmed.
+    confirm(cabinet, changes.ask_to_move_agency(admin, yte, None, ""))
+    one = changes.ask_to_move_agency(admin, yte, xaydung, "một")
+    other = changes.ask_to_move_agency(admin, xaydung, yte, "hai")
+    confirm(cabinet, one)
+    assert refusal(lambda: confirm(cabinet, other)) == AgencyRefusal.BELOW_ITSELF
+    answer = cabinet.browser("quantri").post(f"/agencies/{yte}/move", {"parent": ""})
+    assert "không trực thuộc cơ quan nào" in cabinet.browser("lanhdaovp").get(
+        answer.headers["Location"]
+    ).text  # fmt: skip
+
+
 def test_merged_agencies_end_in_another_and_their_offices_with_them(cabinet: Cabinet) -> None:
     admin, yte, xaydung = (
         cabinet.actor("quantri"), cabinet.agencies["yte"], cabinet.agencies["xaydung"]
