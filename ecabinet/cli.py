@@ -46,9 +46,14 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
         except SettingRefused as wrong:
             raise NotPossible(str(wrong)) from None
         except OSError as wrong:
+            asked = kwargs.get("out")
+            cure = (
+                f"give --out a file in a folder that this user may write to, not {asked}"
+                if asked
+                else "give this user the right to it, or set ECABINET_DATA_DIR to another folder"
+            )
             raise NotPossible(
-                f"{wrong.filename} cannot be used ({wrong.strerror}): give this user the right to "
-                "it, or set ECABINET_DATA_DIR to another folder"
+                f"{wrong.filename} cannot be used ({wrong.strerror}): {cure}"
             ) from None
         except SQLAlchemyError as wrong:
             raise NotPossible(f"the database cannot be used: {wrong}") from None
@@ -280,7 +285,11 @@ def export_activity(out: Path, keys_out: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(path: Path, keys_file: Path | None, previous: Path | None, as_json: bool) -> None:
     """Verify a bundle offline: 0 sound, 1 unsound (what and where), 2 not a bundle."""
-    keys = json.loads(keys_file.read_text()) if keys_file else None
+    try:
+        keys = json.loads(keys_file.read_text()) if keys_file else None
+    except ValueError:
+        click.echo(f"{keys_file} is not a trust.json: give the file of `export --keys`", err=True)
+        sys.exit(2)
     try:
         report = verifier.verify(path, keys, previous)
     except verifier.NotABundle as wrong:

@@ -312,6 +312,17 @@ def standing_in(db: Session, meeting: Meeting) -> frozenset[int]:
     )
 
 
+def has_left(db: Session, meeting: Meeting, seat: Seat) -> bool:
+    """Whether a seat came with a mandate that is in force no more."""
+    return seat.mandate_id is not None and seat.mandate_id not in standing_in(db, meeting)
+
+
+def places(db: Session, meeting: Meeting) -> int:
+    """How many have a place now."""
+    stand = standing_in(db, meeting)
+    return sum(each.mandate_id is None or each.mandate_id in stand for each in meeting.seats)
+
+
 def substitutes(db: Session, meeting_id: int, giver_id: int | None = None) -> list[MandateView]:
     """Who attends a session for whom, or is to, or was; for one member, where one is named."""
     return people.mandates_about(db, Matter.SESSION, meeting_id, giver_id)

@@ -1,7 +1,7 @@
 """Reads about people: plain values for screens and for the rooms above."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -699,7 +699,10 @@ def mandates_given_by(db: Session, person_id: int) -> list[MandateView]:
 
 
 def mandates_given_to(db: Session, person_id: int) -> list[MandateView]:
-    return _mandate_views(db, select(Mandate).where(Mandate.taker_id == person_id))
+    """Whoever is named learns of it with the consent that it needs, and not before."""
+    mine = select(Mandate).where(Mandate.taker_id == person_id)
+    known = Mandate.right.not_in(rules.NEEDS_CONSENT) | Mandate.consented_at.is_not(None)
+    return _mandate_views(db, mine.where(known))
 
 
 def mandates_waiting(db: Session) -> list[MandateView]:
@@ -742,18 +745,18 @@ def _mandate_standings(db: Session, rows: Sequence[Mandate]) -> dict[int, Mandat
         return {}
     now = clock.now(db)
     concerned = sorted({each.giver_id for each in rows} | {each.taker_id for each in rows})
-    held = holders(db, person_ids=concerned)
-    in_office = {each.person_id for each in held}
-    members = {each.person_id for each in held if each.is_member}
+    parties = _parties(holders(db, person_ids=concerned))
     return {
-        each.id: rules.mandate_standing(
-            each.as_rule(),
-            each.giver_id in (members if each.right in ROLES_OF_RIGHTS else in_office)
-            and each.taker_id in in_office,
-            now,
-        )
-        for each in rows
+        each.id: rules.mandate_standing(each.as_rule(), _stand(each, parties), now) for each in rows
     }
+
+
+def _stand(mandate: Mandate, parties: dict[int, Party]) -> bool:
+    """Whether both are still who they have to be for it, each in office."""
+    giver, taker = parties.get(mandate.giver_id), parties.get(mandate.taker_id)
+    if giver is None or taker is None or rules.standing_refusal(giver, taker):
+        return False
+    return mandate.right not in ROLES_OF_RIGHTS or Role.MEMBER in giver.roles
 
 
 def may_stand_for(db: Session, giver: Actor) -> list[Holder]:
@@ -769,10 +772,17 @@ def may_stand_for(db: Session, giver: Actor) -> list[Holder]:
 
 def parties(db: Session) -> list[tuple[Holder, Party]]:
     """Everybody in office, each once in the office they speak for, with all that they hold."""
+    held = holders(db)
+    first = {each.person_id: each for each in reversed(held)}
+    return [(first[person_id], party) for person_id, party in _parties(held).items()]
+
+
+def _parties(held: Iterable[Holder]) -> dict[int, Party]:
+    """Persons by number, with all that they hold."""
     found: dict[int, list[Holder]] = {}
-    for each in holders(db):
+    for each in held:
         found.setdefault(each.person_id, []).append(each)
-    return [(held[0], _party_of(person_id, held)) for person_id, held in found.items()]
+    return {person_id: _party_of(person_id, offices) for person_id, offices in found.items()}
 
 
 def actor_in_office(db: Session, person_id: int, office_id: int) -> Actor:
@@ -794,10 +804,29 @@ def terms_to_hand_over(db: Session, person_id: int) -> list[Term]:
     query = (
         select(Term)
         .options(joinedload(Term.office))
-        .where(Term.person_id == person_id, Term.ends.is_(None) | (Term.ends > lately))
+        .where(Term.person_id == person_id, Term.starts <= today(db))
+        .where(Term.ends.is_(None) | (Term.ends > lately))
         .order_by(Term.id)
     )
     return list(db.scalars(query))
+
+
+def holds(db: Session, person_id: int, office_id: int) -> bool:
+    """Whether somebody holds an office today."""
+    held = holders(db, person_ids=[person_id])
+    return any(each.office_id == office_id for each in held)
+
+
+def with_successors(db: Session, agency_ids: Iterable[int]) -> frozenset[int]:
+    """These agencies, and those in which they have ended."""
+    next_of = {each.id: each.successor_id for each in db.scalars(select(Agency))}
+    found: set[int] = set()
+    for each in agency_ids:
+        at: int | None = each
+        while at is not None and at not in found:
+            found.add(at)
+            at = next_of.get(at)
+    return frozenset(found)
 
 
 def _roles_of(role: Role, is_member: bool) -> frozenset[Role]:

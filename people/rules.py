@@ -364,6 +364,15 @@ def mandate_refusal(
     Of the giver's own agency, or anybody of the Office for a giver who has none; no member, since
     each has a voice of their own; neither administrator nor auditor.
     """
+    if reason := standing_refusal(giver, taker):
+        return reason
+    if ends <= starts:
+        return MandateRefusal.ENDS_BEFORE_START
+    return MandateRefusal.TOO_LONG if ends - starts > LONGEST_MANDATE else None
+
+
+def standing_refusal(giver: Party, taker: Party) -> MandateRefusal | None:
+    """The same of the two persons alone: asked when it is given, and as long as it is in force."""
     if giver.person_id == taker.person_id:
         return MandateRefusal.ONESELF
     if OUTSIDE.intersection(taker.roles):
@@ -373,9 +382,7 @@ def mandate_refusal(
     theirs, own = set(taker.agencies), set(giver.agencies)
     if (own or theirs) and not own & theirs:
         return MandateRefusal.ANOTHER_AGENCY
-    if ends <= starts:
-        return MandateRefusal.ENDS_BEFORE_START
-    return MandateRefusal.TOO_LONG if ends - starts > LONGEST_MANDATE else None
+    return None
 
 
 @dataclass(frozen=True)
@@ -390,7 +397,7 @@ class Tenure:
 
 
 def mandate_standing(mandate: Tenure, both_in_office: bool, now: datetime) -> MandateStanding:
-    """What a mandate is now: it ends by itself, by its time or with either's office."""
+    """What a mandate is now: it ends by itself, by its time or with the office of either."""
     if mandate.refused:
         return MandateStanding.REFUSED
     if mandate.ended:

@@ -173,7 +173,17 @@ def _judge(actor: Actor, task_id: int, step: Step, words: str = "") -> None:
         _tell(db, actor, task, step, words)
 
 
-# ---- when an agency has ended in another ----
+# ---- when an office or an agency is taken over ----
+
+
+def hand_over(db: Session, giver_id: int, taker: Actor) -> None:
+    """Let whoever takes an assigner's office over judge what its holder has assigned.
+
+    The right is that of the handover; who assigned a task stands in its story.
+    """
+    mine = select(Task).where(Task.assigned_by == giver_id, Task.state != State.CONFIRMED)
+    for task in db.scalars(mine.with_for_update()):
+        task.assigned_by = taker.id
 
 
 def rehome(db: Session, actor: Actor, ended_id: int, into_id: int) -> int:

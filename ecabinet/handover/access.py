@@ -5,10 +5,12 @@ from sqlalchemy.orm import Session
 
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.errors import NotFound
+from ecabinet.handover import rules
 from ecabinet.handover.models import Handover
 from ecabinet.handover.rules import Signer, State
 from people import queries as people
 from people.models import Term
+from people.rules import Party
 
 MATTER = Matter.HANDOVER
 
@@ -16,7 +18,9 @@ MATTER = Matter.HANDOVER
 def term_to_hand_over(db: Session, actor: Actor, term_id: int) -> Term:
     """One's own office; any for those who keep the list of persons."""
     term = db.get(Term, term_id)
-    if term is None or not (term.person_id == actor.id or actor.may(Permission.ACCOUNT_MANAGE)):
+    known = term and (term.person_id == actor.id or actor.may(Permission.ACCOUNT_MANAGE))
+    lasts = [each.id for each in people.terms_to_hand_over(db, term.person_id)] if term else []
+    if term is None or not known or term.id not in lasts:
         raise NotFound("term")
     return term
 
@@ -24,7 +28,10 @@ def term_to_hand_over(db: Session, actor: Actor, term_id: int) -> Term:
 def handover_to_read(db: Session, actor: Actor, handover_id: int) -> Handover:
     """Its parties, and those who keep, confirm or examine what happens to persons."""
     handover = db.get(Handover, handover_id)
-    if handover is None or not (is_party(db, actor, handover) or actor.may(Permission.PERSON_READ)):
+    named = handover and actor.id in (handover.giver_id, handover.taker_id)
+    if handover is None or not (
+        named or is_party(db, actor, handover) or actor.may(Permission.PERSON_READ)
+    ):
         raise NotFound("handover")
     return handover
 
@@ -61,14 +68,27 @@ def is_party(db: Session, actor: Actor, handover: Handover) -> bool:
 
 def signer_of(db: Session, actor: Actor, handover: Handover) -> Signer:
     """What this person is to a handover. For a giver who holds no office any more, and so signs
-    nothing, a leader of the Government Office does."""
+    nothing of it, a leader of the Government Office does."""
     by_mandate = actor.mandate_for(Right.SIGN_FOR, Matter.HANDOVER, handover.id) is not None
-    left = people.actor(db, handover.giver_id) is None
+    holds = people.holds(db, handover.giver_id, handover.office_id)
     return Signer(
-        is_giver=actor.id == handover.giver_id,
-        is_taker=actor.id == handover.taker_id,
-        for_giver=by_mandate or (left and actor.may(Permission.ACCOUNT_APPROVE)),
+        is_giver=holds and actor.id == handover.giver_id,
+        is_taker=actor.id == handover.taker_id and may_take_over(db, actor, handover),
+        for_giver=(holds and by_mandate) or (not holds and actor.may(Permission.ACCOUNT_APPROVE)),
     )
+
+
+def may_take_over(db: Session, actor: Actor, handover: Handover) -> bool:
+    """Whether whoever was named is still of the office that is handed over."""
+    taker = Party(actor.id, actor.roles, actor.agencies)
+    return rules.refusal(party_in_office(db, handover.giver_id, handover.office_id), taker) is None
+
+
+def party_in_office(db: Session, person_id: int, office_id: int) -> Party:
+    """Somebody as the holder of the office that is handed over; of an agency that has ended, as
+    one of the agency that it ended in."""
+    holder = people.actor_in_office(db, person_id, office_id)
+    return Party(holder.id, holder.roles, people.with_successors(db, holder.agencies))
 
 
 def _locked(db: Session, handover_id: int) -> Handover:

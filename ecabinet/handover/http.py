@@ -56,7 +56,9 @@ def handover(handover_id: int) -> str:
     with reading() as db:
         found = access.handover_to_read(db, actor, handover_id)
         signer = access.signer_of(db, actor, found)
-        reads = access.is_party(db, actor, found)
+        reads = access.is_party(db, actor, found) or (
+            found.stands is State.DONE and actor.id in (found.giver_id, found.taker_id)
+        )
         work = _work(db, found)
         kept = queries.lines(work) if found.stands is State.BEGUN else found.lines
         may_lend = signer.is_giver and found.stands is State.BEGUN
@@ -70,7 +72,11 @@ def handover(handover_id: int) -> str:
             signs_for_giver=signer.for_giver and not signer.is_giver,
             may_withdraw=actor.id in (found.giver_id, found.begun_by)
             and found.stands in (State.BEGUN, State.GIVEN),
-            signers=people.may_stand_for(db, actor) if may_lend else [],
+            signers=[
+                each
+                for each in (people.may_stand_for(db, actor) if may_lend else [])
+                if each.person_id != found.taker_id
+            ],
             lent=people.mandates_about(db, access.MATTER, found.id) if reads else [],
             seen=queries.digest_of(found, kept),
             say=RoomWords(),

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 from ballots import queries as ballots
 from documents import queries as documents
 from ecabinet import approvals, canonical, clock
-from ecabinet.access import Actor, Permission, Right
+from ecabinet.access import Actor, Permission, Right, Role
 from ecabinet.duties import Duty, most_urgent_first
-from ecabinet.handover import rules
+from ecabinet.handover import access, rules
 from ecabinet.handover.models import Handover
 from ecabinet.handover.rules import State, Work
 from meetings import queries as meetings
 from people import queries as people
-from people.rules import Party
 from tasks import queries as tasks
 
 ROOMS = (approvals, people, documents, ballots, meetings, tasks)
@@ -31,7 +30,8 @@ def work_of(db: Session, handover: Handover) -> Work:
     waiting = [duty for room in ROOMS for duty in room.duties(db, holder)]
     waiting += tasks.led_by(db, agencies)
     waiting += documents.drafted_by(db, agencies, decided(db))
-    waiting += meetings.prepared_by(db, handover.giver_id)
+    if Role.SECRETARY in holder.roles:
+        waiting += meetings.prepared_by(db, handover.giver_id)
     once = {each.path: each for each in reversed(waiting)}
     return rules.work(most_urgent_first(once.values()), clock.now(db))
 
@@ -85,14 +85,8 @@ def handovers(db: Session, actor: Actor) -> list[Handover]:
 
 def possible_takers(db: Session, office_id: int, giver_id: int) -> list[people.Holder]:
     """Who could take over, in protocol order."""
-    giver = party_in_office(db, giver_id, office_id)
+    giver = access.party_in_office(db, giver_id, office_id)
     return [holder for holder, party in people.parties(db) if rules.refusal(giver, party) is None]
-
-
-def party_in_office(db: Session, person_id: int, office_id: int) -> Party:
-    """Somebody as the holder of the office that is handed over."""
-    holder = people.actor_in_office(db, person_id, office_id)
-    return Party(holder.id, holder.roles, holder.agencies)
 
 
 def decided(db: Session) -> set[int]:

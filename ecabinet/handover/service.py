@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from documents import service as documents
 from ecabinet import approvals, canonical, clock, ledger, outbox
-from ecabinet.access import Actor, Matter, Permission, Right
+from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.approvals import Act, Approved
 from ecabinet.db import reading, transaction
 from ecabinet.errors import BadInput, Refused, Stale
@@ -33,7 +33,7 @@ def begin(actor: Actor, term_id: int, taker_id: int, words: str) -> int:
         taker = people.actor(db, taker_id)
         if taker is None:
             raise BadInput("person", "holds no office")
-        giver = queries.party_in_office(db, term.person_id, term.office_id)
+        giver = access.party_in_office(db, term.person_id, term.office_id)
         if reason := rules.refusal(giver, Party(taker.id, taker.roles, taker.agencies)):
             raise Refused(reason)
         if _is_under_way(db, term.person_id, term.office_id):
@@ -92,7 +92,11 @@ def _take(db: Session, actor: Actor, handover: Handover, seen: str) -> None:
     if queries.digest_of(handover, handover.lines) != seen:
         raise Stale
     handover.taken_at = clock.now(db)
-    meetings.hand_over_seats(db, handover.giver_id, actor)
+    holder = people.actor_in_office(db, handover.giver_id, handover.office_id)
+    if Role.SECRETARY in holder.roles & actor.roles:
+        meetings.hand_over_seats(db, handover.giver_id, actor)
+    if holder.may(Permission.TASK_ASSIGN) and actor.may(Permission.TASK_ASSIGN):
+        tasks.hand_over(db, handover.giver_id, actor)
     mandates.end_all_about(db, Matter.HANDOVER, handover.id)
     body = {
         "handover": handover.id,
@@ -123,6 +127,8 @@ def name_signer(actor: Actor, handover_id: int, person_id: int, words: str) -> N
     """Let somebody of one's own sign this handover for oneself."""
     with transaction() as db:
         handover = access.handover_to_lend(db, actor, handover_id)
+        if person_id == handover.taker_id:
+            raise BadInput("person", "takes over, and signs for nobody else")
         about = About(Matter.HANDOVER, handover.id, handover.office)
         until = clock.now(db) + SIGNED_WITHIN
         mandates.give(db, actor, Right.SIGN_FOR, about, person_id, until, words)

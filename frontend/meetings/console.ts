@@ -88,7 +88,7 @@ function seatRow(seat: SeatPart): HTMLElement {
     [standsForWords(room.parts, seat.person) || roleWords(seat)],
     h(
       'span',
-      { class: 'acts' },
+      { class: 'acts', role: 'group', 'aria-label': seat.office },
       ...choices.map(([how, words]) =>
         button(words, 'confirm-for', {
           class: 'btn btn--small',

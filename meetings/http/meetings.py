@@ -104,6 +104,7 @@ def _substitutes(db: Any, actor: Actor, found: Meeting) -> dict[str, Any]:
         )
         is None
     )
+    could = people.may_stand_for(db, actor) if may_send else []
     return {
         "substitutes": [each for each in everybodys if each.standing == "in_force"],
         "own_substitutes": [each for each in everybodys if each.giver_id == actor.id],
@@ -113,9 +114,15 @@ def _substitutes(db: Any, actor: Actor, found: Meeting) -> dict[str, Any]:
             if each.standing == "waiting" and actor.may(Permission.MANDATE_CONSENT)
         ],
         "may_send": may_send,
-        "may_be_sent": people.may_stand_for(db, actor) if may_send else [],
+        "may_be_sent": [each for each in could if not _sits(found, each.person_id)],
+        "places": queries.places(db, found),
         "stands_in": actor.mandate_for(Right.SUBSTITUTE, Matter.SESSION, found.id),
     }
+
+
+def _sits(found: Meeting, person_id: int) -> bool:
+    seat = found.seat_of(person_id)
+    return seat is not None and seat.role != SeatRole.SUBSTITUTE
 
 
 def _invited(db: Any, actor: Actor, found: Meeting) -> list[queries.Invited]:

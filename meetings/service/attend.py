@@ -6,7 +6,7 @@ from ecabinet import clock
 from ecabinet.access import Actor
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused
-from meetings import access, rules
+from meetings import access, queries, rules
 from meetings.announcements import AttendanceNoted, FloorChanged
 from meetings.models import Meeting, Seat, Speech
 from meetings.rules import Attendance, SpeechState
@@ -25,7 +25,8 @@ def confirm_for(actor: Actor, meeting_id: int, person_id: int, how: Attendance |
     with transaction() as db:
         meeting = access.meeting_to_note_attendance(db, actor, meeting_id)
         seat = meeting.seat_of(person_id)
-        if seat is None:
+        has_left = seat is not None and queries.has_left(db, meeting, seat)
+        if seat is None or has_left:
             raise NotFound(f"seat of {person_id} at meeting {meeting_id}")
         _note(db, actor, meeting, seat, how)
 

@@ -38,14 +38,22 @@ def seat(db: Session, meeting: Meeting, person_id: int, role: SeatRole) -> Seat:
 def seat_substitute(db: Session, meeting: Meeting, mandate: Mandate) -> None:
     """A seat beside the member's place, for as long as the mandate is in force."""
     given = meeting.seat_of(mandate.taker_id)
-    if given is not None and given.role != SeatRole.SUBSTITUTE:
-        raise Refused(SubstituteRefusal.SEATED_ALREADY)
+    refuse_seated(db, meeting, mandate.taker_id)
     given = given or seat(db, meeting, mandate.taker_id, SeatRole.SUBSTITUTE)
     given.mandate_id, given.stands_for = mandate.id, mandate.giver_id
     absent = meeting.seat_of(mandate.giver_id)
     given.protocol_order = absent.protocol_order if absent else given.protocol_order
     given.attendance = None
     db.flush()
+
+
+def refuse_seated(db: Session, meeting: Meeting, person_id: int) -> None:
+    """Nobody has two places; one whose mandate has ended is no place."""
+    given = meeting.seat_of(person_id)
+    if given is not None and (
+        given.mandate_id is None or given.mandate_id in queries.standing_in(db, meeting)
+    ):
+        raise Refused(SubstituteRefusal.SEATED_ALREADY)
 
 
 def seat_chair(db: Session, meeting: Meeting, chair_id: int) -> None:
@@ -80,10 +88,18 @@ def count_members(db: Session, meeting: Meeting) -> list[int]:
     ids = {each.person_id for each in members}
     for each in meeting.seats:
         each.counts = each.person_id in ids
-    newcomers = [each.person_id for each in members if not meeting.seat_of(each.person_id)]
-    for person_id in newcomers:
-        seat(db, meeting, person_id, SeatRole.MEMBER)
-    return newcomers
+    newcomers = [each for each in members if _comes_new(meeting.seat_of(each.person_id))]
+    for holder in newcomers:
+        known = meeting.seat_of(holder.person_id)
+        given = known or seat(db, meeting, holder.person_id, SeatRole.MEMBER)
+        # Whoever stood for a member and is one now sits for themselves.
+        given.role, given.office, given.counts = SeatRole.MEMBER, holder.office, True
+        given.mandate_id = given.stands_for = None
+    return [each.person_id for each in newcomers]
+
+
+def _comes_new(given: Seat | None) -> bool:
+    return given is None or given.role == SeatRole.SUBSTITUTE
 
 
 def hand_out(db: Session, meeting: Meeting, person_ids: Iterable[int]) -> None:

@@ -13,7 +13,7 @@ from ecabinet.errors import NotFound, Refused
 from meetings import access, queries, rules
 from meetings.announcements import SeatsChanged
 from meetings.models import Meeting
-from meetings.rules import Kind, SeatRole, SubstituteRefusal
+from meetings.rules import Kind, SeatRole
 from meetings.service import seats
 from meetings.service.record import record, told
 from people import access as people_access
@@ -34,9 +34,7 @@ def ask(actor: Actor, meeting_id: int, person_id: int, reason: str) -> None:
         kind, role = Kind(meeting.kind), SeatRole(own.role)
         if refusal := rules.substitute_refusal(kind, meeting.stands, role, own.counts, asked):
             raise Refused(refusal)
-        taken = meeting.seat_of(person_id)
-        if taken is not None and taken.role != SeatRole.SUBSTITUTE:
-            raise Refused(SubstituteRefusal.SEATED_ALREADY)
+        seats.refuse_seated(db, meeting, person_id)
         about = About(Matter.SESSION, meeting.id, meeting.title)
         until = max(meeting.starts_at, clock.now(db)) + LASTS
         mandates.give(db, actor, Right.SUBSTITUTE, about, person_id, until, reason)
@@ -51,6 +49,7 @@ def consent(actor: Actor, meeting_id: int, mandate_id: int) -> None:
     with transaction() as db:
         meeting = access.session_to_consent_for(db, actor, meeting_id)
         mandate = _to_decide(db, actor, meeting, mandate_id)
+        seats.refuse_seated(db, meeting, mandate.taker_id)
         mandates.consent(db, actor, mandate, queries.fact_of_convening(meeting.id))
         for dossier_id in queries.dossiers_of(meeting):
             documents.lend(db, dossier_id, mandate.id)

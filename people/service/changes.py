@@ -8,6 +8,7 @@ names beside numbers: what the second person reads is what the digest covers.
 from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ecabinet import approvals, canonical, ledger
@@ -16,7 +17,7 @@ from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
 from people import access, queries, rules
-from people.models import Office, Person, Term
+from people.models import Agency, Office, Person, Term
 from people.rules import AgencyKind, AgencyRefusal, Days
 from people.service import directory, leaving
 from people.service.agreed import act, by, same_person, whom
@@ -253,6 +254,19 @@ def _move_agency(db: Session, approved: Approved) -> None:
     ledger.append(db, "agency_moved", body | by(approved))
 
 
+def _end_terms_of(db: Session, agency: Agency, day: date) -> None:
+    """Its offices are held by nobody any more: who has another one goes on in that."""
+    held = (
+        select(Term)
+        .join(Term.office)
+        .where(Office.agency_id == agency.id, Term.ends.is_(None) | (Term.ends > day))
+    )
+    for term in db.scalars(held).all():
+        term.ends = max(day, term.starts)
+        db.flush()
+        leaving.end_access(db, term.person_id)
+
+
 def _refuse_circle(db: Session, agency_id: int, parent_id: int | None) -> None:
     parents = queries.parents_of_agencies(db)
     if parent_id and rules.is_below(parents, parent_id, agency_id):
@@ -291,6 +305,7 @@ def _merge_agencies(db: Session, approved: Approved) -> None:
         raise Stale
     for each in ending:
         directory.merge(db, each, into, day)
+        _end_terms_of(db, each, day)
     body = {"agencies": [each.id for each in ending], "into": into.id, "day": facts["day"]}
     ledger.append(db, "agencies_merged", body | by(approved))
 

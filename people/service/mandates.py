@@ -120,8 +120,10 @@ def end_one(db: Session, mandate: Mandate, by_id: int | None) -> None:
     db.flush()
     ledger.append(db, "mandate_ended", {"mandate": mandate.id, "ended_by": by_id})
     live.eject(db, mandate.taker_id)
-    other = mandate.giver_id if by_id == mandate.taker_id else mandate.taker_id
-    _tell(db, mandate, other, "mandate_ended")
+    waited = mandate.right in rules.NEEDS_CONSENT and mandate.consented_at is None
+    parties = {mandate.giver_id} if waited else {mandate.giver_id, mandate.taker_id}
+    for person_id in parties - {by_id}:
+        _tell(db, mandate, person_id, "mandate_ended")
 
 
 # ---- mandates of others: two people ----

@@ -488,3 +488,10 @@ def count(lines: list[str], words: str) -> int:
 def text_of(sheet: Path) -> str:
     words = ["pdftotext", "-layout", str(sheet), "-"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_strangers_first_bundle_is_sound(morning: Morning, tmp_path: Path) -> None:
+    """Sentence 12 on the demo's own closed question, which was signed before it was filled."""
+    bundle = tmp_path / "bundle.zip"
+    morning.server.command("export", "consultation", "1", "--out", str(bundle))
+    assert morning.server.command("verify", str(bundle)).rstrip().endswith("SOUND")

@@ -295,3 +295,76 @@ def test_what_is_signed_names_every_line(cabinet: Cabinet) -> None:
     whole = queries.digest_of(handover, lines)
     assert whole != queries.digest_of(handover, lines[:-1])
     assert whole != queries.digest_of(handover, [lines[0] | {"title": "khác"}, *lines[1:]])
+
+
+# ---- whoever is no longer of the office ----
+
+
+def leaves_for_another_agency(cabinet: Cabinet, username: str, agency: str) -> None:
+    with transaction() as db:
+        for term in people.terms_to_hand_over(db, cabinet.ids[username]):
+            term.ends = people.today(db)
+        there = db.get(people.Agency, cabinet.agencies[agency])
+        office = directory.add_office(db, f"Nơi mới của {username}", Role.AGENCY_STAFF, 95, there)
+        person = db.get_one(people.Person, cabinet.ids[username])
+        directory.appoint(db, person, office, people.today(db))
+
+
+def test_whoever_has_left_the_office_reads_and_signs_nothing_of_it_any_more(
+    cabinet: Cabinet,
+) -> None:
+    path = begin(cabinet, "canbo.yte", successor(cabinet))
+    task = assign(cabinet, days=30)
+    giver = cabinet.browser("canbo.yte")
+    seen = seen_on(giver.get(path).text)
+    assert f"/tasks/{task}" in giver.get(path).text
+    leaves_for_another_agency(cabinet, "canbo.yte", "taichinh")
+    assert f"/tasks/{task}" not in giver.get(path).text
+    assert sign(giver, path, seen).status_code == 404
+
+
+def test_a_taker_who_has_moved_on_takes_nothing_over(cabinet: Cabinet) -> None:
+    taker = successor(cabinet)
+    path = begin(cabinet, "canbo.yte", taker)
+    task = assign(cabinet, days=30)
+    receiver = cabinet.browser(taker)
+    assert f"/tasks/{task}" in receiver.get(path).text
+    assert sign(cabinet.browser("canbo.yte"), path).status_code == 200
+    leaves_for_another_agency(cabinet, taker, "taichinh")
+    assert f"/tasks/{task}" not in receiver.get(path).text
+    assert receiver.post(f"{path}/sign", {"seen": "0" * 64}, headers=JSON).status_code == 404
+
+
+def test_an_office_that_begins_later_is_not_handed_over_today(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        agency = db.get(people.Agency, cabinet.agencies["taichinh"])
+        office = directory.add_office(db, "Sau này", Role.AGENCY_STAFF, 96, agency)
+        person = db.get_one(people.Person, cabinet.ids["canbo.yte"])
+        later = people.today(db) + timedelta(days=30)
+        term = directory.appoint(db, person, office, later).id
+    body = {"term": term, "person": cabinet.ids["canbo.taichinh"], "words": ""}
+    answer = cabinet.browser("canbo.yte").post("/handovers", body, headers=JSON)
+    assert answer.status_code == 404
+
+
+def test_the_words_to_the_taker_are_theirs(cabinet: Cabinet) -> None:
+    path = begin(cabinet, "canbo.yte", successor(cabinet), "Sổ tay để ở tủ số 2.")
+    assert "Sổ tay để ở tủ số 2." in cabinet.browser("canbo.yte").get(path).text
+    for username in ("quantri", "kiemtoan", "lanhdaovp"):
+        assert "Sổ tay" not in cabinet.browser(username).get(path).text
+
+
+def test_what_an_assigner_judges_goes_to_whoever_takes_over(cabinet: Cabinet) -> None:
+    task = assign(cabinet, days=30)
+    for step in (Step.ACCEPT, Step.REPORT):
+        take(step, cabinet.actor("canbo.yte"), task)
+    with transaction() as db:
+        office = directory.add_office(db, "Chuyên viên khác", Role.SPECIALIST, 97)
+        person = directory.invite_person(db, "Người nhận việc", "chuyenvien2")
+        directory.appoint(db, person, office, people.today(db))
+        cabinet.ids["chuyenvien2"] = person.id
+    path = begin(cabinet, "chuyenvien", "chuyenvien2")
+    assert sign(cabinet.browser("chuyenvien"), path).status_code == 200
+    assert sign(cabinet.browser("chuyenvien2"), path).status_code == 200
+    assert f"/tasks/{task}" in cabinet.browser("chuyenvien2").get("/").text
+    assert f"/tasks/{task}" not in cabinet.browser("chuyenvien").get("/").text

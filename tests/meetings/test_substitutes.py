@@ -178,3 +178,61 @@ def test_a_mandate_of_one_session_opens_no_other(cabinet: Cabinet, session: Sess
     assert official.get(f"/meetings/{other.id}", headers=JSON).status_code == 404
     wrong = f"/meetings/{other.id}/substitutes/{mandate(session)}/end"
     assert cabinet.browser("botruong.yte").post(wrong, headers=JSON).status_code == 404
+
+
+def test_whoever_is_named_learns_nothing_before_the_consent(session: Session) -> None:
+    assert ask(session).status_code == 200
+    assert decide(session, "end", by="botruong.yte").status_code == 200
+    official = session.cabinet.browser("canbo.yte")
+    assert "Phiên họp" not in official.get("/inbox").text
+    assert "Công tác nước ngoài." not in official.get("/mandates").text
+
+
+def test_a_substitute_who_becomes_the_member_sits_for_themselves(session: Session) -> None:
+    from ecabinet.db import transaction
+    from meetings.service import conduct
+    from people import queries
+    from people.service import directory
+
+    admitted(session)
+    cabinet = session.cabinet
+    with transaction() as db:
+        (term,) = queries.terms_to_hand_over(db, cabinet.ids["botruong.yte"])
+        term.ends = queries.today(db)
+        official = db.get_one(queries.Person, cabinet.ids["canbo.yte"])
+        directory.appoint(db, official, term.office, queries.today(db))
+    conduct.open_session(session.actor("thutuong"), session.id)
+    minister = cabinet.browser("canbo.yte")
+    assert minister.get(f"/meetings/{session.id}").status_code == 200
+    seat = session.state()["parts"][f"seat:{cabinet.ids['canbo.yte']}"]
+    assert (seat["role"], seat["counts"], seat["stands_for"]) == ("member", True, None)
+    assert minister.post(
+        f"/meetings/{session.id}/attendance", {"how": "hall"}, headers=JSON
+    ).status_code == 204  # fmt: skip
+
+
+def test_nobody_stands_for_two_members_at_one_session(session: Session) -> None:
+    from ecabinet.db import transaction
+    from people import queries
+    from people.service import directory
+
+    cabinet = session.cabinet
+    with transaction() as db:
+        agency = db.get(queries.Agency, cabinet.agencies["taichinh"])
+        office = directory.add_office(db, "Kiêm nhiệm", queries.Role.AGENCY_STAFF, 98, agency)
+        official = db.get_one(queries.Person, cabinet.ids["canbo.yte"])
+        directory.appoint(db, official, office, queries.today(db))
+    admitted(session)
+    second = ask(session, by="botruong.taichinh", who="canbo.yte")
+    assert (second.status_code, second.json["reason"]) == (409, "seated_already")
+
+
+def test_a_place_that_has_ended_is_marked_present_by_nobody(session: Session) -> None:
+    admitted(session)
+    cabinet = session.cabinet
+    path = f"/meetings/{session.id}/attendance/{cabinet.ids['canbo.yte']}"
+    session_open(session)
+    secretary = cabinet.browser("thuky")
+    assert secretary.post(path, {"how": "hall"}, headers=JSON).status_code == 204
+    assert decide(session, "end", by="botruong.yte").status_code == 200
+    assert secretary.post(path, {"how": "hall"}, headers=JSON).status_code == 404

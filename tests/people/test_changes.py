@@ -278,6 +278,9 @@ def test_merged_agencies_end_in_another_and_their_offices_with_them(cabinet: Cab
         assert (ended.ended_on, ended.successor) == (today(), "Bộ xaydung")
         titles = [each.title for each in queries.offices(db)]
     assert "Bộ trưởng Bộ Y tế" not in titles
+    with reading() as db:
+        assert queries.actor(db, cabinet.ids["botruong.yte"]) is None
+        assert len(queries.members(db)) == 4
     assert "Bộ trưởng Bộ Xây dựng" in titles
     assert refusal(
         lambda: changes.ask_to_rename_agency(admin, yte, "Khác", "K", "", today(), "")

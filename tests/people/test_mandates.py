@@ -212,6 +212,21 @@ def test_a_mandate_ends_with_the_office_of_either(cabinet: Cabinet, asked: int) 
     assert view.ended_at is not None
 
 
+def test_a_mandate_ends_when_its_taker_moves_to_another_agency(
+    cabinet: Cabinet, asked: int
+) -> None:
+    name(cabinet, asked)
+    assert len(cabinet.actor("canbo.yte").mandates) == 1
+    with transaction() as db:
+        (term,) = queries.terms_to_hand_over(db, cabinet.ids["canbo.yte"])
+        term.ends = queries.today(db)
+        there = db.get(queries.Agency, cabinet.agencies["taichinh"])
+        office = directory.add_office(db, "Nơi mới", Role.AGENCY_STAFF, 95, there)
+        official = db.get_one(queries.Person, cabinet.ids["canbo.yte"])
+        directory.appoint(db, official, office, queries.today(db))
+    assert cabinet.actor("canbo.yte").mandates == ()
+
+
 def test_what_was_passed_on_is_passed_once_and_by_those_who_are_asked(
     cabinet: Cabinet, asked: int
 ) -> None:
