@@ -91,8 +91,10 @@ DOOR = {
 }  # fmt: skip
 
 # Seen once: behind a link or on the way back (test_invitation.py, test_outside.py in this folder),
-# and as the answer to a press.
-SEEN_ONCE = {"people/invitation.html", "people/outside.html", "dates/feed.html"}
+# as the answer to a press, and where two sign (test_handover.py).
+SEEN_ONCE = {
+    "people/invitation.html", "people/outside.html", "dates/feed.html", "handover/handover.html",
+}  # fmt: skip
 
 # Everything that each of them may meet.
 WALKS = {
