@@ -133,10 +133,8 @@ def name_adviser(
 def rehome(db: Session, ended_id: int, into_id: int, decided: Collection[int]) -> int:
     """Give an ended agency's undecided dossiers to the one it ended in; how many."""
     names = {each.id: each.name for each in people.agencies(db)}
-    theirs = select(Dossier).where(
-        Dossier.drafting_agency_id == ended_id, Dossier.id.not_in(decided)
-    )
-    moved = db.scalars(theirs.with_for_update()).all()
+    theirs = select(Dossier).where(Dossier.drafting_agency_id == ended_id)
+    moved = [each for each in db.scalars(theirs.with_for_update()) if each.id not in decided]
     for each in moved:
         each.drafting_agency_id = into_id
         add_to_story(

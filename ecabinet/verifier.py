@@ -586,6 +586,7 @@ def statements(bundle: Bundle) -> None:
     question = shown["question"]
     logged = digest(question.encode())
     expect(logged == act["question_sha256"], "consultation.json", "another question")
+    when = asked_when(bundle)
     for leaf in sorted(bundle.ballots):
         said = bundle.statement(leaf)
         for name, value in asked.items():
@@ -594,8 +595,7 @@ def statements(bundle: Bundle) -> None:
         expect(
             said["questions"][0]["question"] == question, f"ballots/{leaf}.json", "another question"
         )
-        asked_at = asked_when(bundle).get(said["member"])
-        was_asked = asked_at is not None and asked_at < leaf
+        was_asked = when.get(said["member"], leaf) < leaf
         expect(was_asked, f"ballots/{leaf}.json", "its member was not asked")
 
 
@@ -637,14 +637,16 @@ def deemed(bundle: Bundle) -> None:
         "consultation.json", "not those whom the result deems to agree",
     )  # fmt: skip
     expect(not logged.keys() & voted, "the result", "deems somebody who voted")
-    opened, closed = bundle.only(OPENED)[1], bundle.only(CLOSED)[1]
+    opened, (end, closed) = bundle.only(OPENED)[1], bundle.only(CLOSED)
+    when = asked_when(bundle)
     least = DEEMING_RULES.get(opened["rule_version"])
     expect(not logged or least is not None, "the result", "no silence agrees under its rules")
     # Without a calendar: so many working days are at least so many days.
     latest = datetime.fromisoformat(closed["due_at"]) - timedelta(days=least or 0)
     for member, act in logged.items():
         where = f"member {member}"
-        expect(member in asked_when(bundle), where, "deemed to agree without having been asked")
+        was_asked = when.get(member, end) < end
+        expect(was_asked, where, "deemed to agree without having been asked")
         notice = notice_of(act)
         expect(notice is not None, where, "deemed to agree without proof of notice")
         assert notice is not None
@@ -655,8 +657,12 @@ def deemed(bundle: Bundle) -> None:
 def asked_when(bundle: Bundle) -> dict[int, int]:
     """Each member asked, and the leaf that says so: the opening's, or one of their own."""
     opened, act = bundle.only(OPENED)
-    later = bundle.of_type(ASKED)
-    return dict.fromkeys(act["members"], opened) | {later[each]["member"]: each for each in later}
+    own = {
+        said["member"]: leaf
+        for leaf, said in bundle.of_type(ASKED).items()
+        if said["consultation"] == act["consultation"]
+    }
+    return own | dict.fromkeys(act["members"], opened)
 
 
 def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, time
 from functools import wraps
@@ -410,6 +410,18 @@ def language() -> str:
     """`?lang=` if given, else what this browser chose before, else Vietnamese."""
     asked = request.args.get("lang") or request.cookies.get("ecabinet_lang")
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def address(path: str, asked: Mapping[str, object]) -> str:
+    """A path that asks for whatever here is not empty."""
+    wanted = {name: value for name, value in asked.items() if value}
+    return f"{path}?{urlencode(wanted)}" if wanted else path
+
+
+def words_in(template: str, name: str) -> dict[str, str]:
+    """What a template calls things in the reader's language, for files that go out."""
+    words = vars(current_app.jinja_env.get_template(template).make_module())[name]
+    return {key: str(said) for key, said in words.items()}
 
 
 def in_language(code: str) -> str:

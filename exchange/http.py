@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import urlencode
 
 from flask import Response as Download
-from flask import current_app, render_template, request
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import sheets, web
@@ -78,19 +77,14 @@ def _asked() -> Asked:
 def _link(path: str = PATH, **changed: object) -> str:
     """This list with what it was asked for, but for what is given here."""
     asked = {name: request.args.get(name, "") for name in ("q", "shown", "channel", "order")}
-    wanted = {name: value for name, value in (asked | changed).items() if value}
-    return f"{path}?{urlencode(wanted)}" if wanted else path
-
-
-def _words(name: str) -> dict[str, str]:
-    module = current_app.jinja_env.get_template("exchange/_words.html").make_module()
-    return {key: str(said) for key, said in vars(module)[name].items()}
+    return web.address(path, asked | changed)
 
 
 def _cells(asked: Asked, language: str) -> Iterator[list[str]]:
     """The words are found now; the rows are read while they are sent, when no request is open."""
     headings, channels, states = (
-        _words(each) for each in ("headings", "channel_words", "shown_words")
+        web.words_in("exchange/_words.html", each)
+        for each in ("headings", "channel_words", "shown_words")
     )
 
     def rows() -> Iterator[list[str]]:

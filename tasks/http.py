@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
@@ -252,8 +251,7 @@ class Link:
         }
 
     def __call__(self, path: str = "/tasks", **changed: object) -> str:
-        asked = {name: value for name, value in (self._asked | changed).items() if value}
-        return f"{path}?{urlencode(asked)}" if asked else path
+        return web.address(path, self._asked | changed)
 
 
 def _lead() -> int:

@@ -99,6 +99,13 @@ class Cabinet:
             browser.sign_in(username)
         return browser
 
+    def leaves_office(self, username: str) -> None:
+        """Somebody holds no office, as if they had never held one; nobody has ended anything."""
+        with transaction() as db:
+            person = db.scalars(select(Person).where(Person.username == username)).one()
+            for term in person.terms:
+                term.ends = term.starts
+
     def wait(self, **duration: float) -> None:
         """Let the cabinet's clock run on by seconds, minutes, hours or days."""
         with transaction() as db:

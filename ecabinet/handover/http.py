@@ -60,7 +60,7 @@ def handover(handover_id: int) -> str:
             found.stands is State.DONE and actor.id in (found.giver_id, found.taker_id)
         )
         work = _work(db, found)
-        kept = queries.lines(work) if found.stands is State.BEGUN else found.lines
+        kept = queries.lines(work) if found.given_at is None else found.lines
         may_lend = signer.is_giver and found.stands is State.BEGUN
         return render_template(
             "handover/handover.html",
@@ -85,11 +85,7 @@ def handover(handover_id: int) -> str:
 
 def _work(db: Session, found: Handover) -> Work:
     """What is handed over: as it is now, or as its giver signed it."""
-    now = queries.work_of(db, found)
-    if found.stands is State.BEGUN:
-        return now
-    signed = queries.signed_work(found)
-    return Work(signed.open, signed.late, signed.to_sign, now.personal)
+    return queries.work_of(db, found) if found.given_at is None else queries.signed_work(found)
 
 
 @door.post(f"{ONE}/sign")

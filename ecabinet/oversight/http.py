@@ -3,10 +3,9 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 from flask import Response as Download
-from flask import current_app, render_template, request, send_file
+from flask import render_template, request, send_file
 
 from ecabinet import seals, sheets, web
 from ecabinet.access import Permission, Role
@@ -71,8 +70,7 @@ def act_words() -> dict[str, str]:
 
 
 def _words(name: str) -> dict[str, str]:
-    module = current_app.jinja_env.get_template("oversight/_acts.html").make_module()
-    return {key: str(said) for key, said in vars(module)[name].items()}
+    return web.words_in("oversight/_acts.html", name)
 
 
 def _asked() -> Asked:
@@ -90,8 +88,7 @@ def _asked() -> Asked:
 def _link(path: str = "/activity", **changed: object) -> str:
     """This page with what it was asked for, but for what is given here."""
     asked = {key: value for key, value in request.args.items() if key not in ("before", "lang")}
-    wanted = {key: value for key, value in (asked | changed).items() if value not in (None, "")}
-    return f"{path}?{urlencode(wanted)}" if wanted else path
+    return web.address(path, asked | changed)
 
 
 def _cells(asked: Asked) -> Iterator[list[str]]:

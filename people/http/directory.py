@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
@@ -255,8 +254,7 @@ class Link:
         }
 
     def __call__(self, path: str = "/persons", **changed: object) -> str:
-        asked = {name: value for name, value in (self._asked | changed).items() if value}
-        return f"{path}?{urlencode(asked)}" if asked else path
+        return web.address(path, self._asked | changed)
 
 
 def _filter() -> PersonFilter:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flask import Response as Download
-from flask import current_app, render_template, request
+from flask import get_template_attribute, render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import sheets, web
@@ -69,18 +69,21 @@ def _asked_for() -> tuple[str, bool]:
 
 def _cells(found: Sequence[MandateView]) -> Iterator[Sequence[str]]:
     """What a matter is about is left out: who reads all mandates does not read all papers."""
-    words = current_app.jinja_env.get_template("people/_mandates.html").make_module()
-    yield [str(vars(words)["heading"](name)).strip() for name in COLUMNS]
+    heading, right_word, matter_word, standing_word = (
+        get_template_attribute("people/_mandates.html", name)
+        for name in ("heading", "right_word", "matter_word", "standing_word")
+    )
+    yield [str(heading(name)).strip() for name in COLUMNS]
     for each in found:
         yield [
             each.giver,
             each.taker,
-            str(vars(words)["right_word"](each.right)).strip(),
-            str(vars(words)["matter_word"](each.matter)).strip(),
+            str(right_word(each.right)).strip(),
+            str(matter_word(each.matter)).strip(),
             str(each.matter_id),
             f"{each.given_at.astimezone(OFFICE_ZONE.zone):%d/%m/%Y %H:%M}",
-            f"{each.ends_at.astimezone(OFFICE_ZONE.zone):%d/%m/%Y %H:%M}",
-            str(vars(words)["standing_word"](each.standing)).strip(),
+            OFFICE_ZONE.end_words(each.ends_at),
+            str(standing_word(each.standing)).strip(),
         ]
 
 

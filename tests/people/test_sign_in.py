@@ -81,10 +81,7 @@ def test_an_unknown_name_a_wrong_password_and_one_out_of_office_get_one_answer(
 ) -> None:
     known = answer_to(cabinet, "thuky", "sai mật khẩu này")
     assert answer_to(cabinet, "khong.co.ai", "sai mật khẩu này") == known
-    with transaction() as db:
-        person = db.scalars(select(Person).where(Person.username == "vanthu")).one()
-        for term in person.terms:
-            term.ends = term.starts
+    cabinet.leaves_office("vanthu")
     assert answer_to(cabinet, "vanthu", PASSWORD) == known
 
 
@@ -353,10 +350,7 @@ def test_a_login_lasts_twelve_hours(cabinet: Cabinet) -> None:
 def test_somebody_who_has_left_office_is_somebody_no_more(cabinet: Cabinet) -> None:
     browser = cabinet.browser("vanthu")
     assert browser.get("/devices").status_code == 200
-    with transaction() as db:
-        person = db.scalars(select(Person).where(Person.username == "vanthu")).one()
-        for term in person.terms:
-            term.ends = term.starts
+    cabinet.leaves_office("vanthu")
     assert browser.get("/devices").status_code == 302
 
 
