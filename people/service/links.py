@@ -7,11 +7,10 @@ import hashlib
 
 from sqlalchemy.orm import Session
 
-from ecabinet import clock, ledger, outbox
+from ecabinet import clock, ledger, live, outbox
 from people import queries
 from people.models import OutsideAccount
 from people.rules import Method
-from people.service import sign_in
 
 
 def keep(db: Session, person_id: int, issuer: str, subject: str) -> None:
@@ -32,7 +31,8 @@ def end_of(db: Session, person_id: int) -> None:
         db.delete(account)
     for login in queries.open_logins(db, person_id):
         if login.method == Method.OUTSIDE:
-            sign_in.end(db, login)
+            login.ended_at = clock.now(db)
+            live.eject(db, person_id)
 
 
 def _body(person_id: int, issuer: str, subject: str) -> dict[str, int | str]:
