@@ -47,11 +47,13 @@ class MemberRow:
     is_late: bool
     can_sign: bool
     attempts: int
+    # Whoever has left office does not count, and is neither called nor reminded.
+    has_left: bool
 
     @property
     def is_to_be_called(self) -> bool:
         """Neither has answered nor was told: the Office has to call."""
-        return self.answered_at is None and self.told.is_to_be_called
+        return self.answered_at is None and not self.has_left and self.told.is_to_be_called
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     told = _told_of_opening(db, consultation.id)
     now, calendar = clock.now(db), working_days.calendar(db)
     able = people.able_to_sign(db, now)
+    in_office = {each.person_id for each in people.members(db)}
     return [
         MemberRow(
             person_id=each.person_id,
@@ -153,6 +156,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
             is_late=_is_late(consultation, own, now, calendar),
             can_sign=each.person_id in able,
             attempts=attempts[each.person_id],
+            has_left=each.person_id not in in_office,
         )
         for each in consultation.asked
     ]
@@ -335,7 +339,9 @@ def to_be_reminded(
     answered = select(Ballot.person_id).where(Ballot.consultation_id == consultation.id)
     done = set(db.scalars(answered))
     done |= outbox.told_of(db, fact_of_reminder(consultation.id, reminder)).keys()
-    return reminder, [each.person_id for each in consultation.asked if each.person_id not in done]
+    in_office = {each.person_id for each in people.members(db)}
+    asked = [each.person_id for each in consultation.asked]
+    return reminder, [each for each in asked if each in in_office and each not in done]
 
 
 def to_remind(db: Session) -> list[int]:

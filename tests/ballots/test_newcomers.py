@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ballots import bundle, queries
 from ballots import jobs as closing
-from ecabinet import bundles, jobs, ledger, verifier
+from ecabinet import bundles, jobs, ledger, outbox, verifier
 from ecabinet.access import Role
 from ecabinet.db import reading, transaction
 from people import queries as people
@@ -100,6 +100,26 @@ def test_whoever_left_again_before_the_end_does_not_count(cabinet: Cabinet) -> N
     cabinet.wait(days=8)
     closing.close_what_ended()
     assert result_of(asked).counts["members"] == 5
+
+
+def test_whoever_has_left_is_neither_called_nor_reminded_and_is_said_not_to_count(
+    cabinet: Cabinet,
+) -> None:
+    asked = an_open_consultation(cabinet, window_days=5)
+    page = f"/consultations/{asked}"
+    assert "đã thôi chức vụ" not in cabinet.browser("thuky").get(page).text
+    cabinet.leaves_office("botruong.yte")
+    shown = cabinet.browser("thuky").get(page).text
+    assert "đã thôi chức vụ, không tính" in shown
+    assert '<span class="num">0/4</span>' in shown
+    cabinet.wait(days=5)
+    closing.remind_the_silent()
+    with reading() as db:
+        row = db.get_one(queries.Consultation, asked)
+        reminded = {
+            each for each in (one.person_id for one in row.asked) if outbox.unread(db, each) > 1
+        }
+    assert reminded == {each.person_id for each in row.asked} - {cabinet.ids["botruong.yte"]}
 
 
 def test_a_closed_question_asks_nobody_more(cabinet: Cabinet) -> None:
