@@ -24,7 +24,7 @@ from ecabinet import (
     storage,
     web,
 )
-from ecabinet.access import Permission
+from ecabinet.access import Matter, Permission
 from ecabinet.dates import http as dates_http
 from ecabinet.handover import http as handover_http
 from ecabinet.handover import service as handover
@@ -39,6 +39,8 @@ from exchange.senders import senders
 from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
+from meetings.service import substitutes
+from people import hooks as people_hooks
 from people import queries as people_queries
 from people.http import account as account_http
 from people.http import directory as directory_http
@@ -118,6 +120,7 @@ def open_stores(settings: Settings) -> None:
     """Bind the database and what stands beside it; commands and workers need both as well."""
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
+    people_hooks.bind({Matter.SESSION: substitutes})
     db.bind(
         db.Database(
             settings.database,

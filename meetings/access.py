@@ -126,6 +126,11 @@ def session_to_consent_for(db: Session, actor: Actor, meeting_id: int) -> Meetin
     return _locked(db, meeting_id)
 
 
+def lock_meeting(db: Session, meeting_id: int) -> None:
+    """Against whoever else changes who has a place; the right is asked for by the caller."""
+    _locked(db, meeting_id)
+
+
 def vote_to_read(db: Session, actor: Actor, meeting_id: int, vote_id: int) -> tuple[Seat, Vote]:
     """A vote that this person's seat may answer or has answered; nothing is locked."""
     actor.must(Permission.VOTE_CAST)

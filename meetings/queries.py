@@ -504,6 +504,11 @@ def _item_part(item: Item, presenter: str) -> Parts:
     }
 
 
+def seat_parts(db: Session, meeting: Meeting, seat: Seat) -> Parts:
+    """One seat's part of the state."""
+    return {f"seat:{seat.person_id}": _seat_part(meeting, seat, standing_in(db, meeting))}
+
+
 def _seat_part(meeting: Meeting, seat: Seat, stand: Collection[int]) -> Parts:
     return {
         "person": seat.person_id,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ecabinet.access import Actor, Permission
 from ecabinet.errors import NotFound, NotSignedIn, Refused
-from people import queries, rules
+from people import hooks, queries, rules
 from people.models import (
     Agency,
     Device,
@@ -183,10 +183,11 @@ def _lasting(db: Session, mandate: Mandate) -> Mandate:
 
 
 def _mandate(db: Session, mandate_id: int) -> Mandate:
-    mandate = db.get(Mandate, mandate_id, with_for_update=True, populate_existing=True)
+    mandate = db.get(Mandate, mandate_id)
     if mandate is None:
         raise NotFound("mandate")
-    return mandate
+    hooks.lock_matter(db, mandate)
+    return db.get_one(Mandate, mandate_id, with_for_update=True, populate_existing=True)
 
 
 def _device(db: Session, public_id: str) -> Device:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from documents import service as documents
-from ecabinet import clock, outbox
+from ecabinet import clock, live, outbox
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused
 from meetings import access, queries, rules
-from meetings.announcements import SeatsChanged
+from meetings.announcements import SeatsChanged, meeting_audience
 from meetings.models import Meeting
 from meetings.rules import Kind, SeatRole
 from meetings.service import seats
@@ -79,13 +79,27 @@ def take_back(actor: Actor, meeting_id: int, mandate_id: int) -> None:
         meeting, _ = access.meeting_to_attend(db, actor, meeting_id)
         mandate = people_access.mandate_to_end(db, actor, mandate_id)
         _refuse_another(meeting, mandate)
-        with told(db, meeting, SeatsChanged):
-            mandates.end_one(db, mandate, actor.id)
-            if mandate.consented_at:
-                record(
-                    db, actor, meeting, "substitute_withdrawn",
-                    person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,
-                )  # fmt: skip
+        mandates.end_one(db, mandate, actor)
+
+
+def lock_matter(db: Session, matter_id: int) -> None:
+    access.lock_meeting(db, matter_id)
+
+
+def mandate_ended(db: Session, mandate: Mandate, by: Actor | None) -> None:
+    """Wherever it was ended, the session's story and every screen of it say so."""
+    meeting = db.get_one(Meeting, mandate.matter_id)
+    left = meeting.seat_of(mandate.taker_id)
+    if left is None or left.mandate_id != mandate.id or meeting.stands in rules.OVER:
+        return
+    kind = "substitute_withdrawn" if by else "substitute_left_office"
+    record(
+        db, by or Actor(mandate.taker_id, mandate.taker, mandate.taker), meeting, kind,
+        person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,
+    )  # fmt: skip
+    # Not by what has changed: with an office the place was over before anybody came to end it.
+    fact = SeatsChanged(meeting_audience(meeting.id), queries.seat_parts(db, meeting, left))
+    live.announce(db, fact)
 
 
 def _refuse_another(meeting: Meeting, mandate: Mandate) -> None:

@@ -15,7 +15,7 @@ from ecabinet.access import Actor, Matter, Right
 from ecabinet.approvals import Approved
 from ecabinet.db import reading, transaction
 from ecabinet.errors import BadInput, Refused, Stale
-from people import access, queries, rules
+from people import access, hooks, queries, rules
 from people.models import Mandate
 from people.rules import MandateRefusal, Party
 from people.service.agreed import act, by
@@ -92,7 +92,7 @@ def refuse(db: Session, actor: Actor, mandate: Mandate, reason: str) -> None:
 def end(actor: Actor, mandate_id: int) -> None:
     """Take a mandate back, or lay it down."""
     with transaction() as db:
-        end_one(db, access.mandate_to_end(db, actor, mandate_id), actor.id)
+        end_one(db, access.mandate_to_end(db, actor, mandate_id), actor)
 
 
 def end_all_about(db: Session, matter: Matter, matter_id: int) -> None:
@@ -110,12 +110,14 @@ def end_all_of(db: Session, person_id: int) -> None:
         Mandate.refused_at.is_(None),
         Mandate.ends_at > clock.now(db),
     )
-    for each in db.scalars(lasting):
+    for each in db.scalars(lasting).all():
+        hooks.lock_matter(db, each)
         end_one(db, each, None)
 
 
-def end_one(db: Session, mandate: Mandate, by_id: int | None) -> None:
+def end_one(db: Session, mandate: Mandate, by: Actor | None) -> None:
     """End it now, on every screen that its taker has open."""
+    by_id = by.id if by else None
     mandate.ended_at, mandate.ended_by = clock.now(db), by_id
     db.flush()
     ledger.append(db, "mandate_ended", {"mandate": mandate.id, "ended_by": by_id})
@@ -124,6 +126,7 @@ def end_one(db: Session, mandate: Mandate, by_id: int | None) -> None:
     parties = {mandate.giver_id} if waited else {mandate.giver_id, mandate.taker_id}
     for person_id in parties - {by_id}:
         _tell(db, mandate, person_id, "mandate_ended")
+    hooks.mandate_ended(db, mandate, by)
 
 
 # ---- mandates of others: two people ----
@@ -147,7 +150,7 @@ def _end_for_others(db: Session, approved: Approved) -> None:
     mandate = access.mandate_to_end_for_others(db, approved.asker, approved.facts["mandate"])
     if mandate.taker != approved.facts["taker"]:
         raise Stale
-    end_one(db, mandate, approved.asker.id)
+    end_one(db, mandate, approved.asker)
     ledger.append(db, "mandate_ended_by_two", {"mandate": mandate.id} | by(approved))
 
 

@@ -1,13 +1,20 @@
 """A member is away and somebody attends for them: asked for, consented to, without a vote."""
 
+from collections.abc import Callable
+
 import pytest
 
 from documents import service as documents
 from documents.rules import PaperKind
-from ecabinet.db import reading
+from ecabinet import live
+from ecabinet.db import reading, transaction
+from meetings import queries
+from meetings.announcements import meeting_audience
 from meetings.models import Meeting
 from meetings.service import prepare
 from meetings.service.prepare import ItemText
+from people import queries as people
+from people.service import leaving
 from tests.ballots.builders import a_paper
 from tests.builders import Cabinet
 from tests.meetings.builders import MEMBERS, Session, planned
@@ -126,6 +133,63 @@ def test_the_place_ends_with_the_mandate_on_every_screen(session: Session) -> No
     # The same person may come after all: one seat, not two.
     admitted(session)
     assert session.state()["parts"][f"seat:{cabinet.ids['canbo.yte']}"]["left"] is False
+
+
+def end_from_the_list(session: Session) -> None:
+    path = f"/mandates/{mandate(session)}/end"
+    assert session.cabinet.browser("canbo.yte").post(path).status_code == 303
+
+
+def end_by_two(session: Session) -> None:
+    path = f"/mandates/{mandate(session)}/end-for-others"
+    request = session.cabinet.browser("quantri").post(path).headers["Location"]
+    leader = session.cabinet.browser("lanhdaovp")
+    digest = leader.get(request).text.split('name="digest" value="')[1].split('"')[0]
+    assert leader.post(f"{request}/confirm", {"digest": digest}).status_code == 303
+
+
+def leave_office(session: Session) -> None:
+    with transaction() as db:
+        (term,) = people.terms_to_hand_over(db, session.cabinet.ids["botruong.yte"])
+        term.ends = people.today(db)
+        db.flush()
+        leaving.end_access(db, session.cabinet.ids["botruong.yte"])
+
+
+@pytest.mark.parametrize(
+    ("end", "kind", "by"),
+    [
+        (end_from_the_list, "substitute_withdrawn", "canbo.yte"),
+        (end_by_two, "substitute_withdrawn", "quantri"),
+        (leave_office, "substitute_left_office", "canbo.yte"),
+    ],
+)
+def test_wherever_it_is_ended_the_sessions_story_and_every_screen_say_so(
+    session: Session, end: Callable[[Session], None], kind: str, by: str
+) -> None:
+    admitted(session)
+    cabinet, audience = session.cabinet, meeting_audience(session.id)
+    with reading() as db:
+        epoch, seq = live.head(db, audience)
+    end(session)
+    with reading() as db:
+        last = queries.acts(db, session.id)[0]
+        told = [each["facts"]["parts"] for each in live.missed(db, audience, epoch, seq).messages]
+    substitute = cabinet.ids["canbo.yte"]
+    assert (last.kind, last.person_id, last.facts["person"]) == (kind, cabinet.ids[by], substitute)
+    assert [each[f"seat:{substitute}"]["left"] for each in told] == [True]
+
+
+def test_a_substitute_nobody_has_consented_to_leaves_no_line_when_taken_back(
+    session: Session,
+) -> None:
+    assert ask(session).status_code == 200
+    with reading() as db:
+        before = len(queries.acts(db, session.id))
+    path = f"/mandates/{mandate(session)}/end"
+    assert session.cabinet.browser("botruong.yte").post(path).status_code == 303
+    with reading() as db:
+        assert len(queries.acts(db, session.id)) == before
 
 
 def test_the_place_ends_with_the_session(session: Session) -> None:
