@@ -1,5 +1,6 @@
 """Reads of dossiers and papers, for screens and for the rooms above."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -232,6 +233,12 @@ def drafted_by(db: Session, agencies: Sequence[int], decided: Collection[int]) -
         for each in db.scalars(theirs)
         if each.id not in decided
     ]
+
+
+def undecided_by_agency(db: Session, decided: Collection[int]) -> Counter[int]:
+    """How many dossiers each agency drafts that nobody has decided yet."""
+    drafted = db.execute(select(Dossier.id, Dossier.drafting_agency_id))
+    return Counter(each.drafting_agency_id for each in drafted if each.id not in decided)
 
 
 def may_add(db: Session, actor: Actor, dossier_id: int) -> bool:

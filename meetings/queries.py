@@ -1,5 +1,6 @@
 """Reads of meetings, for screens and for the rooms above."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -202,6 +203,13 @@ def prepared_by(db: Session, person_id: int) -> list[Duty]:
              is_deadline=False)
         for each in db.scalars(kept_by(person_id))
     ]  # fmt: skip
+
+
+def to_present_by_agency(db: Session) -> Counter[int]:
+    """How many items each agency presents at sessions that are not over."""
+    to_come = select(Meeting.id).where(Meeting.state.not_in(rules.OVER))
+    items = select(Item.presenter_agency_id).where(Item.meeting_id.in_(to_come))
+    return Counter(each for each in db.scalars(items) if each)
 
 
 def kept_by(person_id: int) -> Select[Meeting]:

@@ -381,6 +381,14 @@ def led_by(db: Session, agencies: Sequence[int]) -> list[Duty]:
     return _duties(db, Task.lead_agency_id.in_(agencies), Task.state != State.CONFIRMED)
 
 
+def open_by_agency(db: Session) -> Counter[int]:
+    """How many tasks each agency leads or helps with that are not done."""
+    is_open = Task.state != State.CONFIRMED
+    led = select(Task.lead_agency_id).where(is_open)
+    helped = select(Coordinating.agency_id).join(Task, Coordinating.task_id == Task.id)
+    return Counter(db.scalars(led)) + Counter(db.scalars(helped.where(is_open)))
+
+
 def _to_judge(db: Session, actor: Actor) -> list[Duty]:
     back = Task.state.in_({State.REPORTED, State.REFUSED})
     return _duties(db, Task.assigned_by == actor.id, back)

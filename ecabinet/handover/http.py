@@ -35,6 +35,7 @@ def handovers() -> str:
             found=queries.handovers(db, actor),
             terms=terms,
             takers=takers,
+            left=queries.left_to_rehome(db) if actor.may(Permission.ACCOUNT_MANAGE) else None,
             person=people.names(db).get(whose, "") if whose != actor.id else "",
         )
 

@@ -1,7 +1,7 @@
 """Reads of handovers, and of what an office has to do."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from ecabinet.handover.models import Handover
 from ecabinet.handover.rules import State, Work
 from meetings import queries as meetings
 from people import queries as people
+from people.queries import AgencyView
 from tasks import queries as tasks
 
 ROOMS = (approvals, people, documents, ballots, meetings, tasks)
@@ -87,6 +88,26 @@ def possible_takers(db: Session, office_id: int, giver_id: int) -> list[people.H
     """Who could take over, in protocol order."""
     giver = access.party_in_office(db, giver_id, office_id)
     return [holder for holder, party in people.parties(db) if rules.refusal(giver, party) is None]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an agency that has ended in another has still to do, counted."""
+
+    agency: AgencyView
+    tasks: int
+    dossiers: int
+    items: int
+
+
+def left_to_rehome(db: Session) -> list[Left]:
+    """The ended agencies that have work left."""
+    ended = [each for each in people.agency_tree(db) if each.ended_on]
+    led = tasks.open_by_agency(db)
+    drafted = documents.undecided_by_agency(db, decided(db))
+    presented = meetings.to_present_by_agency(db)
+    found = [Left(each, led[each.id], drafted[each.id], presented[each.id]) for each in ended]
+    return [each for each in found if each.tasks or each.dossiers or each.items]
 
 
 def decided(db: Session) -> set[int]:

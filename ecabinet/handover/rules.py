@@ -34,6 +34,7 @@ class HandoverRefusal(StrEnum):
     SIGNED_ALREADY = "signed_already"
     NOT_YOURS_TO_SIGN = "not_yours_to_sign"
     OVER = "over"
+    NOTHING_LEFT = "nothing_left"
 
 
 class State(StrEnum):

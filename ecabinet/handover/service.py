@@ -155,6 +155,8 @@ def ask_to_rehome(actor: Actor, agency_id: int) -> int:
     """Ask that all open work of an ended agency goes to the one it ended in."""
     with reading() as db:
         ended, into = people_access.agencies_to_rehome(db, actor, agency_id)
+        if not any(each.agency.id == ended.id for each in queries.left_to_rehome(db)):
+            raise Refused(HandoverRefusal.NOTHING_LEFT)
         facts = {
             "agency": ended.id,
             "name": ended.name,

@@ -262,7 +262,12 @@ def test_open_work_of_a_merged_agency_goes_to_its_successor_and_keeps_the_old_na
         day = people.today(db)
     confirm(cabinet, changes.ask_to_merge_agencies(admin, [yte], xaydung, day, "NQ 176"))
     browser = cabinet.browser("quantri")
-    assert f"/agencies/{yte}/rehome" in browser.get("/agencies").text
+    assert "/handovers#merged" in browser.get("/agencies").text
+    offered = browser.get("/handovers").text
+    assert f"/agencies/{yte}/rehome" in offered
+    assert "2 nhiệm vụ" in offered
+    assert "hồ sơ</span>" not in offered
+    assert f"/agencies/{yte}/rehome" not in cabinet.browser("lanhdaovp").get("/handovers").text
     request = browser.post(f"/agencies/{yte}/rehome").headers["Location"]
     assert "Bộ yte" in cabinet.browser("lanhdaovp").get(request).text
     assert leader.id != admin.id
@@ -275,6 +280,9 @@ def test_open_work_of_a_merged_agency_goes_to_its_successor_and_keeps_the_old_na
     assert helpers == [xaydung]
     assert (leaf["tasks"], leaf["into"]) == (1, xaydung)
     assert "Bộ yte → Bộ xaydung" in cabinet.browser("chuyenvien").get(f"/tasks/{led}").text
+    assert f"/agencies/{yte}/rehome" not in browser.get("/handovers").text
+    again = browser.post(f"/agencies/{yte}/rehome", headers=JSON)
+    assert (again.status_code, again.json["reason"]) == (409, "nothing_left")
 
 
 def confirm(cabinet: Cabinet, request_id: int) -> None:
