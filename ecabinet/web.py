@@ -424,6 +424,11 @@ def words_in(template: str, name: str) -> dict[str, str]:
     return {key: str(said) for key, said in words.items()}
 
 
+def field_words() -> dict[str, str]:
+    """What the fields of forms are called, where they are named away from their form."""
+    return words_in("_fields.html", "fields")
+
+
 def in_language(code: str) -> str:
     """The address of this page in another language, with all that it was asked for."""
     asked = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]

@@ -1,7 +1,8 @@
 """The log of what was done, and the policy: for the administrator, the auditor, the Office."""
 
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flask import Response as Download
@@ -10,6 +11,7 @@ from flask import render_template, request, send_file
 from ecabinet import seals, sheets, web
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading
+from ecabinet.errors import BadInput
 from ecabinet.oversight import queries
 from ecabinet.oversight.queries import Asked, Row
 from ecabinet.web import Door, needs
@@ -31,7 +33,8 @@ def activity() -> str:
         seal = seals.latest(db)
     return render_template(
         "oversight/activity.html", page=page, asked=asked, link=_link, zone=OFFICE_ZONE.zone,
-        seal=seal, bundle_of=_link("/activity.zip", q=None, result=None, person=None, source=None),
+        reason_word=_reason_teller(), seal=seal,
+        bundle_of=_link("/activity.zip", q=None, result=None, person=None, source=None),
     )  # fmt: skip
 
 
@@ -66,7 +69,24 @@ def rights() -> str:
 
 def act_words() -> dict[str, str]:
     """What each act is called in the reader's language, by its door."""
-    return _words("acts")
+    return _words("acts") | _words("looks")
+
+
+def reason_words() -> dict[str, str]:
+    """What happened, of each refusal's sentence: the rest is said to whoever was refused."""
+    sentences = web.words_in("_refusal.html", "by_reason")
+    return {reason: re.split(r"[.;:](?:\s|$)", said)[0] for reason, said in sentences.items()}
+
+
+def _reason_teller() -> Callable[[str, str], str]:
+    """Gives a refusal's result and reason their words; of a bad input, the field is the reason."""
+    reasons, fields = reason_words(), web.field_words()
+
+    def word(result: str, reason: str) -> str:
+        known = fields if result == BadInput.code else reasons
+        return known.get(reason, reason)
+
+    return word
 
 
 def _words(name: str) -> dict[str, str]:
@@ -93,23 +113,25 @@ def _link(path: str = "/activity", **changed: object) -> str:
 
 def _cells(asked: Asked) -> Iterator[list[str]]:
     """The words are found now; the rows are read while they are sent, when no request is open."""
-    headings, acts, results = _words("headings"), _words("acts"), _words("results")
+    headings, acts, results = _words("headings"), act_words(), _words("results")
+    reason_word = _reason_teller()
 
     def rows() -> Iterator[list[str]]:
         yield list(headings.values())
         with reading() as db:
             for row in queries.whole_log(db, asked, acts):
                 result = results.get(row.result, row.result)
-                yield _line(row, acts.get(row.act, row.act), result)
+                reason = reason_word(row.result, row.reason)
+                yield _line(row, acts.get(row.act, row.act), result, reason)
 
     return rows()
 
 
-def _line(row: Row, act: str, result: str) -> list[str]:
+def _line(row: Row, act: str, result: str, reason: str) -> list[str]:
     """In the order of the template's headings."""
     at = row.at.astimezone(OFFICE_ZONE.zone)
     where = row.source if row.port is None else f"{row.source}:{row.port}"
     return [
-        f"{at:%d/%m/%Y %H:%M:%S}", row.person, row.office, act, row.thing, result, row.reason,
+        f"{at:%d/%m/%Y %H:%M:%S}", row.person, row.office, act, row.thing, result, reason,
         where, row.browser, str(row.login_id or ""), str(row.id),
     ]  # fmt: skip

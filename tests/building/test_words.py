@@ -67,10 +67,11 @@ def reasons() -> list[str]:
     import tasks.rules
     from ecabinet import approvals
     from ecabinet.dates import rules as dates_rules
+    from ecabinet.handover import rules as handover_rules
 
     rooms = (
         approvals, ballots.rules, documents.rules, meetings.rules, people.rules, tasks.rules,
-        dates_rules,
+        dates_rules, handover_rules,
     )  # fmt: skip
     return [
         f"{kind.__name__}.{reason.value}"

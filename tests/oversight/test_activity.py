@@ -1,17 +1,26 @@
 """What was done is written down with it, once, and stays as it was written."""
 
 import csv
+import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from ecabinet import activity, db
+from ecabinet import activity, db, errors, web
 from ecabinet.activity import Activity, Wanted
 from ecabinet.oversight import http
 from tests.builders import PASSWORD, Browser, Cabinet, statements_sent
+from tests.building.test_words import reasons
+
+ROOT = Path(__file__).parent.parent.parent
+DOORS = ROOT / "tests" / "building" / "doors.txt"
+ROOMS = (
+    "ecabinet", "people", "documents", "ballots", "meetings", "tasks", "exchange",
+)  # fmt: skip
 
 EVERYTHING = Wanted()
 
@@ -173,12 +182,76 @@ def test_the_export_is_what_was_looked_for_whole(cabinet: Cabinet) -> None:
     assert {line[3] for line in lines} == {"Đánh dấu đã đọc thông báo"}
 
 
-def test_each_door_that_changes_something_has_its_words(app: Flask) -> None:
-    """Whoever adds a door says in templates/oversight/_acts.html what is done there."""
-    changing = {
+@pytest.mark.once
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_door_has_its_words_in_the_log(app: Flask, language: str) -> None:
+    """Whoever adds a door says in templates/oversight/_acts.html what is done or seen there."""
+    doors = {tuple(each.split()[:2]) for each in DOORS.read_text().splitlines()}
+    endpoints = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        if any((method, rule.rule) in doors for method in rule.methods or ())
     }
+    assert len(endpoints) > 150
+    with app.test_request_context(f"/?lang={language}"):
+        said = http.act_words()
+    assert set(said) - {"static"} == endpoints - {"static"}
+    assert all(said.values())
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_reason_has_its_words_in_the_log_and_says_no_figure(
+    app: Flask, language: str
+) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        said = http.reason_words()
+    assert len(reasons()) > 100
+    assert not [each for each in reasons() if len(said.get(each, "")) < 10]
+    # A figure is not kept with the row, so that none can be said of it.
+    figures = {"SignInRefusal.locked", "VoteRefusal.quorum_missing", "CastRefusal.suspended"}
+    assert not [each for each in figures if re.search("[0-9]", said[each])]
+
+
+@pytest.mark.once
+def test_every_result_has_its_words_in_the_log(app: Flask) -> None:
+    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    codes = {each.code for each in kinds if issubclass(each, errors.CabinetError)}
     with app.test_request_context("/"):
-        assert set(http.act_words()) == changing
+        assert codes <= set(web.words_in("oversight/_acts.html", "results"))
+
+
+@pytest.mark.once
+def test_every_field_that_a_form_is_refused_for_has_its_words(app: Flask) -> None:
+    with app.test_request_context("/"):
+        words = web.field_words()
+    assert not asked_by_forms() - set(words) - SENT_BY_THE_PAGE
+
+
+# No reader types or chooses these: numbers of what was seen, answers of a key, a machine's token.
+SENT_BY_THE_PAGE = {
+    "digest", "draft", "fields", "hidden", "iss", "logout_token", "newest", "rows", "seen", "state",
+    "stood", "epoch", "id", "message", "seq", "body",
+}  # fmt: skip
+
+
+def asked_by_forms() -> set[str]:
+    """The names that doors read from forms, or refuse."""
+    calls = r"""\b(?:form|form_int|form_day|day_of|hour_of|password|BadInput)\(\s*"(\w+)\""""
+    texts = [path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    return {name for text in texts for name in re.findall(calls, text)}
+
+
+def test_the_log_says_a_refusal_in_words(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    browser.post("/dossiers", {"title": "", "drafting_agency": cabinet.agencies["yte"]})
+    browser.post("/unlock", {"code": "000000"})
+    cabinet.browser("botruong.yte").get("/activity")
+    auditor = cabinet.browser("kiemtoan")
+    page = auditor.get("/activity").text
+    exported = auditor.get("/activity.csv").get_data(as_text=True)
+    for words in ("Tên gọi", "Mã xác thực chưa đúng", "Xem nhật ký hoạt động"):
+        assert words in page
+        assert words in exported
+    for raw in ("SignInRefusal", "oversight.activity", ">title<"):
+        assert raw not in page
