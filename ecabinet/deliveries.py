@@ -16,7 +16,18 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    case,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import addresses, clock, notices
@@ -380,10 +391,38 @@ def count(db: Session, wanted: Wanted) -> int:
     return db.scalar(_wanted(wanted, select(func.count()).select_from(Delivery))) or 0
 
 
-def find(db: Session, wanted: Wanted, is_oldest_first: bool) -> Select[Delivery]:
-    """The rows that are looked for, to be read in part or as a whole."""
-    order = Delivery.id if is_oldest_first else Delivery.id.desc()
-    return _wanted(wanted, select(Delivery)).order_by(order)
+class Order(StrEnum):
+    """By what a list of deliveries is ordered; within that, the newest first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    PERSON = "person"
+    CHANNEL = "channel"
+    STATE = "state"
+
+
+# What somebody has to see to stands first.
+BY_STATE = (*GIVEN_UP, *reversed(UNDER_WAY), State.ACCEPTED)
+
+
+def find(wanted: Wanted, order: Order, persons: Sequence[int]) -> Select[Delivery]:
+    """The rows that are looked for, to be read in part or as a whole.
+
+    `persons` are those who have a place in an order by persons; the others come last.
+    """
+    first: dict[Order, list[ColumnElement[Any]]] = {
+        Order.NEWEST: [],
+        Order.OLDEST: [Delivery.id.asc()],
+        Order.PERSON: [_place(Delivery.person_id, persons)],
+        Order.CHANNEL: [Delivery.channel.asc()],
+        Order.STATE: [_place(Delivery.state, BY_STATE)],
+    }
+    return _wanted(wanted, select(Delivery)).order_by(*first[order], Delivery.id.desc())
+
+
+def _place(column: Any, among: Sequence[Any]) -> ColumnElement[int]:
+    places = {each: at for at, each in enumerate(among)}
+    return case(places, value=column, else_=len(among)) if places else column
 
 
 def _wanted(wanted: Wanted, query: Select[Any]) -> Select[Any]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from ecabinet import sheets, web
 from ecabinet.access import Permission
 from ecabinet.db import reading
+from ecabinet.deliveries import Order
 from ecabinet.notices import Channel
 from ecabinet.web import Door, current_actor, needs
 from exchange import queries, rules, service
@@ -65,12 +66,12 @@ def retry_all() -> Response:
 
 def _asked() -> Asked:
     """What the address asks for; a word that is none of ours asks for nothing."""
-    shown, channel = request.args.get("shown", ""), request.args.get("channel", "")
+    shown, channel, order = (request.args.get(name, "") for name in ("shown", "channel", "order"))
     return Asked(
         words=web.shown(request.args.get("q", ""))[:200],
         shown=Shown(shown) if shown in set(Shown) else Shown.OPEN,
         channel=Channel(channel) if channel in set(Channel) else None,
-        is_oldest_first=request.args.get("order") == "oldest",
+        order=Order(order) if order in set(Order) else Order.NEWEST,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ecabinet import addresses, deliveries, notices
-from ecabinet.deliveries import GIVEN_UP, UNDER_WAY, Delivery, State, Wanted
+from ecabinet.deliveries import GIVEN_UP, UNDER_WAY, Delivery, Order, State, Wanted
 from ecabinet.notices import Channel
 from ecabinet.search import fold
 from exchange import rules
@@ -31,7 +31,7 @@ class Asked:
     words: str = ""
     shown: Shown = Shown.OPEN
     channel: Channel | None = None
-    is_oldest_first: bool = False
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def outside(db: Session, asked: Asked, language: str, page: int) -> Outside:
     wanted = _wanted(db, asked, language)
     count = deliveries.count(db, wanted)
     page = min(max(page, 1), max(1, -(-count // PAGE)))
-    query = deliveries.find(db, wanted, asked.is_oldest_first)
-    found = db.scalars(query.limit(PAGE).offset((page - 1) * PAGE)).all()
     offices = _offices(db)
+    query = deliveries.find(wanted, asked.order, list(offices))
+    found = db.scalars(query.limit(PAGE).offset((page - 1) * PAGE)).all()
     rows = [_row(each, offices, language) for each in found]
     return Outside(deliveries.backlog(db), rows, count, page)
 
@@ -80,7 +80,7 @@ def outside(db: Session, asked: Asked, language: str, page: int) -> Outside:
 def every(db: Session, asked: Asked, language: str) -> Iterator[Row]:
     """All that is looked for."""
     offices = _offices(db)
-    query = deliveries.find(db, _wanted(db, asked, language), asked.is_oldest_first)
+    query = deliveries.find(_wanted(db, asked, language), asked.order, list(offices))
     for each in db.scalars(query.execution_options(yield_per=500)):
         yield _row(each, offices, language)
 
@@ -135,7 +135,11 @@ def _holds(text: str, words: list[str]) -> bool:
 
 
 def _offices(db: Session) -> dict[int, str]:
-    return {each.person_id: each.office for each in reversed(people.holders(db))}
+    """The office that each person speaks for, in protocol order."""
+    found: dict[int, str] = {}
+    for each in people.holders(db):
+        found.setdefault(each.person_id, each.office)
+    return found
 
 
 def _row(row: Delivery, offices: dict[int, str], language: str) -> Row:

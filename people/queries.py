@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
@@ -36,6 +37,7 @@ from people.provider import Ended
 from people.rules import (
     AgencyKind,
     DeviceStanding,
+    MandateOrder,
     MandateStanding,
     Method,
     Party,
@@ -712,14 +714,56 @@ def mandates_waiting(db: Session) -> list[MandateView]:
     return [each for each in found if each.standing is MandateStanding.WAITING]
 
 
-def mandates(db: Session, text: str = "", lasting: bool = False) -> list[MandateView]:
-    """All of them, whoever's; of those with these words, and of those that last, where asked."""
-    wanted = search.fold(text)
-    return [
-        each
-        for each in _mandate_views(db, select(Mandate))
-        if wanted in search.fold(f"{each.giver} {each.taker}") and (each.lasts or not lasting)
-    ]
+@dataclass(frozen=True)
+class MandateFilter:
+    """What the list of everybody's mandates is narrowed to, and how it is ordered."""
+
+    words: str = ""
+    lasting: bool = False
+    order: MandateOrder = MandateOrder.NEWEST
+
+
+MANDATES_BY: dict[MandateOrder, list[ColumnElement[Any]]] = {
+    MandateOrder.NEWEST: [],
+    MandateOrder.GIVER: [Mandate.giver.asc()],
+    MandateOrder.TAKER: [Mandate.taker.asc()],
+    MandateOrder.UNTIL: [Mandate.ends_at.asc()],
+}
+
+
+def mandates(
+    db: Session, wanted: MandateFilter, page: int = 1, size: int | None = None
+) -> list[MandateView]:
+    """A page of them, whoever's; all of them without a size."""
+    query = _mandates_wanted(db, wanted, select(Mandate)).order_by(*MANDATES_BY[wanted.order])
+    if size is not None:
+        query = query.limit(size).offset((page - 1) * size)
+    return _mandate_views(db, query)
+
+
+def count_mandates(db: Session, wanted: MandateFilter) -> int:
+    counted = select(func.count()).select_from(Mandate)
+    return db.scalar(_mandates_wanted(db, wanted, counted)) or 0
+
+
+def _mandates_wanted(db: Session, wanted: MandateFilter, query: Select[Any]) -> Select[Any]:
+    if wanted.words:
+        # No database folds letters as the house does; of offices there are few.
+        words = search.fold(wanted.words)
+        names = set(db.scalars(union(select(Mandate.giver), select(Mandate.taker))))
+        called = [each for each in names if words in search.fold(each)]
+        query = query.where(Mandate.giver.in_(called) | Mandate.taker.in_(called))
+    if wanted.lasting:
+        # Whether both are in office is a rule's to say, of the few whose time is not over.
+        in_time = (
+            Mandate.ended_at.is_(None),
+            Mandate.refused_at.is_(None),
+            Mandate.ends_at > clock.now(db),
+        )
+        standings = _mandate_standings(db, db.scalars(select(Mandate).where(*in_time)).all())
+        lasting = [key for key, standing in standings.items() if standing in rules.LASTING]
+        query = query.where(Mandate.id.in_(lasting))
+    return query
 
 
 def _mandate_views(db: Session, query: Select[Mandate]) -> list[MandateView]:

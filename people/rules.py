@@ -162,6 +162,13 @@ class PersonOrder(StrEnum):
     NAME = "name"
 
 
+class MandateOrder(StrEnum):
+    NEWEST = "newest"
+    GIVER = "giver"
+    TAKER = "taker"
+    UNTIL = "until"
+
+
 class PasskeyRefusal(StrEnum):
     NOT_PROVEN = "not_proven"
     ALREADY_KNOWN = "already_known"

@@ -12,12 +12,14 @@ from ecabinet.db import reading
 from ecabinet.web import Door, current_actor, needs
 from people import queries
 from people.http.directory import asked
-from people.queries import OFFICE_ZONE, MandateView
+from people.queries import OFFICE_ZONE, MandateFilter, MandateView
+from people.rules import MandateOrder
 from people.service import mandates as service
 
 door = Door("mandates", __name__)
 PATH = "/mandates"
 LONGEST_TEXT = 200
+PAGE = 50
 
 
 @door.get(PATH)
@@ -26,18 +28,24 @@ def mandates() -> str:
     """What one has given and taken; everybody's, for those who read them all."""
     actor = current_actor()
     reads_all = actor.may(Permission.MANDATE_READ_ALL)
-    text, lasting = _asked_for()
+    wanted = _asked_for()
     with reading() as db:
+        count = queries.count_mandates(db, wanted) if reads_all else 0
+        pages = max(1, -(-count // PAGE))
+        page = min(max(web.asked_number("page") or 1, 1), pages)
         return render_template(
             "people/mandates.html",
             given=queries.mandates_given_by(db, actor.id),
             taken=queries.mandates_given_to(db, actor.id),
             waiting=queries.mandates_waiting(db) if actor.may(Permission.MANDATE_CONSENT) else [],
-            everybodys=queries.mandates(db, text, lasting) if reads_all else None,
+            everybodys=queries.mandates(db, wanted, page, PAGE) if reads_all else None,
+            count=count,
+            page=page,
+            pages=pages,
             may_give=actor.may(Permission.MANDATE_GIVE),
             may_change=actor.may(Permission.ACCOUNT_MANAGE),
-            text=text,
-            lasting=lasting,
+            wanted=wanted,
+            link=_link,
         )
 
 
@@ -45,7 +53,7 @@ def mandates() -> str:
 @needs(Permission.MANDATE_READ_ALL)
 def mandates_csv() -> Download:
     with reading() as db:
-        found = queries.mandates(db, *_asked_for())
+        found = queries.mandates(db, _asked_for())
     return web.download("uy-quyen.csv", sheets.write_csv(_cells(found)), sheets.CSV)
 
 
@@ -62,9 +70,20 @@ def end_for_others(mandate_id: int) -> Response:
     return asked(service.ask_to_end(current_actor(), mandate_id))
 
 
-def _asked_for() -> tuple[str, bool]:
-    text = web.shown(request.args.get("q", ""))[:LONGEST_TEXT]
-    return text, request.args.get("state") == "lasting"
+def _asked_for() -> MandateFilter:
+    """What the address asks for; a word that is none of ours asks for nothing."""
+    order = request.args.get("order", "")
+    return MandateFilter(
+        words=web.shown(request.args.get("q", ""))[:LONGEST_TEXT],
+        lasting=request.args.get("state") == "lasting",
+        order=MandateOrder(order) if order in set(MandateOrder) else MandateOrder.NEWEST,
+    )
+
+
+def _link(path: str = PATH, **changed: object) -> str:
+    """This list with what it was asked for, but for what is given here."""
+    asked = {name: request.args.get(name, "") for name in ("q", "state", "order")}
+    return web.address(path, asked | changed)
 
 
 def _cells(found: Sequence[MandateView]) -> Iterator[Sequence[str]]:

@@ -103,6 +103,9 @@ THUKY, YTE, PTT = "Thư ký phiên họp", "Bộ trưởng Bộ Y tế", "Phó T
         ("shown=given_up", [YTE]),
         ("shown=under_way", [PTT]),
         ("shown=all&order=oldest", [YTE, PTT, THUKY]),
+        ("shown=all&order=person", [PTT, YTE, THUKY]),
+        ("shown=all&order=state", [YTE, PTT, THUKY]),
+        ("shown=all&order=nonsense", [THUKY, YTE, PTT]),
         ("shown=all&q=pho+thu", [PTT]),
         ("shown=all&q=bieu+quyet", [THUKY, PTT, YTE]),
         ("shown=all&q=khong+co+ai", []),
@@ -117,9 +120,11 @@ def test_letters_are_found_by_receiver_kind_state_and_channel(
     browser = cabinet.browser("quantri")
     found = rows_of(browser.get(f"{PATH}?{query}").text)
     assert sorted(found) == sorted(expected)
-    if "order" in query:
+    if "order=oldest" in query:
         newest_first = rows_of(browser.get(f"{PATH}?shown=all").text)
         assert found == newest_first[::-1]
+    elif "order" in query:
+        assert found == expected
     csv_rows = list(csv.reader(StringIO(browser.get(f"{PATH}.csv?{query}").text)))[1:]
     assert [each[1] for each in csv_rows] == found
 

@@ -1,10 +1,12 @@
 """Who stands for whom: one matter, one right, until a day, and never a vote."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ballots import queries as ballots
 from documents.marking import LONGEST_SECOND, Mark
@@ -13,11 +15,12 @@ from ecabinet.access import BY_MANDATE, POLICY, Matter, Permission, Right, Role
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotDelegable, Refused
 from people import queries, rules
+from people.models import Mandate
 from people.rules import MandateRefusal, MandateStanding, Party, Tenure
 from people.service import directory, leaving, mandates
 from people.service.mandates import About
 from tests.ballots.builders import MONDAY, an_open_consultation
-from tests.builders import Browser, Cabinet
+from tests.builders import Browser, Cabinet, statements_sent
 
 JSON = {"Accept": "application/json"}
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
@@ -281,6 +284,48 @@ def test_those_who_examine_see_all_mandates_and_not_what_they_are_about(
     assert "Cán bộ đầu mối Bộ Y tế" in cabinet.browser("kiemtoan").get("/mandates?q=bo+y+te").text
     assert cabinet.browser("thuky").get("/mandates.csv", headers=JSON).status_code == 403
     assert "Cán bộ đầu mối" not in cabinet.browser("botruong.taichinh").get("/mandates").text
+
+
+def test_all_mandates_are_ordered_and_turned_over_page_by_page(
+    cabinet: Cabinet, asked: int
+) -> None:
+    name(cabinet, asked)
+    (kept,) = cabinet.actor("canbo.yte").mandates
+    with transaction() as db:
+        (first,) = db.scalars(select(Mandate))
+        columns = {key: getattr(first, key) for key in COPIED}
+        for place in range(60):
+            giver, ends_at = f"Chức vụ {place % 7}", first.ends_at + timedelta(minutes=60 - place)
+            more = columns | {"giver": giver, "ends_at": ends_at}
+            db.add(Mandate(**more, ended_at=None if place % 2 else first.given_at))
+    auditor = cabinet.browser("kiemtoan")
+
+    def shown(query: str) -> list[str]:
+        page = auditor.get(f"/mandates?{query}").text
+        return re.findall(r'<th scope="row"[^>]*><span>([^<]+)</span>', page)
+
+    newest = shown("")
+    assert (len(newest), newest[0]) == (50, "Chức vụ 3")
+    assert (len(shown("page=2")), shown("page=2")[-1]) == (11, "Bộ trưởng Bộ Y tế")
+    assert shown("page=99") == shown("page=2")
+    assert shown("order=giver")[:2] == ["Bộ trưởng Bộ Y tế", "Chức vụ 0"]
+    assert shown("order=until")[:2] == ["Bộ trưởng Bộ Y tế", "Chức vụ 3"]
+    assert shown("order=nonsense") == newest
+    assert len(shown("state=lasting")) == 31
+    assert set(shown("q=chuc+vu+3&state=lasting")) == {"Chức vụ 3"}
+    exported = auditor.get("/mandates.csv?order=until").get_data(as_text=True).splitlines()
+    assert (len(exported), "Bộ trưởng Bộ Y tế" in exported[1]) == (62, True)
+    with statements_sent() as few:
+        auditor.get("/mandates?q=bo+truong")
+    with statements_sent() as many:
+        auditor.get("/mandates")
+    assert len(many) <= len(few)
+    assert kept.id == first.id
+
+
+COPIED = (
+    "right", "matter", "matter_id", "about", "giver_id", "taker_id", "taker", "words", "given_at",
+)  # fmt: skip
 
 
 def test_anothers_mandate_is_ended_by_two_people(cabinet: Cabinet, asked: int) -> None:
