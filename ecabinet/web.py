@@ -13,11 +13,12 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, time
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import segno
@@ -640,15 +641,64 @@ def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> 
     if wants_json():
         response = make_response(body | {"message": message, "request": request_id}, status)
     else:
-        response = make_response(_page_of(code, status, message), status)
+        field = str(body.get("field", ""))
+        response = make_response(_page_of(code, status, message, field), status)
     if "wait_seconds" in body:
         response.headers["Retry-After"] = str(body["wait_seconds"])
     return response
 
 
-def _page_of(code: str, status: int, message: str) -> str:
+# What is never sent back to the browser in a page, not even to whoever has typed it.
+SECRETS = frozenset({"password", "new", "old", "again", "code", "assertion"})
+
+
+@dataclass(frozen=True)
+class Mending:
+    """A form that was refused for one field, as its page without a script can show it again."""
+
+    field: str
+    label: str
+    typed: str
+    kept: list[tuple[str, str]]
+    action: str
+    # Whether sending the same once more with this one field mended sends all that was sent.
+    is_repeatable: bool
+
+
+def _mending(field: str) -> Mending | None:
+    """None for what no reader types or chooses."""
+    label = field_words().get(field)
+    if label is None:
+        return None
+    sent = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
+    is_chosen = field in words_in("_fields.html", "chosen")
+    return Mending(
+        field=field,
+        label=label,
+        typed=request.form.get(field, ""),
+        kept=[pair for pair in sent if pair[0] != field],
+        action=own_path(request.full_path.rstrip("?")),
+        is_repeatable=request.method == "POST"
+        and not is_chosen
+        and not request.files
+        and not SECRETS & {field, *(name for name, _value in sent)},
+    )
+
+
+def _page_before() -> str:
+    """The page that this request was sent from, where the browser says so."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host:
+        return "/"
+    return own_path(before.path + (f"?{before.query}" if before.query else ""))
+
+
+def _page_of(code: str, status: int, message: str, field: str) -> str:
     try:
-        return render_template("error.html", code=code, status=status, message=message)
+        return render_template(
+            "error.html", code=code, status=status, message=message,
+            mending=_mending(field), back=_page_before(),
+        )  # fmt: skip
     except SQLAlchemyError as fault:
         # What is down is the store itself: then the sentence goes without its page.
         log.error("a refusal has no page", exc_info=fault)

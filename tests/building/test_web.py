@@ -1,5 +1,7 @@
 """What the front desk settles for every page."""
 
+import html
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +12,7 @@ from ecabinet.access import Permission
 from ecabinet.db import database
 from ecabinet.errors import SettingRefused
 from ecabinet.web import PAGE_POLICY, Door, needs, own_path
-from tests.builders import PASSWORD, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet
 
 
 def test_a_route_without_a_permission_keeps_the_application_from_starting() -> None:
@@ -181,3 +183,57 @@ def test_a_store_that_is_down_is_said_in_a_sentence(cabinet: Cabinet) -> None:
         assert answer.status_code == 503
         assert answer.get_json()["code"] == "busy"
         assert "Máy chủ đang bận" in answer.get_json()["message"]
+
+
+# ---- a form sent without a script, refused for one field ----
+
+
+def refused(browser: Browser, path: str, sent: dict[str, str], **headers: str) -> tuple[str, str]:
+    """The page that answers it, and its form."""
+    answer = browser.post(path, sent, headers=headers)
+    assert answer.status_code == 400, path
+    page = answer.get_data(as_text=True)
+    return page, page.partition('<form class="padtop stack"')[2].partition("</form>")[0]
+
+
+def test_a_refused_field_is_marked_where_it_can_be_mended_and_all_else_is_kept(
+    cabinet: Cabinet,
+) -> None:
+    browser, path = cabinet.browser("quantri"), "/calendar/days"
+    sent = {"kind": "off", "first": "ngày <mai>", "last": "", "name": "Nghỉ & bù"}
+    page, form = refused(browser, path, sent, Referer="http://localhost/calendar/days?year=2027")
+    assert 'href="/calendar/days?year=2027#first"' in page
+    assert f'action="{path}"' in form
+    (marked,) = re.findall(r"<input class=[^>]*>", form)
+    assert 'name="first" value="ngày &lt;mai&gt;" aria-invalid="true"' in marked
+    assert 'for="first">Từ ngày</label>' in form
+    assert 'id="wrong"' in form
+    assert "Nhập ngày như 26/11/2026." in form
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    token = kept.pop("csrf_token")
+    assert kept == {"kind": "off", "last": "", "name": "Nghỉ &amp; bù"}
+    assert "same-origin" in page
+    mended = {key: html.unescape(value) for key, value in kept.items()}
+    again = mended | {"first": "26/11/2027", "csrf_token": token}
+    assert browser.client.post(path, data=again).status_code == 303
+
+
+def test_what_is_chosen_or_secret_or_a_file_is_named_and_never_sent_back(cabinet: Cabinet) -> None:
+    keeper = cabinet.browser("thuky")
+    chosen, form = refused(keeper, "/dossiers", {"title": "Hồ sơ", "drafting_agency": "x"})
+    assert "Cơ quan soạn thảo: Nhập chưa đúng." in chosen
+    assert form == ""
+    sent = {"old": PASSWORD, "new": "CANARY-2 của tôi", "again": "CANARY-3 của tôi"}
+    secret, form = refused(keeper, "/password", sent)
+    assert "Nhập lại: Nhập chưa đúng." in secret
+    assert "CANARY" not in secret
+    assert form == ""
+    elsewhere = {"Referer": "http://elsewhere.example/calendar"}
+    page, _form = refused(keeper, "/dossiers", {"title": ""}, **elsewhere)
+    assert "elsewhere" not in page
+
+
+def test_what_a_page_sends_by_itself_is_named_to_nobody(cabinet: Cabinet) -> None:
+    page, form = refused(cabinet.browser("thuky"), "/inbox/read", {"newest": "x"})
+    assert "newest" not in page
+    assert form == ""
