@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet.access import Actor, Matter, Permission, Right
+from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.errors import NotFound
 from ecabinet.handover import rules
 from ecabinet.handover.models import Handover
@@ -67,15 +67,27 @@ def is_party(db: Session, actor: Actor, handover: Handover) -> bool:
 
 
 def signer_of(db: Session, actor: Actor, handover: Handover) -> Signer:
-    """What this person is to a handover. For a giver who holds no office any more, and so signs
-    nothing of it, a leader of the Government Office does."""
+    """What this person is to a handover. A giver who holds the office no more signs nothing of it:
+    somebody does for them, and never whoever takes over."""
     by_mandate = actor.mandate_for(Right.SIGN_FOR, Matter.HANDOVER, handover.id) is not None
     holds = people.holds(db, handover.giver_id, handover.office_id)
     return Signer(
         is_giver=holds and actor.id == handover.giver_id,
         is_taker=actor.id == handover.taker_id and may_take_over(db, actor, handover),
-        for_giver=(holds and by_mandate) or (not holds and actor.may(Permission.ACCOUNT_APPROVE)),
+        for_giver=(holds and by_mandate)
+        or (not holds and _signs_for_who_left(db, actor, handover)),
     )
+
+
+def _signs_for_who_left(db: Session, actor: Actor, handover: Handover) -> bool:
+    signs = who_signs_instead(db, handover)
+    return actor.id != handover.taker_id and signs in actor.roles
+
+
+def who_signs_instead(db: Session, handover: Handover) -> Role:
+    """Whose office signs where the giver holds theirs no more."""
+    leaders = [each.person_id for each in people.persons_with(db, Role.OFFICE_LEADER)]
+    return rules.signs_for_who_left(leaders, handover.taker_id)
 
 
 def may_take_over(db: Session, actor: Actor, handover: Handover) -> bool:

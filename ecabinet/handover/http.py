@@ -70,6 +70,7 @@ def handover(handover_id: int) -> str:
             work=work if reads else None,
             counts={name: len(getattr(work, name)) for name in ("late", "to_sign", "open")},
             may_sign=rules.signing_refusal(signer, found.stands) is None,
+            signs_instead=_signs_instead(db, found),
             signs_for_giver=signer.for_giver and not signer.is_giver,
             may_withdraw=actor.id in (found.giver_id, found.begun_by)
             and found.stands in (State.BEGUN, State.GIVEN),
@@ -82,6 +83,13 @@ def handover(handover_id: int) -> str:
             seen=queries.digest_of(found, kept),
             say=RoomWords(),
         )
+
+
+def _signs_instead(db: Session, found: Handover) -> str:
+    """Whose office signs for a giver who has left and has not signed; "" where none has to."""
+    if found.stands is not State.BEGUN or people.holds(db, found.giver_id, found.office_id):
+        return ""
+    return access.who_signs_instead(db, found).value
 
 
 def _work(db: Session, found: Handover) -> Work:

@@ -80,7 +80,8 @@ def handovers(db: Session, actor: Actor) -> list[Handover]:
     if not actor.may(Permission.PERSON_READ):
         lent = [each.matter_id for each in actor.mandates if each.right is Right.SIGN_FOR]
         mine = (Handover.giver_id == actor.id) | (Handover.taker_id == actor.id)
-        query = query.where(mine | Handover.id.in_(lent))
+        instead = [each.id for each in to_sign_instead(db, actor)]
+        query = query.where(mine | Handover.id.in_([*lent, *instead]))
     return list(db.scalars(query))
 
 
@@ -115,6 +116,16 @@ def decided(db: Session) -> set[int]:
     return ballots.decided(db) | meetings.decided(db)
 
 
+def to_sign_instead(db: Session, actor: Actor) -> list[Handover]:
+    """Those whose giver has left, and that wait for this person to sign for them."""
+    if not actor.roles & {Role.OFFICE_LEADER, Role.PRIME_MINISTER}:
+        return []
+    begun = select(Handover).where(
+        Handover.given_at.is_(None), Handover.withdrawn_at.is_(None), Handover.giver_id != actor.id
+    )
+    return [each for each in db.scalars(begun) if access.signer_of(db, actor, each).for_giver]
+
+
 def duties(db: Session, actor: Actor) -> list[Duty]:
     """Handovers that wait for this person's signature."""
     lent = [each.matter_id for each in actor.mandates if each.right is Right.SIGN_FOR]
@@ -123,8 +134,12 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
         Handover.withdrawn_at.is_(None),
         (Handover.giver_id == actor.id) | (Handover.taker_id == actor.id) | Handover.id.in_(lent),
     )
-    return [
-        Duty("handover_to_sign", each.office, each.path, facts={"giver": each.giver})
+    own = [
+        each
         for each in db.scalars(waiting)
         if (each.stands is State.GIVEN) == (each.taker_id == actor.id)
+    ]
+    return [
+        Duty("handover_to_sign", each.office, each.path, facts={"giver": each.giver})
+        for each in [*own, *to_sign_instead(db, actor)]
     ]

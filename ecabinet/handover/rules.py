@@ -4,11 +4,12 @@ Source: the plan of the people's room ("tasks, dossiers and duties belong to the
 and ballots to the person"); rulebook.md "Who counts" (a ballot is never delegated).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ecabinet.access import Role
 from ecabinet.duties import Duty
 from people.rules import Party
 
@@ -84,6 +85,15 @@ def refusal(giver: Party, taker: Party) -> HandoverRefusal | None:
     return None if shared else HandoverRefusal.NOT_OF_THE_OFFICE
 
 
+def signs_for_who_left(leaders: Collection[int], taker_id: int) -> Role:
+    """Whose office signs for a giver who has left: a leader of the Government Office, and where
+    nobody but the taker leads it, the Prime Minister, so that two persons sign.
+
+    Source: rulebook.md "Who may do what" ("LĐ 2; then TT": what the Office cannot decide by two).
+    """
+    return Role.OFFICE_LEADER if set(leaders) - {taker_id} else Role.PRIME_MINISTER
+
+
 def state(given: bool, taken: bool, withdrawn: bool) -> State:
     if withdrawn:
         return State.WITHDRAWN
@@ -98,7 +108,7 @@ class Signer:
 
     is_giver: bool
     is_taker: bool
-    # By a mandate of the giver, or as a leader of the Office for one who holds no office any more.
+    # By a mandate of the giver, or by `signs_for_who_left` for one who holds no office any more.
     for_giver: bool
 
 

@@ -206,8 +206,45 @@ def test_for_whoever_has_left_a_leader_of_the_office_signs(cabinet: Cabinet) -> 
     assert leader.post(f"{path}/sign", {"seen": "0" * 64}, headers=JSON).status_code == 404
     with transaction() as db:
         db.get_one(Term, term).ends = people.today(db)
+    assert "một lãnh đạo Văn phòng Chính phủ ký thay bên giao" in admin.get(path).text
+    assert path in leader.get("/").text
+    assert cabinet.browser("thutuong").get(path, headers=JSON).status_code == 404
     assert sign(leader, path).status_code == 200
     assert "Phó Chủ nhiệm Văn phòng Chính phủ ký thay" in admin.get(path).text
+
+
+def test_the_only_leader_of_the_office_takes_over_with_the_prime_minister(
+    cabinet: Cabinet,
+) -> None:
+    with transaction() as db:
+        office = directory.add_office(db, "Chủ nhiệm", Role.OFFICE_LEADER, 21, None)
+        person = directory.invite_person(db, "Người nhận việc", "lanhdao2")
+        directory.appoint(db, person, office, people.today(db))
+        cabinet.ids["lanhdao2"] = person.id
+    term = term_of(cabinet, "lanhdaovp")
+    path = begin(cabinet, "lanhdaovp", "lanhdao2")
+    premier, taker = cabinet.browser("thutuong"), cabinet.browser("lanhdao2")
+    assert premier.get(path, headers=JSON).status_code == 404
+    with transaction() as db:
+        db.get_one(Term, term).ends = people.today(db)
+    assert "Thủ tướng Chính phủ ký thay bên giao" in taker.get(path).text
+    assert taker.post(f"{path}/sign", {"seen": "0" * 64}, headers=JSON).json["reason"] == (
+        "giver_first"
+    )
+    for other in ("pttg1", "thuky"):
+        assert cabinet.browser(other).get(path, headers=JSON).status_code == 404
+    assert path in premier.get("/").text
+    assert path in premier.get("/handovers").text
+    assert sign(premier, path).status_code == 200
+    assert path not in premier.get("/").text
+    assert "Thủ tướng Chính phủ ký thay" in taker.get(path).text
+    assert sign(taker, path).status_code == 200
+    with reading() as db:
+        (leaf,) = ledger.entries(db, "handed_over", 0).values()
+    assert (leaf["given_by"], leaf["taker"]) == (
+        cabinet.ids["thutuong"],
+        cabinet.ids["lanhdao2"],
+    )
 
 
 def test_a_secretarys_sessions_go_to_whoever_takes_over(cabinet: Cabinet) -> None:
