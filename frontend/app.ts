@@ -28,6 +28,13 @@ async function copy(button: HTMLElement): Promise<void> {
   }
 }
 
+/** A menu that one has left would cover where one is now. */
+function foldMenus(at: HTMLElement): void {
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) {
+    if (!menu.contains(at)) menu.open = false;
+  }
+}
+
 function chrome(): void {
   document.addEventListener('click', (event) => {
     const target = event.target as HTMLElement;
@@ -45,10 +52,9 @@ function chrome(): void {
       event.preventDefault();
       history.back();
     }
-    for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) {
-      if (!menu.contains(target)) menu.open = false;
-    }
+    foldMenus(target);
   });
+  document.addEventListener('focusin', (event) => foldMenus(event.target as HTMLElement));
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) {

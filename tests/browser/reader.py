@@ -6,7 +6,8 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from babel.messages.pofile import read_po
 
-from tests.browser.person import Person
+from tests.browser.keys import wrong_by_keys, wrong_in_the_menu
+from tests.browser.person import TABLET, Person
 
 ROOT = Path(__file__).parent.parent.parent
 WCAG = {
@@ -61,6 +62,17 @@ class Reader(Person):
         for violation in Axe().run(self.page, options=WCAG).response["violations"]:
             where = [node["target"] for node in violation["nodes"]][:4]
             self.finds(f"{violation['id']}: {where}")
+
+    def needs_no_pointer(self) -> None:
+        """Keys alone reach, show and leave everything on this page."""
+        width, height = TABLET
+        self.page.set_viewport_size({"width": width, "height": height})
+        for wrong in wrong_by_keys(self.page):
+            self.finds(wrong)
+
+    def needs_no_pointer_for_the_menu(self) -> None:
+        for wrong in wrong_in_the_menu(self.page):
+            self.finds(wrong)
 
     def reads_it_in_english(self) -> None:
         self.opens(self.path, "en")

@@ -44,6 +44,7 @@ def test_somebody_who_lost_everything_comes_in_again_and_signs(tmp_path: Path) -
         member.opens(link.removeprefix(server.url))
         member.fits(PHONE, TABLET)
         member.is_barred_by_nothing()
+        member.needs_no_pointer()
         member.reads_it_in_english()
         member.page.goto(link + "?lang=vi")
         member.sees("Thư mời vào phòng họp không giấy")

@@ -1,11 +1,12 @@
 """A second person signs in, finds what waits and confirms it without a mouse, and always sees where
-they are."""
+they are; and what no key could use would be found (test_looks.py walks every kind of page so)."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.keys import wrong_by_keys
 from tests.browser.person import DESKTOP, Person, browser
 from tests.server import serving_demo
 
@@ -70,3 +71,40 @@ def test_what_waits_for_a_second_person_is_confirmed_by_keys_alone(tmp_path: Pat
         leader.sees("Đã xác nhận; việc đã được thực hiện")
         expect(page.locator("main")).to_contain_text("đã xác nhận lúc")
         assert leader.wrong == []
+
+
+SOUND = """<!doctype html><main>
+  <p><a id="one" href="#one">Một</a> <a href="#two">Hai</a></p>
+  <p><label><input type="radio" name="r"> A</label>
+    <label><input type="radio" name="r"> B</label></p>
+  <details><summary>Thêm</summary><input aria-label="Ô"></details>
+  <button data-open="ask" onclick="ask.showModal()">Hỏi</button>
+  <dialog id="ask"><button>Có</button></dialog>
+</main>"""
+# A word of the page, what takes its place, and what is then said of it.
+BROKEN = [
+    ("</main>", "<div onclick='1'>Mở</div></main>", "for a pointer alone: div."),
+    ("</main>", "<b style='cursor: pointer'>Mở</b></main>", "for a pointer alone: b."),
+    ('<a href="#two"', '<a href="#two" tabindex="-1"', "no Tab comes to a."),
+    ('<a href="#two"', '<a href="#two" tabindex="1"', "before its turn: a."),
+    ("<p>", "<p style='display: flex; flex-direction: row-reverse'>", "back from a#one."),
+    ('<a href="#two"', '<a href="#two" style="outline: none"', "one does not see to stand on a."),
+    ("</main>", "<p style='position: fixed; inset: 0'></main>", "hidden where one stands on a."),
+    ('<a href="#two"', '<a href="#two" onkeydown="return false"', "Tab does not come round"),
+    ("<summary", "<summary onclick='return false'", "no key unfolds Thêm"),
+    ("ask.showModal()", "", "no key opens ask"),
+    ("ask.showModal()", "ask.show()", "Escape does not leave ask"),
+    ("<dialog", "<dialog oncancel='return false'", "Escape does not leave ask"),
+    ("<dialog", "<dialog onclose='one.focus()'", "who leaves ask is not where they were"),
+]  # fmt: skip
+
+
+def test_a_page_that_wants_a_pointer_is_found() -> None:
+    with browser() as chromium:
+        page = chromium.new_page()
+        page.set_content(SOUND)
+        assert not list(wrong_by_keys(page))
+        for words, instead, said in BROKEN:
+            page.set_content(SOUND.replace(words, instead, 1))
+            found = list(wrong_by_keys(page))
+            assert any(each.startswith(said) for each in found), (instead, found)

@@ -213,15 +213,17 @@ def test_each_kind_of_page_is_fit_for_the_reader_who_uses_it_most(
         stranger.gives_password()
     for name, path in KINDS.values():
         glance(readers[name], path.format(**places))
+    readers[SECRETARY].needs_no_pointer_for_the_menu()
     wrong = [each for reader in (*readers.values(), stranger) for each in reader.wrong]
     assert not wrong, "\n".join(wrong)
 
 
 def glance(reader: Reader, path: str) -> None:
-    """One look at a page, as its reader has it in hand; and at its words in English."""
+    """One look at a page, as its reader has it in hand; by keys alone; and in English."""
     reader.opens(path)
     reader.fits(reader.size)
     reader.is_barred_by_nothing()
+    reader.needs_no_pointer()
     reader.reads_it_in_english()
 
 

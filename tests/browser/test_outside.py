@@ -85,5 +85,6 @@ def looks_right(reader: Reader, path: str) -> None:
     reader.opens(path)
     reader.fits(DESKTOP, TABLET, UPRIGHT, PHONE)
     reader.is_barred_by_nothing()
+    reader.needs_no_pointer()
     reader.reads_it_in_english()
     reader.opens(path)
