@@ -1,21 +1,31 @@
+"""The line to the screens: who may open it, what may come up it, what goes down it (WS-01…07)."""
+
+import contextlib
 import http.client
 import json
 import os
+import re
 from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import websocket
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from socketio.exceptions import ConnectionError as Refused
 
 from ecabinet import live
 from ecabinet.access import POLICY
 from ecabinet.wire import server
-from ecabinet.wire.server import CONNECTIONS_A_PERSON, EVENTS_A_SECOND, MAX_MESSAGE
 from meetings.service import conduct
 from tests.builders import Cabinet
 from tests.meetings.builders import planned
 from tests.wire.builders import Served, cookie_of
+
+# The numbers of WS-03, kept twice.
+LARGEST, TOO_LARGE, SOCKETS, EVENTS = 64 * 1024, 1009, 5, 20
+ENDLESS = 1000 * LARGEST
 
 
 def handshake(served: Served, query: str, **headers: str) -> int:
@@ -33,12 +43,10 @@ def handshake(served: Served, query: str, **headers: str) -> int:
     return status
 
 
-def test_a_handshake_needs_a_page_of_ours_to_have_begun_it(
-    cabinet: Cabinet, served: Served
-) -> None:
+def only_our_pages_begin_it(cabinet: Cabinet, served: Served) -> None:
     cookie = {"Cookie": f"ecabinet={cookie_of(cabinet.browser('thuky'))}"}
-    ours = {"Origin": "http://localhost"}
-    assert handshake(served, "transport=websocket", **cookie, **ours) == 101
+    for ours in ("http://localhost", "http://localhost:80", "http://127.0.0.1:80"):
+        assert handshake(served, "transport=websocket", **cookie, Origin=ours) == 101
     assert handshake(served, "transport=websocket", **cookie) == 403
     assert handshake(served, "transport=websocket", **cookie, Origin="null") == 403
     assert handshake(served, "transport=websocket", **cookie, Origin="https://evil.example") == 403
@@ -54,10 +62,10 @@ def test_nobody_who_is_not_signed_in_is_let_in(cabinet: Cabinet, served: Served)
     assert handshake(served, "transport=websocket", **stolen) == 401
 
 
-@pytest.mark.parametrize("query", ["transport=polling", "transport=polling&j=0", ""])
-def test_polling_is_refused(cabinet: Cabinet, served: Served, query: str) -> None:
+def nobody_polls(cabinet: Cabinet, served: Served) -> None:
     cookie = {"Cookie": f"ecabinet={cookie_of(cabinet.browser('thuky'))}"}
-    assert handshake(served, query, **cookie, Origin="http://localhost") == 400
+    for query in ("transport=polling", "transport=polling&j=0", ""):
+        assert handshake(served, query, **cookie, Origin="http://localhost") == 400
 
 
 def test_every_event_declares_what_one_must_be_allowed(served: Served) -> None:
@@ -141,27 +149,27 @@ def test_a_bad_message_harms_nobody_but_its_sender(
     assert other.told.empty()
 
 
-def test_a_screen_may_not_ask_without_end(
-    cabinet: Cabinet, served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # However slow this machine is, all that is asked here is asked within one second.
+@pytest.fixture
+def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, all that is asked is asked within one second."""
     monkeypatch.setattr(server, "time", SimpleNamespace(monotonic=lambda: 100.0))
+
+
+def nobody_asks_without_end(cabinet: Cabinet, served: Served) -> None:
     session = planned(cabinet)
     session.convene()
     screen = served.screen_of(cabinet.browser("thuky"))
-    codes = [screen.enter(session.id).get("code") for _ in range(EVENTS_A_SECOND + 1)]
-    assert codes[:EVENTS_A_SECOND] == [None] * EVENTS_A_SECOND
+    codes = [screen.enter(session.id).get("code") for _ in range(EVENTS + 1)]
+    assert codes[:EVENTS] == [None] * EVENTS
     assert codes[-1] == "too_many"
 
 
-def test_a_person_holds_a_few_sockets_and_the_oldest_gives_way(
-    cabinet: Cabinet, served: Served
-) -> None:
+def the_oldest_socket_gives_way(cabinet: Cabinet, served: Served) -> None:
     browser = cabinet.browser("thuky")
-    screens = [served.screen_of(browser) for _ in range(CONNECTIONS_A_PERSON)]
+    screens = [served.screen_of(browser) for _ in range(SOCKETS)]
     assert not any(each.gone.is_set() for each in screens)
     served.screen_of(browser)
-    assert screens[0].gone.wait(5)
+    assert screens[0].gone.wait(2)
     assert not any(each.gone.is_set() for each in screens[1:])
 
 
@@ -222,34 +230,39 @@ def test_a_broken_wire_undoes_no_act(cabinet: Cabinet) -> None:
     assert session.state()["parts"]["meeting"]["current"] == session.items[0]
 
 
-def test_a_message_too_large_is_cut_while_it_arrives(cabinet: Cabinet, served: Served) -> None:
+def what_is_too_large_is_cut(cabinet: Cabinet, served: Served) -> None:
     cookie = cookie_of(cabinet.browser("thuky"))
-    assert _close_code(served, cookie, MAX_MESSAGE - 100) is None
-    assert _close_code(served, cookie, MAX_MESSAGE + 100) == 1009
+    assert not was_ended(told(raw_line(served, cookie), LARGEST - 100))
+    line = told(raw_line(served, cookie), LARGEST + 100)
+    assert int.from_bytes(ending(line)[:2], "big") == TOO_LARGE
 
 
-def _close_code(served: Served, cookie: str, size: int) -> int | None:
-    """Send one message of this size; the code with which the server closes, or None."""
-    import websocket
+def what_never_ends_is_cut(cabinet: Cabinet, served: Served) -> None:
+    """A message in ever more pieces is not gathered until it is whole."""
+    line = raw_line(served, cookie_of(cabinet.browser("thuky")))
+    piece, opcode = "a" * (LARGEST // 2), websocket.ABNF.OPCODE_TEXT
+    most_memory()
+    before = most_memory()
+    with contextlib.suppress(ConnectionError, websocket.WebSocketException):
+        for _ in range(ENDLESS // len(piece)):
+            line.send_frame(websocket.ABNF.create_frame(piece, opcode, fin=0))
+            opcode = websocket.ABNF.OPCODE_CONT
+    assert most_memory() - before < 20 * 1024, "kB"
+    assert was_ended(line)
 
-    line = websocket.create_connection(
-        f"ws://127.0.0.1:{served.port}/socket.io/?EIO=4&transport=websocket",
-        origin="http://localhost",
-        cookie=f"ecabinet={cookie}",
-        timeout=5,
-    )
-    line.recv()
-    line.send("40")
-    line.recv()
-    line.send('42["x",' + json.dumps("a" * (size - 9)) + "]")
+
+def most_memory() -> int:
+    """The most that this process has held since this was asked last, in kB."""
+    (found,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(found)
+
+
+def told(line: websocket.WebSocket, size: int) -> websocket.WebSocket:
+    """The line, after one message of this size."""
+    line.send('42["x",' + json.dumps("a" * (size - 10)) + "]")
     line.settimeout(1)
-    try:
-        code, payload = line.recv_data(control_frame=True)
-    except (TimeoutError, websocket.WebSocketTimeoutException):
-        return None
-    finally:
-        line.close()
-    return int.from_bytes(payload[:2], "big") if code == websocket.ABNF.OPCODE_CLOSE else None
+    return line
 
 
 def raw_line(served: Served, cookie: str) -> websocket.WebSocket:
@@ -266,14 +279,21 @@ def raw_line(served: Served, cookie: str) -> websocket.WebSocket:
 
 def was_ended(line: websocket.WebSocket) -> bool:
     """Whether the server ends this line, before it would only go on with its heartbeat."""
-    while True:
-        try:
-            if line.recv_data(control_frame=True)[0] == websocket.ABNF.OPCODE_CLOSE:
-                return True
-        except websocket.WebSocketTimeoutException:
-            return False
-        except (websocket.WebSocketConnectionClosedException, ConnectionError):
-            return True
+    try:
+        ending(line)
+    except websocket.WebSocketTimeoutException:
+        return False
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        return True
+    return True
+
+
+def ending(line: websocket.WebSocket) -> bytes:
+    """What the server says as it ends this line."""
+    # Not `recv`, which answers a goodbye, and waits where nobody reads any more.
+    while (frame := line.recv_frame()).opcode != websocket.ABNF.OPCODE_CLOSE:
+        pass
+    return bytes(frame.data)
 
 
 @pytest.mark.parametrize("sent", ["", "x", "42{", "42[", "451-[]", "49", b"\x00\xff", b""])
@@ -288,3 +308,51 @@ def test_what_is_no_packet_ends_its_own_line_and_leaves_no_trace(
     ours = [each for each in caplog.records if each.name != "engineio.client"]
     assert not [each for each in ours if each.levelname in ("ERROR", "CRITICAL")]
     assert not other.gone.is_set()
+
+
+Check = Callable[[Cabinet, Served], None]
+Break = Callable[[Served, pytest.MonkeyPatch], None]
+
+
+def without_our_handshake(served: Served, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(served.app, "wsgi_app", vars(served.app)["wsgi_app"]._inner._inner)
+
+
+def with_the_librarys_transports(served: Served, patch: pytest.MonkeyPatch) -> None:
+    without_our_handshake(served, patch)
+    patch.setattr(served.wire.io.server.eio, "transports", ["polling", "websocket"])
+
+
+def with_the_librarys_line(served: Served, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(served.wire.io.server.eio._async, "websocket", SimpleWebSocketWSGI)
+
+
+def with_many_sockets(served: Served, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(server, "CONNECTIONS_A_PERSON", 1_000)
+
+
+def with_many_events(served: Served, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(server, "EVENTS_A_SECOND", 1_000)
+
+
+# What must hold of every line, and the line that the library gives of which it does not.
+LINES: list[tuple[Check, Break]] = [
+    (only_our_pages_begin_it, without_our_handshake),
+    (nobody_polls, with_the_librarys_transports),
+    (what_is_too_large_is_cut, with_the_librarys_line),
+    (what_never_ends_is_cut, with_the_librarys_line),
+    (the_oldest_socket_gives_way, with_many_sockets),
+    (nobody_asks_without_end, with_many_events),
+]
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("one_second")
+@pytest.mark.parametrize(("holds", "broken"), LINES)
+def test_a_line_is_ours_alone_and_bounded(
+    cabinet: Cabinet, served: Served, monkeypatch: pytest.MonkeyPatch, holds: Check, broken: Break
+) -> None:
+    holds(cabinet, served)
+    broken(served, monkeypatch)
+    with pytest.raises(AssertionError):
+        holds(cabinet, served)
