@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
@@ -26,6 +27,7 @@ from ecabinet import (
 )
 from ecabinet.access import Matter, Permission
 from ecabinet.dates import http as dates_http
+from ecabinet.errors import SettingRefused
 from ecabinet.handover import http as handover_http
 from ecabinet.handover import service as handover
 from ecabinet.home import http as home_http
@@ -130,6 +132,18 @@ def open_stores(settings: Settings) -> None:
     )
 
 
+def refuse_to_start(settings: Settings) -> None:
+    """Nobody is served from a store that may lose what it acknowledged, nor, in production, what
+    is a demo's or a developer's (SEC-01)."""
+    if fault := db.database().unsound():
+        raise SettingRefused(fault)
+    if settings.env == "production":
+        if settings.demo_accounts.exists():
+            raise SettingRefused(f"{settings.data_dir} holds a demo, whose passwords are known")
+        if get_debug_flag():
+            raise SettingRefused("FLASK_DEBUG must not be set in production")
+
+
 def bind_ports(settings: Settings) -> None:
     """What stands beside the database: keys, files, and who carries messages out."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -141,6 +155,7 @@ def bind_ports(settings: Settings) -> None:
 def create_served_app() -> Flask:
     """The application as a server runs it: with the rooms' jobs beside it."""
     app = create_app()
+    refuse_to_start(from_environment())
     jobs.load_signer()
     jobs.start()
     return app

@@ -44,16 +44,13 @@ def _database(settings: Settings) -> Check:
     with reading() as db:
         if database().embedded:
             version = db.scalar(text("SELECT sqlite_version()"))
-            mode = db.scalar(text("PRAGMA journal_mode"))
-            is_full = db.scalar(text("PRAGMA synchronous")) == 2
-            seen = f"SQLite {version}, {mode}, synchronous {'FULL' if is_full else 'NOT FULL'}"
-            is_sound = is_full and mode == "wal"
+            seen = f"SQLite {version}, WAL, synchronous FULL"
         else:
-            fsync = db.scalar(text("SHOW fsync"))
-            seen = f"PostgreSQL {db.scalar(text('SHOW server_version'))}, fsync {fsync}"
-            is_sound = fsync == "on"
+            seen = f"PostgreSQL {db.scalar(text('SHOW server_version'))}, durable"
+    fault = database().unsound()
     is_current = migrate.is_current(database())
-    return Check("database", is_sound and is_current, seen + ("" if is_current else ", old schema"))
+    seen = (fault or seen) + ("" if is_current else ", old schema")
+    return Check("database", not fault and is_current, seen)
 
 
 def _storage(settings: Settings) -> Check:

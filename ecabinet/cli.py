@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ballots import bundle
 from ballots import queries as ballots
 from ecabinet import bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
-from ecabinet.app import open_stores
+from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
@@ -97,7 +97,9 @@ def serve(port: int | None) -> None:
 @plainly
 def worker() -> None:
     """Do what the clock does (close, stamp, remind, send), apart from any server."""
-    open_stores(from_environment())
+    settings = from_environment()
+    open_stores(settings)
+    refuse_to_start(settings)
     click.echo("Working; Ctrl+C ends it")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -141,6 +143,7 @@ def duration(text: str) -> int:
 def prepare(settings: Settings, filling: bool = False) -> None:
     """Open the stores, bring the schema up to date, fill an empty demo."""
     open_stores(settings)
+    refuse_to_start(settings)
     if not migrate.is_current(database()):
         click.echo("Bringing the database to the newest schema")
         migrate.upgrade(database())

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -90,8 +90,33 @@ class Database:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as db:
             yield db
 
+    def unsound(self) -> str:
+        """By what this store could lose what it has acknowledged; "" where by nothing (SEC-01)."""
+        with self.read() as db:
+            if self.embedded:
+                mode, level = (db.scalar(text(f"PRAGMA {each}")) for each in DURABLE)
+                return "" if (mode, level) == ("wal", FULL) else f"SQLite is in mode {mode} {level}"
+            fsync, commit, names = (db.scalar(text(f"SHOW {each}")) for each in REPLICATED)
+            standbys = db.scalar(text("SELECT count(*) FROM pg_stat_replication"))
+        return lost_by(fsync, commit, names, standbys or 0)
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+DURABLE, FULL = ("journal_mode", "synchronous"), 2
+REPLICATED = ("fsync", "synchronous_commit", "synchronous_standby_names")
+
+
+def lost_by(fsync: str, commit: str, synchronous: str, standbys: int) -> str:
+    """What in PostgreSQL lets an acknowledged act be lost (security.md SEC-01, R-19)."""
+    if fsync != "on":
+        return f"PostgreSQL runs with fsync {fsync}"
+    if commit == "off" or (standbys and commit == "local"):
+        return f"PostgreSQL runs with synchronous_commit {commit}"
+    if standbys and not synchronous:
+        return "PostgreSQL has a standby, and none in synchronous_standby_names"
+    return ""
 
 
 def _engine(url: str) -> Engine:

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ecabinet.errors import NotFound, SettingRefused
 
 KEY_BYTES = 32
+# The rights of everybody but the owner of a file.
+OTHERS = 0o077
 NONCE_BYTES = 12
 PRIVATE = 0o600
 
@@ -85,7 +87,7 @@ class Keys:
     def _key_encryption_key(self) -> bytes:
         path = self._folder / "kek"
         write_new(path, secrets.token_bytes(KEY_BYTES))
-        if path.stat().st_mode & 0o077:
+        if path.stat().st_mode & OTHERS:
             raise SettingRefused(f"{path} may be read by others: chmod 600 it")
         return path.read_bytes()
 

@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         return [each for each in re.split(r"[,\s]+", given) if each]
 
     @model_validator(mode="after")
+    def address_is_one(self) -> "Settings":
+        # It says who may open a socket: a pattern here would let others in (WS-01).
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", self.base_url):
+            raise ValueError("ECABINET_BASE_URL must be one address, http(s)://name[:port]")
+        return self
+
+    @model_validator(mode="after")
     def production_is_whole(self) -> "Settings":
         if self.env == "production":
             if urlsplit(self.base_url).scheme != "https":
@@ -119,6 +126,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address: an embedded SQLite file unless another is set."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'ecabinet.db').resolve()}"
+
+    @property
+    def demo_accounts(self) -> Path:
+        """Where a demo keeps its accounts, with their passwords."""
+        return self.data_dir / "demo-accounts.json"
 
     @property
     def embedded(self) -> bool:

@@ -100,7 +100,7 @@ class Accounts:
 
 
 def accounts_file(settings: Settings) -> Path:
-    return settings.data_dir / "demo-accounts.json"
+    return settings.demo_accounts
 
 
 def appoint_government(db: Session, accounts: Accounts) -> None:
