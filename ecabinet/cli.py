@@ -30,6 +30,8 @@ from ecabinet.settings import Settings, from_environment
 from people.service import idle
 
 THREADS = 160
+# Where a proxy finds the server, as docs/settings.md sets it up.
+BEHIND_TLS = 8000
 
 
 class NotPossible(click.ClickException):
@@ -67,26 +69,35 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", type=int, help="Port on 127.0.0.1 (default: that of ECABINET_BASE_URL).")
+@click.option(
+    "--port",
+    type=int,
+    help="Port on 127.0.0.1 (default: that of ECABINET_BASE_URL, behind TLS 8000).",
+)
 @plainly
 def serve(port: int | None) -> None:
     """Migrate, fill an empty demo, and serve."""
-    if port:
-        os.environ["ECABINET_BASE_URL"] = f"http://localhost:{port}"
     settings = from_environment()
-    refuse_taken_port(settings.port)
+    if settings.secure:
+        # TLS ends at the proxy in front, which alone has the address that people type.
+        port = port or BEHIND_TLS
+    elif port:
+        os.environ["ECABINET_BASE_URL"] = f"http://localhost:{port}"
+        settings = from_environment()
+    port = port or settings.port
+    refuse_taken_port(port)
     prepare(settings)
     tell_where(settings)
     sys.stdout.flush()
     if settings.async_ == "eventlet":
-        green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(settings.port)]
+        green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(port)]
         # This program's own words, for a process in which nothing was imported before it is green.
         os.execv(sys.executable, green)  # noqa: S606
     # What the server forks off opens the stores for itself.
     database().close()
     sys.argv[1:] = [
         "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS),
-        "--bind", f"127.0.0.1:{settings.port}", "--timeout", "120", "--graceful-timeout", "3",
+        "--bind", f"127.0.0.1:{port}", "--timeout", "120", "--graceful-timeout", "3",
         "--keep-alive", "75", "--log-level", "warning",
         "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
     ]  # fmt: skip

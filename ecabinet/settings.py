@@ -142,8 +142,12 @@ class Settings(BaseSettings):
 
     @property
     def cookie_name(self) -> str:
-        """What a browser's secret is called; `__Host-` binds it to this host over TLS (SES-06)."""
-        return "__Host-ecabinet" if self.secure else "ecabinet"
+        """What a browser's secret is called."""
+        return self.cookie("ecabinet")
+
+    def cookie(self, name: str) -> str:
+        """What a cookie is called; `__Host-` binds it to this host over TLS (SES-06)."""
+        return f"__Host-{name}" if self.secure else name
 
     @property
     def port(self) -> int:

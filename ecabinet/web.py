@@ -409,7 +409,7 @@ def settings() -> Settings:
 
 def language() -> str:
     """`?lang=` if given, else what this browser chose before, else Vietnamese."""
-    asked = request.args.get("lang") or request.cookies.get("ecabinet_lang")
+    asked = request.args.get("lang") or request.cookies.get(settings().cookie(LANGUAGE))
     return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
@@ -551,6 +551,10 @@ def _finish(response: Response) -> Response:
     return response
 
 
+# Which language one reads in, and what was said of what one has just done.
+LANGUAGE, SAID = "ecabinet_lang", "ecabinet_said"
+
+
 def _set_cookies(response: Response) -> None:
     attributes: dict[str, Any] = {
         "httponly": True,
@@ -561,11 +565,13 @@ def _set_cookies(response: Response) -> None:
     if "new_cookie" in g:
         response.set_cookie(_cookie_name(), g.new_cookie, **attributes)
     if request.args.get("lang") in LANGUAGES:
-        response.set_cookie("ecabinet_lang", request.args["lang"], max_age=YEAR, **attributes)
+        response.set_cookie(
+            settings().cookie(LANGUAGE), request.args["lang"], max_age=YEAR, **attributes
+        )
     if "said_next" in g:
-        response.set_cookie("ecabinet_said", g.said_next, max_age=60, **attributes)
+        response.set_cookie(settings().cookie(SAID), g.said_next, max_age=60, **attributes)
     elif "said" in g and g.said:
-        response.delete_cookie("ecabinet_said", path="/")
+        response.delete_cookie(settings().cookie(SAID), **attributes)
 
 
 def _context() -> dict[str, Any]:
@@ -591,7 +597,7 @@ def _context() -> dict[str, Any]:
 def _said_words() -> str | None:
     """What the act before this page did, in words; None when nothing is to be said."""
     if "said" not in g:
-        g.said = request.cookies.get("ecabinet_said")
+        g.said = request.cookies.get(settings().cookie(SAID))
         template = current_app.jinja_env.get_template("_said.html")
         g.said_words = template.render(said=g.said).strip() if g.said else None
     return cast("str | None", g.said_words)
@@ -688,7 +694,8 @@ def _mending(field: str) -> Mending | None:
 def _page_before() -> str:
     """The page that this request was sent from, where the browser says so."""
     before = urlsplit(request.referrer or "")
-    if before.netloc != request.host:
+    # As it was sent: a request for another name than ours is answered by a page as well.
+    if before.netloc != request.headers.get("Host"):
         return "/"
     return own_path(before.path + (f"?{before.query}" if before.query else ""))
 

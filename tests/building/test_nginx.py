@@ -2,13 +2,13 @@
 
 import contextlib
 import re
+import socket
 import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ import socketio
 from requests.adapters import HTTPAdapter
 
 from people.rules import WRONG_TRIES
+from tests.exchange.builders import certificate
 from tests.server import Server, free_port, serving_demo
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,30 +36,40 @@ http {{
     scgi_temp_path {folder}/scgi;
     {map}
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port} {tls};
         {location}
+    }}
+    server {{
+        listen 127.0.0.1:{plain};
+        {onwards}
     }}
 }}
 """
+TLS = "ssl; ssl_certificate {pem}; ssl_certificate_key {pem}"
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, server: Server) -> Iterator[int]:
-    """In front of a server until the block ends; its port."""
-    location, map_ = re.findall(
+def nginx(
+    folder: Path, server: Server, port: int = 0, tls: str = "", plain: int = 0
+) -> Iterator[int]:
+    """In front of a server until the block ends; its port. One without TLS sends on to it."""
+    location, onwards, map_ = re.findall(
         r"```nginx\n(.*?)```", (ROOT / "docs/settings.md").read_text(), re.S
     )
-    port, configuration = free_port(), folder / "nginx.conf"
+    port, plain, configuration = port or free_port(), plain or free_port(), folder / "nginx.conf"
     configuration.write_text(
-        WHOLE.format(folder=folder, port=port, map=map_, location=location).replace(
-            "127.0.0.1:8000", f"127.0.0.1:{server.port}"
+        WHOLE.format(
+            folder=folder, port=port, plain=plain, tls=tls, map=map_,
+            location=location.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}"),
+            # No test may take port 443.
+            onwards=onwards.replace("$host", f"$host:{port}"),
         )
-    )
+    )  # fmt: skip
     front = subprocess.Popen(["/usr/sbin/nginx", "-e", folder / "error.log", "-c", configuration])
     try:
         waiting = threading.Event()
         for _ in range(100):
-            with contextlib.suppress(OSError), urlopen(f"http://localhost:{port}/healthz"):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
             waiting.wait(0.05)
         yield port
@@ -70,10 +81,15 @@ def nginx(folder: Path, server: Server) -> Iterator[int]:
 class Visitor:
     """A browser at one address of this machine, that speaks to one port of it."""
 
-    def __init__(self, address: str, port: int, **claims: str) -> None:
-        self.url = f"http://localhost:{port}"
+    def __init__(self, address: str, port: int, authority: str = "", **claims: str) -> None:
+        self.url = f"{'https' if authority else 'http'}://localhost:{port}"
         self.http = requests.Session()
-        self.http.mount("http://", _From(address))
+        # Whatever authorities this machine is told of: ours alone.
+        self.http.trust_env, self.http.verify = False, authority
+        for scheme in ("http://", "https://"):
+            self.http.mount(scheme, _From(address))
+        self.answers: list[requests.Response] = []
+        self.http.hooks["response"].append(lambda answer, **_: self.answers.append(answer))
         for name, value in claims.items():
             self.http.headers[name.replace("_", "-")] = value
 
@@ -126,7 +142,7 @@ def test_behind_nginx_everybody_is_known_by_their_own_address(tmp_path: Path) ->
         assert Visitor(OTHER, front, Host="evil.example").page().status_code == 400
         sign_in(other, server, server.accounts["thutuong"])
         assert {source for source, _ in logged(server, "people.give_code")} == {OTHER}
-        listens_until_signed_out(other, server)
+        listens_until_signed_out(other, server.url)
 
 
 def sign_in(visitor: Visitor, server: Server, account: dict[str, str]) -> None:
@@ -135,12 +151,44 @@ def sign_in(visitor: Visitor, server: Server, account: dict[str, str]) -> None:
     assert visitor.post("/sign-in/code", code=server.code(name)) == 303
 
 
-def listens_until_signed_out(visitor: Visitor, server: Server) -> None:
+def listens_until_signed_out(visitor: Visitor, origin: str) -> None:
     """A socket goes through as well, and ends with its login."""
     gone = threading.Event()
-    screen = socketio.Client(reconnection=False, websocket_extra_options={"origin": server.url})
+    options = {"origin": origin, "sslopt": {"ca_certs": visitor.http.verify or None}}
+    screen = socketio.Client(reconnection=False, websocket_extra_options=options)
     screen.on("disconnect", lambda *_: gone.set())
-    cookie = {"Cookie": f"ecabinet={visitor.http.cookies['ecabinet']}"}
-    screen.connect(visitor.url, headers=cookie, transports=["websocket"])
+    cookie = "; ".join(f"{each.name}={each.value}" for each in visitor.http.cookies)
+    screen.connect(visitor.url, headers={"Cookie": cookie}, transports=["websocket"])
     assert visitor.post("/sign-out") == 303
     assert gone.wait(2)
+
+
+@pytest.mark.once
+def test_over_tls_every_cookie_is_bound_to_this_house(tmp_path: Path) -> None:
+    """SES-06 and WEB-03, by an authority that a visitor trusts."""
+    certificate(tmp_path)
+    pem = str(tmp_path / "localhost.pem")
+    port, plain = free_port(), free_port()
+    own = {"ECABINET_BASE_URL": f"https://localhost:{port}", "ECABINET_PROXIES": PROXY}
+    with (
+        serving_demo(tmp_path / "var", **own) as server,
+        nginx(tmp_path, server, port, TLS.format(pem=pem), plain),
+    ):
+        visitor = Visitor(READER, port, authority=pem)
+        sent_on = visitor.http.get(f"http://localhost:{plain}/sign-in?lang=vi")
+        assert [each.status_code for each in sent_on.history] == [301]
+        assert sent_on.url == f"{visitor.url}/sign-in?lang=vi"
+        visitor.http.headers["Origin"] = visitor.url
+        sign_in(visitor, server, server.accounts["thutuong"])
+        listens_until_signed_out(visitor, visitor.url)
+        ours = [each for each in visitor.answers if each.url.startswith(visitor.url)]
+        assert ours
+        for each in ours:
+            assert each.headers["Strict-Transport-Security"] == "max-age=31536000", each.url
+        cookies = [c for each in ours for c in each.raw.headers.getlist("Set-Cookie")]
+        names = {each.partition("=")[0] for each in cookies}
+        assert names == {"__Host-ecabinet", "__Host-ecabinet_lang", "__Host-ecabinet_said"}
+        for each in cookies:
+            assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(each.split("; ")), each
+            assert "Domain=" not in each
+            assert len(each) < 4096
