@@ -106,6 +106,12 @@ def outside_account_to_use(db: Session, issuer: str, subject: str) -> OutsideAcc
     return account
 
 
+def lock_outside_accounts(db: Session, issuer: str) -> None:
+    """Nobody signs in by one of them meanwhile: an end and a sign-in do not pass each other."""
+    known = select(OutsideAccount.id).where(OutsideAccount.issuer == issuer)
+    db.scalars(known.order_by(OutsideAccount.id).with_for_update()).all()
+
+
 def person_to_change(db: Session, actor: Actor, person_id: int) -> Person:
     return _to_change(db, actor, Person, person_id)
 

@@ -193,6 +193,8 @@ class Login(Base):
     heard_at: Mapped[datetime | None]
     # The digest of the provider's own sign-in that it rests on: it ends with that one.
     outside_session: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    # What the provider said of it, sealed: by this it is asked to end it, and knows whose it is.
+    outside_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     person: Mapped[Person] = relationship()
 
 
@@ -211,6 +213,20 @@ class OutsideAccount(Base):
     subject: Mapped[str] = mapped_column(String(255))
     linked_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class OutsideEnd(Base):
+    """That a sign-in at the provider is over there, for as long as somebody could still come with
+    it: by its number, or all those of an account until a moment. Digests, as of the sign-ins."""
+
+    __tablename__ = "people_outside_end"
+
+    # The digest of the token that said so: said twice, it is kept once.
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    session: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    subject: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    said_at: Mapped[datetime]
+    until: Mapped[datetime]
 
 
 class Invitation(Base):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from authlib.integrations.base_client.errors import OAuthError
@@ -38,6 +38,7 @@ LONGEST_NAME = 255
 # None that a public key could be mistaken for the secret of, and never none (CRY-03).
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 RETURN_PATH = "/sign-in/outside"
+LEFT_PATH = f"{RETURN_PATH}/left"
 ENDED = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -76,6 +77,8 @@ class Ended:
 
     session: str | None
     subject: str | None
+    said_at: datetime
+    holds_until: datetime
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class Described:
 
     sign_in: str
     tokens: str
+    # None where it announces no way to sign out there.
+    sign_out: str | None
     keys: KeySet
     names_itself: bool
 
@@ -97,6 +102,20 @@ def way_there(settings: Settings, errand: Errand) -> str:
         _described(settings).sign_in, errand.state, errand.verifier, **asked
     )
     return str(address)
+
+
+def way_out(settings: Settings, token: str) -> str | None:
+    """The address at which the provider signs out whoever this token is of, and sends them back
+    (OpenID Connect RP-Initiated Logout 1.0, 2); None where it announces none."""
+    address = _described(settings).sign_out
+    if address is None:
+        return None
+    asked = {
+        "id_token_hint": token,
+        "client_id": settings.oidc_client_id,
+        "post_logout_redirect_uri": settings.base_url.rstrip("/") + LEFT_PATH,
+    }
+    return address + ("&" if "?" in address else "?") + urlencode(asked)
 
 
 def signed_in(
@@ -123,6 +142,7 @@ def signed_in(
         at=_moment(claims.get("auth_time")),
         strength=str(claims.get("acr", "")),
         methods=frozenset(each for each in amr if isinstance(each, str)),
+        token=given["id_token"],
     )
 
 
@@ -139,7 +159,7 @@ def ended(settings: Settings, token: str, now: datetime) -> Ended:
     session, subject = (_name(claims, each) if each in claims else None for each in ("sid", "sub"))
     if session is None and subject is None:
         raise Untrue("of nobody")
-    return Ended(session, subject)
+    return Ended(session, subject, _moment(claims["iat"]), _moment(claims["exp"]))
 
 
 # ---- what is said, checked ----
@@ -279,7 +299,15 @@ def _ask(settings: Settings) -> Described:
     except (JoseError, ValueError, TypeError) as wrong:
         raise Unreachable(str(wrong)) from wrong
     names_itself = said.get("authorization_response_iss_parameter_supported") is True
-    return Described(sign_in, tokens, key_set, names_itself)
+    return Described(sign_in, tokens, _sign_out_of(issuer, said), key_set, names_itself)
+
+
+def _sign_out_of(issuer: str, said: dict[str, Any]) -> str | None:
+    """One that is elsewhere is none: nobody is sent there, and signing in needs it not."""
+    try:
+        return _own_address(issuer, said.get("end_session_endpoint"))
+    except Unreachable:
+        return None
 
 
 def _own_address(issuer: str, address: Any) -> str:

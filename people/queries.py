@@ -27,6 +27,7 @@ from people.models import (
     Mandate,
     Office,
     OutsideAccount,
+    OutsideEnd,
     Passkey,
     Person,
     RecoveryCode,
@@ -40,6 +41,7 @@ from people.rules import (
     MandateOrder,
     MandateStanding,
     Method,
+    OutsideSignIn,
     Party,
     PersonOrder,
     PersonStanding,
@@ -463,6 +465,23 @@ def resting_on(db: Session, issuer: str, ended: Ended) -> list[Login]:
         )
         query = query.where(Login.person_id.in_(owner))
     return list(db.scalars(query))
+
+
+def is_over_there(db: Session, issuer: str, shown: OutsideSignIn, now: datetime) -> bool:
+    """Whether the provider has said already that this sign-in is over."""
+    session = outside_digest(issuer, shown.session) if shown.session is not None else None
+    subject = outside_digest(issuer, shown.subject)
+    by_number = and_(
+        OutsideEnd.session == session,
+        OutsideEnd.subject.is_(None) | (OutsideEnd.subject == subject),
+    )
+    # All of an account's that were made until then, and none that was made since.
+    by_account = and_(
+        OutsideEnd.session.is_(None), OutsideEnd.subject == subject, OutsideEnd.said_at >= shown.at
+    )
+    over = by_account if session is None else by_number | by_account
+    said = select(OutsideEnd.token).where(OutsideEnd.until > now, over)
+    return db.scalar(said.limit(1)) is not None
 
 
 def outside_digest(issuer: str, session: str) -> bytes:

@@ -57,6 +57,7 @@ class OutsideRefusal(StrEnum):
     TOO_OLD = "too_old"
     UNKNOWN = "unknown"
     ALREADY_LINKED = "already_linked"
+    OVER = "over"
 
 
 class InvitationRefusal(StrEnum):
@@ -515,6 +516,8 @@ class OutsideSignIn:
     at: datetime
     strength: str = ""
     methods: frozenset[str] = frozenset()
+    # The signed token that says so.
+    token: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def is_easily_guessed(password: str, names: Sequence[str]) -> bool:
 # ---- codes ----
 
 TOTP_KEY = "totp-seeds"
+OUTSIDE_KEY = "outside-token"
 NONCE_BYTES = 12
 
 
@@ -78,12 +79,29 @@ def step_of(seed: str, code: str, at: int) -> int | None:
 
 def seal_seed(seed: str) -> bytes:
     """A seed as it is kept; a stolen database holds no usable one."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(keys.store().make(TOTP_KEY)).encrypt(nonce, seed.encode(), None)
+    return _seal(TOTP_KEY, seed)
 
 
 def unseal_seed(sealed: bytes) -> str:
-    cipher = AESGCM(keys.store().make(TOTP_KEY))
+    return _unseal(TOTP_KEY, sealed)
+
+
+def seal_outside_token(token: str) -> bytes:
+    """What the provider has said of a sign-in, as it is kept until the login ends."""
+    return _seal(OUTSIDE_KEY, token)
+
+
+def unseal_outside_token(sealed: bytes) -> str:
+    return _unseal(OUTSIDE_KEY, sealed)
+
+
+def _seal(key: str, text: str) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(keys.store().make(key)).encrypt(nonce, text.encode(), None)
+
+
+def _unseal(key: str, sealed: bytes) -> str:
+    cipher = AESGCM(keys.store().make(key))
     return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
 
 

@@ -55,6 +55,15 @@ def ended() -> str:
     return ""
 
 
+@door.get(provider.LEFT_PATH)
+@needs(Permission.ANYONE)
+def left() -> Response:
+    """Where the provider sends back whoever has signed out there."""
+    if web.actor_or_none() is not None:
+        return web.see("/")
+    return web.see("/sign-in", "signed_out_there")
+
+
 @door.post("/outside-account")
 @needs(Permission.SIGNED_IN)
 def begin_link() -> Response:

@@ -14,7 +14,7 @@ from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, form, needs
 from people import queries
-from people.service import confirming, factors, leaving, passkeys
+from people.service import confirming, factors, leaving, outside, passkeys
 from people.service import sign_in as signing_in
 
 door = Door("people", __name__)
@@ -92,11 +92,22 @@ def sign_in_by_passkey() -> dict[str, str]:
 @door.post("/sign-out")
 @needs(Permission.SIGNED_IN)
 def sign_out() -> Response:
-    signing_in.sign_out(current_actor())
+    actor = current_actor()
+    token = outside.token_of(actor)
+    signing_in.sign_out(actor)
     web.renew_cookie()
-    response = web.see("/sign-in", "signed_out")
+    response = _signed_out(token)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def _signed_out(token: str | None) -> Response:
+    """On to where one signs out at the provider as well, or a word that this is left to do."""
+    if token is None:
+        return web.see("/sign-in", "signed_out")
+    if address := outside.way_out(token, web.settings()):
+        return web.see(address)
+    return web.see("/sign-in", "signed_out_here")
 
 
 @door.post("/step-up")

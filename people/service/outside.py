@@ -4,22 +4,24 @@ The provider is asked which account signed in, when and how; whose that is, and 
 stands in tables of our own. To show again who one is takes a factor of this house.
 """
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ecabinet import activity, clock
 from ecabinet.access import Actor
-from ecabinet.db import reading, transaction
+from ecabinet.db import insert_if_absent, reading, transaction
 from ecabinet.errors import BadInput, NotFound, Refused, StepUpNeeded
 from ecabinet.settings import Settings
-from people import access, provider, queries, rules
-from people.models import Challenge
-from people.provider import Errand, Unreachable, Untrue
+from people import access, provider, queries, rules, signing
+from people.models import Challenge, Login, OutsideEnd
+from people.provider import Ended, Errand, Unreachable, Untrue
 from people.rules import Ceremony, Method, OutsideDemand, OutsideRefusal, OutsideSignIn
 from people.service import challenges, links, sign_in
 from people.service.sign_in import Arrival
@@ -86,6 +88,8 @@ def sign_in_by(answer: Answer, old_cookie: str, arrival: Arrival, settings: Sett
     issuer = settings.oidc_issuer
     with transaction() as db:
         account = access.outside_account_to_use(db, issuer, shown.subject)
+        if queries.is_over_there(db, issuer, shown, _true_now(db)):
+            raise Refused(OutsideRefusal.OVER)
         activity.concerns(account.person_id)
         if queries.actor(db, account.person_id) is None:
             raise Refused(OutsideRefusal.UNKNOWN)
@@ -96,6 +100,7 @@ def sign_in_by(answer: Answer, old_cookie: str, arrival: Arrival, settings: Sett
         )
         if shown.session is not None:
             login.outside_session = queries.outside_digest(issuer, shown.session)
+        login.outside_token = signing.seal_outside_token(shown.token)
         db.add(login)
         sign_in.make_whole(db, login, Method.OUTSIDE)
     return path
@@ -161,9 +166,52 @@ def end(token: str, settings: Settings) -> None:
     except (Unreachable, Untrue) as wrong:
         raise BadInput("logout_token", str(wrong)) from None
     with transaction() as db:
+        access.lock_outside_accounts(db, settings.oidc_issuer)
+        _remember(db, settings.oidc_issuer, token, ended, now)
         for login in queries.resting_on(db, settings.oidc_issuer, ended):
             activity.concerns(login.person_id, login.id)
             sign_in.end(db, login)
+
+
+def _remember(db: Session, issuer: str, token: str, ended: Ended, now: datetime) -> None:
+    """For whoever is on the way from there with what is over already."""
+    db.execute(delete(OutsideEnd).where(OutsideEnd.until <= now))
+
+    def digest(name: str | None) -> bytes | None:
+        return queries.outside_digest(issuer, name) if name is not None else None
+
+    insert_if_absent(
+        db,
+        OutsideEnd,
+        token=hashlib.sha256(token.encode()).digest(),
+        session=digest(ended.session),
+        subject=digest(ended.subject),
+        said_at=ended.said_at,
+        until=max(ended.holds_until, now + rules.CHALLENGE_LASTS[Ceremony.OUTSIDE]),
+    )
+
+
+# ---- out, there as well ----
+
+
+def token_of(actor: Actor) -> str | None:
+    """What the provider said of the sign-in that this login rests on; None where there is none."""
+    with reading() as db:
+        login = db.get(Login, actor.login_id)
+        if login is None or login.method != Method.OUTSIDE:
+            return None
+        return signing.unseal_outside_token(login.outside_token) if login.outside_token else ""
+
+
+def way_out(token: str, settings: Settings) -> str | None:
+    """Where whoever has signed out here signs out at the provider; None where that cannot be."""
+    if not token or not settings.oidc_issuer:
+        return None
+    try:
+        return provider.way_out(settings, token)
+    except Unreachable as wrong:
+        log.warning("nobody can be signed out at the provider", why=str(wrong)[:300])
+        return None
 
 
 def _true_now(db: Session) -> datetime:

@@ -188,13 +188,13 @@ def end_all(db: Session, person_id: int) -> list[Login]:
     standing = select(Login).where(Login.person_id == person_id, Login.ended_at.is_(None))
     ended = list(db.scalars(standing))
     for login in ended:
-        login.ended_at = clock.now(db)
+        login.ended_at, login.outside_token = clock.now(db), None
     live.eject(db, person_id)
     return ended
 
 
 def end(db: Session, login: Login) -> None:
-    login.ended_at = clock.now(db)
+    login.ended_at, login.outside_token = clock.now(db), None
     live.eject(db, login.person_id)
 
 

@@ -92,13 +92,20 @@ class AtProvider:
                 answer = self._http.post(answer.url, self._shown, allow_redirects=False)
         return asked(answer.headers["Location"])
 
-    def sign_out(self) -> None:
-        page = self._http.get(f"{self._issuer}/session/end").text
+    def is_asked_who_it_is(self, address: str) -> bool:
+        """Whether the provider knows this browser no more."""
+        page = self._http.get(address)
+        return "/interaction/" in page.url and 'name="account"' in page.text
+
+    def sign_out(self, address: str = "") -> str:
+        """On the provider's own page; where it leads then."""
+        page = self._http.get(address or f"{self._issuer}/session/end").text
         found = re.search(r'name="xsrf" value="(\w+)"', page)
         assert found, page
         sent = {"xsrf": found[1], "logout": "yes"}
         done = self._http.post(f"{self._issuer}/session/end/confirm", sent, allow_redirects=False)
         assert done.is_redirect or done.ok, done.text
+        return done.headers.get("Location", "")
 
 
 # ---- the other one ----

@@ -7,6 +7,7 @@ const client = (id) => ({
   client_id: id,
   client_secret: `secret-of-${id}`,
   redirect_uris: [redirect],
+  post_logout_redirect_uris: [`${redirect}/left`],
   grant_types: ['authorization_code'],
   response_types: ['code'],
   backchannel_logout_uri: ended,

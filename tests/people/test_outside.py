@@ -12,7 +12,7 @@ from ecabinet.access import Role
 from ecabinet.db import reading, transaction
 from people import provider as wire
 from people import queries, rules
-from people.models import OutsideAccount
+from people.models import Login, OutsideAccount, OutsideEnd
 from people.rules import OutsideDemand, OutsideRefusal, OutsideSignIn
 from people.service import invitations, leaving, links
 from tests.builders import Browser, Cabinet
@@ -133,6 +133,36 @@ def test_its_end_there_ends_it_here_within_two_seconds_and_nothing_else(
         assert not stays.gone.is_set()
     assert browser.get("/devices").status_code == 302
     assert by_code.get("/devices").status_code == 200
+
+
+def test_who_signs_out_here_is_signed_out_there_and_sent_back(
+    cabinet: Cabinet, office: RealProvider
+) -> None:
+    browser, person = cabinet.browser(), AtProvider(office, "thuky@vpcp")
+    link(cabinet.browser("thuky"), person)
+    assert sign_in(browser, person).status_code == 200
+    address = signed_out(browser)
+    assert address.startswith(f"{office.issuer}/session/end?")
+    assert browser.get("/devices").status_code == 302
+    back = person.sign_out(address)
+    assert back.startswith(f"{outside.HOME}/sign-in/outside/left")
+    said = browser.client.get(back.removeprefix(outside.HOME), follow_redirects=True).text
+    assert "đã đăng xuất ở đây và ở nơi đăng nhập của cơ quan" in said
+    # Nobody is signed in there any more: it asks for an account again.
+    assert person.is_asked_who_it_is(sent_to(browser))
+
+
+def signed_out(browser: Browser) -> str:
+    answer = browser.post("/sign-out", headers=JSON)
+    assert answer.status_code == 200
+    assert answer.json
+    return str(answer.json["location"])
+
+
+def test_who_signed_in_by_own_factors_signs_out_here_alone(
+    cabinet: Cabinet, office: RealProvider
+) -> None:
+    assert signed_out(cabinet.browser("thuky")) == "/sign-in"
 
 
 def test_where_the_provider_is_down_a_sentence_says_so_and_the_other_ways_are_open(
@@ -498,6 +528,81 @@ def test_the_end_of_another_sign_in_is_not_the_end_of_this_one(
     assert say_ended(cabinet, liar.logout(sid=None, sub="hoa")) == 200
     assert say_ended(cabinet, liar.logout(sub="hoa")) == 200
     assert browser.get("/devices").status_code == 200
+
+
+@pytest.mark.parametrize("said", ENDS.values(), ids=ENDS)
+def test_an_end_that_comes_before_its_login_still_ends_it(
+    cabinet: Cabinet, liar: LyingProvider, said: dict[str, Any]
+) -> None:
+    browser = cabinet.browser()
+    on_the_way = liar.back_from(sent_to(browser))
+    assert say_ended(cabinet, liar.logout(**said)) == 200
+    assert reason_of(come_back(browser, on_the_way)) == "over"
+    assert browser.get("/devices").status_code == 302
+    # Somebody who has signed in there since is another sign-in.
+    liar.lies = {"sid": "s-2", "auth_time": int(time.time()) + 5}
+    assert sign_in(cabinet.browser(), liar).status_code == 200
+
+
+def test_an_end_is_remembered_no_longer_than_somebody_could_come_with_it(
+    cabinet: Cabinet, liar: LyingProvider
+) -> None:
+    long_ago = int(time.time()) - 600
+    assert say_ended(cabinet, liar.logout()) == 200
+    with transaction() as db:
+        (kept,) = db.query(OutsideEnd)
+        assert timedelta(minutes=4) < kept.until - datetime.now(UTC) <= timedelta(minutes=5)
+        kept.until = datetime.fromtimestamp(long_ago, UTC)
+    assert sign_in(cabinet.browser(), liar).status_code == 200
+    assert say_ended(cabinet, liar.logout(sid="s-9", jti="k")) == 200
+    with reading() as db:
+        assert db.query(OutsideEnd).count() == 1
+
+
+@pytest.mark.parametrize(
+    "about", [{}, {"end_session_endpoint": "https://evil.example/out"}], ids=["none", "elsewhere"]
+)
+def test_where_there_is_no_way_out_one_is_told_that_it_is_left_to_do(
+    cabinet: Cabinet, liar: LyingProvider, about: dict[str, Any]
+) -> None:
+    liar.about = {"end_session_endpoint": f"{liar.issuer}/out"}
+    browser = cabinet.browser()
+    assert sign_in(browser, liar).status_code == 200
+    address = signed_out(browser)
+    assert address.startswith(f"{liar.issuer}/out?")
+    hint = outside.read(outside.asked(address)["id_token_hint"])
+    assert (hint["sub"], hint["sid"]) == ("minh", "s-1")
+    liar.about = about
+    wire._known.clear()
+    assert sign_in(browser, liar).status_code == 200
+    assert signed_out(browser) == "/sign-in"
+    assert "chưa đăng xuất được ở nơi đăng nhập của cơ quan" in browser.get("/sign-in").text
+
+
+def test_where_the_provider_is_down_one_signs_out_here_all_the_same(
+    cabinet: Cabinet, liar: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = cabinet.browser()
+    assert sign_in(browser, liar).status_code == 200
+    turn_on(monkeypatch, f"http://localhost:{outside.free_port()}")
+    assert signed_out(browser) == "/sign-in"
+    assert "chưa đăng xuất được" in browser.get("/sign-in").text
+    assert browser.get("/devices").status_code == 302
+
+
+def test_what_the_provider_said_is_kept_sealed_and_until_the_login_ends(
+    cabinet: Cabinet, liar: LyingProvider
+) -> None:
+    browser = cabinet.browser()
+    assert sign_in(browser, liar).status_code == 200
+    with reading() as db:
+        (login,) = queries.open_logins(db, cabinet.ids["thuky"])
+        sealed = login.outside_token
+        assert sealed
+        assert b"eyJ" not in sealed
+    signed_out(browser)
+    with reading() as db:
+        assert db.get_one(Login, login.id).outside_token is None
 
 
 FALSE_ENDS: dict[str, dict[str, Any]] = {
