@@ -168,6 +168,7 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(cabinet: Cabinet) -> N
         "/sign-in", "/sign-in/code", "/sign-in/recovery",
         "/sign-in/passkey", "/sign-in/passkey/options",
         "/sign-in/outside", "/sign-in/outside/finish", "/sign-in/outside/ended",
+        "/sign-in/outside/left",
         "/lock", "/unlock", "/unlock/passkey", "/unlock/passkey/options",
         "/invitation/<token>", "/invitation/<token>/passkey",
         "/invitation/<token>/passkey/options",
