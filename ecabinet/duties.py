@@ -19,10 +19,12 @@ class Duty:
     facts: dict[str, str | int | None] = field(default_factory=dict)
     # A session whose hour has come is no delay of those who are invited.
     is_deadline: bool = True
+    # How long before its deadline it is due soon; tasks count in working days.
+    soon: timedelta = SOON
 
     def urgency(self, now: datetime) -> str:
         """Which mark stands beside it: overdue, now, soon or waiting."""
-        if self.due_at is None or self.due_at - now > SOON:
+        if self.due_at is None or self.due_at - now > self.soon:
             return "waiting"
         if self.due_at > now:
             return "soon"

@@ -73,19 +73,22 @@ class NotFound(CabinetError):
 class Refused(CabinetError):
     """A rule said no. `reason` is a member of the refusing room's own enumeration.
 
-    Figures that its sentence names, such as how many are missing, go beside it.
+    Figures that its sentence names, such as how many are missing, go beside it, and the
+    field of the form that it is about.
     """
 
     status = 409
     code = "refused"
 
-    def __init__(self, reason: StrEnum, **figures: int) -> None:
+    def __init__(self, reason: StrEnum, field: str = "", **figures: int) -> None:
         super().__init__(f"{type(reason).__name__}.{reason.value}")
         self.reason = reason
+        self.field = field
         self.figures = figures
 
     def as_answer(self) -> dict[str, str | int]:
-        return super().as_answer() | {"reason": self.reason.value} | self.figures
+        field = {"field": self.field} if self.field else {}
+        return super().as_answer() | {"reason": self.reason.value} | field | self.figures
 
 
 class Stale(CabinetError):

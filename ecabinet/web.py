@@ -73,6 +73,7 @@ YEAR = 365 * 24 * 3600
 COOKIE_BYTES = 32
 STRANGERS_BYTES = 64 * 1024
 LARGEST_ID = 2**31 - 1
+YEARS = range(1900, 2200)
 STATIC_FOUND = (200, 206, 304)
 NAMED_BY_CONTENT = re.compile(r"-([0-9A-Z]{8}|[0-9a-f]{10})\.\w+$")
 
@@ -289,15 +290,21 @@ def asked_number(name: str, otherwise: int | None = None) -> int | None:
 
 
 def day_of(name: str, text: str) -> date | None:
-    """A day as it is written here, day, month and year; None where none is written."""
+    """A day as it is written here, day, month and year; None where none is written.
+
+    A year that no cabinet plans for is a slip of the finger, and said to be one.
+    """
     if not text.strip():
         return None
     written = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", text.strip())
     try:
         day, month, year = map(int, written.groups() if written else ())
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         raise BadInput(name, "is no day") from None
+    if found.year not in YEARS:
+        raise BadInput(name, "is too far from today")
+    return found
 
 
 def form_day(name: str) -> date:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -432,6 +432,7 @@ def _duties(db: Session, *which: ColumnElement[bool], kind: str = "") -> list[Du
     assigners = people.holder_names(db, [each.assigned_by for each in tasks])
     agencies = {each.id: each for each in people.agencies(db)}
     now = today(db)
+    soon = now.soon_until - now.day + timedelta(days=1)
     return [
         Duty(
             kind=kind or f"task_{each.state}",
@@ -439,6 +440,7 @@ def _duties(db: Session, *which: ColumnElement[bool], kind: str = "") -> list[Du
             path=f"/tasks/{each.id}",
             due_at=OFFICE_ZONE.end_of(each.deadline) if each.deadline else None,
             facts=_facts(_row(each, agencies, now), assigners.get(each.assigned_by)),
+            soon=soon,
         )
         for each in tasks
     ]

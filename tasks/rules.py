@@ -266,6 +266,17 @@ def unclear(assignment: Assignment, agencies: Iterable[int], today: date) -> Ass
     return None
 
 
+# refusal: what of the assignment has to be said again
+CLEARED_BY = {
+    AssignRefusal.WORK_UNCLEAR: "text",
+    AssignRefusal.LEAD_UNCLEAR: "lead",
+    AssignRefusal.COORDINATING_UNCLEAR: "coordinating",
+    AssignRefusal.DEADLINE_UNCLEAR: "deadline",
+    AssignRefusal.DEADLINE_PAST: "deadline",
+    AssignRefusal.DELIVERABLE_UNCLEAR: "deliverable",
+}
+
+
 @dataclass(frozen=True)
 class Suggestions:
     """Deadlines that one tap chooses."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ecabinet import clock
 from ecabinet.db import reading
 from ecabinet.duties import Duty
 from ecabinet.home import queries
@@ -84,6 +85,17 @@ def test_a_session_says_who_calls_for_it(cabinet: Cabinet) -> None:
 def test_what_is_due_within_three_days_is_due_soon(left: timedelta, mark: str) -> None:
     now = datetime(2026, 11, 24, 9, tzinfo=UTC)
     assert Duty("ballot_to_cast", "Phiếu", "/consultations/1", now + left).urgency(now) == mark
+
+
+def test_what_is_due_soon_is_so_on_the_first_page_and_among_the_tasks(cabinet: Cabinet) -> None:
+    for days in range(9):
+        assign(cabinet, days=days)
+    with reading() as db:
+        found = queries.duties(db, cabinet.actor("canbo.yte"))
+        now = clock.now(db)
+    marked = [(each.urgency(now) == "soon", each.facts["status"] == "due_soon") for each in found]
+    assert {mark for mark, _ in marked} == {True, False}
+    assert all(mark == status for mark, status in marked), marked
 
 
 def test_each_finds_their_own_part_of_the_same_matter(cabinet: Cabinet) -> None:

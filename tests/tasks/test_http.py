@@ -134,6 +134,7 @@ def test_a_past_deadline_is_refused_in_words(cabinet: Cabinet) -> None:
     answer = browser.post("/tasks/assign", late, headers={"Accept": "application/json"})
     assert answer.status_code == 409
     assert "Thời hạn đã qua" in answer.get_json()["message"]
+    assert answer.get_json()["field"] == "deadline"
 
 
 # ---- carrying out ----

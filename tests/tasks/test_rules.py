@@ -180,6 +180,11 @@ def test_a_task_with_one_of_the_five_unclear_is_not_assigned(
     assert rules.unclear(replace(CLEAR, **change), AGENCIES, TUESDAY) is refusal
 
 
+def test_every_refusal_says_what_has_to_be_said_again() -> None:
+    said = {*AssignRefusal} - {AssignRefusal.ALREADY_ASSIGNED}
+    assert set(rules.CLEARED_BY) == said
+
+
 def test_no_deadline_is_clear_where_the_assigner_says_so() -> None:
     openly = Assignment("Duy trì", 1, None, "Báo cáo", open_ended=True)
     assert rules.unclear(openly, AGENCIES, TUESDAY) is None
