@@ -1,18 +1,20 @@
 """The database's time: the only clock that decides anything (R-11)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import settings
-from ecabinet.db import Base, insert_if_absent
+from ecabinet.db import READS, Base, insert_if_absent
 from ecabinet.errors import SettingRefused
 
+_OFFSET = "(SELECT seconds FROM clock_offset WHERE id = 1)"
 NOW = {
-    "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"),
+    "sqlite": text(f"SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now'), {_OFFSET}"),
     # clock_timestamp, since now() is the start of the transaction, before its locks.
-    "postgresql": text("SELECT clock_timestamp()"),
+    "postgresql": text(f"SELECT clock_timestamp(), {_OFFSET}"),
 }
 
 
@@ -26,20 +28,28 @@ class ClockOffset(Base):
 
 
 def now(db: Session) -> datetime:
-    """The database's time in UTC, moved by the offset row where a demo has one."""
-    read = db.execute(NOW[db.get_bind().dialect.name]).scalar_one()
-    moment = datetime.fromisoformat(read).replace(tzinfo=UTC) if isinstance(read, str) else read
-    return moment.astimezone(UTC) + timedelta(seconds=offset(db))
+    """The database's time in UTC, moved by the offset row where a demo has one.
+
+    A reading is of one moment; whoever writes asks anew, since a lock may have been waited for.
+    """
+    if not db.info.get(READS):
+        return _asked(db)[0]
+    if "moment" not in db.info:
+        db.info["moment"] = _asked(db)[0]
+    return cast(datetime, db.info["moment"])
 
 
 def offset(db: Session) -> int:
     """Seconds by which this database's clock is moved; 0 when it tells the true time."""
-    row = db.get(ClockOffset, 1)
-    if row is None or not row.seconds:
-        return 0
-    if settings.current().env == "production":
+    return _asked(db)[1]
+
+
+def _asked(db: Session) -> tuple[datetime, int]:
+    read, moved = db.execute(NOW[db.get_bind().dialect.name]).one()
+    if moved and settings.current().env == "production":
         raise SettingRefused("the clock of a production database was moved: clear clock_offset")
-    return row.seconds
+    moment = datetime.fromisoformat(read).replace(tzinfo=UTC) if isinstance(read, str) else read
+    return moment.astimezone(UTC) + timedelta(seconds=moved or 0), moved or 0
 
 
 def shift(db: Session, seconds: int) -> None:

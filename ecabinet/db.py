@@ -53,6 +53,9 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime}
 
 
+# Of a session's own notes: that nothing is written in it.
+READS = "reads"
+
 Store = Callable[[Session], object]
 Tell = Callable[[dict[Any, Any]], None]
 
@@ -87,7 +90,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as db:
+        only_read = {READS: True}
+        with Session(self.engine, expire_on_commit=False, autoflush=False, info=only_read) as db:
             yield db
 
     def unsound(self) -> str:

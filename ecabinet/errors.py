@@ -80,7 +80,7 @@ class Refused(CabinetError):
     status = 409
     code = "refused"
 
-    def __init__(self, reason: StrEnum, field: str = "", **figures: int) -> None:
+    def __init__(self, reason: StrEnum, field: str = "", /, **figures: int) -> None:
         super().__init__(f"{type(reason).__name__}.{reason.value}")
         self.reason = reason
         self.field = field

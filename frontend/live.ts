@@ -112,11 +112,16 @@ export class Live<State extends Place> {
       // Ended by the server: the right may be gone, or only this socket; asking tells.
       if (reason === 'io server disconnect') {
         void this.reload();
-        setTimeout(() => socket.connect(), 500 + Math.random() * 1_000);
+        setTimeout(() => this.connect(), 500 + Math.random() * 1_000);
       }
     });
-    window.addEventListener('online', () => socket.connect());
+    window.addEventListener('online', () => this.connect());
     window.addEventListener('offline', () => this.sign.show('off'));
+  }
+
+  /** Whoever has no right to the page any more does not knock. */
+  private connect(): void {
+    if (!this.ended) this.socket.connect();
   }
 
   private get audience(): string {

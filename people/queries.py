@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
@@ -171,8 +171,8 @@ def holders(
     Who is suspended holds their offices, but is not found here: they neither act nor count.
     """
     on = day or today(db)
-    out = suspended_on(db, on)
-    return [each for each in office_holders(db, on, person_ids) if each.person_id not in out]
+    suspended = exists().where(Suspension.person_id == Term.person_id, _covers(Suspension, on))
+    return _in_office(db, on, person_ids, ~suspended)
 
 
 def suspended_on(db: Session, day: date) -> set[int]:
@@ -181,11 +181,17 @@ def suspended_on(db: Session, day: date) -> set[int]:
 
 def office_holders(db: Session, on: date, person_ids: Sequence[int] | None = None) -> list[Holder]:
     """The same with those who are suspended."""
+    return _in_office(db, on, person_ids)
+
+
+def _in_office(
+    db: Session, on: date, person_ids: Sequence[int] | None, *but: ColumnElement[bool]
+) -> list[Holder]:
     query = (
         select(Term)
         .options(joinedload(Term.person), joinedload(Term.office))
         .join(Term.office)
-        .where(_covers(Term, on))
+        .where(_covers(Term, on), *but)
         .order_by(Office.protocol_order, Term.id)
     )
     if person_ids is not None:

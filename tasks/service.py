@@ -318,7 +318,7 @@ def _staff(db: Session, agency_ids: Iterable[int]) -> set[int]:
 def _refuse_unclear(db: Session, assignment: Assignment) -> None:
     agencies = [each.id for each in people.standing_agencies(db)]
     if refusal := rules.unclear(assignment, agencies, people.today(db)):
-        raise Refused(refusal, field=rules.CLEARED_BY[refusal])
+        raise Refused(refusal, rules.CLEARED_BY[refusal])
 
 
 def _is_assigned(db: Session, order_id: int, lead_agency_id: int) -> bool:

@@ -1,7 +1,7 @@
 """Reads of handovers, and of what an office has to do."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,14 @@ def work_of(db: Session, handover: Handover) -> Work:
 def lines(work: Work) -> list[dict[str, Any]]:
     """What is handed on, as it is kept and signed."""
     return [
-        asdict(each) | {"due_at": canonical.moment(each.due_at) if each.due_at else None}
+        {
+            "kind": each.kind,
+            "title": each.title,
+            "path": each.path,
+            "due_at": canonical.moment(each.due_at) if each.due_at else None,
+            "facts": each.facts,
+            "is_deadline": each.is_deadline,
+        }
         for each in work.handed_on
     ]
 

@@ -74,11 +74,13 @@ export async function startVoting(): Promise<void> {
   if (!dialog()?.open) dialog()?.showModal();
 }
 
-/** The vote ended while its dialog lay open: say so, unless the answer is kept already. */
+/** The vote ended while its dialog lay open: say so; an answer that is kept is final now. */
 export function leaveVoteThatEnded(): void {
-  if (!vote || step === 'kept' || step === 'over' || !dialog()?.open) return;
-  if (openVote(room.parts)?.id !== vote.id) go('over');
+  if (!vote || step === 'over' || !dialog()?.open || isOpen()) return;
+  go(step === 'kept' ? 'kept' : 'over');
 }
+
+const isOpen = (): boolean => openVote(room.parts)?.id === vote?.id;
 
 function go(to: Step, said = ''): void {
   [step, wrong] = [to, said];
@@ -175,9 +177,11 @@ const STEPS: Record<Step, () => (Node | false)[]> = {
       'p',
       { class: 'meta' },
       word({
-        vi: `Lúc ${clockOf(kept?.at ?? '')}. Biên nhận đã được kiểm trên máy này; lựa chọn được niêm phong tới khi đóng biểu quyết. Có thể thay phiếu đến khi đó.`,
-        en: `At ${clockOf(kept?.at ?? '')}. The receipt was checked on this device; the choice is sealed until the vote closes. You may change it until then.`,
+        vi: `Lúc ${clockOf(kept?.at ?? '')}. Biên nhận đã được kiểm trên máy này.`,
+        en: `At ${clockOf(kept?.at ?? '')}. The receipt was checked on this device.`,
       }),
+      ' ',
+      word(isOpen() ? STILL_SEALED : COUNTED),
     ),
     h('p', { class: 'acts' }, close({ vi: 'Xong', en: 'Done' })),
   ],
@@ -219,6 +223,16 @@ const STEPS: Record<Step, () => (Node | false)[]> = {
 const SEALED = {
   vi: 'Lựa chọn được niêm phong tới khi đóng biểu quyết.',
   en: 'Your choice is sealed until the vote closes.',
+};
+
+const STILL_SEALED = {
+  vi: 'Lựa chọn được niêm phong tới khi đóng biểu quyết. Có thể thay phiếu đến khi đó.',
+  en: 'The choice is sealed until the vote closes. You may change it until then.',
+};
+
+const COUNTED = {
+  vi: 'Biểu quyết đã đóng: phiếu này được tính.',
+  en: 'The vote has closed: this answer counts.',
 };
 
 const againWords = (at: string, number: string): string =>
@@ -293,8 +307,10 @@ async function signVote(): Promise<void> {
     if (isUnconfirmed(refused)) [byPasskey, needsCode] = [false, true];
     // What was refused for good is written anew; what only waits for a code stays signed.
     else signed = null;
+    // From another screen of one's own, perhaps: what stands is shown, and nothing is chosen.
     if (refused.reason === 'voted_meanwhile') await startVoting();
-    go(refused.reason === 'not_open' ? 'over' : 'check', refused.message);
+    const again = choice ? 'check' : 'choose';
+    go(refused.reason === 'not_open' ? 'over' : again, refused.message);
   }
 }
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocket, expect
 
 from tests.browser.person import DESKTOP, TABLET, Person, browser
 from tests.server import serving_demo
@@ -55,4 +55,8 @@ def test_a_page_says_when_its_login_ends_and_goes_on_after_another(tmp_path: Pat
         elsewhere.goes_to("/devices")
         elsewhere.presses("Đăng xuất nơi này")
         expect(cover).to_be_visible(timeout=2_000)
+        knocks: list[WebSocket] = []
+        page.on("websocket", knocks.append)
+        page.clock.run_for("00:30")
+        assert knocks == []
         assert secretary.wrong == []

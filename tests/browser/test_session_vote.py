@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.person import DESKTOP, PHONE, TABLET, Person, browser, enrol
 from tests.server import serving
@@ -63,7 +63,7 @@ def test_a_vote_opens_with_the_seventeenth_member_and_reaches_one_abroad(tmp_pat
         hall.sees("0/25", "[data-hall=figures]")
         secretary.sees("Đang biểu quyết · nội dung 1", "[data-live=strip]")
 
-        vote(abroad, "Đồng ý")
+        other_tab = vote_from_two_tabs(abroad, "Đồng ý")
         hall.sees("1/25", "[data-hall=figures]")
         # How many have voted, never what.
         expect(hall.page.locator("[data-hall=figures]")).not_to_contain_text("đồng ý")
@@ -73,6 +73,8 @@ def test_a_vote_opens_with_the_seventeenth_member_and_reaches_one_abroad(tmp_pat
         close(premier)
         for each in (hall, abroad, premier, secretary):
             each.sees(f"2/25 thành viên Chính phủ {SENTENCE}")
+        # A receipt that was left open says that its answer is final now.
+        expect(other_tab.locator("dialog#vote")).to_contain_text("phiếu này được tính")
         hall.sees(re.compile(r"2\s*đồng ý"), "[data-hall=figures]")
         abroad.goes_to(meeting)
         abroad.sees(f"2/25 thành viên Chính phủ {SENTENCE}")
@@ -107,22 +109,52 @@ def note_one_more(secretary: Person, present: int) -> None:
 
 def vote(member: Person, choice: str) -> None:
     """From the open vote to a receipt that this device has checked."""
-    page: Page = member.page
-    member.presses("Biểu quyết", "footer")
+    dialog = chosen(member.page, choice)
+    signs(member, dialog)
+    dialog.get_by_role("button", name="Xong").click()
+    member.sees(re.compile(r"Đã ghi nhận · số BQ1-"), "footer")
+
+
+def vote_from_two_tabs(member: Person, choice: str) -> Page:
+    """The slower tab is told what stands, and chooses anew; it is left with its receipt open."""
+    first = member.page
+    second = first.context.new_page()
+    second.goto(first.url)
+    late = chosen(second, "Không đồng ý")
+    vote(member, choice)
+    fills_code(member, late)
+    late.get_by_role("button", name="Ký và gửi").click()
+    expect(late.locator(".errs")).to_be_visible()
+    expect(late).to_contain_text("Ông/Bà đã biểu quyết lúc")
+    late.get_by_role("button", name=choice, exact=True).click()
+    signs(member, late)
+    expect(late).to_contain_text("Có thể thay phiếu đến khi đó")
+    return second
+
+
+def chosen(page: Page, choice: str) -> Locator:
+    """The vote's dialog, at its check page."""
+    page.locator("footer").get_by_role("button", name="Biểu quyết").click()
     dialog = page.locator("dialog#vote")
     expect(
         dialog.get_by_role("button", name=re.compile("đồng ý|Đồng ý|Ý kiến khác"))
     ).to_have_count(3)
     dialog.get_by_role("button", name=choice, exact=True).click()
     expect(dialog.locator(".vote__chosen")).to_have_text(choice)
-    code = dialog.get_by_label("Mã xác thực 6 số")
-    if code.is_visible():
-        code.fill(member.server.code(member.name))
+    return dialog
+
+
+def signs(member: Person, dialog: Locator) -> None:
+    fills_code(member, dialog)
     dialog.get_by_role("button", name="Ký và gửi").click()
     expect(dialog.get_by_role("heading", name="Đã ghi nhận")).to_be_visible()
     expect(dialog).to_contain_text(re.compile(r"Số BQ1-\d+-\w+"))
-    dialog.get_by_role("button", name="Xong").click()
-    member.sees(re.compile(r"Đã ghi nhận · số BQ1-"), "footer")
+
+
+def fills_code(member: Person, dialog: Locator) -> None:
+    code = dialog.get_by_label("Mã xác thực 6 số")
+    if code.is_visible():
+        code.fill(member.server.code(member.name))
 
 
 def close(premier: Person) -> None:

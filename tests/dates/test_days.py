@@ -98,7 +98,9 @@ def test_days_that_cannot_be_entered_are_refused_with_the_reason(
         assert len(working_days.entered(db)) == 1
 
 
-@pytest.mark.parametrize("first", ["2026-12-03", "31/02/2027", "mai", "3/12", "31/12/9999", "01/01/0026"])
+@pytest.mark.parametrize(
+    "first", ["2026-12-03", "31/02/2027", "mai", "3/12", "31/12/9999", "01/01/0026"]
+)
 def test_what_is_no_day_is_named(administrator, first) -> None:
     answer = enter(administrator, first)
     assert (answer.status_code, answer.json["field"]) == (400, "first")
