@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -208,13 +209,20 @@ def _name(claims: JWTClaims, of: str) -> str:
 # ---- over the wire ----
 
 
+@cache
+def _trust(authority: str) -> ssl.SSLContext:
+    """Verified TLS; to read the system's authorities takes longer than all the rest of a call."""
+    tls = ssl.create_default_context()
+    if authority:
+        tls.load_verify_locations(cadata=authority)
+    return tls
+
+
 class _Line(HTTPAdapter):
-    """Verified TLS, our own authority beside the system's, and no answer without an end."""
+    """Our own authority beside the system's, and no answer without an end."""
 
     def __init__(self, authority: str) -> None:
-        self._tls = ssl.create_default_context(cadata=None)
-        if authority:
-            self._tls.load_verify_locations(cadata=authority)
+        self._tls = _trust(authority)
         super().__init__()
 
     def init_poolmanager(self, *given: Any, **named: Any) -> Any:
@@ -241,7 +249,7 @@ def _client(settings: Settings) -> OAuth2Session:
     # Neither a proxy nor a password of this machine's user is anything to us.
     client.trust_env = False
     client.mount("https://", _Line(settings.oidc_ca))
-    client.mount("http://", _Line(""))
+    client.mount("http://", _Line(settings.oidc_ca))
     return client
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import json
 import re
@@ -111,12 +112,17 @@ class AtProvider:
 # ---- the other one ----
 
 
+@functools.cache
+def own_rsa() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "1"})
+
+
 @dataclass
 class LyingProvider:
     """Says what it is told to; `lies` change the claims of the next token, `sign` its making."""
 
     port: int = field(default_factory=free_port)
-    rsa: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
+    rsa: RSAKey = field(default_factory=own_rsa)
     own: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
     lies: dict[str, Any] = field(default_factory=dict)
     sign: Callable[["LyingProvider", dict[str, Any]], str] | None = None
