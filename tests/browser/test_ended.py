@@ -56,7 +56,7 @@ def test_a_page_says_when_its_login_ends_and_goes_on_after_another(tmp_path: Pat
         elsewhere.presses("Đăng xuất nơi này")
         expect(cover).to_be_visible(timeout=2_000)
         knocks: list[WebSocket] = []
-        page.on("websocket", knocks.append)
+        page.on("websocket", lambda line: knocks.append(line))
         page.clock.run_for("00:30")
         assert knocks == []
         assert secretary.wrong == []

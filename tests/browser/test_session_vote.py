@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.person import DESKTOP, PHONE, TABLET, Person, browser, enrol
-from tests.server import serving
+from tests.server import serving_demo
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ WRONG_NOW = "Chưa mở biểu quyết được: còn thiếu 1 thành viên"
 
 
 def test_a_vote_opens_with_the_seventeenth_member_and_reaches_one_abroad(tmp_path: Path) -> None:
-    with serving(tmp_path / "var") as server, browser() as chromium:
+    with serving_demo(tmp_path / "var") as server, browser() as chromium:
         server.command("demo", "--forward", TO_THE_DOORS)
         secretary = Person(chromium, server, "thuky", DESKTOP)
         premier = Person(chromium, server, "thutuong", TABLET)
@@ -134,7 +134,7 @@ def vote_from_two_tabs(member: Person, choice: str) -> Page:
 
 def chosen(page: Page, choice: str) -> Locator:
     """The vote's dialog, at its check page."""
-    page.locator("footer").get_by_role("button", name="Biểu quyết").click()
+    page.locator("footer").get_by_role("button", name="Biểu quyết", exact=True).click()
     dialog = page.locator("dialog#vote")
     expect(
         dialog.get_by_role("button", name=re.compile("đồng ý|Đồng ý|Ý kiến khác"))
