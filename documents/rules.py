@@ -33,6 +33,7 @@ class PaperRefusal(StrEnum):
     PAGE_TOO_LARGE = "page_too_large"
     TOO_LARGE = "too_large"
     TOO_COSTLY = "too_costly"
+    CRASHED = "crashed"
     LOOKS_DIFFERENT = "looks_different"
 
 

@@ -7,6 +7,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -20,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
+from documents import dry_run
 from ecabinet import bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
 from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
@@ -30,6 +33,7 @@ from ecabinet.settings import Settings, from_environment
 from people.service import idle
 
 THREADS = 160
+SECONDS_OF_SILENCE = 2
 # Where a proxy finds the server, as docs/settings.md sets it up.
 BEHIND_TLS = 8000
 
@@ -281,6 +285,37 @@ def export_activity(out: Path, keys_out: Path | None) -> None:
         if keys_out:
             keys_out.write_text(json.dumps(bundles.trusted(db), indent=1))
     click.echo(f"{out}: {count} files")
+
+
+@main.group()
+def documents() -> None:
+    """Papers."""
+
+
+@documents.command("prepare")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
+    """Try what would become of files as papers: a line for each, nothing is kept.
+
+    0: each file was prepared or refused for a reason; 1: this machine failed at some of them.
+    """
+    counts: Counter[str] = Counter()
+    said_at = time.monotonic()
+    for each in dry_run.try_each(files):
+        click.echo(json.dumps(asdict(each)) if as_json else _line_of(each))
+        counts[each.reason or each.outcome] += 1
+        if time.monotonic() - said_at > SECONDS_OF_SILENCE:
+            said_at = time.monotonic()
+            click.echo(f"{counts.total()} of {len(files)} files", err=True)
+    parts = ", ".join(f"{count} {each}" for each, count in counts.most_common())
+    click.echo(f"{counts.total()} files: {parts}", err=True)
+    sys.exit(1 if counts[dry_run.NoFile.MACHINE_FAILED] else 0)
+
+
+def _line_of(tried: dry_run.Outcome) -> str:
+    what = f"{tried.pages} pages" if tried.reason is None else tried.reason
+    return f"{tried.outcome:<9} {what:<18} {tried.ms:>6} ms  {click.format_filename(tried.file)}"
 
 
 @main.command("verify")

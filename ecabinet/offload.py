@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 MEBIBYTE = 1024 * 1024
+# Not SIGABRT: so pdfium ends when its memory does.
+FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 LIMITS = (
     (resource.RLIMIT_AS, 1536 * MEBIBYTE),
     (resource.RLIMIT_CPU, 20),
@@ -45,6 +47,10 @@ SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache"
 
 class Failed(Exception):
     """The child was killed by a limit, or ended without an answer."""
+
+
+class Crashed(Failed):
+    """The parser in the child made a fault that the system ends programs for."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def _start(module: str, folder: Path, readable: Sequence[Path]) -> "subprocess.P
 
 def _wait_for(child: "subprocess.Popen[bytes]") -> None:
     try:
-        child.wait(WALL_SECONDS)
+        code = child.wait(WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise Failed("too long") from None
     finally:
@@ -109,6 +115,9 @@ def _wait_for(child: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+    # bubblewrap says so with a code of its own.
+    if -code in FAULTS or code - 128 in FAULTS:
+        raise Crashed(f"signal {code}")
 
 
 def _made(path: Path) -> bytes:

@@ -28,6 +28,8 @@ def read(content: bytes) -> Found | PaperRefusal:
     """Open a stranger's file in a child of its own."""
     try:
         answer = offload.run(CHILD, content, readable=[font.FOLDER], made=(PREPARED, PAGE1))
+    except offload.Crashed:
+        return PaperRefusal.CRASHED
     except offload.Failed:
         return PaperRefusal.TOO_COSTLY
     if reason := answer.said.pop("refusal", None):

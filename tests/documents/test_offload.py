@@ -27,6 +27,11 @@ def test_a_child_that_takes_all_memory_fails_alone():
         run("eats_memory")
 
 
+def test_a_child_that_the_system_ends_for_a_fault_is_told_from_one_that_took_too_much():
+    with pytest.raises(offload.Crashed):
+        run("faults")
+
+
 def test_a_child_that_never_ends_is_killed(monkeypatch):
     monkeypatch.setattr(offload, "WALL_SECONDS", 2)
     started = time.monotonic()
