@@ -458,13 +458,12 @@ def state(db: Session, meeting: Meeting) -> Parts:
 def parts(db: Session, meeting: Meeting) -> Parts:
     """The state in named parts, each of which an announcement may put in its old one's place."""
     who = presenters(db, meeting)
-    stand = standing_in(db, meeting)
     return {
         "meeting": _meeting_part(meeting),
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
         **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
-        **{f"seat:{each.person_id}": _seat_part(meeting, each, stand) for each in meeting.seats},
+        **_seat_parts(db, meeting, meeting.seats),
         **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
     }
 
@@ -512,14 +511,25 @@ def _item_part(item: Item, presenter: str) -> Parts:
     }
 
 
-def seat_parts(db: Session, meeting: Meeting, seat: Seat) -> Parts:
+def seat_part(db: Session, meeting: Meeting, seat: Seat) -> Parts:
     """One seat's part of the state."""
-    return {f"seat:{seat.person_id}": _seat_part(meeting, seat, standing_in(db, meeting))}
+    return _seat_parts(db, meeting, [seat])
 
 
-def _seat_part(meeting: Meeting, seat: Seat, stand: Collection[int]) -> Parts:
+def _seat_parts(db: Session, meeting: Meeting, seats: Sequence[Seat]) -> Parts:
+    stand = standing_in(db, meeting)
+    names = people.names_among(db, [each.person_id for each in seats])
+    return {
+        f"seat:{each.person_id}": _seat_part(meeting, each, names[each.person_id], stand)
+        for each in seats
+    }
+
+
+def _seat_part(meeting: Meeting, seat: Seat, name: str, stand: Collection[int]) -> Parts:
     return {
         "person": seat.person_id,
+        # Some logins are named after the office itself; that tells nobody who sits there.
+        "name": name if name != seat.office else "",
         "office": seat.office,
         "role": seat.role,
         "order": seat.protocol_order,

@@ -259,6 +259,12 @@ def names(db: Session) -> dict[int, str]:
     return {each.id: each.name for each in db.execute(select(Person.id, Person.name))}
 
 
+def names_among(db: Session, person_ids: Sequence[int]) -> dict[int, str]:
+    """The names of these persons, also of those who have left."""
+    wanted = select(Person.id, Person.name).where(Person.id.in_(person_ids))
+    return {each.id: each.name for each in db.execute(wanted)}
+
+
 def agencies(db: Session) -> list[AgencyName]:
     return [_agency(each) for each in db.scalars(select(Agency).order_by(Agency.id))]
 

@@ -22,6 +22,15 @@ from people.service import directory as people
 
 TERM_STARTS = date(2026, 4, 1)
 
+DEPUTIES = (
+    "Phó Thủ tướng Thường trực Chính phủ",
+    "Phó Thủ tướng Chính phủ, phụ trách công nghiệp, xây dựng và nông nghiệp",
+    "Phó Thủ tướng Chính phủ, phụ trách đầu tư và phát triển đô thị",
+    "Phó Thủ tướng Chính phủ, phụ trách y tế và giáo dục",
+    "Phó Thủ tướng Chính phủ, phụ trách văn hóa và thông tin",
+    "Phó Thủ tướng Chính phủ, phụ trách nội chính và cải cách hành chính",
+    "Phó Thủ tướng Chính phủ, phụ trách kinh tế tổng hợp",
+)
 MINISTRIES = (
     ("quocphong", "Bộ Quốc phòng"),
     ("congan", "Bộ Công an"),
@@ -104,10 +113,9 @@ def accounts_file(settings: Settings) -> Path:
 
 
 def appoint_government(db: Session, accounts: Accounts) -> None:
-    """The Prime Minister, seven deputies, fourteen ministers, three heads: N = 25."""
+    """The Prime Minister, the deputies, fourteen ministers, three heads: N = 25."""
     accounts.add(db, "thutuong", "Thủ tướng Chính phủ", Role.PRIME_MINISTER, 1)
-    for number in range(1, 8):
-        title = "Phó Thủ tướng Thường trực Chính phủ" if number == 1 else "Phó Thủ tướng Chính phủ"
+    for number, title in enumerate(DEPUTIES, 1):
         accounts.add(db, f"pttg{number}", title, Role.DEPUTY_PM, 1 + number)
     for order, (slug, name) in enumerate(MINISTRIES, 10):
         agency = people.add_agency(db, slug, name, name, AgencyKind.MINISTRY)

@@ -3,7 +3,7 @@ import { word } from '../words';
 import { doorsWords, mayCheckIn } from './foot';
 import { h, paint, shape } from './paint';
 import { button, row } from './pieces';
-import { askedWords, outcome } from './rail';
+import { askedWords, outcome, speakingWords } from './rail';
 import { place, room } from './room';
 import {
   floorOf,
@@ -52,7 +52,7 @@ function speechRow(speech: SpeechPart, number: number): HTMLElement {
     const speaking = row(
       shape('now'),
       speakerWords(room.parts, speech),
-      [word({ vi: 'Đang phát biểu · ', en: 'Speaking · ' }), running(speech.called_at)],
+      [speakingWords(room.parts, speech), running(speech.called_at)],
       button(word({ vi: 'Xong', en: 'Done' }), 'end-speech', { 'data-speech': id }),
     );
     speaking.classList.add('row--now');
@@ -61,7 +61,7 @@ function speechRow(speech: SpeechPart, number: number): HTMLElement {
   return row(
     String(number),
     speakerWords(room.parts, speech),
-    [askedWords(speech)],
+    [askedWords(room.parts, speech)],
     button(word({ vi: 'Mời', en: 'Invite' }), 'give-floor', {
       'data-speech': id,
       'data-key': `give-${id}`,
@@ -85,10 +85,18 @@ function seatRow(seat: SeatPart): HTMLElement {
   return row(
     shape(seat.attendance ? 'done' : 'waiting'),
     seat.office,
-    [standsForWords(room.parts, seat.person) || roleWords(seat)],
+    [
+      [seat.name, standsForWords(room.parts, seat.person) || roleWords(seat)]
+        .filter(Boolean)
+        .join(' · '),
+    ],
     h(
       'span',
-      { class: 'acts', role: 'group', 'aria-label': seat.office },
+      {
+        class: 'acts',
+        role: 'group',
+        'aria-label': [seat.office, seat.name].filter(Boolean).join(', '),
+      },
       ...choices.map(([how, words]) =>
         button(words, 'confirm-for', {
           class: 'btn btn--small',

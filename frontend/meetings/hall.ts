@@ -27,6 +27,7 @@ import {
   presentWords,
   running,
   STANDS,
+  speakerName,
   speakerWords,
   standWords,
   stateWords,
@@ -97,6 +98,7 @@ function paintAll(): void {
         {},
         h('p', { class: 'hall__l strong' }, word({ vi: 'Đang phát biểu', en: 'Speaking' })),
         h('p', { class: 'hall__l' }, speakerWords(parts, speaking)),
+        speakerName(parts, speaking) && h('p', { class: 'hall__l' }, speakerName(parts, speaking)),
       ),
   );
 }

@@ -11,11 +11,12 @@ import {
   itemsOf,
   meetingOf,
   openVote,
+  type Parts,
   quorumOf,
   type SpeechPart,
 } from './state';
 import { voteSection } from './votes';
-import { clockOf, itemWords, meter, running, speakerWords } from './words';
+import { clockOf, itemWords, meter, running, speakerName, speakerWords } from './words';
 
 export function paintRail(): void {
   const item = itemOf(room.parts, room.shown);
@@ -118,19 +119,29 @@ function speakers(): HTMLElement {
   const rows = floor.map((each) => {
     if (each.state === 'speaking' && each.called_at) {
       return row(shape('now'), speakerWords(room.parts, each), [
-        word({ vi: 'Đang phát biểu · ', en: 'Speaking · ' }),
+        speakingWords(room.parts, each),
         running(each.called_at),
       ]);
     }
     return row(String(waiting.indexOf(each) + 1), speakerWords(room.parts, each), [
-      askedWords(each),
+      askedWords(room.parts, each),
     ]);
   });
   return section(title, h('ol', { class: 'rows rows--slim' }, ...rows));
 }
 
-export const askedWords = (speech: SpeechPart): string =>
-  word({ vi: `Đăng ký ${clockOf(speech.asked_at)}`, en: `Asked at ${clockOf(speech.asked_at)}` });
+export const askedWords = (parts: Parts, speech: SpeechPart): string =>
+  named(
+    parts,
+    speech,
+    word({ vi: `Đăng ký ${clockOf(speech.asked_at)}`, en: `Asked at ${clockOf(speech.asked_at)}` }),
+  );
+
+export const speakingWords = (parts: Parts, speech: SpeechPart): string =>
+  `${named(parts, speech, word({ vi: 'Đang phát biểu', en: 'Speaking' }))} · `;
+
+const named = (parts: Parts, speech: SpeechPart, words: string): string =>
+  [speakerName(parts, speech), words].filter(Boolean).join(' · ');
 
 function presence(): HTMLElement {
   const quorum = quorumOf(room.parts);

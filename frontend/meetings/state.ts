@@ -33,6 +33,8 @@ export interface ItemPart {
 
 export interface SeatPart {
   person: number;
+  /** Who sits there; empty where the login is named after the office. */
+  name: string;
   office: string;
   role: 'chair' | 'member' | 'secretary' | 'invitee' | 'substitute';
   order: number;

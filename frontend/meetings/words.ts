@@ -210,5 +210,9 @@ export function standsForWords(parts: Parts, person: number): string {
   return office && word({ vi: `dự thay ${office}`, en: `for ${office}` });
 }
 
+/** Who speaks, where an office alone does not tell. */
+export const speakerName = (parts: Parts, speech: SpeechPart): string =>
+  seatOf(parts, speech.person)?.name ?? '';
+
 export const speakerWords = (parts: Parts, speech: SpeechPart): string =>
   [speech.office, standsForWords(parts, speech.person)].filter(Boolean).join(', ');

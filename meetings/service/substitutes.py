@@ -98,7 +98,7 @@ def mandate_ended(db: Session, mandate: Mandate, by: Actor | None) -> None:
         person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,
     )  # fmt: skip
     # Not by what has changed: with an office the place was over before anybody came to end it.
-    fact = SeatsChanged(meeting_audience(meeting.id), queries.seat_parts(db, meeting, left))
+    fact = SeatsChanged(meeting_audience(meeting.id), queries.seat_part(db, meeting, left))
     live.announce(db, fact)
 
 

@@ -14,6 +14,7 @@ from meetings.models import Meeting
 from meetings.service import prepare
 from meetings.service.prepare import ItemText
 from people import queries as people
+from people.models import Person
 from people.service import leaving
 from tests.ballots.builders import a_paper
 from tests.builders import Cabinet
@@ -112,6 +113,19 @@ def test_a_substitute_is_there_and_speaks_and_neither_counts_nor_votes(session: 
     vote = session.ask()
     refused = official.post(f"/meetings/{session.id}/votes/{vote}/casts", json={}, headers=JSON)
     assert (refused.status_code, refused.json["code"]) == (403, "not_delegable")
+
+
+def test_a_seat_says_who_sits_there_unless_its_login_is_named_after_the_office(
+    session: Session,
+) -> None:
+    cabinet = session.cabinet
+    with transaction() as db:
+        db.get_one(Person, cabinet.ids["canbo.yte"]).name = "Nguyễn Thị An"
+    admitted(session)
+    session_open(session)
+    seats = session.state()["parts"]
+    assert seats[f"seat:{cabinet.ids['canbo.yte']}"]["name"] == "Nguyễn Thị An"
+    assert seats[f"seat:{cabinet.ids['botruong.yte']}"]["name"] == ""
 
 
 def session_open(session: Session) -> None:
