@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from documents import service
+from documents import rules, service
 from documents.rules import LIMITS, PaperRefusal
 from ecabinet.errors import Unreadable
 
@@ -38,6 +38,10 @@ class Outcome:
     sha256: str | None = None
     removed: dict[str, int] = field(default_factory=dict)
     signed: bool | None = None
+    # Hardly any text on most of its pages.
+    scan: bool | None = None
+    # False: shown as pictures of its pages, since marked it would look different.
+    pixel_equal: bool | None = None
 
 
 def try_each(files: Iterable[str]) -> Iterator[Outcome]:
@@ -90,6 +94,8 @@ def _opened(file: str, content: bytes) -> Outcome:
         sha256=digest,
         removed=found.removed,
         signed=found.was_signed,
+        scan=rules.is_scan(rules.text_poor_pages(found.texts), len(found.texts)),
+        pixel_equal=not found.as_pictures,
     )
 
 

@@ -59,6 +59,9 @@ class Edition(Base):
     # What was taken out of the copy that is shown, and how often: {"js": 2}.
     removed: Mapped[dict[str, int]] = mapped_column(JSON)
     was_signed: Mapped[bool]
+    # What is shown are pictures of the pages: marked, the file itself would look different.
+    as_pictures: Mapped[bool]
+    text_poor_pages: Mapped[int]
     # The prepared file, and the place in it where each reader's mark goes.
     prepared: Mapped[str] = mapped_column(String(SHA256_HEX))
     prepared_size: Mapped[int]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from documents import access
+from documents import access, rules
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.rules import PaperKind
 from ecabinet import search
@@ -37,6 +37,8 @@ class PaperView:
     added_at: datetime
     removed: dict[str, int]
     was_signed: bool
+    as_pictures: bool
+    is_scan: bool
 
 
 @dataclass(frozen=True)
@@ -282,4 +284,6 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         edition.added_at,
         edition.removed,
         edition.was_signed,
+        edition.as_pictures,
+        rules.is_scan(edition.text_poor_pages, edition.pages),
     )

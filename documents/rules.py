@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +51,7 @@ class Limits:
     objects: int = 300_000
     page_points: int = 14_400
     content_bytes: int = 64 * 1024 * 1024
+    pictures: int = 200
 
 
 LIMITS = Limits()
@@ -66,6 +68,19 @@ def refusal_by_look(file_name: str, content: bytes, limits: Limits = LIMITS) -> 
     if not file_name.lower().endswith(".pdf") or not content.startswith(HEADER):
         return PaperRefusal.NOT_PDF
     return None
+
+
+FEWEST_LETTERS = 20
+
+
+def text_poor_pages(texts: Iterable[str]) -> int:
+    """How many pages hold hardly any text: nothing can be searched on them (pdf.md 5.1)."""
+    return sum(len(" ".join(each.split())) < FEWEST_LETTERS for each in texts)
+
+
+def is_scan(text_poor: int, pages: int) -> bool:
+    """Most pages are pictures; a cover or a page of stamps alone makes no scan."""
+    return 2 * text_poor > pages
 
 
 LETTERS = re.compile(r"[^\W\d_]{2,}")

@@ -278,6 +278,8 @@ def _keep_edition(
         pages=incoming.pages,
         removed=found.removed,
         was_signed=found.was_signed,
+        as_pictures=found.as_pictures,
+        text_poor_pages=rules.text_poor_pages(found.texts),
         prepared=incoming.prepared,
         prepared_size=len(found.prepared),
         slot_at=found.slot_at,

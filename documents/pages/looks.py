@@ -18,13 +18,13 @@ class NotDrawn(Exception):
 
 def texts(data: bytes) -> list[str]:
     """The text of each page."""
-    with _opened(data) as pdf:
+    with opened(data) as pdf:
         return [page.get_textpage().get_text_range() for page in pdf]
 
 
 def look_alike(one: bytes, other: bytes) -> bool:
     """Whether every page of two files is the same to the last pixel."""
-    with _opened(one) as first, _opened(other) as second:
+    with opened(one) as first, opened(other) as second:
         return len(first) == len(second) and all(
             a.tobytes() == b.tobytes() for a, b in zip(_drawn(first), _drawn(second), strict=True)
         )
@@ -32,13 +32,14 @@ def look_alike(one: bytes, other: bytes) -> bool:
 
 def first_page(data: bytes) -> bytes:
     """Page 1 as a WebP picture."""
-    with _opened(data) as pdf:
+    with opened(data) as pdf:
         kept = io.BytesIO()
-        _drawing(pdf[0], PICTURE_WIDTH).convert("RGB").save(kept, "WEBP", quality=WEBP_QUALITY)
+        drawing(pdf[0], PICTURE_WIDTH).convert("RGB").save(kept, "WEBP", quality=WEBP_QUALITY)
         return kept.getvalue()
 
 
-def _opened(data: bytes) -> Any:
+def opened(data: bytes) -> Any:
+    """The file in pdfium, with its forms; NotDrawn where it cannot be opened."""
     try:
         pdf = pypdfium2.PdfDocument(data)
         # Boxes of forms and signatures are drawn only after this.
@@ -50,10 +51,11 @@ def _opened(data: bytes) -> Any:
 
 def _drawn(pdf: Any) -> Iterator[Any]:
     for page in pdf:
-        yield _drawing(page, GATE_WIDTH)
+        yield drawing(page, GATE_WIDTH)
 
 
-def _drawing(page: Any, width: int) -> Any:
+def drawing(page: Any, width: int) -> Any:
+    """A page as a picture of this width, or smaller where that were too many pixels."""
     across, up = page.get_size()
     scale = width / max(across, 1)
     if across * up * scale * scale > MOST_PIXELS:

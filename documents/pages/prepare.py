@@ -10,7 +10,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Pdf
 
-from documents.pages import active, looks, slot
+from documents.pages import active, looks, pictures, slot
 from documents.rules import LIMITS, PaperRefusal
 
 PREPARED, PAGE1 = "prepared.pdf", "page1.webp"
@@ -46,31 +46,36 @@ def main(folder: Path) -> dict[str, Any]:
 def _prepare(folder: Path) -> dict[str, Any]:
     original = (folder / "in").read_bytes()
     with Pdf.open(io.BytesIO(original)) as pdf:
-        was_encrypted = pdf.is_encrypted
         _measure(pdf)
         signed = has_signature(pdf)
         if signed:
             show_without_signing(pdf)
         removed = active.take_out(pdf)
         take_out_authors(pdf)
-        # What the copy is compared with: the same file, cleaned, before the slot was put in.
-        plain = _saved(pdf) if signed or removed or was_encrypted else original
-        marker = b"%ECABSLOT" + secrets.token_hex(16).encode()
-        slot.put_in(pdf, marker.ljust(SLOT_LENGTH - 1) + b"\n")
-        prepared = _saved(pdf)
-    at = _place_of(marker, prepared)
-    shown = prepared[:at] + EMPTY + prepared[at + SLOT_LENGTH :]
-    _check_looks(plain, shown)
+        shown, at = _with_slot(pdf)
+    as_pictures = not _alike(original, shown)
+    if as_pictures:
+        shown, at = _as_pictures(original)
     (folder / PREPARED).write_bytes(shown)
     (folder / PAGE1).write_bytes(looks.first_page(shown))
     return {
         "slot_at": at,
         "slot_length": SLOT_LENGTH,
-        "texts": looks.texts(plain),
+        "texts": looks.texts(original),
         "removed": removed,
         "was_signed": signed,
+        "as_pictures": as_pictures,
         "title": title_of(original),
     }
+
+
+def _with_slot(pdf: Pdf) -> tuple[bytes, int]:
+    """The file with an empty slot over every page, and where the slot is."""
+    marker = b"%ECABSLOT" + secrets.token_hex(16).encode()
+    slot.put_in(pdf, marker.ljust(SLOT_LENGTH - 1) + b"\n")
+    prepared = _saved(pdf)
+    at = _place_of(marker, prepared)
+    return prepared[:at] + EMPTY + prepared[at + SLOT_LENGTH :], at
 
 
 def _saved(pdf: Pdf) -> bytes:
@@ -94,14 +99,27 @@ def _place_of(marker: bytes, prepared: bytes) -> int:
     return at
 
 
-def _check_looks(plain: bytes, shown: bytes) -> None:
+def _alike(one: bytes, other: bytes) -> bool:
     """Readers must see what was handed in, to the last pixel."""
     try:
-        alike = looks.look_alike(plain, shown)
+        return looks.look_alike(one, other)
+    except looks.NotDrawn:
+        return False
+
+
+def _as_pictures(original: bytes) -> tuple[bytes, int]:
+    """Where the prepared pages look different, readers get pictures of the original's."""
+    try:
+        pictured = pictures.pages_as_pictures(original)
     except looks.NotDrawn:
         raise Unfit(PaperRefusal.BROKEN) from None
-    if not alike:
+    except pictures.TooManyPages:
+        raise Unfit(PaperRefusal.LOOKS_DIFFERENT) from None
+    with Pdf.open(io.BytesIO(pictured)) as pdf:
+        shown, at = _with_slot(pdf)
+    if not _alike(pictured, shown):
         raise Unfit(PaperRefusal.LOOKS_DIFFERENT)
+    return shown, at
 
 
 # ---- how much there is ----

@@ -21,6 +21,7 @@ class Found:
     texts: list[str]
     removed: dict[str, int]
     was_signed: bool
+    as_pictures: bool
     title: str
 
 

@@ -94,3 +94,31 @@ def hand_out(cabinet: Cabinet, dossier_id: int, usernames: Sequence[str]) -> Non
 def papers(dossier_id: int) -> list[PaperView]:
     with reading() as db:
         return queries.current_editions(db, dossier_id)
+
+
+def scan(pages: int = 2) -> bytes:
+    """Pages without a letter, as a machine makes them that only takes pictures."""
+    made = io.BytesIO()
+    canvas = Canvas(made, invariant=1)
+    for number in range(1, pages + 1):
+        canvas.rect(72, 600, 100 * number, 50, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return made.getvalue()
+
+
+def with_attachment_mark() -> bytes:
+    """A page with the mark of an attached file, drawn: taking the file out takes the mark along."""
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(pdf(2))) as paper:
+        drawn = pikepdf.Stream(paper, b"0 0 200 100 re f")
+        drawn.stream_dict.update(
+            {"/Type": Name.XObject, "/Subtype": Name.Form, "/BBox": Array([0, 0, 200, 100])}
+        )
+        attached = Dictionary(
+            Type=Name.Annot, Subtype=Name.FileAttachment, Rect=[100, 300, 300, 400],
+            AP=Dictionary(N=paper.make_indirect(drawn)),
+        )  # fmt: skip
+        paper.pages[0].obj.Annots = Array([paper.make_indirect(attached)])
+        paper.save(made)
+    return made.getvalue()

@@ -140,3 +140,21 @@ def test_several_files_are_sent_one_by_one_each_with_its_own_answer(cabinet):
     assert (good.status_code, good.json["pages"]) == (201, 2)
     assert (bad.status_code, bad.json["reason"]) == (422, "not_pdf")
     assert "không phải PDF" in bad.json["message"]
+
+
+def test_the_office_is_told_of_a_scan_and_its_reader_is_not(cabinet):
+    dossier_id = builders.dossier(cabinet, builders.scan(), builders.pdf(1))
+    builders.hand_out(cabinet, dossier_id, ["botruong.yte"])
+    assert [each.is_scan for each in builders.papers(dossier_id)] == [True, False]
+    office = cabinet.browser("thuky").get(f"/dossiers/{dossier_id}").get_data(as_text=True)
+    assert office.count("Bản quét") == 1
+    reader = cabinet.browser("botruong.yte").get(f"/dossiers/{dossier_id}").get_data(as_text=True)
+    assert "Bản quét" not in reader
+
+
+def test_a_paper_that_is_read_as_pictures_says_so(cabinet):
+    dossier_id = builders.dossier(cabinet, builders.with_attachment_mark())
+    [paper] = builders.papers(dossier_id)
+    office = cabinet.browser("thuky")
+    for place in (f"/dossiers/{dossier_id}", f"/papers/{paper.id}"):
+        assert "ảnh" in office.get(place).get_data(as_text=True)

@@ -55,7 +55,11 @@ def test_every_name_has_its_line_in_order(tmp_path, pdf):
 def test_what_was_prepared_is_described(tmp_path, pdf):
     acting = tmp_path / "acting.pdf"
     acting.write_bytes(builders.acting())
-    _, [plain, cleaned] = prepare(pdf, acting)
+    scanned = tmp_path / "scan.pdf"
+    scanned.write_bytes(builders.scan(1))
+    _, [plain, cleaned, scan] = prepare(pdf, acting, scanned)
+    assert (plain["scan"], scan["scan"]) == (False, True)
+    assert plain["pixel_equal"] is True
     assert plain["outcome"] == cleaned["outcome"] == "prepared"
     assert (plain["pages"], cleaned["pages"]) == (2, 3)
     assert plain["sha256"] == hashlib.sha256(pdf.read_bytes()).hexdigest()

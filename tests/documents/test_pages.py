@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 
 import pikepdf
 import pypdf
@@ -10,7 +11,7 @@ from pikepdf import Array, Name, Pdf
 
 from documents import marking
 from documents.marking import Mark
-from documents.pages import looks, prepare, slot
+from documents.pages import looks, pictures, prepare, slot
 from documents.pages.font import mark_font, widths
 from tests.documents import builders
 from tests.documents.test_rules import AT
@@ -67,6 +68,33 @@ def test_content_that_does_not_end_cleanly_does_not_swallow_the_mark(tmp_path, c
     found = pypdf.PdfReader(io.BytesIO(marked(said, copy))).pages[0].extract_text()
     assert "Nguyễn Thị Hồng Nhượng" in found
     assert not looks.look_alike(copy, marked(said, copy))
+
+
+def test_a_file_that_would_look_different_is_shown_as_pictures_of_its_pages(tmp_path):
+    content = builders.with_attachment_mark()
+    said, copy = prepared(content, tmp_path)
+    assert said["removed"] == {"embedded": 1}
+    assert said["as_pictures"]
+    assert len(said["texts"]) == 2
+    with looks.opened(content) as before, looks.opened(copy) as after:
+        assert before[0].get_size() == pytest.approx(after[0].get_size(), abs=0.01)
+        for page in (before[0], after[0]):
+            assert max(page.render().to_pil().convert("RGB").getpixel((200, 450))) < 30
+            assert min(page.render().to_pil().convert("RGB").getpixel((200, 600))) > 230
+    texts = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(marked(said, copy))).pages]
+    assert all("Nguyễn Thị Hồng Nhượng" in each and builders.WORDS not in each for each in texts)
+
+
+def test_a_file_that_looks_the_same_keeps_its_text(tmp_path):
+    said, copy = prepared(builders.pdf(2), tmp_path)
+    assert not said["as_pictures"]
+    assert builders.WORDS in pypdf.PdfReader(io.BytesIO(copy)).pages[0].extract_text()
+
+
+def test_too_many_pages_to_be_pictures_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "LIMITS", replace(pictures.LIMITS, pictures=1))
+    (tmp_path / "in").write_bytes(builders.with_attachment_mark())
+    assert prepare.main(tmp_path) == {"refusal": "looks_different"}
 
 
 def test_every_letter_of_the_mark_is_drawn_as_itself():

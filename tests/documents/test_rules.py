@@ -76,3 +76,12 @@ def test_pieces_are_overwritten_where_they_meet_the_slot_however_they_are_cut():
             cut = (whole[at : at + size] for at in range(start, 100, size))
             got = b"".join(marking.pieces(cut, start, Slot(40, 10, 100), filled))
             assert got == wanted[start:], (size, start)
+
+
+def test_a_paper_is_a_scan_when_most_of_its_pages_hold_hardly_any_text():
+    page, stamp = "Điều 1. Phạm vi điều chỉnh", "  Số: 12  \r\n  "
+    assert rules.text_poor_pages([page, stamp, "", page]) == 2
+    assert rules.text_poor_pages(["a" * 19, "a" * 20]) == 1
+    assert not rules.is_scan(2, 4)
+    assert rules.is_scan(3, 4)
+    assert not rules.is_scan(0, 1)
