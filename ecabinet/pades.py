@@ -27,6 +27,7 @@ from ecabinet.db import Base
 ROOT, MEMBER_CA = "ca-root", "ca-member"
 ROOT_YEARS, CA_YEARS, TSA_YEARS = 20, 10, 8
 DEVICE_DAYS = 365
+COMMON_NAME_BYTES = 64
 ORGANISATION = "Văn phòng Chính phủ"
 # Clocks of those who check may be a little behind ours.
 SLACK = timedelta(minutes=5)
@@ -111,12 +112,17 @@ def certify_timestamping(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
     )  # fmt: skip
 
 
+def _cut(name: str) -> str:
+    """As much of a name as a certificate may hold: the limit is one of bytes, not of letters."""
+    return name.encode()[:COMMON_NAME_BYTES].decode(errors="ignore").rstrip()
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, ORGANISATION),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64]),
+            x509.NameAttribute(NameOID.COMMON_NAME, _cut(common_name)),
         ]
     )
 

@@ -1,7 +1,9 @@
 """A member's signing key: asked for, confirmed by a secretary who has met them, revoked."""
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import update
 
 from ecabinet import outbox, web
@@ -10,7 +12,7 @@ from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
 from people import queries
-from people.models import Device
+from people.models import Device, Office
 from people.rules import DeviceRefusal
 from people.service import devices, directory
 from tests.builders import STARTS, Cabinet
@@ -186,18 +188,29 @@ def test_a_request_taken_back_is_no_act_of_the_log_and_is_confirmed_by_nobody(
 
 
 def test_the_certificate_names_the_office_that_the_directory_says(cabinet: Cabinet) -> None:
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-
     confirmed(cabinet)
     device = device_of(cabinet, MINISTER)
     with reading() as db:
-        signing = queries.signing_device(db, cabinet.ids[MINISTER], device.key_id)
         assert queries.signing_device(db, cabinet.ids["pttg1"], device.key_id) is None
+    assert certified_name(cabinet) == "Bộ trưởng Bộ Y tế"
+
+
+def test_an_office_longer_than_a_certificate_holds_has_a_key_all_the_same(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        office = queries.holder_names(db, [cabinet.ids[MINISTER]])[cabinet.ids[MINISTER]].office_id
+        db.get_one(Office, office).title = "Bộ trưởng Bộ Kế hoạch, Đầu tư và Phát triển đô thị"
+    confirmed(cabinet)
+    assert certified_name(cabinet) == "Bộ trưởng Bộ Kế hoạch, Đầu tư và Phát triển"
+
+
+def certified_name(cabinet: Cabinet) -> str:
+    device = device_of(cabinet, MINISTER)
+    with reading() as db:
+        signing = queries.signing_device(db, cabinet.ids[MINISTER], device.key_id)
     assert signing is not None
     certificate = x509.load_der_x509_certificate(signing.certificate)
     (name,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    assert name.value == "Bộ trưởng Bộ Y tế"
+    return str(name.value)
 
 
 def test_what_a_member_could_sign_with_at_a_moment_is_told_as_of_that_moment(
