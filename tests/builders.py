@@ -1,11 +1,12 @@
 """Named people whom every test knows, and browsers for them."""
 
 import functools
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -14,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
-from ecabinet import clock, heartbeat, ledger, pades, tsa
+from ecabinet import clock, heartbeat, ledger, pades, tsa, web
 from ecabinet.access import Actor, Role
 from ecabinet.db import database, reading, transaction
 from people import queries, signing
@@ -130,13 +131,20 @@ class Cabinet:
         self.wait(seconds=30 - into)
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A database with the files that belong to it, and what their maker has told of them."""
+
+    database: str
+    files: Path
+    told: Any
+
+
 class Browser:
-    """A test client that keeps the page's token, as a browser does."""
+    """A test client that sends what its page would have held."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
-        # By the cookie that each belongs to.
-        self._tokens: dict[str, str] = {}
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.client.get(path, **kwargs)
@@ -147,19 +155,13 @@ class Browser:
         return self.client.post(path, data=data, **kwargs)
 
     def token(self) -> str:
+        if self.client.get_cookie("ecabinet") is None:
+            self.client.get("/sign-in")
         cookie = self.client.get_cookie("ecabinet")
-        if cookie is None or cookie.value not in self._tokens:
-            token = self._asked_token()
-            cookie = self.client.get_cookie("ecabinet")
-            assert cookie is not None
-            self._tokens[cookie.value] = token
-        return self._tokens[cookie.value]
-
-    def _asked_token(self) -> str:
-        page = self.client.get("/sign-in").get_data(as_text=True)
-        found = re.search(r'name="csrf-token" content="([0-9a-f]+)"', page)
-        assert found, page
-        return found[1]
+        assert cookie is not None
+        kept = {"Cookie": f"ecabinet={cookie.value}"}
+        with self.client.application.test_request_context(headers=kept):
+            return web.csrf_token()
 
     def code(self) -> str:
         with reading() as db:

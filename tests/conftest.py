@@ -5,9 +5,9 @@ import functools
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,7 +21,7 @@ from ecabinet import db, live, web
 from ecabinet.app import bind_ports, create_app
 from ecabinet.db import Base
 from ecabinet.settings import Settings
-from tests.builders import Cabinet
+from tests.builders import Cabinet, Scene
 
 # The same examples on every run; how long one takes says nothing of the code.
 hypothesis.settings.register_profile(
@@ -118,11 +118,11 @@ class House:
         self._build()
 
     @contextlib.contextmanager
-    def lent(self, template: str, keys: Path | None = None) -> Iterator[None]:
-        """To one test, with a copy of this database and of the keys that were made with it."""
+    def lent(self, template: str, files: Path | None = None) -> Iterator[None]:
+        """To one test, with a copy of this database and of the files that belong to it."""
         shutil.rmtree(self.settings.data_dir, ignore_errors=True)
-        if keys:
-            shutil.copytree(keys, self.settings.data_dir / "keys")
+        if files:
+            shutil.copytree(files, self.settings.data_dir)
         if web.settings() is not self.settings:
             self._build()
         bind_ports(self.settings)
@@ -143,32 +143,59 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return House(tmp_path_factory.mktemp("house"))
 
 
-@dataclass(frozen=True)
-class Furnished:
-    """A database that holds the small cabinet, and the keys that were made with it."""
+class Scenes:
+    """What tests begin with: made once in a process, copied for each of them."""
 
-    database: str
-    keys: Path
+    def __init__(self, empty: str, folders: pytest.TempPathFactory) -> None:
+        self._empty, self._folders = empty, folders
+        self._made: dict[Make, Scene] = {}
+        self._kept = contextlib.ExitStack()
+
+    def of(self, make: "Make") -> Scene:
+        if make not in self._made:
+            self._made[make] = self._new(make)
+        return self._made[make]
+
+    def close(self) -> None:
+        self._kept.close()
+
+    def _new(self, make: "Make") -> Scene:
+        house = House(self._folders.mktemp("scene"))
+        url = house.settings.database_url
+        self._kept.enter_context(fresh_database(self._empty, url))
+        told = make(Cabinet(house.app))
+        db.database().close()
+        return Scene(_name(url), house.settings.data_dir, told)
+
+
+Make = Callable[[Cabinet], Any]
+
+
+def a_cabinet(_cabinet: Cabinet) -> None:
+    """The scene of a test that says no other."""
 
 
 @pytest.fixture(scope="session")
-def furnished(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """The cabinet made once: its tests begin with copies."""
-    house = House(tmp_path_factory.mktemp("furnished"))
-    settings = house.settings
-    with fresh_database(empty_database, settings.database_url):
-        Cabinet(house.app)
-        db.database().close()
-        yield Furnished(_name(settings.database_url), settings.data_dir / "keys")
+def scenes(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    made = Scenes(empty_database, tmp_path_factory)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, scenes: Scenes) -> Scene:
+    """Of the maker that `@pytest.mark.begins` names."""
+    begins = request.node.get_closest_marker("begins")
+    return scenes.of(begins.kwargs["at"] if begins else a_cabinet)
 
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, house: House, empty_database: str) -> Iterator[Flask]:
-    template, keys = empty_database, None
+    template, files = empty_database, None
     if "cabinet" in request.fixturenames:
-        furnished: Furnished = request.getfixturevalue("furnished")
-        template, keys = furnished.database, furnished.keys
-    with house.lent(template, keys):
+        begun: Scene = request.getfixturevalue("scene")
+        template, files = begun.database, begun.files
+    with house.lent(template, files):
         yield house.app
 
 

@@ -122,6 +122,20 @@ def planned(cabinet: Cabinet, titles: tuple[str, ...] = ITEMS) -> Session:
     return Session(cabinet, meeting_id, items)
 
 
+def opened(cabinet: Cabinet) -> tuple[int, list[int]]:
+    """A scene: a session that is open, everybody in the hall."""
+    found = planned(cabinet)
+    found.open()
+    return found.id, found.items
+
+
+def discussed(cabinet: Cabinet) -> tuple[int, list[int]]:
+    """A scene: the same, at its second item."""
+    found = planned(cabinet)
+    found.discuss()
+    return found.id, found.items
+
+
 class Voter:
     """A member at their device in session: a browser, and a key that never leaves it."""
 

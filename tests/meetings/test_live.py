@@ -14,8 +14,10 @@ from meetings.announcements import meeting_audience
 from meetings.models import Act
 from meetings.rules import Attendance, StepRefusal
 from meetings.service import attend, conduct, votes
-from tests.builders import Cabinet
-from tests.meetings.builders import MEMBERS, Session, Voter, planned
+from tests.builders import Cabinet, Scene
+from tests.meetings.builders import MEMBERS, Session, Voter, opened, planned
+
+pytestmark = pytest.mark.begins(at=opened)
 
 
 class Listening:
@@ -43,10 +45,8 @@ class Listening:
 
 
 @pytest.fixture
-def session(cabinet: Cabinet) -> Session:
-    found = planned(cabinet)
-    found.open()
-    return found
+def session(cabinet: Cabinet, scene: Scene) -> Session:
+    return Session(cabinet, *scene.told)
 
 
 def test_for_each_event_and_reader_state_and_events_are_the_state_read_anew(

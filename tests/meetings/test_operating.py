@@ -7,15 +7,15 @@ from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused
 from meetings.models import Act
 from meetings.service import conduct
-from tests.builders import Cabinet
-from tests.meetings.builders import Session, planned
+from tests.builders import Cabinet, Scene
+from tests.meetings.builders import Session, opened
+
+pytestmark = pytest.mark.begins(at=opened)
 
 
 @pytest.fixture
-def session(cabinet: Cabinet) -> Session:
-    found = planned(cabinet)
-    found.open()
-    return found
+def session(cabinet: Cabinet, scene: Scene) -> Session:
+    return Session(cabinet, *scene.told)
 
 
 def name(session: Session, by: str, whom: str, *, named: bool = True) -> None:

@@ -17,15 +17,14 @@ from people import queries as people
 from people.models import Person
 from people.service import leaving
 from tests.ballots.builders import a_paper
-from tests.builders import Cabinet
+from tests.builders import Cabinet, Scene
 from tests.meetings.builders import MEMBERS, Session, planned
 
 JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def session(cabinet: Cabinet) -> Session:
-    """Convened, with a paper on the second item."""
+def convened(cabinet: Cabinet) -> tuple[int, list[int]]:
+    """A scene: a session that is convened, with a paper on its second item."""
     made = planned(cabinet)
     specialist, secretary = cabinet.actor("chuyenvien"), cabinet.actor("thuky")
     dossier = documents.create_dossier(specialist, "Hồ sơ nguồn nước", cabinet.agencies["yte"])
@@ -33,7 +32,15 @@ def session(cabinet: Cabinet) -> Session:
     text = ItemText("Nguồn nước", 30, dossier_id=dossier)
     prepare.edit_item(secretary, made.id, made.items[1], made.draft_of(made.items[1]), text)
     made.convene()
-    return made
+    return made.id, made.items
+
+
+pytestmark = pytest.mark.begins(at=convened)
+
+
+@pytest.fixture
+def session(cabinet: Cabinet, scene: Scene) -> Session:
+    return Session(cabinet, *scene.told)
 
 
 def ask(session: Session, by: str = "botruong.yte", who: str = "canbo.yte") -> object:

@@ -21,15 +21,15 @@ from meetings.service import attend, conduct, prepare, votes
 from meetings.service.prepare import ItemText
 from meetings.service.votes import Question
 from people.service import devices
-from tests.builders import Cabinet
-from tests.meetings.builders import MEMBERS, QUESTION, Session, Voter, head, planned
+from tests.builders import Cabinet, Scene
+from tests.meetings.builders import MEMBERS, QUESTION, Session, Voter, discussed, head
+
+pytestmark = pytest.mark.begins(at=discussed)
 
 
 @pytest.fixture
-def session(cabinet: Cabinet) -> Session:
-    found = planned(cabinet)
-    found.discuss()
-    return found
+def session(cabinet: Cabinet, scene: Scene) -> Session:
+    return Session(cabinet, *scene.told)
 
 
 def part(session: Session, vote_id: int, username: str = "botruong.yte") -> dict[str, Any]:
