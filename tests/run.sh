@@ -11,6 +11,9 @@ trap 'rm -rf "$ECABINET_TEST_FOLDER"' EXIT
 run() { .venv/bin/python -m pytest "$@"; }
 took() { echo "   ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"; }
 
+# Real servers begin with a copy of the filled demo: it is filled while others are tested.
+PYTHONPATH=. .venv/bin/python -c "from tests.server import filled_demo; filled_demo()" &
+
 echo "== on SQLite"
 run -m "not browser and not audit" -n 2 tests
 took
@@ -21,6 +24,6 @@ bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not browser and not 
 took
 
 echo "== in the browser"
-# A file's tests may share one morning of a served demo.
-run -m browser --timeout=900 -n 2 --dist loadfile tests
+# A file's tests may share one morning of a served demo; the longest file begins.
+run -m browser --timeout=900 -n 2 --dist loadfile tests/browser/test_day.py tests
 took
