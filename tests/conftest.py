@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from documents.pages import reading
@@ -229,7 +229,10 @@ def _address(name: str) -> str:
 
 
 def _sql(statement: str) -> None:
-    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _cluster().connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
+
+
+@functools.cache
+def _cluster() -> Engine:
+    return create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
