@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents import access, marking, queries, rules
-from documents.marking import Copy, Mark
+from documents.marking import Code, Copy, Mark
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
 from documents.rules import PaperKind
-from ecabinet import clock, search, storage
+from ecabinet import clock, keys, search, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -159,7 +159,9 @@ def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
         office = _office_of_reader(db, actor, edition)
-    mark = _mark(actor.name, office, _opened_at(actor, edition_id, anew))
+    at = _opened_at(actor, edition_id, anew)
+    code = Code.sealed(mark_key(), edition_id, actor.id, at)
+    mark = Mark(actor.name, office, at.astimezone(OFFICE_ZONE), code)
     return Copy(edition.prepared, edition.slot, marking.fill(mark, widths(), edition.slot_length))
 
 
@@ -168,7 +170,8 @@ def first_page(actor: Actor, edition_id: int) -> bytes:
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
         office = _office_of_reader(db, actor, edition)
-    mark = _mark(actor.name, office, _opened_at(actor, edition_id, anew=True))
+    at = _opened_at(actor, edition_id, anew=True)
+    mark = Mark(actor.name, office, at.astimezone(OFFICE_ZONE))
     return picture.marked(storage.read(edition.page1), mark.lines)
 
 
@@ -214,8 +217,9 @@ def _office_of_reader(db: Session, actor: Actor, edition: Edition) -> str:
     return f"{actor.office}, giúp {lent[0].principal}" if lent else actor.office
 
 
-def _mark(name: str, office: str, at: datetime) -> Mark:
-    return Mark(name, office, at.astimezone(OFFICE_ZONE))
+def mark_key() -> bytes:
+    """What seals the code in every copy's mark."""
+    return keys.store().make("copy-marks")
 
 
 # ---- files ----

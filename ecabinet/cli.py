@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
-from documents import dry_run
+from documents import dry_run, tracing
 from ecabinet import bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
 from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
@@ -34,6 +34,11 @@ from people.service import idle
 
 THREADS = 160
 SECONDS_OF_SILENCE = 2
+NO_MARK = (
+    "No copy can be named: no page bears a mark as text. A photograph or a scan shows it to the "
+    "eye alone: name, office and time, aslant and at the foot; compare them with who has opened "
+    "the paper, on its dossier's page."
+)
 # Where a proxy finds the server, as docs/settings.md sets it up.
 BEHIND_TLS = 8000
 
@@ -316,6 +321,32 @@ def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
 def _line_of(tried: dry_run.Outcome) -> str:
     what = f"{tried.pages} pages" if tried.reason is None else tried.reason
     return f"{tried.outcome:<9} {what:<18} {tried.ms:>6} ms  {click.format_filename(tried.file)}"
+
+
+@main.command("trace")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plainly
+def trace(path: Path, as_json: bool) -> None:
+    """Whose copy a leaked PDF is: 0 named, 1 it bears no mark, 2 not a PDF that can be opened."""
+    open_stores(from_environment())
+    try:
+        with reading() as db:
+            found = tracing.trace(db, path.read_bytes())
+    except (tracing.NotReadable, FileNotFoundError, IsADirectoryError):
+        click.echo(f"{path} is not a PDF that can be opened", err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(map(_words_of, found)) or NO_MARK)
+    sys.exit(0 if found else 1)
+
+
+def _words_of(copy: tracing.Copy) -> str:
+    edition = f"edition {copy.number} of {copy.paper}" if copy.edition else "edition not known here"
+    proof = "proven by its sealed code" if copy.proven else "by the words on the page alone"
+    return f"{copy.reader} ({copy.office}), {copy.at}, {edition}: {copy.pages} pages, {proof}"
 
 
 @main.command("verify")

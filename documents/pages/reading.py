@@ -7,6 +7,7 @@ from documents.rules import PaperRefusal
 from ecabinet import offload
 
 CHILD = "documents.pages.prepare"
+READER = "documents.pages.words"
 PREPARED, PAGE1 = "prepared.pdf", "page1.webp"
 
 
@@ -36,3 +37,12 @@ def read(content: bytes) -> Found | PaperRefusal:
     if reason := answer.said.pop("refusal", None):
         return PaperRefusal(reason)
     return Found(answer.files[PREPARED], answer.files[PAGE1], **answer.said)
+
+
+def texts(content: bytes) -> list[str] | None:
+    """The text of each page of a file that may be anybody's; None where it cannot be opened."""
+    try:
+        found = offload.run(READER, content).said["texts"]
+    except offload.Failed:
+        return None
+    return None if found is None else list(map(str, found))

@@ -92,7 +92,8 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path: Path) -> None:
 def test_every_command_explains_itself() -> None:
     for words in (["serve"], ["worker"], ["demo"], ["check"], ["user", "code"], ["verify"],
                   ["export", "list"], ["export", "consultation"],
-                  ["export", "activity"], ["documents", "prepare"]):  # fmt: skip
+                  ["export", "activity"], ["documents", "prepare"],
+                  ["trace"]):  # fmt: skip
         done = CliRunner().invoke(main, [*words, "--help"])
         assert done.exit_code == 0
         assert "Usage:" in done.output
