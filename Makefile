@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make run         set up, migrate, fill the demo, serve on http://localhost:$(PORT)"
 	@echo "make test        everything: services and browser too"
-	@echo "make test-fast   one minute, without browser and PostgreSQL"
+	@echo "make test-fast   one minute: rules, words and the house, without database and browser"
 	@echo "make check       format, lint, types, imports"
 	@echo "make audit       every page, at every size, by axe: long, by hand"
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"

@@ -34,17 +34,19 @@ POSTGRESQL = os.environ.get("ECABINET_TEST_DATABASE_URL", "")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, run what has a database: the rest would only be run twice."""
+    """Mark what has a database; on PostgreSQL, run nothing else: the rest would be run twice."""
+    for each in items:
+        if "empty_database" in getattr(each, "fixturenames", ()):
+            each.add_marker("database")
     if not POSTGRESQL:
         return
-    with_database = [
+    wanted = [
         each
         for each in items
-        if "empty_database" in getattr(each, "fixturenames", ())
-        and not each.get_closest_marker("once")
+        if each.get_closest_marker("database") and not each.get_closest_marker("once")
     ]
-    config.hook.pytest_deselected(items=[each for each in items if each not in with_database])
-    items[:] = with_database
+    config.hook.pytest_deselected(items=[each for each in items if each not in wanted])
+    items[:] = wanted
 
 
 @pytest.fixture(scope="session")

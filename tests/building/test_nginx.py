@@ -19,6 +19,8 @@ from people.rules import WRONG_TRIES
 from tests.exchange.builders import certificate
 from tests.server import Server, free_port, serving_demo
 
+pytestmark = [pytest.mark.once, pytest.mark.slow]
+
 ROOT = Path(__file__).parent.parent.parent
 # Several addresses of one machine, all of them its own; the server trusts but the first.
 PROXY, READER, OTHER, STRANGER = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -125,7 +127,6 @@ def logged(server: Server, act: str) -> list[tuple[str, int | None]]:
         return db.execute(query, [act]).fetchall()
 
 
-@pytest.mark.once
 def test_behind_nginx_everybody_is_known_by_their_own_address(tmp_path: Path) -> None:
     with (
         serving_demo(tmp_path / "var", ECABINET_PROXIES=PROXY) as server,
@@ -163,7 +164,6 @@ def listens_until_signed_out(visitor: Visitor, origin: str) -> None:
     assert gone.wait(2)
 
 
-@pytest.mark.once
 def test_over_tls_every_cookie_is_bound_to_this_house(tmp_path: Path) -> None:
     """SES-06 and WEB-03, by an authority that a visitor trusts."""
     certificate(tmp_path)

@@ -13,6 +13,8 @@ import socketio
 
 from tests.server import Server, serving_demo
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 10
 
 
