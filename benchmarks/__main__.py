@@ -5,15 +5,17 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import ledger
+from benchmarks import ledger, papers
 
-ALL = (ledger.append_beside_a_bare_commit,)
+ALL = (ledger.append_beside_a_bare_commit, papers.copies_and_files)
 
 
 def main() -> None:
     only = os.environ.get("ONLY", "")
-    found = [bench() for bench in ALL if bench.__module__.split(".")[-1].startswith(only)]
-    for each in found:
+    chosen = [bench for bench in ALL if bench.__module__.split(".")[-1].startswith(only)]
+    found = []
+    for each in (figure for bench in chosen for figure in bench()):
+        found.append(each)
         verdict = "met" if each.met else "NOT MET"
         print(f"{each.name:<32} {each.figure:8.2f} {each.unit:<10} {each.goal:<12} {verdict}")
         print(f"{'':<32} beside {each.peer}")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -162,7 +163,13 @@ def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
     at = _opened_at(actor, edition_id, anew)
     code = Code.sealed(mark_key(), edition_id, actor.id, at)
     mark = Mark(actor.name, office, at.astimezone(OFFICE_ZONE), code)
-    return Copy(edition.prepared, edition.slot, marking.fill(mark, widths(), edition.slot_length))
+    return Copy(edition.prepared, edition.slot, filled(mark, edition.slot_length))
+
+
+@lru_cache(maxsize=2048)
+def filled(mark: Mark, length: int) -> bytes:
+    """The slot of a copy; kept, since a reader asks for a copy range by range."""
+    return marking.fill(mark, widths(), length)
 
 
 def first_page(actor: Actor, edition_id: int) -> bytes:
