@@ -1,0 +1,49 @@
+"""What changed from one edition to the next: pages, and the words on them."""
+
+import pytest
+
+from documents import comparing
+from documents.comparing import Fate, PageChange, Piece, changes
+
+pytestmark = pytest.mark.once
+
+OLD = ["Điều 1. Phạm vi", "Điều 2. Mức phạt 5 triệu đồng", "Điều 3. Hiệu lực"]
+
+
+def test_a_changed_word_is_shown_among_those_that_stayed():
+    new = [OLD[0], "Điều 2. Mức phạt 7 triệu đồng", OLD[2]]
+    pieces = [
+        Piece(Fate.KEPT, "Điều 2. Mức phạt"),
+        Piece(Fate.OUT, "5"),
+        Piece(Fate.IN, "7"),
+        Piece(Fate.KEPT, "triệu đồng"),
+    ]
+    assert changes(OLD, new) == [PageChange(2, 2, pieces)]
+
+
+def test_pages_after_an_added_or_removed_one_have_not_changed():
+    longer = [OLD[0], "Điều 1a. Đối tượng", *OLD[1:]]
+    added = PageChange(None, 2, [Piece(Fate.IN, "Điều 1a. Đối tượng")])
+    removed = PageChange(2, None, [Piece(Fate.OUT, "Điều 1a. Đối tượng")])
+    assert changes(OLD, longer) == [added]
+    assert changes(longer, OLD) == [removed]
+
+
+def test_other_line_breaks_are_no_change():
+    assert changes(OLD, [each.replace(" ", "\n  ") for each in OLD]) == []
+    assert changes(OLD, [*OLD[:2], "Điều 3. Có hiệu lực"]) != []
+
+
+def test_a_page_that_costs_too_much_is_shown_whole(monkeypatch):
+    redlined = changes(["a b c"], ["a b d"])
+    assert [each.fate for each in redlined[0].pieces] == [Fate.KEPT, Fate.OUT, Fate.IN]
+    monkeypatch.setattr(comparing, "MOST_WORD_PAIRS", 1)
+    whole = [Piece(Fate.OUT, "a b c"), Piece(Fate.IN, "a b d")]
+    assert changes(["a b c"], ["a b d"]) == [PageChange(1, 1, whole)]
+
+
+def test_a_file_of_one_page_again_and_again_is_compared_page_by_page():
+    many = ["cùng một trang"] * 1_000
+    assert changes(many, many) == []
+    found = changes(many, [*many[:-1], "trang khác"])
+    assert [(each.was, each.now) for each in found] == [(1_000, 1_000)]
