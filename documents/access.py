@@ -11,7 +11,7 @@ from ecabinet.errors import NotFound
 
 def dossier_to_read(db: Session, actor: Actor, dossier_id: int) -> Dossier:
     dossier = db.get(Dossier, dossier_id)
-    if dossier is None or not _may_read(db, actor, dossier_id):
+    if dossier is None or not may_read(db, actor, dossier_id):
         raise NotFound(f"dossier {dossier_id}")
     return dossier
 
@@ -32,9 +32,15 @@ def dossier_to_hand_out(db: Session, dossier_id: int) -> Dossier:
 
 def paper_to_read(db: Session, actor: Actor, paper_id: int) -> Paper:
     paper = db.get(Paper, paper_id)
-    if paper is None or not _may_read(db, actor, paper.dossier_id):
+    if paper is None or not may_read(db, actor, paper.dossier_id):
         raise NotFound(f"paper {paper_id}")
     return paper
+
+
+def paper_to_prepare(db: Session, actor: Actor, paper_id: int) -> Paper:
+    """A paper whose next edition this person may prepare; who prepares has read the dossier."""
+    actor.must(Permission.DOSSIER_WRITE)
+    return paper_to_read(db, actor, paper_id)
 
 
 def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
@@ -49,7 +55,7 @@ def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
 
 def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
     edition = db.get(Edition, edition_id, options=[joinedload(Edition.paper)])
-    if edition is None or not _may_read(db, actor, edition.paper.dossier_id):
+    if edition is None or not may_read(db, actor, edition.paper.dossier_id):
         raise NotFound(f"edition {edition_id}")
     return edition
 
@@ -60,7 +66,7 @@ def edition_to_open(db: Session, actor: Actor, edition_id: int) -> Edition:
     return edition_to_read(db, actor, edition_id)
 
 
-def _may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
+def may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
     return actor.may(Permission.PAPER_READ) and (
         may_read_oneself(db, actor, dossier_id) or bool(mandates_over(db, actor, dossier_id))
     )

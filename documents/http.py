@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, queries, service
+from documents import access, queries, replacing, service
 from documents.marking import Copy
 from documents.rules import PaperKind
-from ecabinet import web
+from ecabinet import approvals, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
@@ -23,6 +23,7 @@ door = Door("documents", __name__)
 
 LONGEST_TITLE = 500
 MEGABYTE = 1_000_000
+WORDS_AROUND = 25
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 FILE_HEADERS = {
     "Cache-Control": "private, no-store",
@@ -43,6 +44,15 @@ def size_in_words(size: int) -> str:
     if size < MEGABYTE:
         return f"{format_decimal(max(1, round(size / 1000)))} KB"
     return f"{format_decimal(round(size / MEGABYTE, 1))} MB"
+
+
+@door.app_template_filter("around")
+def around(words: str) -> str:
+    """Words that stayed, cut to those beside what changed."""
+    found = words.split()
+    if len(found) <= 2 * WORDS_AROUND:
+        return words
+    return " ".join([*found[:WORDS_AROUND], "…", *found[-WORDS_AROUND:]])
 
 
 @door.app_template_filter("short_day")
@@ -94,6 +104,7 @@ def dossier(dossier_id: int) -> str:
             openings=queries.openings(db, dossier_id) if sees_openings else None,
             readers=len(queries.handed_out_to(db, dossier_id)),
             may_add=queries.may_add(db, actor, dossier_id),
+            may_replace=queries.may_replace(db, actor, dossier_id),
             kinds=list(PaperKind),
             **_mandates(db, actor, dossier_id),
         )
@@ -147,6 +158,41 @@ def add_edition(paper_id: int) -> Any:
     return _added(paper_id)
 
 
+@door.post("/papers/<int:paper_id>/replacements")
+@needs(Permission.DOSSIER_WRITE)
+def propose_replacement(paper_id: int) -> AnyResponse:
+    file, reason = _file(), form("reason", limit=approvals.LONGEST_REASON)
+    asked = replacing.propose(current_actor(), paper_id, file.filename or "", file.read(), reason)
+    return web.see(f"/approvals/{asked}", "replacement_asked")
+
+
+@door.get("/replacements/<int:request_id>")
+@needs(Permission.SIGNED_IN)
+def replacement(request_id: int) -> str:
+    """What a replacement would change, for the two who decide it."""
+    with reading() as db:
+        found = replacing.of_request(db, current_actor(), request_id)
+    return render_template("documents/changes.html", it=found, back=f"/approvals/{request_id}")
+
+
+@door.get("/editions/<int:edition_id>/changes")
+@needs(Permission.SIGNED_IN)
+def changes(edition_id: int) -> str:
+    with reading() as db:
+        found = replacing.of_edition(db, current_actor(), edition_id)
+    back = f"/papers/{found.paper_id}"
+    return render_template("documents/changes.html", it=found, back=back)
+
+
+@door.get("/papers/<int:paper_id>/edition")
+@needs(Permission.SIGNED_IN)
+def current_edition(paper_id: int) -> dict[str, int]:
+    """Which edition is current: what an open reader asks when one comes back to it."""
+    with reading() as db:
+        newest = access.paper_to_read(db, current_actor(), paper_id).editions[-1]
+        return {"number": newest.number, "id": newest.id}
+
+
 @door.get("/papers/<int:paper_id>")
 @needs(Permission.SIGNED_IN)
 def reader(paper_id: int) -> str:
@@ -155,14 +201,20 @@ def reader(paper_id: int) -> str:
         dossier_id = access.paper_to_read(db, actor, paper_id).dossier_id
         found = queries.dossier(db, dossier_id)
         before, after = queries.neighbours(found.papers, paper_id)
+        newest = next(each for each in found.papers if each.id == paper_id)
+        page, number = web.asked_number("page"), web.asked_number("edition")
+        if page and not number:
+            # What is found by searching stands in the current edition.
+            number = newest.edition_number
         return render_template(
             "documents/reader.html",
             dossier=found,
-            paper=next(each for each in found.papers if each.id == paper_id),
+            paper=queries.shown(db, actor.id, paper_id, number),
+            newest=newest,
             before=before,
             after=after,
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
-            page=web.asked_number("page"),
+            page=page,
             sought=request.args.get("q", "")[:200],
         )
 

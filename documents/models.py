@@ -68,6 +68,8 @@ class Edition(Base):
     slot_at: Mapped[int]
     slot_length: Mapped[int]
     page1: Mapped[str] = mapped_column(String(SHA256_HEX))
+    # Where it is kept what changed from the edition before, if that one had been handed out.
+    changes: Mapped[str | None] = mapped_column(String(SHA256_HEX))
     added_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     added_at: Mapped[datetime]
     paper: Mapped[Paper] = relationship(back_populates="editions")

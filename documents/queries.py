@@ -39,6 +39,8 @@ class PaperView:
     was_signed: bool
     as_pictures: bool
     is_scan: bool
+    # What changed from the edition before is kept.
+    is_compared: bool
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,29 @@ def last_opened_at(db: Session, person_id: int, edition_id: int) -> datetime | N
         .order_by(Opening.quarter.desc())
         .limit(1)
     )
+
+
+def openers(db: Session, paper_id: int) -> set[int]:
+    """Who has opened any edition of a paper."""
+    found = select(Opening.person_id).join(Edition, Edition.id == Opening.edition_id)
+    return set(db.scalars(found.where(Edition.paper_id == paper_id)))
+
+
+def shown(db: Session, person_id: int, paper_id: int, number: int | None) -> PaperView:
+    """A paper in the edition asked for; without a number in the one this person was reading.
+
+    So nobody finds another text where they had stopped (screens: the reader is never swapped).
+    """
+    row = db.get(Paper, paper_id, options=[selectinload(Paper.editions)])
+    if row is None:
+        raise NotFound(f"paper {paper_id}")
+    by_number = {each.number: each for each in row.editions}
+    if number is not None:
+        if number not in by_number:
+            raise NotFound(f"edition {number} of paper {paper_id}")
+        return _paper(row, by_number[number])
+    read = opened(db, person_id, [each.id for each in row.editions])
+    return _paper(row, next((e for e in reversed(row.editions) if e.id in read), row.editions[-1]))
 
 
 def latest_number(db: Session, paper_id: int) -> int:
@@ -248,6 +273,11 @@ def may_add(db: Session, actor: Actor, dossier_id: int) -> bool:
     return actor.may(Permission.DOSSIER_WRITE) and not access.was_handed_out(db, dossier_id)
 
 
+def may_replace(db: Session, actor: Actor, dossier_id: int) -> bool:
+    """Whether this person may propose new editions of a dossier's papers."""
+    return actor.may(Permission.DOSSIER_WRITE) and access.was_handed_out(db, dossier_id)
+
+
 def _whole() -> Any:
     return select(Dossier).options(selectinload(Dossier.papers).selectinload(Paper.editions))
 
@@ -286,4 +316,5 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         edition.was_signed,
         edition.as_pictures,
         rules.is_scan(edition.text_poor_pages, edition.pages),
+        edition.changes is not None,
     )

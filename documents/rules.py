@@ -40,6 +40,8 @@ class PaperRefusal(StrEnum):
 
 class DossierRefusal(StrEnum):
     HANDED_OUT = "handed_out"
+    NOT_HANDED_OUT = "not_handed_out"
+    SAME_FILE = "same_file"
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def may_read(reads_every_dossier: bool, handed_out: bool) -> bool:
 def refusal_to_add(handed_out: bool) -> DossierRefusal | None:
     """Publishing or replacing a published paper needs a second person (rulebook: Who may do what).
 
-    Until that act is built, a dossier once handed out takes no paper and no edition.
+    A dossier once handed out takes no new paper, and an edition only by that act
+    (`documents.replacing`).
     """
     return DossierRefusal.HANDED_OUT if handed_out else None
 

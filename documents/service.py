@@ -72,7 +72,7 @@ def keep_paper(
         paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
         db.add(paper)
         db.flush()
-        _keep_edition(db, actor, paper, 1, incoming)
+        keep_edition(db, actor, paper, 1, incoming)
         add_to_story(
             db, dossier_id, "paper_added", f"/papers/{paper.id}",
             title=title, pages=incoming.pages, by=actor.office,
@@ -90,7 +90,7 @@ def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> 
         paper = access.paper_to_replace(db, actor, paper_id)
         _refuse_if_handed_out(db, paper.dossier_id)
         number = queries.latest_number(db, paper_id) + 1
-        edition = _keep_edition(db, actor, paper, number, incoming)
+        edition = keep_edition(db, actor, paper, number, incoming)
         add_to_story(
             db, paper.dossier_id, "edition_added", f"/papers/{paper.id}",
             title=paper.title, number=number, pages=incoming.pages, by=actor.office,
@@ -237,19 +237,30 @@ class Incoming:
     """A file that was read in the sandbox and stored, not yet anybody's edition."""
 
     file_name: str
+    own_title: str
     size: int
-    found: pdf.Found
+    texts: list[str]
+    removed: dict[str, int]
+    was_signed: bool
+    as_pictures: bool
+    slot_at: int
+    slot_length: int
+    prepared_size: int
     original: str
     prepared: str
     page1: str
 
     @property
     def pages(self) -> int:
-        return len(self.found.texts)
+        return len(self.texts)
+
+    @property
+    def text_poor_pages(self) -> int:
+        return rules.text_poor_pages(self.texts)
 
     @property
     def title(self) -> str:
-        return rules.title_of(self.file_name, self.found.title)[:LONGEST_TITLE]
+        return rules.title_of(self.file_name, self.own_title)[:LONGEST_TITLE]
 
 
 def read_file(file_name: str, content: bytes) -> Incoming:
@@ -257,9 +268,16 @@ def read_file(file_name: str, content: bytes) -> Incoming:
     outcome = read_safely(file_name, content)
     # Stored before the transaction: sealing a large file must not hold up other writers.
     return Incoming(
-        file_name[-LONGEST_FILE_NAME:],
-        len(content),
-        outcome,
+        file_name=file_name[-LONGEST_FILE_NAME:],
+        own_title=outcome.title,
+        size=len(content),
+        texts=outcome.texts,
+        removed=outcome.removed,
+        was_signed=outcome.was_signed,
+        as_pictures=outcome.as_pictures,
+        slot_at=outcome.slot_at,
+        slot_length=outcome.slot_length,
+        prepared_size=len(outcome.prepared),
         original=storage.keep(content),
         prepared=storage.keep(outcome.prepared),
         page1=storage.keep(outcome.page1),
@@ -276,10 +294,15 @@ def read_safely(file_name: str, content: bytes) -> pdf.Found:
     return outcome
 
 
-def _keep_edition(
-    db: Session, actor: Actor, paper: Paper, number: int, incoming: Incoming
+def keep_edition(
+    db: Session,
+    actor: Actor,
+    paper: Paper,
+    number: int,
+    incoming: Incoming,
+    changes: str | None = None,
 ) -> Edition:
-    found = incoming.found
+    """Make what was read the paper's newest edition; `changes` is where the comparison is kept."""
     edition = Edition(
         paper_id=paper.id,
         number=number,
@@ -287,15 +310,16 @@ def _keep_edition(
         digest=incoming.original,
         size=incoming.size,
         pages=incoming.pages,
-        removed=found.removed,
-        was_signed=found.was_signed,
-        as_pictures=found.as_pictures,
-        text_poor_pages=rules.text_poor_pages(found.texts),
+        removed=incoming.removed,
+        was_signed=incoming.was_signed,
+        as_pictures=incoming.as_pictures,
+        text_poor_pages=incoming.text_poor_pages,
         prepared=incoming.prepared,
-        prepared_size=len(found.prepared),
-        slot_at=found.slot_at,
-        slot_length=found.slot_length,
+        prepared_size=incoming.prepared_size,
+        slot_at=incoming.slot_at,
+        slot_length=incoming.slot_length,
         page1=incoming.page1,
+        changes=changes,
         added_by=actor.id,
         added_at=clock.now(db),
     )
@@ -303,7 +327,7 @@ def _keep_edition(
     db.flush()
     pages = (
         search.Page(n, f"/papers/{paper.id}?page={n}", text)
-        for n, text in enumerate(found.texts, 1)
+        for n, text in enumerate(incoming.texts, 1)
     )
     search.write(db, queries.audience(paper.dossier_id), f"paper:{paper.id}", paper.title, pages)
     return edition

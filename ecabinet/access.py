@@ -33,6 +33,7 @@ class Permission(StrEnum):
     DOSSIER_READ_ALL = "dossier:read_all"
     DOSSIER_WRITE = "dossier:write"
     PAPER_READ = "paper:read"
+    EDITION_APPROVE = "edition:approve"
     CONSULTATION_READ = "consultation:read"
     CONSULTATION_DRAFT = "consultation:draft"
     CONSULTATION_APPROVE = "consultation:approve"
@@ -113,6 +114,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.DOSSIER_READ_ALL: OFFICE | frozenset({R.AUDITOR}),
     Permission.DOSSIER_WRITE: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.PAPER_READ: GOVERNMENT | OFFICE | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.EDITION_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR, R.ADVISER}),
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),

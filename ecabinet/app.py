@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import http as documents_http
+from documents import replacing
 from ecabinet import (
     activity,
     approvals,
@@ -88,6 +89,7 @@ ACTS = (
     mandates.END_MANDATE,
     *invitations.ACTS,
     handover.REHOME,
+    replacing.REPLACE,
 )
 SOCKETS = (meetings_sockets.events, tasks_sockets.events)
 

@@ -109,6 +109,9 @@ NOTICES: dict[str, Notice] = {
         "Mời Ông/Bà dự phiên họp",
         "You are invited to a session",
     ),
+    "paper_replaced": Notice(
+        S.OFFICE, "Một tài liệu gửi Ông/Bà có bản mới", "A paper you were sent has a new edition"
+    ),
     "mandate_given": Notice(
         S.OFFICE, "Ông/Bà được ủy quyền một việc", "You were given a mandate"
     ),

@@ -1,5 +1,6 @@
 // entry
 // The reader's own page: find, going to a page, the keyboard.
+import { send } from '../http';
 import { word } from '../words';
 import { mountAll, type PaperPane } from './pane';
 
@@ -102,6 +103,23 @@ function keys(pane: PaperPane): void {
   });
 }
 
+/** Coming back to a paper that has a newer edition by now: say so, and swap nothing. */
+function watchEditions(): void {
+  const strip = document.querySelector<HTMLElement>('[data-paper-newer]');
+  const { paperId, paperNewer } = strip?.dataset ?? {};
+  if (!strip || !paperId) return;
+  document.addEventListener('visibilitychange', async () => {
+    if (document.hidden) return;
+    const { number, id } = await send<{ number: number; id: number }>(`/papers/${paperId}/edition`);
+    if (number <= Number(paperNewer)) return;
+    element<HTMLAnchorElement>('[data-changes]').href = `/editions/${id}/changes`;
+    element('[data-number]').textContent = String(number);
+    element<HTMLAnchorElement>('[data-go]').href = `/papers/${paperId}?edition=${number}`;
+    strip.hidden = false;
+  });
+}
+
+watchEditions();
 for (const pane of mountAll()) {
   find(pane);
   goTo(pane);

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from pysqlite3 import dbapi2
 
+from tests.ballots.builders import a_paper
 from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
 from tests.browser.reader import NOTHING, ROOT, Reader, Size
 from tests.server import Server, serving_demo
@@ -24,6 +25,7 @@ DOSSIER, PAPER, TASK, FOUND = "/dossiers/1", "/papers/6", "/tasks/8", "/search?q
 REQUEST, PERSON = "/approvals/1", "/persons/10"
 # What only shows itself once the session has ordered something, and somebody has answered.
 ORDERED, RECEIPT, HANDOVER = "{ordered}", "{receipt}", "{handover}"
+CHANGED = "{changed}"
 
 SECRETARY, PREMIER, MINISTER, STAFF, AUDITOR, KEEPER, LEADER = (
     "thuky", "thutuong", "botruong.yte", "canbo.xaydung", "kiemtoan", "quantri", "lanhdaovp",
@@ -57,6 +59,7 @@ KINDS = {
     "documents/dossiers.html": (SECRETARY, "/dossiers"),
     "documents/dossier.html": (SECRETARY, DOSSIER),
     "documents/reader.html": (MINISTER, PAPER),
+    "documents/changes.html": (SECRETARY, CHANGED),
     "documents/search.html": (MINISTER, FOUND),
     "tasks/tasks.html": (PREMIER, "/tasks"),
     "tasks/assign.html": (PREMIER, "/tasks/assign"),
@@ -200,7 +203,13 @@ def places(readers: dict[str, Reader], server: Server) -> dict[str, str]:
         "/tasks/assign", order=order, lead=agency, deadline=deadline, deliverable="Báo cáo"
     )
     handover = readers[MINISTER].posts("/handovers", term=term, person=official)
-    return {"ordered": ordered, "receipt": f"/ballots/by-key/{key}", "handover": handover}
+    asked = readers[SECRETARY].posts(f"{PAPER}/replacements", pdf=a_paper(), reason="Sai số liệu.")
+    return {
+        "ordered": ordered,
+        "receipt": f"/ballots/by-key/{key}",
+        "handover": handover,
+        "changed": asked.replace("/approvals/", "/replacements/"),
+    }
 
 
 @pytest.mark.browser

@@ -27,6 +27,7 @@ dossier:read           x   x  x  x  x  x  x  .  .  .  x  x  x
 dossier:read_all       .   .  .  x  x  x  .  .  .  .  x  .  .
 dossier:write          .   .  .  x  x  .  .  .  .  .  .  .  .
 paper:read             x   x  x  x  x  x  x  .  .  .  x  x  x
+edition:approve        .   .  .  .  .  x  .  .  .  .  .  .  .
 consultation:read      x   x  x  x  x  x  .  .  .  .  x  x  .
 consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
 consultation:approve   x   .  .  .  .  x  .  .  .  .  .  .  .

@@ -1,0 +1,172 @@
+"""Putting a new edition in the place of a paper that was handed out: two people, and every reader
+is told what changed (rulebook: Sessions, Who may do what; AC-08).
+
+Votes and positions name the edition they saw by its digest, and so keep pointing to it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from documents import access, comparing, queries, service
+from documents.comparing import PageChange, Piece
+from documents.models import Edition, Paper
+from documents.rules import DossierRefusal
+from documents.service import Incoming
+from ecabinet import approvals, ledger, outbox, storage
+from ecabinet.access import Actor, Permission
+from ecabinet.approvals import Act, Approved
+from ecabinet.db import reading
+from ecabinet.errors import NotFound, Refused, Stale
+from people import queries as people
+
+PAGES_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two editions of a paper side by side, as far as their text goes."""
+
+    paper_id: int
+    title: str
+    was_number: int
+    number: int
+    reason: str
+    changes: list[PageChange]
+    # Pages of either edition that hold hardly any text: nothing is known of them.
+    unread: int
+    # The edition before, to open it at a page; the newer one is there once it is confirmed.
+    was_id: int
+    edition_id: int | None
+
+
+def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason: str) -> int:
+    """Ask a second person to replace a paper that was handed out; readers keep the old edition."""
+    with reading() as db:
+        current = _current(access.paper_to_prepare(db, actor, paper_id))
+        if not access.was_handed_out(db, current.paper.dossier_id):
+            raise Refused(DossierRefusal.NOT_HANDED_OUT)
+        title, was_number, was_digest = current.paper.title, current.number, current.digest
+        was_id, was_poor = current.id, current.text_poor_pages
+    incoming = service.read_file(file_name, content)
+    if incoming.original == was_digest:
+        raise Refused(DossierRefusal.SAME_FILE)
+    before = service.read_safely("a.pdf", storage.read(was_digest)).texts
+    found = comparing.changes(before, incoming.texts)
+    kept: dict[str, Any] = {
+        "reason": reason,
+        "was_number": was_number,
+        "was_id": was_id,
+        "unread": was_poor + incoming.text_poor_pages,
+        "changes": [asdict(each) for each in found],
+    }
+    facts: dict[str, Any] = {
+        "paper": paper_id,
+        "title": title,
+        "was_digest": was_digest,
+        "number": was_number + 1,
+        "was_number": was_number,
+        "digest": incoming.original,
+        "pages": incoming.pages,
+        "reason": reason,
+        "changed": in_words(found),
+        "count": len(found),
+        "file": _keep(asdict(incoming)),
+        "changes": _keep(kept),
+    }
+    return approvals.ask(actor, REPLACE, title, facts)
+
+
+def in_words(changes: Iterable[PageChange]) -> str:
+    """The changed pages by number: of the newer edition, or with a minus what was taken out."""
+    found = [str(each.now) if each.now else f"−{each.was}" for each in changes]
+    return ", ".join(found[:PAGES_NAMED]) + (", …" if len(found) > PAGES_NAMED else "")
+
+
+def _publish(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    paper = access.paper_to_replace(db, approved.asker, facts["paper"])
+    current = _current(paper)
+    if current.digest != facts["was_digest"]:
+        raise Stale
+    incoming = Incoming(**_kept(facts["file"]))
+    edition = service.keep_edition(
+        db, approved.asker, paper, facts["number"], incoming, facts["changes"]
+    )
+    service.add_to_story(
+        db, paper.dossier_id, "edition_added", f"/editions/{edition.id}/changes",
+        title=paper.title, number=edition.number, pages=edition.pages, by=approved.asker.office,
+    )  # fmt: skip
+    body = {
+        "paper": paper.id,
+        "edition": edition.number,
+        "sha256": edition.digest,
+        "replaces_sha256": current.digest,
+        "reason": facts["reason"],
+        "asked_by": approved.asker.id,
+        "confirmed_by": approved.approver.id,
+    }
+    ledger.append(db, "edition_published", body)
+    told = ("title", "number", "was_number", "changed", "count")
+    outbox.notify(
+        db, _readers(db, paper), "paper_replaced", f"/papers/{paper.id}",
+        **{each: facts[each] for each in told},
+    )  # fmt: skip
+
+
+REPLACE = Act("replace_paper", Permission.DOSSIER_WRITE, Permission.EDITION_APPROVE, _publish)
+
+
+def _readers(db: Session, paper: Paper) -> list[int]:
+    """To whom it was handed out, and who else has opened it and may still read it."""
+    found = queries.handed_out_to(db, paper.dossier_id) | queries.openers(db, paper.id)
+    actors = [people.actor(db, each) for each in sorted(found)]
+    return [each.id for each in actors if each and access.may_read(db, each, paper.dossier_id)]
+
+
+def _current(paper: Paper) -> Edition:
+    return paper.editions[-1]
+
+
+# ---- what changed ----
+
+
+def of_edition(db: Session, actor: Actor, edition_id: int) -> Comparison:
+    """What changed with an edition that replaced one handed out."""
+    edition = access.edition_to_read(db, actor, edition_id)
+    if edition.changes is None:
+        raise NotFound("changes")
+    return _comparison(edition.paper, edition.number, edition.changes, edition.id)
+
+
+def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
+    """What a replacement would change that waits for its second person."""
+    request = approvals.request_to_read(db, actor, request_id)
+    if request.kind != REPLACE.name:
+        raise NotFound("replacement")
+    paper = access.paper_to_read(db, actor, request.facts["paper"])
+    return _comparison(paper, request.facts["number"], request.facts["changes"], None)
+
+
+def _comparison(paper: Paper, number: int, kept: str, edition_id: int | None) -> Comparison:
+    found = _kept(kept)
+    changes = [
+        PageChange(each["was"], each["now"], [Piece(*piece) for piece in each["pieces"]])
+        for each in found.pop("changes")
+    ]
+    return Comparison(
+        paper_id=paper.id, title=paper.title, number=number, changes=changes,
+        edition_id=edition_id, **found,
+    )  # fmt: skip
+
+
+def _keep(what: dict[str, Any]) -> str:
+    return storage.keep(json.dumps(what, ensure_ascii=False).encode())
+
+
+def _kept(digest: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(storage.read(digest))
+    return found

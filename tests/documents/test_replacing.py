@@ -1,0 +1,134 @@
+"""A paper that was handed out is replaced by two people, and its readers are told what changed."""
+
+import io
+
+import pytest
+
+from documents import queries, service
+from documents.rules import DossierRefusal
+from ecabinet import approvals, outbox
+from ecabinet.db import reading, transaction
+from tests.builders import Browser, Cabinet
+from tests.documents import builders
+
+JSON = {"Accept": "application/json"}
+OLD, NEW = builders.pdf(3), builders.pdf(4, "Dieu 2. Noi dung trang")
+
+
+@pytest.fixture
+def paper(cabinet: Cabinet) -> queries.PaperView:
+    """Handed out to one minister, who has opened it."""
+    secretary = cabinet.actor("thuky")
+    dossier = service.create_dossier(secretary, "Hồ sơ nhà ở", cabinet.agencies["yte"])
+    service.add_paper(secretary, dossier, "Tờ trình", "submission", "to-trinh.pdf", OLD)
+    with transaction() as db:
+        service.hand_out(db, dossier, [cabinet.ids["botruong.yte"]])
+    found = builders.papers(dossier)[0]
+    service.open_copy(cabinet.actor("botruong.yte"), found.edition_id, True)
+    return found
+
+
+def propose(browser: Browser, paper_id: int, content: bytes = NEW, reason: str = "Sai số liệu."):
+    body = {"file": (io.BytesIO(content), "ban-2.pdf"), "reason": reason}
+    return browser.post(f"/papers/{paper_id}/replacements", body, headers=JSON)
+
+
+def confirm(cabinet: Cabinet, path: str, by: str = "lanhdaovp"):
+    with reading() as db:
+        asked = approvals.request_to_read(db, cabinet.actor(by), int(path.rsplit("/", 1)[1]))
+    return cabinet.browser(by).post(f"{path}/confirm", {"digest": asked.digest}, headers=JSON)
+
+
+def page(browser: Browser, path: str) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == 200, path
+    return answer.get_data(as_text=True)
+
+
+def current(paper: queries.PaperView) -> queries.PaperView:
+    return builders.papers(paper.dossier_id)[0]
+
+
+def test_readers_have_the_old_edition_until_a_second_person_confirms(cabinet, paper):
+    asked = propose(cabinet.browser("thuky"), paper.id)
+    assert asked.status_code == 200
+    assert current(paper).edition_id == paper.edition_id
+    assert confirm(cabinet, asked.json["location"], by="thuky").status_code == 409
+    assert current(paper).edition_id == paper.edition_id
+    assert confirm(cabinet, asked.json["location"]).status_code == 200
+    assert current(paper).edition_number == 2
+
+
+def test_everybody_who_has_it_is_told_which_pages_changed(cabinet, paper):
+    asked = propose(cabinet.browser("thuky"), paper.id)
+    with reading() as db:
+        before = {each.kind for each in outbox.inbox(db, cabinet.ids["botruong.yte"])}
+    assert "paper_replaced" not in before
+    confirm(cabinet, asked.json["location"])
+    shown = page(cabinet.browser("botruong.yte"), "/inbox")
+    assert "Bản 2 thay bản 1: Tờ trình; 4 trang đổi (1, 2, 3, 4)" in shown
+    with reading() as db:
+        others = [each.kind for each in outbox.inbox(db, cabinet.ids["botruong.taichinh"])]
+    assert "paper_replaced" not in others
+
+
+def test_a_reader_stays_with_the_edition_they_read_and_is_led_to_the_new_one(cabinet, paper):
+    minister = cabinet.browser("botruong.yte")
+    old_file = f"/editions/{paper.edition_id}/file"
+    assert old_file in page(minister, f"/papers/{paper.id}")
+    confirm(cabinet, propose(cabinet.browser("thuky"), paper.id).json["location"])
+    shown = page(minister, f"/papers/{paper.id}")
+    assert old_file in shown
+    assert f'href="/papers/{paper.id}?edition=2"' in shown
+    newest = current(paper)
+    assert f"/editions/{newest.edition_id}/file" in page(minister, f"/papers/{paper.id}?edition=2")
+    asked = minister.get(f"/papers/{paper.id}/edition")
+    assert asked.json == {"number": 2, "id": newest.edition_id}
+    assert minister.get(f"/papers/{paper.id}?edition=9").status_code == 404
+
+
+def test_what_changed_is_shown_word_by_word_to_whoever_may_read_it(cabinet, paper):
+    confirm(cabinet, propose(cabinet.browser("thuky"), paper.id).json["location"])
+    path = f"/editions/{current(paper).edition_id}/changes"
+    shown = page(cabinet.browser("botruong.yte"), path)
+    assert "Sai số liệu." in shown
+    assert '<del><span class="hide">bỏ: </span>1.' in shown
+    assert '<ins><span class="hide">thêm: </span>2.' in shown
+    assert "Trang 4, thêm mới" in shown
+    assert cabinet.browser("botruong.taichinh").get(path).status_code == 404
+    assert (
+        cabinet.browser("botruong.yte").get(f"/editions/{paper.edition_id}/changes").status_code
+        == 404
+    )
+
+
+def test_whoever_decides_sees_what_would_change(cabinet, paper):
+    asked = propose(cabinet.browser("thuky"), paper.id).json["location"]
+    leader = cabinet.browser("lanhdaovp")
+    path = asked.replace("/approvals/", "/replacements/")
+    assert f'href="{path}"' in page(leader, asked)
+    assert "Trang 4, thêm mới" in page(leader, path)
+    assert cabinet.browser("botruong.yte").get(path).status_code == 404
+
+
+def test_what_needs_no_second_person_or_changes_nothing_is_refused(cabinet, paper):
+    secretary = cabinet.browser("thuky")
+    assert propose(secretary, paper.id).status_code == 200
+    same = propose(secretary, paper.id, OLD)
+    assert (same.status_code, same.json["reason"]) == (409, DossierRefusal.SAME_FILE)
+    new = service.create_dossier(cabinet.actor("thuky"), "Hồ sơ mới", cabinet.agencies["yte"])
+    service.add_paper(cabinet.actor("thuky"), new, "Tờ trình", "submission", "a.pdf", OLD)
+    early = propose(secretary, builders.papers(new)[0].id)
+    assert (early.status_code, early.json["reason"]) == (409, DossierRefusal.NOT_HANDED_OUT)
+    assert propose(secretary, paper.id, reason=" ").json["field"] == "reason"
+    assert propose(cabinet.browser("botruong.yte"), paper.id).status_code == 403
+
+
+def test_of_two_replacements_asked_for_the_second_is_stale(cabinet, paper):
+    secretary = cabinet.browser("thuky")
+    first = propose(secretary, paper.id).json["location"]
+    second = propose(secretary, paper.id, builders.pdf(5, "Dieu 5. Trang")).json["location"]
+    assert confirm(cabinet, first).status_code == 200
+    answer = confirm(cabinet, second)
+    assert (answer.status_code, answer.json["code"]) == (409, "stale")
+    assert current(paper).edition_number == 2
