@@ -1,5 +1,6 @@
 """What `ecabinet check` looks at: whether this cabinet stands as it should."""
 
+import ctypes
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,9 @@ from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
 SKEW_SECONDS = 5
+# More than any system's struct timex; what the kernel answers while nothing sets its clock.
+TIMEX_BYTES = 256
+TIME_ERROR = 5
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,24 @@ def _clock(settings: Settings) -> Check:
     skew = abs((moment - datetime.now(UTC)).total_seconds() - moved)
     is_right = skew <= SKEW_SECONDS and not (moved and settings.env == "production")
     figures = {"unix": int(moment.timestamp()), "moved_seconds": moved}
-    return Check("clock", is_right, f"{moment:%Y-%m-%d %H:%M:%S} UTC, moved by {moved} s", figures)
+    seen = f"{moment:%Y-%m-%d %H:%M:%S} UTC, moved by {moved} s, {synchrony(_kernel_clock())}"
+    return Check("clock", is_right, seen, figures)
+
+
+def _kernel_clock() -> int:
+    """What adjtimex(2) answers when it is asked to change nothing; below zero where it may not."""
+    asked = ctypes.create_string_buffer(TIMEX_BYTES)
+    try:
+        return int(ctypes.CDLL(None).adjtimex(asked))
+    except (AttributeError, OSError):
+        return -1
+
+
+def synchrony(answer: int) -> str:
+    """Whether the machine follows a time source (SEC-01): shown, and no reason to refuse."""
+    if answer < 0:
+        return "unknown whether synchronised"
+    return "not synchronised" if answer == TIME_ERROR else "synchronised"
 
 
 def _heartbeat(settings: Settings) -> Check:

@@ -41,6 +41,8 @@ export class PaperPane {
       if (this.url === url) this.sayFailed();
       return;
     }
+    await this.shown();
+    if (this.url !== url) return;
     this.view.scale = place?.scale ?? 'auto';
     this.view.page = start;
     this.tell();
@@ -55,6 +57,19 @@ export class PaperPane {
     else if (what === 'larger') view.zoom(1);
     else if (what === 'smaller') view.zoom(-1);
     else if (what === 'fit') view.scale = 'page-width';
+  }
+
+  /** A phone opens some papers behind another pane, and may never turn to them. */
+  private shown(): Promise<void> {
+    if (this.view.isShown) return Promise.resolve();
+    return new Promise((resolve) => {
+      const watch = new ResizeObserver(() => {
+        if (!this.view.isShown) return;
+        watch.disconnect();
+        resolve();
+      });
+      watch.observe(this.root);
+    });
   }
 
   private makeContainer(): HTMLDivElement {

@@ -38,7 +38,10 @@ export class PaperView {
   private readonly viewer: PDFViewer;
   private task: pdfjs.PDFDocumentLoadingTask | null = null;
 
-  constructor(container: HTMLDivElement, worker: string) {
+  constructor(
+    private readonly container: HTMLDivElement,
+    worker: string,
+  ) {
     pdfjs.GlobalWorkerOptions.workerSrc = worker;
     const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
     this.viewer = new PDFViewer({
@@ -52,7 +55,7 @@ export class PaperView {
       ...(memory <= 4 ? { maxCanvasPixels: SMALL_DEVICE_PIXELS } : {}),
     });
     this.links.setViewer(this.viewer);
-    this.events.on('pagesinit', () => this.namePages(container));
+    this.events.on('pagesinit', () => this.namePages());
   }
 
   async open(url: string): Promise<void> {
@@ -88,6 +91,11 @@ export class PaperView {
     await task.destroy();
   }
 
+  /** Whether there is any room: PDF.js can neither fit nor scroll what is not laid out. */
+  get isShown(): boolean {
+    return this.container.offsetParent !== null;
+  }
+
   get page(): number {
     return this.viewer.currentPageNumber;
   }
@@ -119,6 +127,7 @@ export class PaperView {
   }
 
   refit(): void {
+    if (!this.isShown) return;
     if (Number.isNaN(Number(this.scale))) this.viewer.currentScaleValue = this.scale;
     this.viewer.update();
   }
@@ -140,8 +149,8 @@ export class PaperView {
     });
   }
 
-  private namePages(container: HTMLElement): void {
-    for (const page of container.querySelectorAll<HTMLElement>('.page')) {
+  private namePages(): void {
+    for (const page of this.container.querySelectorAll<HTMLElement>('.page')) {
       const number = page.dataset.pageNumber ?? '';
       page.setAttribute('aria-label', word({ vi: `Trang ${number}`, en: `Page ${number}` }));
     }

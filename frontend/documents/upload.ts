@@ -1,3 +1,4 @@
+import { refresh } from '../fresh';
 import { csrfToken, word } from '../words';
 import { fold } from './filter';
 
@@ -188,13 +189,10 @@ class Uploads {
     const all = this.form.querySelector('[data-all]');
     if (!all) return;
     all.textContent = word({
-      vi: `Đã nhận ${received}, không nhận ${refused}. `,
-      en: `${received} received, ${refused} refused. `,
+      vi: `Đã nhận ${received}, không nhận ${refused}.`,
+      en: `${received} received, ${refused} refused.`,
     });
-    const see = document.createElement('a');
-    see.href = location.pathname;
-    see.textContent = word({ vi: 'Xem danh sách', en: 'See the list' });
-    if (received) all.append(see);
+    if (received) void refresh();
   }
 
   private listenForDrops(place: HTMLElement): void {

@@ -40,8 +40,7 @@ class Person:
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.tapped = 0
-        # The line is cut on purpose; and PDF.js remarks on a pane that a phone does not show.
-        self.expected = ["ERR_INTERNET_DISCONNECTED", "offsetParent is not set"]
+        self.expected = ["ERR_INTERNET_DISCONNECTED"]  # The line is cut on purpose.
         self.wrong: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda fault: self.finds(f"fault: {fault}"))

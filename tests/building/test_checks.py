@@ -1,5 +1,6 @@
 """`ecabinet check` says what is wrong, and looks at everything also then."""
 
+import pytest
 from sqlalchemy import update
 
 from ecabinet import checks, ledger
@@ -29,10 +30,22 @@ def test_a_changed_leaf_is_seen(cabinet: Cabinet, settings: Settings) -> None:
     assert not found(settings)["ledger"].ok
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(0, "synchronised"), (5, "not synchronised"), (-1, "unknown whether synchronised")],
+)
+def test_whether_the_machines_clock_is_set_is_said_or_said_to_be_unknown(
+    answer: int, words: str
+) -> None:
+    assert checks.synchrony(answer) == words
+
+
 def test_a_moved_clock_is_shown(cabinet: Cabinet, settings: Settings) -> None:
     cabinet.wait(days=1)
     seen = found(settings)["clock"]
     assert seen.ok
+    assert seen.detail.endswith("synchronised")
     assert seen.figures["moved_seconds"] == 86400
     strict = settings.model_copy(update={"env": "production"})
     assert not found(strict)["clock"].ok
