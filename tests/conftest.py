@@ -131,8 +131,6 @@ class House:
         db.bind(self._database)
         live.bind(self.app.extensions["wire"])
         with fresh_database(template, self.settings.database_url):
-            # A thread that outlived its test may have left a line to that test's database.
-            self._database.close()
             yield
             self._database.close()
 

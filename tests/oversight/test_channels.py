@@ -8,6 +8,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -19,8 +20,8 @@ from ecabinet.db import Base, database, reading, transaction
 from ecabinet.notices import Channel
 from ecabinet.settings import Settings
 from ecabinet.wire import server as wire
-from ecabinet.wire.server import Event
 from exchange.senders import senders
+from meetings import sockets
 from meetings.rules import Naming
 from meetings.service import conduct, prepare, votes
 from meetings.service.prepare import ItemText
@@ -140,11 +141,15 @@ def test_each_word_goes_down_the_line_to_exactly_those_whose_it_is(cabinet: Cabi
 
 @pytest.mark.once
 @pytest.mark.usefixtures("quick")
-def test_a_room_that_lets_anybody_in_is_found(cabinet: Cabinet) -> None:
+def test_a_room_that_lets_anybody_in_is_found(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unguarded = SimpleNamespace(
+        meeting_to_follow=lambda _db, _actor, number: SimpleNamespace(id=number),
+        meeting_to_read=sockets.access.meeting_to_read,
+    )
+    monkeypatch.setattr(sockets, "access", unguarded)
     with serving(cabinet.app) as served:
-        permission = served.wire.events["meeting:enter"].permission
-        unguarded = Event(permission, lambda _, sent: wire.enter(f"meeting:{sent.id}", sent))
-        served.wire.io.on_event("meeting:enter", served.wire._taker(unguarded))
         found = heard(cabinet, served, {"thuky", "vanthu"})
     assert found["CANARYitem"] == {"thuky", "vanthu"}
 
