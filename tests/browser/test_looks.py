@@ -6,9 +6,10 @@ walks through all of them.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pysqlite3 import dbapi2
 
 from tests.ballots.builders import a_paper
@@ -209,6 +210,8 @@ def places(readers: dict[str, Reader], server: Server) -> dict[str, str]:
         "receipt": f"/ballots/by-key/{key}",
         "handover": handover,
         "changed": asked.replace("/approvals/", "/replacements/"),
+        "official": official,
+        "agency": agency,
     }
 
 
@@ -224,6 +227,44 @@ def test_each_kind_of_page_is_fit_for_the_reader_who_uses_it_most(
         glance(readers[name], path.format(**places))
     readers[SECRETARY].needs_no_pointer_for_the_menu()
     wrong = [each for reader in (*readers.values(), stranger) for each in reader.wrong]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+def test_what_comes_second_is_as_fit_as_what_comes_first(
+    readers: dict[str, Reader], places: dict[str, str], tmp_path: Path
+) -> None:
+    """A refused table, files of which one is refused, a mandate that waits, one of two hands."""
+    looked = [readers[each] for each in (KEEPER, SECRETARY, MINISTER, PREMIER)]
+    keeper, secretary, minister, premier = looked
+    table, paper, no_paper = (tmp_path / each for each in ("nguoi.csv", "bo-sung.pdf", "anh.pdf"))
+    table.write_text("Họ tên,Tài khoản\nTrần Thị Bình,\n")
+    paper.write_bytes(a_paper())
+    no_paper.write_bytes(b"no paper")
+    keeper.opens("/import")
+    keeper.page.locator("#file").set_input_files(table)
+    keeper.page.get_by_role("button", name="Xem thử").click()
+    expect(keeper.page.locator("#looked table")).to_be_visible()
+    secretary.opens("/dossiers")
+    agency = places["agency"]
+    dossier = secretary.posts("/dossiers", title="Hồ sơ bổ sung", drafting_agency=agency)
+    secretary.opens(dossier)
+    secretary.expected += ["400", "422"]
+    secretary.page.locator("#file").set_input_files([paper, no_paper])
+    secretary.page.get_by_role("button", name="Tải lên").click()
+    expect(secretary.page.locator("[data-all]")).to_contain_text("Đã nhận 1, không nhận 1.")
+    expect(secretary.page.locator("#papers")).to_contain_text("bo-sung")
+    minister.posts(f"{SESSION}/substitutes", person=places["official"], reason="Công tác.")
+    premier.opens(SESSION)
+    expect(premier.page.locator("#substitutes")).to_contain_text("Cán bộ đầu mối Bộ Y tế")
+    minister.opens(places["handover"])
+    seen = minister.page.locator("input[name=seen]").get_attribute("value")
+    minister.posts(f"{places['handover']}/sign", seen=seen or "")
+    minister.opens(places["handover"])
+    for reader in looked:
+        reader.fits(*SIZES)
+        reader.is_barred_by_nothing()
+    wrong = [each for reader in looked for each in reader.wrong]
     assert not wrong, "\n".join(wrong)
 
 
