@@ -172,7 +172,23 @@ def replacement(request_id: int) -> str:
     """What a replacement would change, for the two who decide it."""
     with reading() as db:
         found = replacing.of_request(db, current_actor(), request_id)
-    return render_template("documents/changes.html", it=found, back=f"/approvals/{request_id}")
+    return render_template(
+        "documents/changes.html", it=found, back=f"/approvals/{request_id}", proposed=request_id
+    )
+
+
+@door.get("/replacements/<int:request_id>/file")
+@needs(Permission.SIGNED_IN)
+def proposed_file(request_id: int) -> Response:
+    """The file that would replace a paper, for the two who decide it."""
+    return _sent(replacing.proposed_copy(current_actor(), request_id), f"{request_id}.pdf")
+
+
+@door.get("/replacements/<int:request_id>/page1.webp")
+@needs(Permission.SIGNED_IN)
+def proposed_first_page(request_id: int) -> Response:
+    picture = replacing.proposed_first_page(current_actor(), request_id)
+    return Response(picture, mimetype="image/webp", headers=FILE_HEADERS)
 
 
 @door.get("/editions/<int:edition_id>/changes")
@@ -181,7 +197,7 @@ def changes(edition_id: int) -> str:
     with reading() as db:
         found = replacing.of_edition(db, current_actor(), edition_id)
     back = f"/papers/{found.paper_id}"
-    return render_template("documents/changes.html", it=found, back=back)
+    return render_template("documents/changes.html", it=found, back=back, proposed=None)
 
 
 @door.get("/papers/<int:paper_id>/edition")
@@ -224,12 +240,16 @@ def reader(paper_id: int) -> str:
 def file(edition_id: int) -> Response:
     """This reader's marked copy, whole or by byte ranges (RFC 9110, 14)."""
     copy = service.open_copy(current_actor(), edition_id, anew=_asks_for_the_beginning())
+    return _sent(copy, f"{edition_id}.pdf")
+
+
+def _sent(copy: Copy, name: str) -> Response:
     start, stop, status = _asked_for(copy)
     if status == 416:
         return _answer(b"", 416, {"Content-Range": f"bytes */{copy.size}"})
     headers = {
         "Content-Length": str(stop - start),
-        "Content-Disposition": f'inline; filename="{edition_id}.pdf"',
+        "Content-Disposition": f'inline; filename="{name}"',
         "ETag": f'"{copy.etag}"',
     }
     if status == 206:

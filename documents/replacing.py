@@ -5,20 +5,23 @@ Votes and positions name the edition they saw by its digest, and so keep pointin
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from documents import access, comparing, queries, service
+from documents import access, comparing, queries, rules, service
 from documents.comparing import PageChange, Piece
+from documents.marking import Copy, Mark, Slot
 from documents.models import Edition, Paper
+from documents.pages import picture
+from documents.pages import reading as reading_pages
 from documents.rules import DossierRefusal
 from documents.service import Incoming
-from ecabinet import approvals, ledger, outbox, storage
+from ecabinet import approvals, clock, ledger, outbox, storage
 from ecabinet.access import Actor, Permission
-from ecabinet.approvals import Act, Approved
+from ecabinet.approvals import Act, Approved, Request
 from ecabinet.db import reading
 from ecabinet.errors import NotFound, Refused, Stale
 from people import queries as people
@@ -54,8 +57,7 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
     incoming = service.read_file(file_name, content)
     if incoming.original == was_digest:
         raise Refused(DossierRefusal.SAME_FILE)
-    before = service.read_safely("a.pdf", storage.read(was_digest)).texts
-    found = comparing.changes(before, incoming.texts)
+    found = comparing.changes(reading_pages.texts(storage.read(was_digest)) or [], incoming.texts)
     kept: dict[str, Any] = {
         "reason": reason,
         "was_number": was_number,
@@ -72,17 +74,24 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         "digest": incoming.original,
         "pages": incoming.pages,
         "reason": reason,
-        "changed": in_words(found),
-        "count": len(found),
+        **pages_by_fate(found),
         "file": _keep(asdict(incoming)),
         "changes": _keep(kept),
     }
     return approvals.ask(actor, REPLACE, title, facts)
 
 
-def in_words(changes: Iterable[PageChange]) -> str:
-    """The changed pages by number: of the newer edition, or with a minus what was taken out."""
-    found = [str(each.now) if each.now else f"−{each.was}" for each in changes]
+def pages_by_fate(changes: Sequence[PageChange]) -> dict[str, str]:
+    """Which pages changed and came in, by their numbers now, and which were taken out."""
+    return {
+        "changed": _listed(each.now for each in changes if each.was and each.now),
+        "added": _listed(each.now for each in changes if not each.was),
+        "taken_out": _listed(each.was for each in changes if not each.now),
+    }
+
+
+def _listed(numbers: Iterable[int | None]) -> str:
+    found = [str(each) for each in numbers]
     return ", ".join(found[:PAGES_NAMED]) + (", …" if len(found) > PAGES_NAMED else "")
 
 
@@ -110,7 +119,7 @@ def _publish(db: Session, approved: Approved) -> None:
         "confirmed_by": approved.approver.id,
     }
     ledger.append(db, "edition_published", body)
-    told = ("title", "number", "was_number", "changed", "count")
+    told = ("title", "number", "was_number", "changed", "added", "taken_out")
     outbox.notify(
         db, _readers(db, paper), "paper_replaced", f"/papers/{paper.id}",
         **{each: facts[each] for each in told},
@@ -144,11 +153,37 @@ def of_edition(db: Session, actor: Actor, edition_id: int) -> Comparison:
 
 def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
     """What a replacement would change that waits for its second person."""
+    request = _request_to_read(db, actor, request_id)
+    paper = access.paper_to_read(db, actor, request.facts["paper"])
+    return _comparison(paper, request.facts["number"], request.facts["changes"], None)
+
+
+def _request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
     request = approvals.request_to_read(db, actor, request_id)
     if request.kind != REPLACE.name:
         raise NotFound("replacement")
-    paper = access.paper_to_read(db, actor, request.facts["paper"])
-    return _comparison(paper, request.facts["number"], request.facts["changes"], None)
+    access.paper_to_read(db, actor, request.facts["paper"])
+    return request
+
+
+def proposed_copy(actor: Actor, request_id: int) -> Copy:
+    """The file that is proposed, marked as every copy is: whoever confirms it has to see it."""
+    incoming, mark = _proposed(actor, request_id)
+    slot = Slot(incoming.slot_at, incoming.slot_length, incoming.prepared_size)
+    return Copy(incoming.prepared, slot, service.filled(mark, incoming.slot_length))
+
+
+def proposed_first_page(actor: Actor, request_id: int) -> bytes:
+    incoming, mark = _proposed(actor, request_id)
+    return picture.marked(storage.read(incoming.page1), mark.lines)
+
+
+def _proposed(actor: Actor, request_id: int) -> tuple[Incoming, Mark]:
+    with reading() as db:
+        facts = _request_to_read(db, actor, request_id).facts
+        # The same for every range of a copy.
+        at = rules.quarter_of(clock.now(db)).astimezone(service.OFFICE_ZONE)
+    return Incoming(**_kept(facts["file"])), Mark(actor.name, actor.office, at)
 
 
 def _comparison(paper: Paper, number: int, kept: str, edition_id: int | None) -> Comparison:

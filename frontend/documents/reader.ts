@@ -110,8 +110,11 @@ function watchEditions(): void {
   if (!strip || !paperId) return;
   document.addEventListener('visibilitychange', async () => {
     if (document.hidden) return;
-    const { number, id } = await send<{ number: number; id: number }>(`/papers/${paperId}/edition`);
-    if (number <= Number(paperNewer)) return;
+    const path = `/papers/${paperId}/edition`;
+    // Without a line the paper is read on as it is; it is asked again the next time.
+    const now = await send<{ number: number; id: number }>(path).catch(() => null);
+    if (!now || now.number <= Number(paperNewer)) return;
+    const { number, id } = now;
     element<HTMLAnchorElement>('[data-changes]').href = `/editions/${id}/changes`;
     element('[data-number]').textContent = String(number);
     element<HTMLAnchorElement>('[data-go]').href = `/papers/${paperId}?edition=${number}`;

@@ -4,7 +4,9 @@ import io
 
 import pytest
 
-from documents import queries, service
+from documents import marking, queries, replacing, service
+from documents.comparing import PageChange
+from documents.pages import reading as reading_pages
 from documents.rules import DossierRefusal
 from ecabinet import approvals, outbox
 from ecabinet.db import reading, transaction
@@ -66,7 +68,7 @@ def test_everybody_who_has_it_is_told_which_pages_changed(cabinet, paper):
     assert "paper_replaced" not in before
     confirm(cabinet, asked.json["location"])
     shown = page(cabinet.browser("botruong.yte"), "/inbox")
-    assert "Bản 2 thay bản 1: Tờ trình; 4 trang đổi (1, 2, 3, 4)" in shown
+    assert "Bản 2 thay bản 1: Tờ trình; đổi trang 1, 2, 3; thêm trang 4" in shown
     with reading() as db:
         others = [each.kind for each in outbox.inbox(db, cabinet.ids["botruong.taichinh"])]
     assert "paper_replaced" not in others
@@ -108,7 +110,31 @@ def test_whoever_decides_sees_what_would_change(cabinet, paper):
     path = asked.replace("/approvals/", "/replacements/")
     assert f'href="{path}"' in page(leader, asked)
     assert "Trang 4, thêm mới" in page(leader, path)
-    assert cabinet.browser("botruong.yte").get(path).status_code == 404
+    assert f'data-paper-url="{path}/file"' in page(leader, path)
+    for end in ("", "/file", "/page1.webp"):
+        assert leader.get(path + end).status_code == 200
+        assert cabinet.browser("botruong.yte").get(path + end).status_code == 404
+
+
+def test_whoever_decides_reads_the_file_itself_with_their_name_on_it(cabinet, paper):
+    asked = propose(cabinet.browser("thuky"), paper.id).json["location"]
+    path = asked.replace("/approvals/", "/replacements/") + "/file"
+    whole = cabinet.browser("lanhdaovp").get(path)
+    texts = reading_pages.texts(whole.data)
+    assert texts is not None
+    assert len(texts) == 4
+    for text in texts:
+        ((name, _when),) = marking.seen_in(text).lines
+        assert name == "Phó Chủ nhiệm Văn phòng Chính phủ"
+    part = cabinet.browser("lanhdaovp").get(path, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.data) == (206, whole.data[100:200])
+
+
+def test_pages_that_came_and_went_are_told_apart():
+    was_now = [(1, 1), (None, 2), (3, None), (4, None)]
+    changes = [PageChange(was, now, []) for was, now in was_now]
+    told = {"changed": "1", "added": "2", "taken_out": "3, 4"}
+    assert replacing.pages_by_fate(changes) == told
 
 
 def test_what_needs_no_second_person_or_changes_nothing_is_refused(cabinet, paper):
