@@ -35,7 +35,18 @@ function foldMenus(at: HTMLElement): void {
   }
 }
 
+/** Which file was chosen, on the field that stands for the browser's own. */
+function nameChosen(field: HTMLInputElement): void {
+  const said = field.parentElement?.querySelector('.file__b [data-chosen]');
+  const none = word({ vi: 'Chưa chọn tệp', en: 'No file chosen' });
+  said?.replaceChildren(field.files?.[0]?.name ?? none);
+}
+
 function chrome(): void {
+  document.addEventListener('change', (event) => {
+    const field = event.target as HTMLInputElement;
+    if (field.type === 'file') nameChosen(field);
+  });
   document.addEventListener('click', (event) => {
     const target = event.target as HTMLElement;
     const chooser = target.closest<HTMLElement>('[data-choose-theme]');

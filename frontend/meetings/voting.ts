@@ -10,7 +10,7 @@ import { now, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { base, me, page, place, room } from './room';
-import { type Choice, openVote, type VotePart } from './state';
+import { type Choice, openVote, type VotePart, votesOf } from './state';
 import { choiceWords, clockOf } from './words';
 
 interface Mine {
@@ -181,7 +181,7 @@ const STEPS: Record<Step, () => (Node | false)[]> = {
         en: `At ${clockOf(kept?.at ?? '')}. The receipt was checked on this device.`,
       }),
       ' ',
-      word(isOpen() ? STILL_SEALED : COUNTED),
+      standing(),
     ),
     h('p', { class: 'acts' }, close({ vi: 'Xong', en: 'Done' })),
   ],
@@ -225,15 +225,27 @@ const SEALED = {
   en: 'Your choice is sealed until the vote closes.',
 };
 
-const STILL_SEALED = {
-  vi: 'Lựa chọn được niêm phong tới khi đóng biểu quyết. Có thể thay phiếu đến khi đó.',
-  en: 'The choice is sealed until the vote closes. You may change it until then.',
+const MAY_CHANGE = {
+  vi: 'Có thể thay phiếu đến khi đó.',
+  en: 'You may change it until then.',
 };
 
-const COUNTED = {
-  vi: 'Biểu quyết đã đóng: phiếu này được tính.',
-  en: 'The vote has closed: this answer counts.',
+const CLOSED = {
+  vi: 'Biểu quyết đã đóng; phiếu gửi sau cùng được tính.',
+  en: 'The vote has closed; the last answer counts.',
 };
+
+const STOPPED = {
+  vi: 'Biểu quyết đã dừng, không lấy kết quả.',
+  en: 'The vote was stopped, without a result.',
+};
+
+/** What holds of an answer that is kept: until the vote ends, and by how it ended. */
+function standing(): string {
+  if (isOpen()) return `${word(SEALED)} ${word(MAY_CHANGE)}`;
+  const ended = votesOf(room.parts).find((each) => each.id === vote?.id);
+  return word(ended?.state === 'stopped' ? STOPPED : CLOSED);
+}
 
 const againWords = (at: string, number: string): string =>
   word({

@@ -74,7 +74,9 @@ def test_a_vote_opens_with_the_seventeenth_member_and_reaches_one_abroad(tmp_pat
         for each in (hall, abroad, premier, secretary):
             each.sees(f"2/25 thành viên Chính phủ {SENTENCE}")
         # A receipt that was left open says that its answer is final now.
-        expect(other_tab.locator("dialog#vote")).to_contain_text("phiếu này được tính")
+        expect(other_tab.locator("dialog#vote")).to_contain_text(
+            "Biểu quyết đã đóng; phiếu gửi sau cùng được tính."
+        )
         hall.sees(re.compile(r"2\s*đồng ý"), "[data-hall=figures]")
         abroad.goes_to(meeting)
         abroad.sees(f"2/25 thành viên Chính phủ {SENTENCE}")
