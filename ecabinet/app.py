@@ -10,8 +10,8 @@ from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
-from documents import http as documents_http
 from documents import replacing
+from documents.http import papers as papers_http
 from ecabinet import (
     activity,
     approvals,
@@ -72,7 +72,7 @@ DOORS = (
     invitations_http.door,
     outside_http.door,
     mandates_http.door,
-    documents_http.door,
+    papers_http.door,
     ballots_http.door,
     meetings_http.door,
     votes_http.door,
