@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from documents.marking import Slot
+from documents.noting import Content, Kept, NoteKind
 from documents.rules import PaperKind
 from ecabinet.db import Base
 
@@ -126,3 +127,51 @@ class StoryLine(Base):
     path: Mapped[str] = mapped_column(String(200))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime]
+
+
+class NoteCount(Base):
+    """The last number given to a change of a person's notes; locked while they change."""
+
+    __tablename__ = "documents_note_count"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    last: Mapped[int]
+
+
+class Note(Base):
+    """What a reader wrote on a page of the edition where they wrote it: theirs alone.
+
+    Its place is never changed by a newer edition: where it stands there is a row of its own.
+    """
+
+    __tablename__ = "documents_note"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    # Made on the device, so that what is written without a line has its name at once.
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), index=True)
+    # By which the person's other devices learn what changed since they last asked.
+    revision: Mapped[int]
+    # What was taken away leaves its name, so that the other devices take it away as well.
+    kind: Mapped[NoteKind | None] = mapped_column(String(20))
+    page: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    shape: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changed_at: Mapped[datetime]
+
+    @property
+    def content(self) -> Content | None:
+        if self.kind is None:
+            return None
+        return Content(NoteKind(self.kind), self.page, self.text, self.shape)
+
+    def write(self, content: Content | None) -> None:
+        """Say something else; nothing is left of what was taken away."""
+        self.kind = content.kind if content else None
+        self.page = content.page if content else 0
+        self.text = content.text if content else ""
+        self.shape = dict(content.shape) if content else {}
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.revision, self.content)

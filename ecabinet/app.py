@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import replacing
+from documents.http import notes as notes_http
 from documents.http import papers as papers_http
 from ecabinet import (
     activity,
@@ -73,6 +74,7 @@ DOORS = (
     outside_http.door,
     mandates_http.door,
     papers_http.door,
+    notes_http.door,
     ballots_http.door,
     meetings_http.door,
     votes_http.door,

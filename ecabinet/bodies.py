@@ -76,6 +76,12 @@ class Body:
             raise BadInput(name, "is no object")
         return value
 
+    def list(self, name: str, most: int) -> list[Any]:
+        value = self._given.get(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise BadInput(name, "is no list, or too long")
+        return value
+
     def assertion(self, name: str = "assertion") -> dict[str, Any] | None:
         """A passkey's answer in its form, if any; what it proves is another's to say."""
         return _assertion(name, self.object(name)) if name in self else None

@@ -2,6 +2,8 @@
 // The reader's own page: find, going to a page, the keyboard.
 import { send } from '../http';
 import { word } from '../words';
+import './notes/notes.css';
+import { mountNotes } from './notes/mount';
 import { mountAll, type PaperPane } from './pane';
 
 /** PDF.js has looked through every page. */
@@ -127,4 +129,5 @@ for (const pane of mountAll()) {
   find(pane);
   goTo(pane);
   keys(pane);
+  mountNotes(pane);
 }

@@ -1,0 +1,213 @@
+"""Where a note stands on another edition of its paper, and how sure that is: pure.
+
+Where its words stand on the same page; else elsewhere in the paper; else the page that they were
+on; else nowhere, which is the tray (peers.md 4.4). Nothing is decided on words alone that stand
+twice: then those before and after them do, and without these their reader is asked.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+
+# From here on nobody is asked.
+SURE = 80
+LONG_ENOUGH, CONTEXT = 12, 0.5
+LIKE, HARDLY_CHANGED = 0.5, 0.8
+# How far around a page changed words are sought, and for how many notes; how often words stand on
+# a page at most.
+PAGES_AROUND, MOST_CHANGED, MOST_ON_PAGE = 15, 300, 1_000
+# What extractors put where a word was divided, and what nobody sees.
+UNSEEN = {ord(each): None for each in "\u00ad\u0002\ufffe\ufeff\u200b"}
+
+
+class Found(StrEnum):
+    SAME_PAGE = "same_page"
+    ELSEWHERE = "elsewhere"
+    PAGE = "page"
+    TRAY = "tray"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The page that a note was written on, and the words if it is about some."""
+
+    page: int
+    quote: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it stands now: the page, the words as they read there, which of them on that page."""
+
+    found: Found
+    page: int | None
+    score: int
+    quote: str = ""
+    nth: int = 0
+
+    @property
+    def is_sure(self) -> bool:
+        return self.score >= SURE
+
+
+TRAY = Place(Found.TRAY, None, 0)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page as it is compared: its words, and its letters without what stands between them."""
+
+    number: int
+    words: list[str]
+    letters: str
+
+
+def carry(anchors: Sequence[Anchor], old: Sequence[str], new: Sequence[str]) -> list[Place]:
+    """Where each of these stands in the newer edition, by the text of both editions' pages."""
+    before, after = _pages(old), _pages(new)
+    places = []
+    left = MOST_CHANGED
+    for anchor in anchors:
+        page, likeness = _page_now(anchor.page, before, after)
+        place = _exact(anchor, page or anchor.page, after)
+        if place is None and anchor.quote and left:
+            left -= 1
+            place = _changed(anchor, page or anchor.page, after)
+        places.append(place or _page_alone(anchor, page, likeness))
+    return places
+
+
+def _page_alone(anchor: Anchor, page: int | None, likeness: float) -> Place:
+    """A note about a page goes with it; one whose words are gone is asked about there."""
+    if page is None:
+        return TRAY
+    is_sure = likeness >= HARDLY_CHANGED and not anchor.quote
+    score = round(100 * likeness)
+    return Place(Found.PAGE, page, score if is_sure else min(score, SURE - 1))
+
+
+# ---- pages ----
+
+
+def _pages(texts: Sequence[str]) -> list[_Page]:
+    words = [_words(each) for each in texts]
+    return [_Page(number, each, "".join(each)) for number, each in enumerate(words, 1)]
+
+
+def _page_now(number: int, before: list[_Page], after: list[_Page]) -> tuple[int | None, float]:
+    """Which page this one is now, and how like it reads; the nearest of those that read alike."""
+    if number > len(before):
+        return None, 0
+    page = before[number - 1]
+    same = [each.number for each in after if each.letters == page.letters]
+    if same:
+        return min(same, key=lambda each: abs(each - number)), 1
+    there = [(_likeness(page.words, each.words), each.number) for each in _around(number, after)]
+    likeness, now = max(there, key=lambda each: (each[0], -abs(each[1] - number)), default=(0, 0))
+    return (now, likeness) if likeness >= LIKE else (None, 0)
+
+
+def _around(number: int, pages: list[_Page]) -> list[_Page]:
+    return pages[max(0, number - 1 - PAGES_AROUND) : number + PAGES_AROUND]
+
+
+def _likeness(some: Sequence[str], others: Sequence[str]) -> float:
+    """The share of words that two texts have in common (Dice)."""
+    common = sum((Counter(some) & Counter(others)).values())
+    return 2 * common / max(1, len(some) + len(others))
+
+
+# ---- words ----
+
+
+def _exact(anchor: Anchor, page: int, after: list[_Page]) -> Place | None:
+    """Where the very words stand: in their old company, and on their page before any other."""
+    quote = _letters(anchor.quote)
+    there = [
+        (_company(anchor, each.letters, at, len(quote)), each.number, nth)
+        for each in after
+        for nth, at in enumerate(_all_of(quote, each.letters))
+    ]
+    if not there:
+        return None
+
+    def likely(each: tuple[float, int, int]) -> tuple[bool, bool, float, int]:
+        company, number, _ = each
+        return company >= CONTEXT, number == page, company, -abs(number - page)
+
+    company, number, nth = max(there, key=likely)
+    is_alone = len(there) == 1 and len(quote) >= LONG_ENOUGH
+    found = Found.SAME_PAGE if number == page else Found.ELSEWHERE
+    score = 100 if company >= CONTEXT or is_alone else SURE - 20
+    return Place(found, number, score, anchor.quote, nth)
+
+
+def _all_of(quote: str, letters: str) -> list[int]:
+    found: list[int] = []
+    at = letters.find(quote) if quote else -1
+    while at >= 0 and len(found) < MOST_ON_PAGE:
+        found.append(at)
+        at = letters.find(quote, at + 1)
+    return found
+
+
+def _company(anchor: Anchor, letters: str, at: int, length: int) -> float:
+    """How much of what stood before and after still stands there."""
+    prefix, suffix = _letters(anchor.prefix), _letters(anchor.suffix)
+    before = _alike(reversed(prefix), reversed(letters[:at]))
+    after = _alike(suffix, letters[at + length :])
+    return (before + after) / max(1, len(prefix) + len(suffix))
+
+
+def _alike(some: Iterable[str], others: Iterable[str]) -> int:
+    """How many letters are the same, from the first on."""
+    pairs = zip(some, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _changed(anchor: Anchor, page: int, after: list[_Page]) -> Place | None:
+    """Words that have most in common with those that are gone; their reader is always asked."""
+    sought = _words(anchor.quote)
+    there = [(*_best_window(sought, each.words), each) for each in _around(page, after)]
+    share, at, now = max(
+        there, key=lambda each: (each[0], -abs(each[2].number - page)), default=(0, 0, None)
+    )
+    if now is None or share < LIKE:
+        return None
+    words = now.words[at : at + len(sought)]
+    known = [place for place, each in enumerate(words) if each in set(sought)]
+    first, last = at + known[0], at + known[-1] + 1
+    quote = " ".join(now.words[first:last])
+    begins = len("".join(now.words[:first]))
+    nth = _all_of(_letters(quote), now.letters).index(begins)
+    found = Found.SAME_PAGE if now.number == page else Found.ELSEWHERE
+    return Place(found, now.number, round(share * (SURE - 1)), quote, nth)
+
+
+def _best_window(sought: Sequence[str], words: Sequence[str]) -> tuple[float, int]:
+    """The run of as many words that shares most with those sought, and where it begins."""
+    wanted, width = Counter(sought), len(sought)
+    seen: Counter[str] = Counter()
+    common, best = 0, (0.0, 0)
+    for end, word in enumerate(words, 1):
+        seen[word] += 1
+        common += seen[word] <= wanted[word]
+        if end > width:
+            gone = words[end - 1 - width]
+            common -= seen[gone] <= wanted[gone]
+            seen[gone] -= 1
+        best = max(best, (common / width, -max(0, end - width)))
+    return best[0], -best[1]
+
+
+def _words(text: str) -> list[str]:
+    return unicodedata.normalize("NFC", text).translate(UNSEEN).split()
+
+
+def _letters(text: str) -> str:
+    return "".join(_words(text))

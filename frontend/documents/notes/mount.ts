@@ -1,0 +1,203 @@
+// The reader's notes: tools, list, form and what is said of how they are kept.
+import { pad } from '../../words';
+import type { PaperPane } from '../pane';
+import { NoteLayer } from './layer';
+import { NoteList, type Row } from './list';
+import type { Content } from './note';
+import { find } from './quote';
+import { NoteStore, type State } from './store';
+import { NoteTools, type Tool } from './tools';
+import { WaitingRoom } from './waiting';
+
+const SHOWN = 'notes:shown';
+
+const part = <Kind extends HTMLElement>(where: string): Kind => {
+  const found = document.querySelector<Kind>(where);
+  if (!found) throw new Error(where);
+  return found;
+};
+
+export function mountNotes(pane: PaperPane): void {
+  const root = document.querySelector<HTMLElement>('[data-notes]');
+  const pages = document.querySelector<HTMLElement>('.paper__scroll');
+  if (!root || !pages) return;
+  const { notes: url = '', edition = '0', person = '0' } = root.dataset;
+  const store = new NoteStore(url, Number(edition), new WaitingRoom(`notes:${person}:${url}`));
+  const layer = new NoteLayer(pane.view.events, store);
+  const form = new NoteForm(store);
+  const tools = new NoteTools(pages, layer, store, (page, at) => form.write({ page, at }));
+  form.light = (words, text, page) => {
+    const words_ = pages.querySelector(`.page[data-page-number="${page}"] .textLayer`);
+    const range = words_ && find(words, words_);
+    return Boolean(range && tools.lightRange(range, text));
+  };
+  new NoteList(root, store, {
+    open: ({ content }) => {
+      pane.view.page = content.page;
+      shown(root, false, true);
+    },
+    edit: (row) => form.edit(row),
+  });
+  buttons(pane, tools, store, form);
+  panel(root);
+  store.addEventListener('change', () => say(store.state));
+  pages.addEventListener('click', (event) => {
+    const id = (event.target as Element).closest<SVGElement>('[data-note]')?.dataset.note;
+    const content = id && !tools.tool ? store.get(id) : null;
+    if (id && content) form.edit({ ids: [id], content });
+  });
+  store.begin();
+}
+
+function buttons(pane: PaperPane, tools: NoteTools, store: NoteStore, form: NoteForm): void {
+  const toolbar = part('[data-reader] .tools');
+  toolbar.addEventListener('pointerdown', (event) => {
+    // What is selected stays so under the press of a tool.
+    if ((event.target as Element).closest('[data-note-tool]')) event.preventDefault();
+  });
+  toolbar.addEventListener('click', (event) => {
+    const button = (event.target as Element).closest<HTMLElement>('button');
+    const { noteTool, noteDo } = button?.dataset ?? {};
+    // By keys nothing can be pointed at: the form asks for it instead.
+    const byKeys = event.detail === 0 && !getSelection()?.toString();
+    if (noteTool && byKeys && (noteTool === 'text' || noteTool === 'highlight')) {
+      form.write({ page: pane.view.page, asksForWords: noteTool === 'highlight' });
+    } else if (noteTool) tools.take(noteTool as Tool);
+    else if (noteDo === 'undo') store.undo();
+    else if (noteDo === 'redo') store.redo();
+    else if (noteDo === 'bookmark') toggleBookmark(store, pane.view.page);
+    else if (noteDo === 'fingers') tools.fingersDraw = !tools.fingersDraw;
+  });
+  document.addEventListener('keydown', (event) => {
+    if ((event.target as Element).closest('input, textarea, select, dialog')) return;
+    if (event.key === 'Escape' && tools.tool) tools.take(null);
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'z') return;
+    event.preventDefault();
+    if (event.shiftKey) store.redo();
+    else store.undo();
+  });
+  const tell = () => {
+    for (const each of toolbar.querySelectorAll<HTMLElement>('[data-note-tool]')) {
+      each.setAttribute('aria-pressed', String(each.dataset.noteTool === tools.tool));
+    }
+    const fingers = part('[data-note-do="fingers"]');
+    fingers.hidden = !tools.tool || !matchMedia('(any-pointer: coarse)').matches;
+    fingers.setAttribute('aria-pressed', String(tools.fingersDraw));
+    part('[data-note-do="undo"]').setAttribute('aria-disabled', String(!store.mayUndo));
+    part('[data-note-do="redo"]').setAttribute('aria-disabled', String(!store.mayRedo));
+    const isMarked = bookmarkOn(store, pane.view.page) !== undefined;
+    part('[data-note-do="bookmark"]').setAttribute('aria-pressed', String(isMarked));
+  };
+  tools.addEventListener('change', tell);
+  store.addEventListener('change', tell);
+  pane.view.events.on('pagechanging', tell);
+  tell();
+}
+
+const bookmarkOn = (store: NoteStore, page: number): string | undefined =>
+  store.on(page).find(([, content]) => content.kind === 'bookmark')?.[0];
+
+function toggleBookmark(store: NoteStore, page: number): void {
+  const there = bookmarkOn(store, page);
+  if (there) store.write([[there, null]]);
+  else store.add({ kind: 'bookmark', page, text: '', shape: {} });
+}
+
+/** Beside the pages where there is room; over them, and asked for, where there is none. */
+function panel(root: HTMLElement): void {
+  const opener = part('[data-notes-open]');
+  const hasRoom = () => getComputedStyle(root).position === 'relative';
+  shown(root, hasRoom() && localStorage.getItem(SHOWN) !== 'no', false);
+  opener.addEventListener('click', () => {
+    const isShown = root.dataset.shown !== undefined;
+    if (hasRoom()) localStorage.setItem(SHOWN, isShown ? 'no' : 'yes');
+    shown(root, !isShown, false);
+    if (!isShown) root.focus();
+  });
+  root.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || hasRoom()) return;
+    shown(root, false, true);
+    opener.focus();
+  });
+  part('[data-notes-close]').addEventListener('click', () => {
+    shown(root, false, false);
+    opener.focus();
+  });
+}
+
+function shown(root: HTMLElement, isShown: boolean, onlyOver: boolean): void {
+  if (onlyOver && getComputedStyle(root).position === 'relative') return;
+  root.toggleAttribute('data-shown', isShown);
+  root.parentElement?.toggleAttribute('data-notes-shown', isShown);
+  part('[data-notes-open]').setAttribute('aria-expanded', String(isShown));
+}
+
+type Place = { page: number; at?: [number, number]; asksForWords?: boolean };
+
+/** Where words are typed: at a place, for a page as a whole, or beside a passage. */
+class NoteForm {
+  light: (words: string, text: string, page: number) => boolean = () => false;
+  private readonly dialog = part<HTMLDialogElement>('#note-form');
+  private readonly text = part<HTMLTextAreaElement>('#note-text');
+  private readonly words = part<HTMLInputElement>('#note-words');
+  private readonly wrong = part('#note-words-wrong');
+  private keep: (text: string) => boolean = () => true;
+
+  constructor(private readonly store: NoteStore) {
+    const form = this.dialog.querySelector('form') as HTMLFormElement;
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (this.keep(this.text.value.trim().normalize('NFC'))) this.dialog.close();
+    });
+    part('[data-note-close]').addEventListener('click', () => this.dialog.close());
+  }
+
+  write({ page, at, asksForWords = false }: Place): void {
+    this.keep = (text) => {
+      const words = asksForWords ? this.words.value.trim() : '';
+      if (words) {
+        const isLit = this.light(words, text, page);
+        this.wrong.hidden = isLit;
+        if (!isLit) this.words.focus();
+        return isLit;
+      }
+      if (text) this.store.add({ kind: 'text', page, text, shape: at ? { at } : {} });
+      return true;
+    };
+    this.open(page, '', asksForWords);
+  }
+
+  edit({ ids: [id = ''], content }: Row): void {
+    this.keep = (text) => {
+      const isGone = !text && content.kind === 'text';
+      if (text !== content.text) {
+        this.store.write([[id, isGone ? null : ({ ...content, text } as Content)]]);
+      }
+      return true;
+    };
+    this.open(content.page, content.text, false);
+  }
+
+  private open(page: number, text: string, asksForWords: boolean): void {
+    part('[data-note-page]').textContent = String(page);
+    part('[data-note-words]').hidden = !asksForWords;
+    this.wrong.hidden = true;
+    this.words.value = '';
+    this.text.value = text;
+    this.dialog.showModal();
+    (asksForWords ? this.words : this.text).focus();
+  }
+}
+
+function say(state: State): void {
+  const said = part('[data-notes-said]');
+  said.dataset.state = state.is;
+  for (const each of said.querySelectorAll<HTMLElement>('[data-when]')) {
+    each.hidden = each.dataset.when !== state.is;
+  }
+  if (state.is === 'saved') {
+    const { at } = state;
+    part('[data-notes-at]').textContent = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+  }
+  if (state.is === 'refused') part('[data-notes-why]').textContent = state.why;
+}

@@ -1,0 +1,160 @@
+// A reader's notes on one edition: what the server has, what waits to be sent, what can be undone.
+import { Refusal, send } from '../../http';
+import type { Content, Note } from './note';
+import type { Waiting, WaitingRoom } from './waiting';
+
+const ASKED_EACH = 30_000;
+const AT_ONCE = 200;
+
+type Answer = { last: number; notes: Note[] };
+type Change = { id: string; before: Content | null; after: Content | null };
+
+/** How far what was written has come. */
+export type State =
+  | { is: 'empty' | 'saving' | 'unsent' | 'unkept' }
+  | { is: 'saved'; at: Date }
+  | { is: 'refused'; why: string };
+
+export class NoteStore extends EventTarget {
+  state: State = { is: 'empty' };
+  private readonly kept = new Map<string, Note>();
+  private readonly waiting: Map<string, Waiting>;
+  private readonly done: Change[][] = [];
+  private readonly undone: Change[][] = [];
+  private last = 0;
+  private isBusy = false;
+
+  constructor(
+    private readonly url: string,
+    readonly edition: number,
+    private readonly room: WaitingRoom,
+  ) {
+    super();
+    this.waiting = room.all();
+  }
+
+  /** Begin: ask for what the other devices wrote, now and from time to time, and send what waits. */
+  begin(): void {
+    void this.exchange();
+    setInterval(() => document.hidden || void this.exchange(), ASKED_EACH);
+    addEventListener('online', () => void this.exchange());
+    document.addEventListener('visibilitychange', () => void this.exchange());
+  }
+
+  get(id: string): Content | null {
+    const waiting = this.waiting.get(id);
+    return waiting ? waiting.content : (this.kept.get(id)?.content ?? null);
+  }
+
+  /** When a note last came to the server; null for one that is still here alone. */
+  at(id: string): Date | null {
+    const note = this.waiting.has(id) ? undefined : this.kept.get(id);
+    return note ? new Date(note.at) : null;
+  }
+
+  get all(): [string, Content][] {
+    const ids = new Set([...this.kept.keys(), ...this.waiting.keys()]);
+    return [...ids].flatMap((id) => {
+      const content = this.get(id);
+      return content ? [[id, content] as [string, Content]] : [];
+    });
+  }
+
+  on(page: number): [string, Content][] {
+    return this.all.filter(([, content]) => content.page === page);
+  }
+
+  get mayUndo(): boolean {
+    return this.done.length > 0;
+  }
+
+  get mayRedo(): boolean {
+    return this.undone.length > 0;
+  }
+
+  add(content: Content): string {
+    const id = crypto.randomUUID();
+    this.write([[id, content]]);
+    return id;
+  }
+
+  /** Write notes, or take them away where there is no content; undone in one step. */
+  write(notes: [string, Content | null][]): void {
+    const changes = notes.map(([id, after]) => ({ id, before: this.get(id), after }));
+    this.done.push(changes);
+    this.undone.length = 0;
+    this.put(notes);
+  }
+
+  undo(): void {
+    this.move(this.done, this.undone, (each) => each.before);
+  }
+
+  redo(): void {
+    this.move(this.undone, this.done, (each) => each.after);
+  }
+
+  private move(from: Change[][], to: Change[][], which: (each: Change) => Content | null): void {
+    const changes = from.pop();
+    if (!changes) return;
+    to.push(changes);
+    this.put(changes.map((each) => [each.id, which(each)]));
+  }
+
+  private put(notes: [string, Content | null][]): void {
+    for (const [id, content] of notes) {
+      const base = this.waiting.get(id)?.base ?? this.kept.get(id)?.revision ?? 0;
+      this.waiting.set(id, { base, content });
+    }
+    const isKept = this.room.keep(this.waiting);
+    this.say(isKept ? { is: 'saving' } : { is: 'unkept' });
+    void this.exchange();
+  }
+
+  /** Send what waits and take in what changed elsewhere; one request at a time. */
+  private async exchange(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    try {
+      do await this.once();
+      while (this.waiting.size);
+      this.say(this.kept.size ? { is: 'saved', at: new Date() } : { is: 'empty' });
+    } catch (wrong) {
+      this.say(this.afterFailing(wrong));
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  private async once(): Promise<void> {
+    const sent = [...this.waiting].slice(0, AT_ONCE);
+    const answer = sent.length
+      ? await send<Answer>(this.url, {
+          body: { notes: sent.map(([id, each]) => ({ id, ...each })), since: this.last },
+        })
+      : await send<Answer>(`${this.url}?since=${this.last}`);
+    for (const note of answer.notes) this.kept.set(note.id, note);
+    this.last = answer.last;
+    for (const [id, each] of sent) this.arrived(id, each);
+    this.room.keep(this.waiting);
+  }
+
+  private arrived(id: string, sent: Waiting): void {
+    const waiting = this.waiting.get(id);
+    if (waiting === sent) this.waiting.delete(id);
+    // It was written in again meanwhile, by somebody who had seen what was sent.
+    else if (waiting) waiting.base = this.kept.get(id)?.revision ?? waiting.base;
+  }
+
+  private afterFailing(wrong: unknown): State {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    const comesBack =
+      wrong.status === 0 || wrong.status >= 500 || [401, 423].includes(wrong.status);
+    return comesBack ? { is: 'unsent' } : { is: 'refused', why: wrong.message };
+  }
+
+  private say(state: State): void {
+    this.state = state;
+    this.dispatchEvent(new Event('change'));
+  }
+}

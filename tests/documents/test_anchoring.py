@@ -1,0 +1,128 @@
+"""Notes are carried over to a new edition, by what its pages say; pure."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.anchoring import SURE, TRAY, Anchor, Found, Place, carry
+
+ONE = "Điều 1. Mục tiêu. Bảo đảm đủ nước sinh hoạt cho người dân các tỉnh ven biển."
+TWO = (
+    "Điều 2. Cơ quan điều phối. Thành lập Ban điều phối liên vùng do một Phó Thủ tướng Chính phủ"
+    " làm Trưởng ban; các bộ cử thành viên trong thời hạn 15 ngày."
+)
+THREE = "Điều 3. Nguồn lực. Ngân sách trung ương bố trí kinh phí đầu tư các công trình."
+OLD = [ONE, TWO, THREE]
+WORDS = Anchor(
+    2, "Thành lập Ban điều phối liên vùng", "Cơ quan điều phối. ", " do một Phó Thủ tướng"
+)
+
+
+def now(anchor: Anchor, *new: str, old: list[str] = OLD) -> Place:
+    (place,) = carry([anchor], old, new)
+    return place
+
+
+def test_words_that_stand_where_they_stood_are_found_there():
+    assert now(WORDS, *OLD) == Place(Found.SAME_PAGE, 2, 100, WORDS.quote)
+
+
+def test_words_whose_page_has_moved_go_with_it():
+    place = now(WORDS, ONE, "Một trang mới chen vào giữa.", TWO, THREE)
+    assert (place.found, place.page, place.is_sure) == (Found.SAME_PAGE, 3, True)
+
+
+def test_words_that_were_moved_to_another_page_are_found_there():
+    moved = TWO.replace("Thành lập Ban điều phối liên vùng", "Giao Bộ chủ trì")
+    place = now(WORDS, ONE, moved, f"{THREE} Thành lập Ban điều phối liên vùng.")
+    assert (place.found, place.page, place.is_sure) == (Found.ELSEWHERE, 3, True)
+
+
+def test_how_letters_are_composed_and_lines_are_broken_changes_nothing():
+    apart = unicodedata.normalize("NFD", TWO.replace("Ban điều phối", "Ban\r\nđiều phối"))
+    assert apart != TWO
+    assert now(WORDS, ONE, apart, THREE).score == 100
+    divided = TWO.replace("phối liên", "phối\u00ad liên")
+    assert now(WORDS, ONE, divided, THREE).score == 100
+
+
+def test_of_the_same_words_twice_those_in_their_old_company_are_meant():
+    again = f"Thành lập Ban điều phối liên vùng khác hẳn. {TWO}"
+    place = now(WORDS, ONE, again, THREE)
+    assert (place.page, place.nth, place.is_sure) == (2, 1, True)
+    other = TWO.replace("do một Phó Thủ tướng Chính phủ", "khác hẳn").replace("Cơ quan điều", "Các")
+    company = "Cơ quan điều phối. Thành lập Ban điều phối liên vùng do một Phó Thủ tướng Chính phủ."
+    elsewhere = now(WORDS, ONE, other, f"{THREE} {company}")
+    assert (elsewhere.found, elsewhere.page, elsewhere.is_sure) == (Found.ELSEWHERE, 3, True)
+
+
+def test_the_same_words_in_new_company_only_are_asked_about():
+    place = now(
+        Anchor(2, "15 ngày", "hạn ", "."), ONE, "Sau 15 ngày làm việc, trong 15 ngày", THREE
+    )
+    assert (place.found, place.page, place.is_sure) == (Found.SAME_PAGE, 2, False)
+
+
+def test_words_that_were_changed_are_found_as_they_read_now_and_asked_about():
+    changed = TWO.replace("một Phó Thủ tướng Chính phủ", "Thủ tướng Chính phủ")
+    anchor = Anchor(2, "do một Phó Thủ tướng Chính phủ làm Trưởng ban", "liên vùng ", "; các bộ")
+    place = now(anchor, ONE, changed, THREE)
+    assert (place.found, place.page, place.is_sure) == (Found.SAME_PAGE, 2, False)
+    assert place.quote == "do Thủ tướng Chính phủ làm Trưởng"
+    assert 0 < place.score < SURE
+
+
+def test_words_that_are_gone_leave_a_note_on_their_page_which_is_asked_about():
+    anchor = Anchor(2, "trong thời hạn 15 ngày", "cử thành viên ", ".")
+    place = now(anchor, ONE, TWO.replace(" trong thời hạn 15 ngày", ""), THREE)
+    assert (place.found, place.page, place.is_sure) == (Found.PAGE, 2, False)
+
+
+def test_what_stands_nowhere_any_more_goes_to_the_tray():
+    assert now(WORDS, ONE, THREE) == TRAY
+    assert now(Anchor(2), ONE, THREE) == TRAY
+
+
+def test_a_note_about_a_page_goes_with_the_page():
+    place = now(Anchor(3), ONE, "Một trang mới.", TWO, THREE)
+    assert (place.found, place.page, place.is_sure) == (Found.PAGE, 4, True)
+    hardly = now(Anchor(3), ONE, TWO, THREE.replace("trung ương", "nhà nước"))
+    assert (hardly.page, hardly.is_sure) == (3, True)
+    other = now(
+        Anchor(3),
+        ONE,
+        TWO,
+        THREE.replace("bố trí kinh phí đầu tư", "và địa phương cùng bảo đảm cho"),
+    )
+    assert (other.page, other.is_sure) == (3, False)
+
+
+def test_a_page_that_the_older_edition_never_had_is_in_the_tray():
+    assert now(Anchor(9), *OLD) == TRAY
+    assert now(Anchor(1), old=[], *OLD) == TRAY
+
+
+def test_pages_without_a_letter_hold_no_words_and_stay_pages():
+    assert now(Anchor(2, "chữ"), "", "", old=["", ""]).found is Found.PAGE
+    assert now(Anchor(2), "", "", old=["", ""]) == Place(Found.PAGE, 2, 100)
+
+
+QUOTES = st.lists(st.sampled_from(["một", "hai", "ba", "sáu"]), max_size=4)
+PAGES = st.lists(
+    st.lists(st.sampled_from(["một", "hai", "ba", "bốn", "năm"]), max_size=6), max_size=4
+)
+
+
+@given(PAGES, PAGES, st.integers(1, 5), QUOTES)
+def test_whatever_the_editions_say_every_note_has_a_place(old, new, page, quote):
+    texts = [[" ".join(each) for each in edition] for edition in (old, new)]
+    (place,) = carry([Anchor(page, " ".join(quote))], *texts)
+    if place.found is Found.TRAY:
+        assert place.page is None
+    else:
+        assert place.page is not None
+        assert 1 <= place.page <= len(new)
+    if place.quote:
+        there = "".join(texts[1][(place.page or 0) - 1].split())
+        assert place.quote.replace(" ", "") in there
