@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from documents.anchoring import Found, Place
 from documents.marking import Slot
 from documents.noting import Content, Kept, NoteKind
 from documents.rules import PaperKind
@@ -175,3 +176,50 @@ class Note(Base):
     @property
     def kept(self) -> Kept:
         return Kept(self.revision, self.content)
+
+
+class NotePlace(Base):
+    """Where a note stands on an edition that it was not written on."""
+
+    __tablename__ = "documents_note_place"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["person_id", "note_id"], ["documents_note.person_id", "documents_note.id"]
+        ),
+    )
+
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    note_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("documents_edition.id"), primary_key=True, index=True
+    )
+    found: Mapped[Found] = mapped_column(String(20))
+    # None in the tray.
+    page: Mapped[int | None]
+    score: Mapped[int]
+    # The words as they read there, and which of those on that page.
+    quote: Mapped[str] = mapped_column(Text)
+    nth: Mapped[int]
+    # When its writer said that it stands there.
+    confirmed_at: Mapped[datetime | None]
+
+    @property
+    def place(self) -> Place:
+        return Place(Found(self.found), self.page, self.score, self.quote, self.nth)
+
+
+class NoteShare(Base):
+    """A note is shown to whoever advises by a mandate, as long as the mandate is in force."""
+
+    __tablename__ = "documents_note_share"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["person_id", "note_id"], ["documents_note.person_id", "documents_note.id"]
+        ),
+    )
+
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    note_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    mandate_id: Mapped[int] = mapped_column(
+        ForeignKey("people_mandate.id"), primary_key=True, index=True
+    )

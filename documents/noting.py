@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from documents.anchoring import Anchor
+
 LONGEST_TEXT, LONGEST_QUOTE, AROUND = 4_000, 2_000, 32
 MOST_NUMBERS, MOST_RECTS, FARTHEST = 4_000, 200, 100_000
 # Of one person on one edition; a page that is full of handwriting holds some hundreds of strokes.
@@ -90,6 +92,14 @@ def merged(kept: Kept | None, sent: Sent) -> Merge:
     if sent.content is None:
         return Merge.KEEP
     return Merge.TAKE_BESIDE if kept.content.text not in ("", sent.content.text) else Merge.TAKE
+
+
+def anchor(content: Content) -> Anchor | None:
+    """By what a note finds its place on another edition; ink has none away from its own page."""
+    if content.kind is NoteKind.INK:
+        return None
+    words = {name: content.shape.get(name, "") for name in ("quote", "prefix", "suffix")}
+    return Anchor(content.page, **words)
 
 
 def read(given: object, pages: int) -> Sent:

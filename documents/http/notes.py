@@ -3,14 +3,17 @@
 from dataclasses import asdict
 from typing import Any
 
-from documents import notes, noting
-from documents.notes import Notes, NoteView
+from documents import noting
+from documents.notes import carrying, keeping, sharing
+from documents.notes.reading import Notes, NoteView
 from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.web import Door, current_actor, needs
 
 door = Door("notes", __name__)
+
+MOST_ADVISERS = 50
 
 # Whoever may not read the edition is told that there is nothing: the loader decides.
 
@@ -19,7 +22,7 @@ door = Door("notes", __name__)
 @needs(Permission.SIGNED_IN)
 def own(edition_id: int) -> dict[str, Any]:
     since = web.asked_number("since") or 0
-    return _answer(notes.on_edition(current_actor(), edition_id, since))
+    return _answer(carrying.on_edition(current_actor(), edition_id, since))
 
 
 @door.post("/editions/<int:edition_id>/notes")
@@ -27,12 +30,37 @@ def own(edition_id: int) -> dict[str, Any]:
 def keep(edition_id: int) -> dict[str, Any]:
     body = Body("notes", "since")
     sent = body.list("notes", noting.MOST_AT_ONCE)
-    return _answer(notes.keep(current_actor(), edition_id, sent, body.whole("since")))
+    return _answer(keeping.keep(current_actor(), edition_id, sent, body.whole("since")))
+
+
+@door.post("/editions/<int:edition_id>/notes/<note_id>/place")
+@needs(Permission.SIGNED_IN)
+def settle(edition_id: int, note_id: str) -> dict[str, Any]:
+    body = Body("page", "since")
+    page, since = body.whole("page"), body.whole("since")
+    return _answer(carrying.settle(current_actor(), edition_id, note_id, page, since))
+
+
+@door.post("/editions/<int:edition_id>/notes/<note_id>/share")
+@needs(Permission.SIGNED_IN)
+def share(edition_id: int, note_id: str) -> dict[str, Any]:
+    body = Body("mandates", "since")
+    chosen, since = body.list("mandates", MOST_ADVISERS), body.whole("since")
+    return _answer(sharing.share(current_actor(), edition_id, note_id, chosen, since))
 
 
 def _answer(found: Notes) -> dict[str, Any]:
-    return {"last": found.last, "notes": [_note(each) for each in found.notes]}
+    return {
+        "last": found.last,
+        "notes": [_note(each) for each in found.notes],
+        "lent": [{"from": each.principal} | _note(each.note) for each in found.lent],
+    }
 
 
 def _note(note: NoteView) -> dict[str, Any]:
-    return asdict(note) | {"at": note.at.isoformat()}
+    standing = note.standing
+    there = None
+    if standing is not None:
+        asked = not (standing.place.is_sure or standing.is_confirmed)
+        there = asdict(standing.place) | {"is_asked": asked and standing.place.page is not None}
+    return asdict(note) | {"at": note.at.isoformat(), "standing": there}

@@ -42,8 +42,58 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("documents_note") as table:
         table.create_index(table.f("ix_documents_note_edition_id"), ["edition_id"], unique=False)
+    op.create_table(
+        "documents_note_place",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("note_id", sa.String(length=36), nullable=False),
+        sa.Column("edition_id", sa.Integer(), nullable=False),
+        sa.Column("found", sa.String(length=20), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("nth", sa.Integer(), nullable=False),
+        sa.Column("confirmed_at", ecabinet.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id", "note_id"],
+            ["documents_note.person_id", "documents_note.id"],
+            name=op.f("fk_documents_note_place_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["edition_id"],
+            ["documents_edition.id"],
+            name=op.f("fk_documents_note_place_edition_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "person_id", "note_id", "edition_id", name=op.f("pk_documents_note_place")
+        ),
+    )
+    with op.batch_alter_table("documents_note_place") as table:
+        name = table.f("ix_documents_note_place_edition_id")
+        table.create_index(name, ["edition_id"], unique=False)
+    op.create_table(
+        "documents_note_share",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("note_id", sa.String(length=36), nullable=False),
+        sa.Column("mandate_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id", "note_id"],
+            ["documents_note.person_id", "documents_note.id"],
+            name=op.f("fk_documents_note_share_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["mandate_id"], ["people_mandate.id"], name=op.f("fk_documents_note_share_mandate_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "person_id", "note_id", "mandate_id", name=op.f("pk_documents_note_share")
+        ),
+    )
+    with op.batch_alter_table("documents_note_share") as table:
+        name = table.f("ix_documents_note_share_mandate_id")
+        table.create_index(name, ["mandate_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("documents_note_share")
+    op.drop_table("documents_note_place")
     op.drop_table("documents_note")
     op.drop_table("documents_note_count")

@@ -100,7 +100,7 @@ def test_a_note_about_a_page_goes_with_the_page():
 
 def test_a_page_that_the_older_edition_never_had_is_in_the_tray():
     assert now(Anchor(9), *OLD) == TRAY
-    assert now(Anchor(1), old=[], *OLD) == TRAY
+    assert carry([Anchor(1)], [], OLD) == [TRAY]
 
 
 def test_pages_without_a_letter_hold_no_words_and_stay_pages():
