@@ -5,7 +5,6 @@ Nobody else's notes can be asked for here: the person is part of each row's key.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import Session
