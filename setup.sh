@@ -15,7 +15,7 @@ command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, the
 
 # command: Debian's package
 needed="bwrap:bubblewrap"
-[ "$kind" = dev ] && needed="$needed chromium:chromium pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx"
+[ "$kind" = dev ] && needed="$needed chromium-headless-shell:chromium-headless-shell pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx"
 missing=""
 for each in $needed; do command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
 if [ -n "$missing" ]; then

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pysqlite3 import dbapi2
 
-from tests.browser.test_passkeys import ARGS, CHROMIUM, authenticator, make_passkey, sign_in
+from tests.browser.person import CHROMIUM, FLAGS
+from tests.browser.test_passkeys import authenticator, make_passkey, sign_in
 from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
