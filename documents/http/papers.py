@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from documents import access, queries, replacing, service
 from documents.marking import Copy
+from documents.notes import sharing
 from documents.rules import PaperKind
 from ecabinet import approvals, web
 from ecabinet.access import Actor, Matter, Permission
@@ -231,6 +232,7 @@ def reader(paper_id: int) -> str:
             after=after,
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             page=page,
+            advisers=sharing.advisers(db, actor, dossier_id),
             sought=request.args.get("q", "")[:200],
         )
 

@@ -48,6 +48,6 @@ def advisers(db: Session, actor: Actor, dossier_id: int) -> list[MandateView]:
         each
         for each in people.mandates_given_by(db, actor.id)
         if each.id in lending
-        and each.right is Right.ADVISE
+        and each.right == Right.ADVISE
         and each.standing is MandateStanding.IN_FORCE
     ]

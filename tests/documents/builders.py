@@ -26,6 +26,18 @@ def pdf(pages: int = 3, text: str = WORDS) -> bytes:
     return made.getvalue()
 
 
+def pages(*texts: str) -> bytes:
+    """A paper whose pages say this; a line for each sentence."""
+    made = io.BytesIO()
+    canvas = Canvas(made, invariant=1)
+    for text in texts:
+        for line, sentence in enumerate(text.split(". ")):
+            canvas.drawString(72, 760 - 20 * line, sentence)
+        canvas.showPage()
+    canvas.save()
+    return made.getvalue()
+
+
 def encrypted() -> bytes:
     made = io.BytesIO()
     with Pdf.open(io.BytesIO(pdf())) as plain:

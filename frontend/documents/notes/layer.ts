@@ -1,6 +1,7 @@
 // The pages that are drawn bear what was written on them; what PDF.js takes down, goes with it.
 import type { EventBus } from '../pdf_viewer';
-import { type Content, path, type Rect, UNIT } from './note';
+import { type Item, lines, path, type Rect, UNIT } from './note';
+import { find } from './quote';
 import type { NoteStore } from './store';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -22,12 +23,15 @@ const drawn = (name: string, attributes: Record<string, string | number>): SVGEl
 
 export class NoteLayer {
   private readonly pages = new Map<number, SVGGElement>();
+  private readonly carried = new Map<string, Rect[]>();
 
   constructor(
     events: EventBus,
     private readonly store: NoteStore,
   ) {
     events.on('pagerendered', ({ source }: { source: PageView }) => this.lay(source));
+    // Words that were carried over are found in the page's text, once that is there.
+    events.on('textlayerrendered', () => this.draw());
     store.addEventListener('change', () => this.draw());
   }
 
@@ -80,26 +84,43 @@ export class NoteLayer {
   }
 
   private fill(page: number, sheet: SVGGElement): void {
-    sheet.replaceChildren(
-      ...this.store.on(page).flatMap(([id, content]) => this.shapes(id, content)),
-    );
+    const lent = this.store.others.filter((each) => each.page === page);
+    const shapes = [...lent, ...this.store.on(page)].flatMap((each) => this.shapes(each, sheet));
+    sheet.replaceChildren(...shapes);
   }
 
-  private shapes(id: string, content: Content): SVGElement[] {
+  private shapes(item: Item, sheet: SVGGElement): SVGElement[] {
+    const { content, from } = item;
+    const whose = from ? ' notes__lent' : '';
     if (content.kind === 'ink') {
-      return [drawn('path', { class: 'notes__ink', d: path(content.shape.points) })];
+      return [drawn('path', { class: `notes__ink${whose}`, d: path(content.shape.points) })];
     }
     if (content.kind === 'highlight') {
-      return content.shape.rects.map(([x, y, width, height]) =>
-        drawn('rect', { class: 'notes__lit', x, y, width, height }),
+      return this.rects(item, sheet).map(([x, y, width, height]) =>
+        drawn('rect', { class: `notes__lit${whose}`, x, y, width, height }),
       );
     }
-    if (content.kind === 'text' && content.shape.at) return [this.marker(id, content.shape.at)];
-    return [];
+    if (content.kind !== 'text' || !content.shape.at) return [];
+    return [this.marker(item.id, content.shape.at, whose)];
   }
 
-  private marker(id: string, [x, y]: [number, number]): SVGElement {
-    const marker = drawn('g', { class: 'notes__place', 'data-note': id });
+  private rects({ id, content, note }: Item, sheet: SVGGElement): Rect[] {
+    const { standing } = note ?? {};
+    if (content.kind !== 'highlight') return [];
+    if (!standing) return content.shape.rects;
+    const key = `${id}/${standing.page}/${standing.nth}/${standing.quote}`;
+    const known = this.carried.get(key);
+    if (known) return known;
+    const layer = sheet.closest('.page')?.querySelector('.textLayer');
+    const range = standing.quote && layer ? find(standing.quote, layer, standing.nth) : null;
+    if (!range) return [];
+    const found = lines([...range.getClientRects()].map((each) => rectOn(sheet, each)));
+    this.carried.set(key, found);
+    return found;
+  }
+
+  private marker(id: string, [x, y]: [number, number], whose: string): SVGElement {
+    const marker = drawn('g', { class: `notes__place${whose}`, 'data-note': id });
     const box = { x: x - MARKER / 2, y: y - MARKER / 2, width: MARKER, height: MARKER };
     marker.append(drawn('rect', box));
     for (const down of [-50, 0, 50]) {

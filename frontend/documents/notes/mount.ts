@@ -2,8 +2,8 @@
 import { pad } from '../../words';
 import type { PaperPane } from '../pane';
 import { NoteLayer } from './layer';
-import { NoteList, type Row } from './list';
-import type { Content } from './note';
+import { NoteList } from './list';
+import type { Content, Item } from './note';
 import { find } from './quote';
 import { NoteStore, type State } from './store';
 import { NoteTools, type Tool } from './tools';
@@ -25,6 +25,7 @@ export function mountNotes(pane: PaperPane): void {
   const store = new NoteStore(url, Number(edition), new WaitingRoom(`notes:${person}:${url}`));
   const layer = new NoteLayer(pane.view.events, store);
   const form = new NoteForm(store);
+  const sharing = new ShareForm(store);
   const tools = new NoteTools(pages, layer, store, (page, at) => form.write({ page, at }));
   form.light = (words, text, page) => {
     const words_ = pages.querySelector(`.page[data-page-number="${page}"] .textLayer`);
@@ -32,19 +33,27 @@ export function mountNotes(pane: PaperPane): void {
     return Boolean(range && tools.lightRange(range, text));
   };
   new NoteList(root, store, {
-    open: ({ content }) => {
-      pane.view.page = content.page;
+    open: ({ item }) => {
+      if (item.page === null) {
+        // Its page is one of the edition that it was written on.
+        const { edition } = item.note ?? {};
+        location.assign(`${location.pathname}?edition=${edition}&page=${item.content.page}`);
+        return;
+      }
+      pane.view.page = item.page;
       shown(root, false, true);
     },
-    edit: (row) => form.edit(row),
+    edit: ({ item }) => form.edit(item),
+    share: ({ item }) => sharing.open(item),
+    page: () => pane.view.page,
   });
   buttons(pane, tools, store, form);
   panel(root);
   store.addEventListener('change', () => say(store.state));
   pages.addEventListener('click', (event) => {
     const id = (event.target as Element).closest<SVGElement>('[data-note]')?.dataset.note;
-    const content = id && !tools.tool ? store.get(id) : null;
-    if (id && content) form.edit({ ids: [id], content });
+    const item = tools.tool ? undefined : store.own.find((each) => each.id === id);
+    if (item) form.edit(item);
   });
   store.begin();
 }
@@ -95,7 +104,7 @@ function buttons(pane: PaperPane, tools: NoteTools, store: NoteStore, form: Note
 }
 
 const bookmarkOn = (store: NoteStore, page: number): string | undefined =>
-  store.on(page).find(([, content]) => content.kind === 'bookmark')?.[0];
+  store.on(page).find((each) => each.content.kind === 'bookmark')?.id;
 
 function toggleBookmark(store: NoteStore, page: number): void {
   const there = bookmarkOn(store, page);
@@ -167,7 +176,7 @@ class NoteForm {
     this.open(page, '', asksForWords);
   }
 
-  edit({ ids: [id = ''], content }: Row): void {
+  edit({ id, content, page }: Item): void {
     this.keep = (text) => {
       const isGone = !text && content.kind === 'text';
       if (text !== content.text) {
@@ -175,7 +184,7 @@ class NoteForm {
       }
       return true;
     };
-    this.open(content.page, content.text, false);
+    this.open(page ?? content.page, content.text, false);
   }
 
   private open(page: number, text: string, asksForWords: boolean): void {
@@ -186,6 +195,35 @@ class NoteForm {
     this.text.value = text;
     this.dialog.showModal();
     (asksForWords ? this.words : this.text).focus();
+  }
+}
+
+/** To which of one's advisers a note is shown. */
+class ShareForm {
+  private readonly dialog = document.querySelector<HTMLDialogElement>('#note-share');
+  private id = '';
+
+  constructor(store: NoteStore) {
+    this.dialog?.querySelector('form')?.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const chosen = this.boxes.filter((each) => each.checked).map((each) => Number(each.value));
+      void store.share(this.id, chosen);
+      this.dialog?.close();
+    });
+    this.dialog
+      ?.querySelector('[data-share-close]')
+      ?.addEventListener('click', () => this.dialog?.close());
+  }
+
+  private get boxes(): HTMLInputElement[] {
+    return [...(this.dialog?.querySelectorAll<HTMLInputElement>('input[type=checkbox]') ?? [])];
+  }
+
+  open({ id, note }: Item): void {
+    this.id = id;
+    for (const each of this.boxes)
+      each.checked = note?.shared.includes(Number(each.value)) ?? false;
+    this.dialog?.showModal();
   }
 }
 

@@ -16,6 +16,15 @@ export type Content =
   | { kind: 'text'; page: number; text: string; shape: { at?: [number, number] } }
   | { kind: 'bookmark'; page: number; text: string; shape: Record<string, never> };
 
+/** Where a note of an earlier edition stands on this one: no page is the tray. */
+export type Standing = {
+  found: 'same_page' | 'elsewhere' | 'page' | 'tray';
+  page: number | null;
+  quote: string;
+  nth: number;
+  is_asked: boolean;
+};
+
 /** A note as the server knows it; without content it was taken away. */
 export type Note = {
   id: string;
@@ -23,7 +32,26 @@ export type Note = {
   content: Content | null;
   edition: number;
   at: string;
+  standing: Standing | null;
+  shared: number[];
 };
+
+/** A note as it is shown: on a page or, without one, in the tray; `from` says whose it is. */
+export type Item = {
+  id: string;
+  content: Content;
+  page: number | null;
+  note: Note | undefined;
+  from: string;
+};
+
+export const itemOf = (id: string, content: Content, note: Note | undefined, from = ''): Item => ({
+  id,
+  content,
+  page: note?.standing ? note.standing.page : content.page,
+  note,
+  from,
+});
 
 /** A line through points, smooth enough for a hand. */
 export function path(points: number[]): string {

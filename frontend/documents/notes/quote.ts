@@ -63,8 +63,8 @@ function offset(begins: Map<Node, number>, node: Node, within: number): number |
   return begin === undefined ? null : begin + within;
 }
 
-/** Where words stand on a page, however they are spaced; for who gives them without a pointer. */
-export function find(words: string, layer: Element): Range | null {
+/** Where words stand on a page, however they are spaced; `nth` says which, where they stand twice. */
+export function find(words: string, layer: Element, nth = 0): Range | null {
   const { begins } = textOf(layer);
   const sought = fold(words);
   let folded = '';
@@ -77,7 +77,12 @@ export function find(words: string, layer: Element): Range | null {
       for (let n = 0; n < letter.length; n += 1) places.push([node, i]);
     }
   }
-  const at = sought ? folded.indexOf(sought) : -1;
+  let at = sought ? folded.indexOf(sought) : -1;
+  for (let left = nth; left && at >= 0; left -= 1) {
+    const next = folded.indexOf(sought, at + 1);
+    if (next < 0) break;
+    at = next;
+  }
   const [first, last] = [places[at], places[at + sought.length - 1]];
   if (!first || !last) return null;
   const range = document.createRange();

@@ -1,12 +1,13 @@
 // A reader's notes on one edition: what the server has, what waits to be sent, what can be undone.
 import { Refusal, send } from '../../http';
-import type { Content, Note } from './note';
+import { type Content, type Item, itemOf, type Note } from './note';
 import type { Waiting, WaitingRoom } from './waiting';
 
 const ASKED_EACH = 30_000;
 const AT_ONCE = 200;
 
-type Answer = { last: number; notes: Note[] };
+type Lent = Note & { from: string };
+type Answer = { last: number; notes: Note[]; lent: Lent[] };
 type Change = { id: string; before: Content | null; after: Content | null };
 
 /** How far what was written has come. */
@@ -21,6 +22,7 @@ export class NoteStore extends EventTarget {
   private readonly waiting: Map<string, Waiting>;
   private readonly done: Change[][] = [];
   private readonly undone: Change[][] = [];
+  private lent: Lent[] = [];
   private last = 0;
   private isBusy = false;
 
@@ -52,16 +54,44 @@ export class NoteStore extends EventTarget {
     return note ? new Date(note.at) : null;
   }
 
-  get all(): [string, Content][] {
+  /** One's own notes. */
+  get own(): Item[] {
     const ids = new Set([...this.kept.keys(), ...this.waiting.keys()]);
     return [...ids].flatMap((id) => {
       const content = this.get(id);
-      return content ? [[id, content] as [string, Content]] : [];
+      return content ? [itemOf(id, content, this.kept.get(id))] : [];
     });
   }
 
-  on(page: number): [string, Content][] {
-    return this.all.filter(([, content]) => content.page === page);
+  /** What others show. */
+  get others(): Item[] {
+    return this.lent.flatMap((note) =>
+      note.content ? [itemOf(note.id, note.content, note, note.from)] : [],
+    );
+  }
+
+  on(page: number): Item[] {
+    return this.own.filter((each) => each.page === page);
+  }
+
+  /** Say where a carried note stands; 0 is the tray. */
+  settle(id: string, page: number): Promise<void> {
+    return this.ask(id, 'place', { page });
+  }
+
+  /** Show a note by these mandates, and by no others. */
+  share(id: string, mandates: number[]): Promise<void> {
+    return this.ask(id, 'share', { mandates });
+  }
+
+  private async ask(id: string, what: string, body: Record<string, unknown>): Promise<void> {
+    try {
+      const url = `${this.url}/${id}/${what}`;
+      this.take(await send<Answer>(url, { body: { ...body, since: this.last } }));
+      this.say({ is: 'saved', at: new Date() });
+    } catch (wrong) {
+      this.say(this.afterFailing(wrong));
+    }
   }
 
   get mayUndo(): boolean {
@@ -133,10 +163,15 @@ export class NoteStore extends EventTarget {
           body: { notes: sent.map(([id, each]) => ({ id, ...each })), since: this.last },
         })
       : await send<Answer>(`${this.url}?since=${this.last}`);
-    for (const note of answer.notes) this.kept.set(note.id, note);
-    this.last = answer.last;
+    this.take(answer);
     for (const [id, each] of sent) this.arrived(id, each);
     this.room.keep(this.waiting);
+  }
+
+  private take(answer: Answer): void {
+    for (const note of answer.notes) this.kept.set(note.id, note);
+    this.last = Math.max(this.last, answer.last);
+    this.lent = answer.lent;
   }
 
   private arrived(id: string, sent: Waiting): void {

@@ -124,7 +124,7 @@ export class NoteTools extends EventTarget {
     const gone = new Set<string>();
     const move = (moved: PointerEvent) => {
       const [x, y] = pointOn(sheet, moved.clientX, moved.clientY);
-      for (const [id, content] of this.store.on(page)) {
+      for (const { id, content } of this.store.on(page)) {
         if (!gone.has(id) && touches(content, x, y)) {
           gone.add(id);
           this.store.write([[id, null]]);
