@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from documents.anchoring import Found, Place
@@ -38,6 +46,8 @@ class Paper(Base):
     dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
     title: Mapped[str] = mapped_column(String(TITLE))
     kind: Mapped[PaperKind] = mapped_column(String(40))
+    # Its handling forbids that a device keeps it: it is read while there is a line.
+    online_only: Mapped[bool] = mapped_column(default=False)
     dossier: Mapped[Dossier] = relationship(back_populates="papers")
     editions: Mapped[list["Edition"]] = relationship(
         back_populates="paper", order_by="Edition.number"
@@ -223,3 +233,40 @@ class NoteShare(Base):
     mandate_id: Mapped[int] = mapped_column(
         ForeignKey("people_mandate.id"), primary_key=True, index=True
     )
+
+
+class Vault(Base):
+    """A browser that keeps papers to be read without a line, and whose it is (DAT-05)."""
+
+    __tablename__ = "documents_vault"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Known to that browser alone: by this it asks whether it may go on keeping them.
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    # The login that it was last opened by.
+    login_id: Mapped[int] = mapped_column(ForeignKey("people_login.id"), index=True)
+    browser: Mapped[str] = mapped_column(String(200))
+    # What its half of the key is made from; taken away for good when it is closed.
+    seed: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    made_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    # When the browser said that it keeps nothing any more.
+    emptied_at: Mapped[datetime | None]
+
+
+class Lease(Base):
+    """That a browser may keep an edition until then, whether or not it is heard of."""
+
+    __tablename__ = "documents_lease"
+    __table_args__ = (UniqueConstraint("vault_id", "edition_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vault_id: Mapped[int] = mapped_column(ForeignKey("documents_vault.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), index=True)
+    taken_at: Mapped[datetime]
+    until: Mapped[datetime]
+    # When the browser said that it has given the paper up.
+    ended_at: Mapped[datetime | None]
+    vault: Mapped[Vault] = relationship()
+    edition: Mapped[Edition] = relationship()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 QUARTER = timedelta(minutes=15)
+# How long a paper may be read on a device that asks nobody (peers.md 4.6).
+LEASE = timedelta(hours=72)
 
 
 class PaperKind(StrEnum):
@@ -42,6 +44,13 @@ class DossierRefusal(StrEnum):
     HANDED_OUT = "handed_out"
     NOT_HANDED_OUT = "not_handed_out"
     SAME_FILE = "same_file"
+
+
+class KeepRefusal(StrEnum):
+    """Why a browser may not keep a paper to be read without a line."""
+
+    ONLINE_ONLY = "online_only"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -133,3 +142,13 @@ def refusal_to_add(handed_out: bool) -> DossierRefusal | None:
 def quarter_of(at: datetime) -> datetime:
     """The quarter hour a moment falls in; one opening is recorded in each."""
     return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+
+
+def lease_end(now: datetime, mandate_ends: datetime | None) -> datetime:
+    """Until when a device may keep a paper; who reads by a mandate, no longer than by it."""
+    return min(now + LEASE, mandate_ends or now + LEASE)
+
+
+def opened_between(said: datetime, taken_at: datetime, now: datetime) -> datetime:
+    """When a paper was opened without a line, by the device's own clock, which may be anything."""
+    return max(taken_at, min(said, now))

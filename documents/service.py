@@ -159,7 +159,7 @@ def open_copy(actor: Actor, edition_id: int, anew: bool) -> Copy:
     """This reader's marked copy; opening it anew is recorded, reading on in it is not."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-        office = _office_of_reader(db, actor, edition)
+        office = office_of_reader(db, actor, edition)
     at = _opened_at(actor, edition_id, anew)
     code = Code.sealed(mark_key(), edition_id, actor.id, at)
     mark = Mark(actor.name, office, at.astimezone(OFFICE_ZONE), code)
@@ -176,7 +176,7 @@ def first_page(actor: Actor, edition_id: int) -> bytes:
     """The picture of page 1 with this reader's mark, shown until the reader has loaded."""
     with reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-        office = _office_of_reader(db, actor, edition)
+        office = office_of_reader(db, actor, edition)
     at = _opened_at(actor, edition_id, anew=True)
     mark = Mark(actor.name, office, at.astimezone(OFFICE_ZONE))
     return picture.marked(storage.read(edition.page1), mark.lines)
@@ -196,13 +196,17 @@ def record_opening(actor: Actor, edition_id: int) -> datetime:
     """Note that this person has opened the edition; one row a quarter hour."""
     with transaction() as db:
         access.edition_to_open(db, actor, edition_id)
-        now = clock.now(db)
-        quarter = rules.quarter_of(now)
-        opening = _opening_in(db, actor.id, edition_id, quarter)
-        if opening is None:
-            opening = Opening(edition_id=edition_id, person_id=actor.id, quarter=quarter, at=now)
-            db.add(opening)
-        return opening.at
+        return record_opening_at(db, actor.id, edition_id, clock.now(db))
+
+
+def record_opening_at(db: Session, person_id: int, edition_id: int, at: datetime) -> datetime:
+    """The same at a moment that may have passed; when the quarter hour's opening was."""
+    quarter = rules.quarter_of(at)
+    opening = _opening_in(db, person_id, edition_id, quarter)
+    if opening is None:
+        opening = Opening(edition_id=edition_id, person_id=person_id, quarter=quarter, at=at)
+        db.add(opening)
+    return opening.at
 
 
 def _opening_in(db: Session, person_id: int, edition_id: int, quarter: datetime) -> Opening | None:
@@ -215,7 +219,7 @@ def _opening_in(db: Session, person_id: int, edition_id: int, quarter: datetime)
     )
 
 
-def _office_of_reader(db: Session, actor: Actor, edition: Edition) -> str:
+def office_of_reader(db: Session, actor: Actor, edition: Edition) -> str:
     """Who reads by a mandate bears it on every page."""
     dossier_id = edition.paper.dossier_id
     if access.may_read_oneself(db, actor, dossier_id):

@@ -10,9 +10,10 @@ from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
-from documents import replacing
+from documents import leases, replacing
 from documents.http import notes as notes_http
 from documents.http import papers as papers_http
+from documents.http import vault as vault_http
 from ecabinet import (
     activity,
     approvals,
@@ -75,6 +76,7 @@ DOORS = (
     mandates_http.door,
     papers_http.door,
     notes_http.door,
+    vault_http.door,
     ballots_http.door,
     meetings_http.door,
     votes_http.door,
@@ -126,7 +128,7 @@ def open_stores(settings: Settings) -> None:
     """Bind the database and what stands beside it; commands and workers need both as well."""
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
-    people_hooks.bind({Matter.SESSION: substitutes})
+    people_hooks.bind({Matter.SESSION: substitutes}, [leases.close])
     db.bind(
         db.Database(
             settings.database,

@@ -360,6 +360,14 @@ def qr(text: str) -> str:
     return str(segno.make(text, micro=False, error="m").svg_data_uri(border=2, omitsize=True))
 
 
+def nobodys_page(template: str) -> str:
+    """A page that is the same for everybody, whoever is signed in: a browser may keep it, and shows
+    it to whoever comes next (screens 8.3)."""
+    g.actor, g.said, g.said_words = None, None, None
+    demo = {"shifted": None} if settings().env == "demo" else None
+    return render_template(template, demo=demo)
+
+
 # ---- assembly ----
 
 

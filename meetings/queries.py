@@ -97,6 +97,11 @@ class AgendaView:
         return sum(each.item.minutes for each in self.items)
 
     @property
+    def papers(self) -> list[PaperView]:
+        """The papers of all items, each once."""
+        return list({paper.id: paper for each in self.items for paper in each.papers}.values())
+
+    @property
     def doors_at(self) -> datetime:
         """From when on one can confirm that one attends."""
         return self.meeting.starts_at - rules.DOORS_OPEN

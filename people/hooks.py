@@ -1,6 +1,6 @@
-"""What the room of a mandate's matter does when the mandate ends; tied in `ecabinet.app`."""
+"""What upper rooms do when a mandate or a login ends; tied in `ecabinet.app`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -17,12 +17,19 @@ class MatterOfMandates(Protocol):
         """Write it down and tell it; ended by nobody where the office of either has ended."""
 
 
+# Told of a person whose logins end for good: of this one, or of all.
+EndOfLogins = Callable[[Session, int, int | None], None]
+
 _rooms: dict[Matter, MatterOfMandates] = {}
+_ends_of_logins: list[EndOfLogins] = []
 
 
-def bind(rooms: Mapping[Matter, MatterOfMandates]) -> None:
+def bind(
+    rooms: Mapping[Matter, MatterOfMandates], ends_of_logins: Sequence[EndOfLogins] = ()
+) -> None:
     _rooms.clear()
     _rooms.update(rooms)
+    _ends_of_logins[:] = ends_of_logins
 
 
 def lock_matter(db: Session, mandate: Mandate) -> None:
@@ -33,3 +40,8 @@ def lock_matter(db: Session, mandate: Mandate) -> None:
 def mandate_ended(db: Session, mandate: Mandate, by: Actor | None) -> None:
     if room := _rooms.get(Matter(mandate.matter)):
         room.mandate_ended(db, mandate, by)
+
+
+def logins_ended(db: Session, person_id: int, login_id: int | None = None) -> None:
+    for told in _ends_of_logins:
+        told(db, person_id, login_id)

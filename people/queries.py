@@ -717,6 +717,11 @@ def mandates_in_force(db: Session, taker_id: int) -> tuple[policy.Mandate, ...]:
     )  # fmt: skip
 
 
+def last_end(db: Session, mandate_ids: Sequence[int]) -> datetime | None:
+    """When the last of these mandates ends, if nobody ends it before."""
+    return db.scalar(select(func.max(Mandate.ends_at)).where(Mandate.id.in_(mandate_ids)))
+
+
 def mandates_about(
     db: Session, matter: Matter, matter_id: int, giver_id: int | None = None
 ) -> list[MandateView]:

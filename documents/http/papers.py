@@ -182,7 +182,7 @@ def replacement(request_id: int) -> str:
 @needs(Permission.SIGNED_IN)
 def proposed_file(request_id: int) -> Response:
     """The file that would replace a paper, for the two who decide it."""
-    return _sent(replacing.proposed_copy(current_actor(), request_id), f"{request_id}.pdf")
+    return sent(replacing.proposed_copy(current_actor(), request_id), f"{request_id}.pdf")
 
 
 @door.get("/replacements/<int:request_id>/page1.webp")
@@ -242,10 +242,10 @@ def reader(paper_id: int) -> str:
 def file(edition_id: int) -> Response:
     """This reader's marked copy, whole or by byte ranges (RFC 9110, 14)."""
     copy = service.open_copy(current_actor(), edition_id, anew=_asks_for_the_beginning())
-    return _sent(copy, f"{edition_id}.pdf")
+    return sent(copy, f"{edition_id}.pdf")
 
 
-def _sent(copy: Copy, name: str) -> Response:
+def sent(copy: Copy, name: str) -> Response:
     start, stop, status = _asked_for(copy)
     if status == 416:
         return _answer(b"", 416, {"Content-Range": f"bytes */{copy.size}"})

@@ -1,6 +1,6 @@
 """The first page and the inbox."""
 
-from flask import render_template, request
+from flask import current_app, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import approvals, outbox, web
@@ -25,6 +25,25 @@ def home() -> str:
     return render_template(
         "home/home.html", page=today, duties=today.duties[:FIRST_DUTIES], say=RoomWords()
     )
+
+
+@door.get("/sw.js")
+@needs(Permission.ANYONE)
+def worker() -> Response:
+    """The service worker, from the root, which is what it may answer for (screens 8.2)."""
+    answer = current_app.send_static_file("sw.js")
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Service-Worker-Allowed"] = "/"
+    return answer
+
+
+@door.get("/app.webmanifest")
+@needs(Permission.ANYONE)
+def manifest() -> Response:
+    """What a device shows of this house once it is put on its first screen."""
+    answer = make_response(render_template("home/app.webmanifest"))
+    answer.mimetype = "application/manifest+json"
+    return answer
 
 
 @door.get("/duties")

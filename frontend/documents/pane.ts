@@ -21,7 +21,11 @@ export class PaperPane {
   private readonly scope: ParentNode;
   private url = '';
 
-  constructor(private readonly root: HTMLElement) {
+  /** `bytesAt` gives a paper that this device keeps; without it the server is asked in ranges. */
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly bytesAt?: (url: string) => Promise<Uint8Array>,
+  ) {
     this.scope = root.closest('[data-reader]') ?? root;
     this.view = new PaperView(this.makeContainer(), root.dataset.worker ?? '');
     this.listen();
@@ -36,7 +40,7 @@ export class PaperPane {
     const start = page || place?.page || 1;
     this.showPicture(start === 1);
     try {
-      await this.view.open(url);
+      await this.view.open(this.bytesAt ? await this.bytesAt(url) : url);
     } catch {
       if (this.url === url) this.sayFailed();
       return;

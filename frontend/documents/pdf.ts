@@ -58,10 +58,12 @@ export class PaperView {
     this.events.on('pagesinit', () => this.namePages());
   }
 
-  async open(url: string): Promise<void> {
+  /** A paper by its address, asked for in ranges; or one whose bytes are here already. */
+  async open(paper: string | Uint8Array): Promise<void> {
     await this.close();
     this.task = pdfjs.getDocument({
-      url,
+      url: typeof paper === 'string' ? paper : undefined,
+      data: typeof paper === 'string' ? undefined : paper,
       rangeChunkSize: RANGE,
       disableAutoFetch: true,
       disableStream: true,
@@ -73,12 +75,12 @@ export class PaperView {
       wasmUrl: '/static/pdfjs/wasm/',
       iccUrl: '/static/pdfjs/iccs/',
     } as Parameters<typeof pdfjs.getDocument>[0]);
-    const paper = await this.task.promise;
+    const opened = await this.task.promise;
     const ready = new Promise<void>((resolve) =>
       this.events.on('pagesinit', () => resolve(), { once: true }),
     );
-    this.viewer.setDocument(paper);
-    this.links.setDocument(paper, null);
+    this.viewer.setDocument(opened);
+    this.links.setDocument(opened, null);
     await ready;
   }
 

@@ -170,7 +170,7 @@ def end(token: str, settings: Settings) -> None:
         _remember(db, settings.oidc_issuer, token, ended, now)
         for login in queries.resting_on(db, settings.oidc_issuer, ended):
             activity.concerns(login.person_id, login.id)
-            sign_in.end(db, login)
+            sign_in.end_for_good(db, login)
 
 
 def _remember(db: Session, issuer: str, token: str, ended: Ended, now: datetime) -> None:

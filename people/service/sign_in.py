@@ -12,7 +12,7 @@ from ecabinet import activity, clock, live, outbox
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, Refused
-from people import access, queries, rules, signing
+from people import access, hooks, queries, rules, signing
 from people.models import Failure, Login, Person
 from people.rules import Method, SignInRefusal
 from people.service import links
@@ -108,13 +108,13 @@ def sign_out(actor: Actor) -> None:
     with transaction() as db:
         login = db.get(Login, actor.login_id)
         if login:
-            end(db, login)
+            end_for_good(db, login)
 
 
 def end_login(actor: Actor, public_id: str) -> None:
     """End one of one's own logins; its sockets go with it."""
     with transaction() as db:
-        end(db, access.login_to_end(db, actor, public_id))
+        end_for_good(db, access.login_to_end(db, actor, public_id))
 
 
 def disown(actor: Actor, public_id: str) -> None:
@@ -125,7 +125,7 @@ def disown(actor: Actor, public_id: str) -> None:
     """
     with transaction() as db:
         login = access.login_to_end(db, actor, public_id)
-        end(db, login)
+        end_for_good(db, login)
         login.person.password_ended_at = clock.now(db)
         if login.method == Method.OUTSIDE:
             links.end_of(db, actor.id)
@@ -139,7 +139,7 @@ def end_others(db: Session, actor: Actor) -> None:
     """Whoever changes a password or a code is signed out everywhere else (SES-03)."""
     for login in queries.open_logins(db, actor.id):
         if login.id != actor.login_id:
-            end(db, login)
+            end_for_good(db, login)
 
 
 # ---- parts that a sign-in by passkey has as well ----
@@ -189,8 +189,15 @@ def end_all(db: Session, person_id: int) -> list[Login]:
     ended = list(db.scalars(standing))
     for login in ended:
         login.ended_at, login.outside_token = clock.now(db), None
+    hooks.logins_ended(db, person_id)
     live.eject(db, person_id)
     return ended
+
+
+def end_for_good(db: Session, login: Login) -> None:
+    """Somebody has ended it: what its browser keeps goes with it, unlike where it ran out."""
+    hooks.logins_ended(db, login.person_id, login.id)
+    end(db, login)
 
 
 def end(db: Session, login: Login) -> None:

@@ -61,6 +61,7 @@ KINDS = {
     "documents/dossier.html": (SECRETARY, DOSSIER),
     "documents/reader.html": (MINISTER, PAPER),
     "documents/changes.html": (SECRETARY, CHANGED),
+    "documents/vault.html": (MINISTER, "/vault"),
     "documents/search.html": (MINISTER, FOUND),
     "tasks/tasks.html": (PREMIER, "/tasks"),
     "tasks/assign.html": (PREMIER, "/tasks/assign"),
@@ -95,9 +96,11 @@ DOOR = {
     "people/recovery.html": "/sign-in/recovery",
 }  # fmt: skip
 
-# Seen once: behind a link or on the way back (test_invitation.py, test_outside.py in this folder),
-# and as the answer to a press.
-SEEN_ONCE = {"people/invitation.html", "people/outside.html", "dates/feed.html"}
+# Seen once, in this folder: behind a link or on the way back (test_invitation.py, test_outside.py),
+# from the device itself (test_vault.py), and as the answer to a press.
+SEEN_ONCE = {
+    "documents/kept.html", "people/invitation.html", "people/outside.html", "dates/feed.html",
+}  # fmt: skip
 
 # Everything that each of them may meet.
 WALKS = {

@@ -1,0 +1,220 @@
+"""What a browser keeps to be read without a line: its vault, and a lease for each paper (DAT-05).
+
+The lease is kept by our script and by the device's own clock: it deters, it does not defeat.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from documents import access, rules, service
+from documents.marking import Code, Copy, Mark
+from documents.models import Edition, Lease, Vault
+from documents.rules import KeepRefusal
+from ecabinet import clock, keys
+from ecabinet.access import Actor
+from ecabinet.db import reading, transaction
+from ecabinet.errors import NotFound, Refused
+from people import queries as people
+
+LONGEST_BROWSER = 200
+SEED_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A paper that a browser may keep, and until when."""
+
+    lease_id: int
+    paper_id: int
+    edition_id: int
+    number: int
+    title: str
+    dossier: str
+    pages: int
+    size: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A vault, the server's half of its key, and what may stay in it."""
+
+    public_id: str
+    half: bytes
+    kept: list[Kept]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A paper that was opened without a line, so many seconds ago by the device's clock."""
+
+    edition_id: int
+    seconds_ago: int
+
+
+def make_vault(actor: Actor, browser: str) -> Opened:
+    """Let this login's browser keep papers from now on."""
+    with transaction() as db:
+        assert actor.login_id is not None
+        vault = Vault(
+            public_id=secrets.token_hex(16),
+            person_id=actor.id,
+            login_id=actor.login_id,
+            browser=browser[:LONGEST_BROWSER],
+            seed=secrets.token_bytes(SEED_BYTES),
+            made_at=clock.now(db),
+        )
+        db.add(vault)
+        return Opened(vault.public_id, _half(vault), [])
+
+
+def open_vault(
+    actor: Actor, public_id: str, readings: Iterable[Reading] = (), dropped: Iterable[int] = ()
+) -> Opened:
+    """A vault is heard of by a login in force: what may still be read stays, for longer."""
+    with transaction() as db:
+        vault = _vault_to_fill(db, actor, public_id)
+        assert actor.login_id is not None
+        vault.login_id = actor.login_id
+        now = clock.now(db)
+        leases = _leases(db, vault)
+        for each in leases:
+            if each.edition_id in set(dropped):
+                each.ended_at = now
+            elif (until := _until(db, actor, each.edition, now)) is None:
+                each.until = min(each.until, now)
+            else:
+                each.until = until
+        _record(db, actor, readings, {each.edition_id: each for each in leases}, now)
+        stay = [_kept(each) for each in leases if each.until > now and each.ended_at is None]
+        return Opened(vault.public_id, _half(vault), stay)
+
+
+def take(actor: Actor, public_id: str, edition_id: int) -> Kept:
+    """Let a vault keep an edition; or say that its handling forbids it."""
+    with transaction() as db:
+        vault = _vault_to_fill(db, actor, public_id)
+        edition = access.edition_to_read(db, actor, edition_id)
+        now = clock.now(db)
+        until = _until(db, actor, edition, now)
+        if until is None:
+            raise Refused(KeepRefusal.ONLINE_ONLY)
+        lease = db.scalar(
+            select(Lease).where(Lease.vault_id == vault.id, Lease.edition_id == edition_id)
+        )
+        if lease is None:
+            lease = Lease(vault=vault, edition=edition)
+            db.add(lease)
+        lease.taken_at, lease.until, lease.ended_at = now, until, None
+        db.flush()
+        return _kept(lease)
+
+
+def copy(actor: Actor, lease_id: int) -> Copy:
+    """The marked copy that goes into a vault: its mark says when it was taken, not opened."""
+    with reading() as db:
+        lease = _lease_of(db, actor, lease_id)
+        edition = access.edition_to_read(db, actor, lease.edition_id)
+        code = Code.sealed(service.mark_key(), edition.id, actor.id, lease.taken_at)
+        office = service.office_of_reader(db, actor, edition)
+        mark = Mark(actor.name, office, lease.taken_at.astimezone(service.OFFICE_ZONE), code)
+        return Copy(edition.prepared, edition.slot, service.filled(mark, edition.slot_length))
+
+
+def may_keep(public_id: str, emptied: bool) -> bool:
+    """Whether a browser may go on keeping what it keeps, asked by its vault's secret alone.
+
+    One that may not, and says that it has emptied its vault, is no longer listed.
+    """
+    with transaction() if emptied else reading() as db:
+        vault = db.scalar(select(Vault).where(Vault.public_id == public_id))
+        if vault is not None and emptied:
+            vault.seed, vault.emptied_at = None, vault.emptied_at or clock.now(db)
+            vault.closed_at = vault.closed_at or vault.emptied_at
+        return vault is not None and vault.seed is not None
+
+
+def close(db: Session, person_id: int, login_id: int | None = None) -> None:
+    """What a login's browser keeps, or all of a person's, is opened no more; their logins end."""
+    standing = (Vault.person_id == person_id, Vault.closed_at.is_(None))
+    this = (Vault.login_id == login_id,) if login_id is not None else ()
+    db.execute(update(Vault).where(*standing, *this).values(closed_at=clock.now(db), seed=None))
+
+
+# ---- parts ----
+
+
+def _vault_to_fill(db: Session, actor: Actor, public_id: str) -> Vault:
+    """One's own vault, locked; another's does not exist, and one that is closed stays closed."""
+    vault = db.scalar(
+        select(Vault)
+        .where(Vault.public_id == public_id, Vault.person_id == actor.id)
+        .with_for_update()
+    )
+    if vault is None:
+        raise NotFound("vault")
+    if vault.seed is None:
+        raise Refused(KeepRefusal.CLOSED)
+    return vault
+
+
+def _half(vault: Vault) -> bytes:
+    """Made from the row and from a key that is kept apart: a stolen database holds no half."""
+    assert vault.seed is not None
+    return hmac.new(keys.store().make("vault-halves"), vault.seed, hashlib.sha256).digest()
+
+
+def _leases(db: Session, vault: Vault) -> Sequence[Lease]:
+    whole = joinedload(Lease.edition).joinedload(Edition.paper)
+    found = select(Lease).where(Lease.vault_id == vault.id, Lease.ended_at.is_(None))
+    return db.scalars(found.options(whole).order_by(Lease.id)).all()
+
+
+def _lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
+    lease = db.get(Lease, lease_id)
+    if lease is None or lease.vault.person_id != actor.id or lease.vault.seed is None:
+        raise NotFound(f"lease {lease_id}")
+    return lease
+
+
+def _until(db: Session, actor: Actor, edition: Edition, now: datetime) -> datetime | None:
+    """Until when this person's device may keep an edition; None where it may not."""
+    dossier_id = edition.paper.dossier_id
+    if edition.paper.online_only or not access.may_read(db, actor, dossier_id):
+        return None
+    if access.may_read_oneself(db, actor, dossier_id):
+        return rules.lease_end(now, None)
+    lent = access.mandates_over(db, actor, dossier_id)
+    return rules.lease_end(now, people.last_end(db, [each.id for each in lent]))
+
+
+def _record(
+    db: Session, actor: Actor, readings: Iterable[Reading], leases: dict[int, Lease], now: datetime
+) -> None:
+    for each in readings:
+        if lease := leases.get(each.edition_id):
+            said = now - timedelta(seconds=each.seconds_ago)
+            at = rules.opened_between(said, lease.taken_at, now)
+            service.record_opening_at(db, actor.id, each.edition_id, at)
+
+
+def _kept(lease: Lease) -> Kept:
+    edition, paper = lease.edition, lease.edition.paper
+    return Kept(
+        lease.id,
+        paper.id,
+        edition.id,
+        edition.number,
+        paper.title,
+        paper.dossier.title,
+        edition.pages,
+        edition.prepared_size,
+        lease.until,
+    )

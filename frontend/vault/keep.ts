@@ -1,0 +1,100 @@
+// entry
+/** "Tải về": the papers of a session, a consultation or a dossier, into this device's vault. */
+import { Refusal } from '../http';
+import { word } from '../words';
+import { canKeep, load, prepare } from './loading';
+import { show } from './row';
+import { isSigned, openFor, openKept, type Pack, type Vault } from './vault';
+
+const owner = Number(document.querySelector<HTMLElement>('#ended')?.dataset.owner);
+
+class Region {
+  private readonly rows: HTMLElement[];
+  private readonly pack: Pack;
+  private readonly button: HTMLButtonElement | null;
+  private isLoading = false;
+
+  constructor(private readonly root: HTMLElement) {
+    this.rows = [...root.querySelectorAll<HTMLElement>('[data-edition]')];
+    this.pack = { path: root.dataset.path ?? '', title: root.dataset.title ?? '' };
+    this.button = root.querySelector('[data-keep-all]');
+    root.addEventListener('click', (event) => {
+      if ((event.target as HTMLElement).closest('[data-keep-all], [data-again]')) void this.load();
+    });
+    void this.start();
+  }
+
+  private async start(): Promise<void> {
+    if (!canKeep()) {
+      this.button?.setAttribute('aria-disabled', 'true');
+      this.say(
+        word({
+          vi: 'Trình duyệt này không giữ được tài liệu để đọc khi không có mạng.',
+          en: 'This browser cannot keep papers to be read offline.',
+        }),
+      );
+      return;
+    }
+    if (!isSigned()) return;
+    const vault = await openKept();
+    if (vault?.person === owner) await this.showKept(vault);
+  }
+
+  private async showKept(vault: Vault): Promise<void> {
+    const kept = new Map((await vault.papers()).map((each) => [each.edition_id, each]));
+    for (const row of this.rows) {
+      const about = kept.get(Number(row.dataset.edition));
+      if (about) show(row, 'ready', about);
+    }
+    this.count();
+  }
+
+  /** Whatever is not here yet; what fails is said beside it, and the rest goes on. */
+  private async load(): Promise<void> {
+    if (this.isLoading || this.button?.getAttribute('aria-disabled')) return;
+    this.isLoading = true;
+    this.button?.setAttribute('aria-busy', 'true');
+    this.say('');
+    try {
+      await prepare();
+      const vault = await openFor(owner);
+      await this.showKept(vault);
+      for (const row of this.rows) await this.loadOne(vault, row);
+    } catch (wrong) {
+      if (!(wrong instanceof Refusal)) throw wrong;
+      this.say(wrong.message);
+    } finally {
+      this.isLoading = false;
+      this.button?.removeAttribute('aria-busy');
+      this.count();
+    }
+  }
+
+  private async loadOne(vault: Vault, row: HTMLElement): Promise<void> {
+    if (row.dataset.state === 'ready' || row.dataset.state === 'online') return;
+    show(row, 'loading', { share: 0 });
+    try {
+      const edition = Number(row.dataset.edition);
+      const tell = (share: number) => show(row, 'loading', { share });
+      show(row, 'ready', await load(vault, edition, this.pack, tell));
+    } catch (wrong) {
+      if (!(wrong instanceof Refusal)) throw wrong;
+      show(row, wrong.reason === 'online_only' ? 'online' : 'failed');
+      this.say(wrong.message);
+    }
+    this.count();
+  }
+
+  private count(): void {
+    const all = this.rows.filter((each) => each.dataset.state !== 'online');
+    const ready = all.filter((each) => each.dataset.state === 'ready');
+    this.root.querySelector('[data-count]')?.replaceChildren(`${ready.length}/${all.length}`);
+    if (this.button) this.button.hidden = ready.length === all.length;
+  }
+
+  private say(text: string): void {
+    this.root.querySelector('[data-said]')?.replaceChildren(text);
+  }
+}
+
+for (const root of document.querySelectorAll<HTMLElement>('[data-keep]')) new Region(root);

@@ -1,0 +1,79 @@
+// entry
+/** The reader of a paper that this device keeps: the same reader, its bytes from the vault. */
+import { PaperPane } from '../documents/pane';
+import { element, mountTools } from '../documents/reading';
+import { standing, whenItChanges } from './line';
+import { type About, openKept, type Vault } from './vault';
+
+const edition = Number(new URLSearchParams(location.search).get('edition'));
+const root = element('[data-vault-paper]');
+
+const toList = (): void => location.replace('/vault');
+
+async function may(): Promise<boolean> {
+  return ['ours', 'offline'].includes(await standing());
+}
+
+async function open(): Promise<void> {
+  const vault = (await may()) ? await openKept() : undefined;
+  const about = await vault?.paper(edition);
+  if (!vault || !about) return toList();
+  entitle(about);
+  await order(vault, about);
+  // The same address as online: the place of reading is the same.
+  root.dataset.paperUrl = `/editions/${edition}/file`;
+  root.dataset.paperId = String(about.paper_id);
+  root.dataset.paperTitle = about.title;
+  const pane = new PaperPane(root, () => vault.bytes(edition));
+  mountTools(pane);
+  await pane.opened;
+  await vault.tell(edition, 'opened');
+  whenItChanges(async () => {
+    if (!(await may()) || !(await (await openKept())?.paper(edition))) toList();
+  });
+}
+
+function entitle(about: About): void {
+  document.title = `${about.title} – e-Cabinet`;
+  const fill = (where: string, text: string) => element(where).replaceChildren(text);
+  fill('[data-title]', about.title);
+  fill('[data-edition]', String(about.number));
+  fill('[data-until]', about.until);
+  fill('[data-paper-pages]', String(about.pages));
+}
+
+/** The other papers of its pack: beside it, and one tap before and after. */
+async function order(vault: Vault, about: About): Promise<void> {
+  const pack = (await vault.papers()).filter((each) => each.pack.path === about.pack.path);
+  const place = pack.findIndex((each) => each.edition_id === edition);
+  lead('[data-paper-before]', pack[place - 1]);
+  lead('[data-paper-after]', pack[place + 1]);
+  const row = document.querySelector<HTMLTemplateElement>('#paper')?.content;
+  element('[data-kept]').append(
+    ...pack.map((each) => {
+      const made = row?.cloneNode(true) as DocumentFragment;
+      const link = made.querySelector('a');
+      link?.setAttribute('href', `/vault/paper?edition=${each.edition_id}`);
+      link?.replaceChildren(each.title);
+      if (each.edition_id === edition) markNow(made);
+      made.querySelector('[data-pages]')?.replaceChildren(String(each.pages));
+      return made;
+    }),
+  );
+}
+
+function markNow(made: DocumentFragment): void {
+  made.querySelector('li')?.classList.add('row--now');
+  made.querySelector('a')?.setAttribute('aria-current', 'page');
+  for (const each of made.querySelectorAll<HTMLElement>('[data-when]')) {
+    each.hidden = each.dataset.when !== 'now';
+  }
+}
+
+function lead(where: string, to: About | undefined): void {
+  const link = element<HTMLAnchorElement>(where);
+  link.hidden = !to;
+  if (to) link.href = `/vault/paper?edition=${to.edition_id}`;
+}
+
+void open();

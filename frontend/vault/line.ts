@@ -1,0 +1,42 @@
+/** Where there is a line, the server decides who reads what is kept; without one, the lease does. */
+import { Refusal, send } from '../http';
+import { ask, isSigned, meet, others, owner } from './vault';
+
+export type Standing = 'offline' | 'ours' | 'locked' | 'signed_out' | 'none';
+
+/** How this device stands to the server now; a vault that may not stay is gone after this. */
+export async function standing(): Promise<Standing> {
+  if (!isSigned()) return 'none';
+  try {
+    const { person, csrf } = await send<{ person: number; csrf: string }>('/vault/mine');
+    takeToken(csrf);
+    await meet(person, 0);
+    return (await owner()) === person ? 'ours' : 'none';
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal) || wrong.code === 'offline') return 'offline';
+    if (wrong.code === 'locked') return 'locked';
+    await ask().catch(() => {});
+    return isSigned() ? 'signed_out' : 'none';
+  }
+}
+
+/** The page itself holds none: it is the same for everybody. */
+function takeToken(token: string): void {
+  let meta = document.querySelector<HTMLMetaElement>('meta[name=csrf-token]');
+  if (!meta) {
+    meta = document.createElement('meta');
+    meta.name = 'csrf-token';
+    document.head.append(meta);
+  }
+  meta.content = token;
+}
+
+/** Ask again whenever the line may have come back; and when another page has emptied the vault. */
+export function whenItChanges(again: () => void): void {
+  addEventListener('online', again);
+  addEventListener('offline', again);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) again();
+  });
+  others.onmessage = again;
+}

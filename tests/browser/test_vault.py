@@ -1,0 +1,147 @@
+"""A session's papers on a tablet without a line: read, searched, and gone with their login."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from pysqlite3 import dbapi2
+
+from tests.browser.person import TABLET, Person, browser
+from tests.browser.reader import WCAG
+from tests.server import serving_demo
+
+pytestmark = pytest.mark.browser
+
+SESSION, DOSSIER = "/meetings/1", "/dossiers/1"
+NOTHING_KEPT = "Máy này chưa giữ tài liệu nào"
+# All that a browser keeps for this house beside its cookies: rows, keys, signs, cached addresses.
+KEPT = """async () => {
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open('ecabinet-vault');
+    asked.onsuccess = () => done(asked.result);
+  });
+  const rows = {};
+  for (const name of db.objectStoreNames) {
+    rows[name] = await new Promise((done) => {
+      const asked = db.transaction(name).objectStore(name).getAll();
+      asked.onsuccess = () => done(asked.result.length);
+    });
+  }
+  db.close();
+  const cached = [];
+  for (const name of await caches.keys()) {
+    const shelf = await caches.open(name);
+    cached.push(...(await shelf.keys()).map((each) => new URL(each.url).pathname));
+  }
+  return { rows, cached, sign: localStorage.getItem('vault') };
+}"""
+EMPTY = {"vault": 0, "papers": 0, "files": 0, "news": 0}
+
+
+def loads(reader: Person, path: str) -> int:
+    """Takes along all papers of a page; how many there are."""
+    page = reader.page
+    reader.goes_to(path)
+    reader.presses("Tải về")
+    region = page.locator("[data-keep]")
+    expect(region.locator("[data-keep-all]")).to_be_hidden()
+    rows = region.locator("[data-edition]")
+    assert rows.count() == region.locator("[data-edition][data-state=ready]").count()
+    expect(region.locator("[data-count]")).to_have_text(f"{rows.count()}/{rows.count()}")
+    return rows.count()
+
+
+def finds_nothing(reader: Person) -> None:
+    """Neither with a line nor without one, nor in what the browser holds."""
+    page = reader.page
+    reader.goes_to("/vault")
+    reader.sees(NOTHING_KEPT)
+    held = page.evaluate(KEPT)
+    assert (held["rows"], held["sign"]) == (EMPTY, None)
+    reader.context.set_offline(True)
+    reader.goes_to("/")
+    reader.sees(NOTHING_KEPT)
+    expect(page.locator("[data-kept] a")).to_have_count(0)
+    reader.context.set_offline(False)
+
+
+def reads_offline(reader: Person, papers: int) -> None:
+    page = reader.page
+    reader.context.set_offline(True)
+    # Whatever page is asked for, what is kept is shown.
+    reader.goes_to(f"{SESSION}/live")
+    reader.sees("Mất kết nối")
+    expect(page.locator("[data-kept] li")).to_have_count(papers)
+    reader.follows(re.compile("Tờ trình"), "[data-kept]")
+    page.locator(".page[data-page-number='1'] canvas").wait_for()
+    reader.presses("Trang sau")
+    expect(page.locator("[data-paper-goto]")).to_have_value("2")
+    reader.presses("Tìm")
+    page.get_by_label("Tìm trong tài liệu này").fill("Điều")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-find-count]")).to_have_text(re.compile(r"^\d+/\d+$"))
+    expect(page.locator(".textLayer").first).to_contain_text("Bộ trưởng Bộ Y tế")
+    barred = Axe().run(page, options=WCAG).response["violations"]
+    assert not barred, [each["id"] for each in barred]
+    reader.follows("Quay lại")
+    expect(page.locator("[data-kept] li")).to_have_count(papers)
+
+
+def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path) -> None:
+    with serving_demo(tmp_path / "var") as server, browser() as chromium:
+        reader = Person(chromium, server, "botruong.yte", TABLET)
+        # Locked, ended, or asked while somebody else was signing in.
+        reader.expected += ["423", "401", "403"]
+        page = reader.page
+        reader.signs_in()
+        papers = loads(reader, SESSION)
+        assert papers > 1
+        held = page.evaluate(KEPT)
+        assert (held["rows"]["papers"], held["rows"]["files"]) == (papers, papers)
+        # What the worker keeps is everybody's: two shells and what they are made of.
+        assert {each for each in held["cached"] if not each.startswith("/static/")} == {
+            "/vault", "/vault/paper",
+        }  # fmt: skip
+
+        # An idle lock holds while there is a line; without one the lease lets on.
+        token = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+        page.request.post(server.url + "/lock", headers={"X-CSRF-Token": token})
+        reader.goes_to("/vault")
+        reader.sees("Màn hình đang khóa")
+        expect(page.locator("[data-kept] li")).to_have_count(0)
+        reads_offline(reader, papers)
+        reader.context.set_offline(False)
+        page.evaluate("dispatchEvent(new Event('online'))")
+        reader.sees("Màn hình đang khóa")
+
+        # Who signs in again has it still; who signs out has not.
+        server.command("demo", "--forward", "1m")
+        reader.signs_in()
+        reader.goes_to("/vault")
+        expect(page.locator("[data-kept] li")).to_have_count(papers)
+        reader.goes_to("/")
+        page.locator("summary.who").click()
+        reader.presses("Đăng xuất")
+        expect(page).to_have_url(re.compile("/sign-in"))
+        finds_nothing(reader)
+
+        # Another person in the same browser, where the first has not even signed out.
+        reader.name = "thuky"
+        reader.signs_in()
+        assert loads(reader, DOSSIER)
+        reader.name = "kiemtoan"
+        reader.signs_in()
+        finds_nothing(reader)
+
+        # Their login is ended elsewhere: at the next contact the vault goes.
+        loads(reader, DOSSIER)
+        with dbapi2.connect(server.folder / "ecabinet.db") as db:
+            last = "SELECT public_id FROM people_login ORDER BY id DESC LIMIT 1"
+            (login,) = db.execute(last).fetchone()
+        reader.posts(f"/logins/{login}/end")
+        reader.goes_to("/")
+        expect(page).to_have_url(re.compile("/sign-in"))
+        finds_nothing(reader)
+        assert reader.wrong == []

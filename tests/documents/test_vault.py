@@ -1,0 +1,203 @@
+"""What a browser may keep to be read without a line, until when, and what ends it (DAT-05)."""
+
+import base64
+import io
+
+import pypdf
+import pytest
+
+from documents import queries
+from documents.models import Opening
+from ecabinet.db import reading, transaction
+from people.models import Login
+from people.service import leaving
+from tests.builders import Browser, Cabinet
+from tests.documents import builders
+
+READER = "botruong.yte"
+JSON = {"Accept": "application/json"}
+HOUR = 3600
+
+
+@pytest.fixture
+def paper(cabinet: Cabinet) -> queries.PaperView:
+    dossier_id = builders.dossier(cabinet, builders.pdf(3))
+    builders.hand_out(cabinet, dossier_id, [READER])
+    return builders.papers(dossier_id)[0]
+
+
+def says(browser: Browser, path: str, **body: object):
+    return browser.post(path, json=body, headers=JSON)
+
+
+def vault_of(browser: Browser) -> str:
+    return str(says(browser, "/vault").json["vault"])
+
+
+def take(browser: Browser, vault: str, paper: queries.PaperView):
+    return says(browser, "/vault/leases", vault=vault, edition=paper.edition_id)
+
+
+def stays(vault: str, cabinet: Cabinet, **more: object) -> bool:
+    """What a browser is told that nobody is signed in at."""
+    return bool(says(cabinet.browser(), "/vault/contact", vault=vault, **more).json["stays"])
+
+
+def openings() -> list[Opening]:
+    with reading() as db:
+        return list(db.query(Opening))
+
+
+def test_a_paper_taken_along_bears_its_readers_mark_and_is_not_yet_opened(cabinet, paper):
+    browser = cabinet.browser(READER)
+    lease = take(browser, vault_of(browser), paper).json
+    assert (lease["edition_id"], lease["title"], lease["pages"]) == (
+        paper.edition_id,
+        "Tài liệu 1",
+        3,
+    )
+    assert 71 * HOUR < lease["seconds"] <= 72 * HOUR
+    answer = browser.get(f"/leases/{lease['lease_id']}/file")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert len(answer.data) == lease["size"]
+    assert "Bộ trưởng Bộ Y tế" in pypdf.PdfReader(io.BytesIO(answer.data)).pages[2].extract_text()
+    assert openings() == []
+
+
+def test_what_was_opened_without_a_line_is_told_once_there_is_one(cabinet, paper):
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    take(browser, vault, paper)
+    cabinet.wait(hours=5)
+    # Two hours ago, and long before there was anything to open.
+    said = [paper.edition_id, 2 * HOUR, paper.edition_id, 90 * HOUR, 987654, 60]
+    assert says(browser, "/vault", vault=vault, readings=said).status_code == 200
+    found = sorted(each.at for each in openings())
+    assert [round((found[1] - each).total_seconds() / HOUR) for each in found] == [3, 0]
+
+
+def test_contact_lengthens_what_may_still_be_read_and_ends_the_rest(cabinet, paper):
+    browser = cabinet.browser(READER)
+    dossier_id = builders.dossier(cabinet, builders.pdf(1), title="Hồ sơ khác")
+    builders.hand_out(cabinet, dossier_id, [READER])
+    other = builders.papers(dossier_id)[0]
+    vault = vault_of(browser)
+    take(browser, vault, paper)
+    take(browser, vault, other)
+    cabinet.wait(hours=10)
+    both = says(browser, "/vault", vault=vault).json["kept"]
+    assert [each["edition_id"] for each in both] == [paper.edition_id, other.edition_id]
+    assert min(each["seconds"] for each in both) > 71 * HOUR
+    one = says(browser, "/vault", vault=vault, dropped=[other.edition_id]).json["kept"]
+    assert [each["edition_id"] for each in one] == [paper.edition_id]
+
+
+def test_the_half_of_the_key_is_the_same_each_time_and_no_row_holds_it(cabinet, paper):
+    browser = cabinet.browser(READER)
+    made = says(browser, "/vault").json
+    again = says(browser, "/vault", vault=made["vault"]).json
+    assert again["half"] == made["half"]
+    half = base64.b64decode(made["half"])
+    assert len(half) == 32
+    with reading() as db:
+        rows = db.connection().exec_driver_sql("SELECT * FROM documents_vault").all()
+    assert rows
+    assert all(half != cell for row in rows for cell in row)
+    assert says(browser, "/vault").json["half"] != made["half"]
+
+
+def test_another_person_finds_no_vault_lease_or_copy_of_mine(cabinet, paper):
+    mine, other = cabinet.browser(READER), cabinet.browser("thuky")
+    vault = vault_of(mine)
+    lease = take(mine, vault, paper).json["lease_id"]
+    for browser, status in ((mine, 200), (other, 404)):
+        assert says(browser, "/vault", vault=vault).status_code == status
+        assert take(browser, vault, paper).status_code == status
+        assert browser.get(f"/leases/{lease}/file").status_code == status
+
+
+def test_who_may_not_read_a_paper_may_not_keep_it(cabinet, paper):
+    stranger = cabinet.browser("botruong.xaydung")
+    assert take(stranger, vault_of(stranger), paper).status_code == 404
+
+
+def sign_out(cabinet: Cabinet, browser: Browser) -> None:
+    assert browser.post("/sign-out").status_code == 303
+
+
+def end_elsewhere(cabinet: Cabinet, browser: Browser) -> None:
+    with reading() as db:
+        (login,) = db.query(Login).where(Login.person_id == cabinet.ids[READER])
+    elsewhere = cabinet.browser(READER)
+    assert elsewhere.post(f"/logins/{login.public_id}/end").status_code == 303
+
+
+def leave_office(cabinet: Cabinet, browser: Browser) -> None:
+    with transaction() as db:
+        leaving.end_access(db, cabinet.ids[READER])
+
+
+@pytest.mark.parametrize("end", [sign_out, end_elsewhere, leave_office])
+def test_a_vault_whose_login_was_ended_stays_closed_for_good(cabinet, paper, end):
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    lease = take(browser, vault, paper).json["lease_id"]
+    assert stays(vault, cabinet)
+    end(cabinet, browser)
+    assert not stays(vault, cabinet)
+    again = cabinet.browser(READER)
+    refused = says(again, "/vault", vault=vault)
+    assert (refused.status_code, refused.json["reason"]) == (409, "closed")
+    assert again.get(f"/leases/{lease}/file").status_code == 404
+
+
+def test_a_login_that_ran_out_leaves_the_vault_to_its_leases(cabinet, paper):
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    take(browser, vault, paper)
+    cabinet.wait(hours=13)
+    assert says(browser, "/vault", vault=vault).status_code == 401
+    assert stays(vault, cabinet)
+    kept = says(cabinet.browser(READER), "/vault", vault=vault).json["kept"]
+    assert [each["edition_id"] for each in kept] == [paper.edition_id]
+
+
+def test_a_vault_that_its_browser_has_emptied_is_over(cabinet, paper):
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    assert stays(vault, cabinet)
+    assert not stays(vault, cabinet, emptied=True)
+    assert says(browser, "/vault", vault=vault).status_code == 409
+    assert not stays("0" * 32, cabinet)
+
+
+def test_the_vaults_pages_name_nobody(cabinet):
+    signed_in, stranger = cabinet.browser(READER), cabinet.browser()
+    for path in ("/vault", "/vault/paper"):
+        page = signed_in.get(path)
+        assert page.text == stranger.get(path).text
+        assert "csrf-token" not in page.text
+        assert "Set-Cookie" not in page.headers
+    mine = signed_in.get("/vault/mine", headers=JSON)
+    assert mine.json == {"person": cabinet.ids[READER], "csrf": signed_in.token()}
+    assert mine.headers["Cache-Control"] == "no-store"
+
+
+def test_the_worker_answers_for_the_whole_house_and_is_asked_for_anew(cabinet):
+    worker = cabinet.browser().get("/sw.js")
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert worker.headers["Service-Worker-Allowed"] == "/"
+    assert worker.mimetype == "text/javascript"
+    # What it keeps is everybody's: no address of a person's own page or file.
+    assert "/vault/paper" in worker.text
+    assert "/editions/" not in worker.text
+
+
+def test_a_device_is_told_what_this_house_looks_like_on_its_first_screen(cabinet):
+    manifest = cabinet.browser().get("/app.webmanifest")
+    assert manifest.mimetype == "application/manifest+json"
+    told = manifest.get_json(force=True)
+    assert (told["start_url"], told["display"]) == ("/", "standalone")
+    for each in told["icons"]:
+        icon = cabinet.browser().get(each["src"])
+        assert icon.data.startswith(b"\x89PNG"), each["src"]
