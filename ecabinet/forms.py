@@ -24,6 +24,8 @@ FACES = {
 MM = 72 / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 30 * MM, 15 * MM, 20 * MM, 20 * MM
 TEXT_WIDTH = 210 * MM - LEFT - RIGHT
+# In ten-thousandths of a page's width.
+A4_HEIGHT = 14_142
 
 Piece = Any
 
@@ -118,17 +120,41 @@ def signature_block(position: str, note: str, name: str, left: Sequence[str] = (
     return platypus.KeepTogether([made])
 
 
+def handwriting(lines: Sequence[Sequence[int]], share: float) -> Piece:
+    """Lines drawn by hand, in the frame of their page; x and y in turn, ten-thousandths of its
+    width."""
+    _register_fonts()
+    from reportlab.graphics.shapes import Drawing, PolyLine, Rect
+    from reportlab.lib.colors import black, gray
+
+    lowest = max(A4_HEIGHT, *(each for line in lines for each in line[1::2]))
+    scale = min(share * TEXT_WIDTH / 10_000, 200 * MM / lowest)
+    width, height = 10_000 * scale, lowest * scale
+    drawn = Drawing(width, height)
+    drawn.add(Rect(0, 0, width, height, strokeColor=gray, fillColor=None, strokeWidth=0.5))
+    for line in lines:
+        pairs = zip(line[::2], line[1::2], strict=True)
+        points = [each for x, y in pairs for each in (x * scale, height - y * scale)]
+        drawn.add(PolyLine(points, strokeColor=black, strokeWidth=1))
+    return drawn
+
+
 def document(name: str, head: Head, body: Sequence[Piece]) -> bytes:
     """The PDF; page numbers in the top margin from the second page on (Appendix I)."""
+    return sheet(name, head.agency, [_head(head), gap(6), *body])
+
+
+def sheet(name: str, author: str, body: Sequence[Piece]) -> bytes:
+    """The same without the head that makes a paper an official one."""
     platypus = _platypus()
 
     out = io.BytesIO()
     made = platypus.SimpleDocTemplate(
         out, pagesize=(210 * MM, 297 * MM), leftMargin=LEFT, rightMargin=RIGHT, topMargin=TOP,
-        bottomMargin=BOTTOM, title=unicodedata.normalize("NFC", name), author=head.agency,
+        bottomMargin=BOTTOM, title=unicodedata.normalize("NFC", name), author=author,
         lang="vi-VN", initialFontName="Tinos",
     )  # fmt: skip
-    made.build([_head(head), gap(6), *body], onLaterPages=_number)
+    made.build(list(body), onLaterPages=_number)
     return out.getvalue()
 
 

@@ -3,8 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response
+
 from documents import noting
-from documents.notes import carrying, keeping, sharing
+from documents.notes import carrying, exporting, keeping, sharing
 from documents.notes.reading import Notes, NoteView
 from ecabinet import web
 from ecabinet.access import Permission
@@ -49,6 +51,13 @@ def share(edition_id: int, note_id: str) -> dict[str, Any]:
     return _answer(sharing.share(current_actor(), edition_id, note_id, chosen, since))
 
 
+@door.get("/editions/<int:edition_id>/notes.pdf")
+@needs(Permission.SIGNED_IN)
+def export(edition_id: int) -> Response:
+    title, sheet = exporting.export(current_actor(), edition_id)
+    return web.download(f"Ghi chú {title[:100]}.pdf", sheet, "application/pdf")
+
+
 def _answer(found: Notes) -> dict[str, Any]:
     return {
         "last": found.last,
@@ -58,9 +67,5 @@ def _answer(found: Notes) -> dict[str, Any]:
 
 
 def _note(note: NoteView) -> dict[str, Any]:
-    standing = note.standing
-    there = None
-    if standing is not None:
-        asked = not (standing.place.is_sure or standing.is_confirmed)
-        there = asdict(standing.place) | {"is_asked": asked and standing.place.page is not None}
+    there = note.standing and asdict(note.standing.place) | {"is_asked": note.is_asked}
     return asdict(note) | {"at": note.at.isoformat(), "standing": there}

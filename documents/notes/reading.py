@@ -38,6 +38,14 @@ class NoteView:
     # The mandates by which it is shown to others.
     shared: list[int]
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether its writer is asked if it stands where it was put."""
+        there = self.standing
+        if there is None or there.place.page is None:
+            return False
+        return not (there.place.is_sure or there.is_confirmed)
+
 
 @dataclass(frozen=True)
 class Lent:

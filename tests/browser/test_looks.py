@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from pysqlite3 import dbapi2
 
 from tests.ballots.builders import a_paper
@@ -269,6 +269,82 @@ def test_what_comes_second_is_as_fit_as_what_comes_first(
         reader.is_barred_by_nothing()
     wrong = [each for reader in looked for each in reader.wrong]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_next_device(
+    readers: dict[str, Reader],
+) -> None:
+    """The pen draws and the finger scrolls; without a line it waits on the device."""
+    minister = readers[MINISTER]
+    minister.opens(PAPER)
+    minister.expected.append("ERR_INTERNET_DISCONNECTED")
+    page = minister.page
+    said = page.locator("[data-notes-said]")
+    page.locator(".notes").first.wait_for(state="attached")
+    minister.presses("Bút")
+    hand = Hand(page)
+    hand.draws_with_pen(0.2, 0.3)
+    expect(page.locator(".notes__ink")).to_have_count(1)
+    expect(said).to_contain_text("đã lưu")
+    hand.moves_finger(0.5, 0.3)
+    expect(page.locator(".notes__ink")).to_have_count(1)
+    page.get_by_role("button", name="Ngón tay vẽ").click()
+    hand.moves_finger(0.4, 0.3)
+    expect(page.locator(".notes__ink")).to_have_count(2)
+    minister.context.set_offline(True)
+    hand.draws_with_pen(0.2, 0.4)
+    expect(said).to_contain_text("Chưa gửi được. Ghi chú được giữ trên máy này")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    minister.context.set_offline(False)
+    expect(said).to_contain_text("đã lưu")
+    minister.presses("Chữ")
+    hand.points(0.7, 0.3)
+    page.get_by_label("Nội dung").fill("Hỏi lại Bộ Tài chính")
+    minister.presses("Lưu ghi chú")
+    expect(said).to_contain_text("đã lưu")
+    minister.fits(*SIZES)
+    minister.is_barred_by_nothing()
+    minister.presses("Ghi chú", ".tools")
+    expect(page.locator("#notes")).to_contain_text("Hỏi lại Bộ Tài chính")
+    minister.fits(PHONE)
+    minister.is_barred_by_nothing()
+    other = minister.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".notes__ink")).to_have_count(3)
+    other.close()
+    assert not minister.wrong, "\n".join(minister.wrong)
+
+
+class Hand:
+    """A hand over the first page of a paper; places are shares of the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.line = page.context.new_cdp_session(page)
+
+    def at(self, across: float, down: float) -> dict[str, float]:
+        box = self.page.locator(".paper .page").first.bounding_box()
+        assert box is not None
+        return {"x": box["x"] + across * box["width"], "y": box["y"] + down * box["height"]}
+
+    def draws_with_pen(self, across: float, down: float) -> None:
+        pen = {"button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
+        for name, step in (("mousePressed", 0), ("mouseMoved", 1), ("mouseMoved", 2)):
+            at = self.at(across + step / 20, down)
+            self.line.send("Input.dispatchMouseEvent", {"type": name, **pen, **at})
+        end = {"type": "mouseReleased", **pen, **self.at(across + 0.1, down)}
+        self.line.send("Input.dispatchMouseEvent", end)
+
+    def moves_finger(self, across: float, down: float) -> None:
+        for name, step in (("touchStart", 0), ("touchMove", 1), ("touchMove", 2)):
+            points = [self.at(across + step / 20, down)]
+            self.line.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": points})
+        self.line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def points(self, across: float, down: float) -> None:
+        self.page.mouse.click(**self.at(across, down))
 
 
 def glance(reader: Reader, path: str) -> None:

@@ -1,11 +1,14 @@
 """What somebody writes on a paper is theirs alone, and the same on all their devices."""
 
+import io
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pikepdf import Pdf
 
 from documents import noting, queries
+from documents.pages import reading as reading_pages
 from tests.builders import Browser, Cabinet
 from tests.documents import builders
 
@@ -156,3 +159,24 @@ def test_two_saves_at_once_get_numbers_of_their_own(cabinet, paper):
     ]
     assert sorted(revisions) == [1, 2, 3, 4, 5, 6]
     assert UUID(notes(browser, paper)[0]["id"])
+
+
+def test_ones_notes_are_printed_with_every_letter_and_stroke_and_nobody_elses(cabinet, paper):
+    browser = cabinet.browser(MINISTER)
+    ink = words("")
+    ink["content"] = {"kind": "ink", "page": 2, "text": "", "shape": {"points": [1, 1, 900, 1700]}}
+    save(browser, paper, words("Đồng ý, sửa điểm b khoản 2 – Ủy ban", page=2), ink)
+    save(cabinet.browser(OTHER), paper, words("Của người khác"))
+    answer = browser.get(f"/editions/{paper.edition_id}/notes.pdf")
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    (text,) = reading_pages.texts(answer.data) or []
+    for said in ("GHI CHÚ CÁ NHÂN", "Tài liệu 1", "Trang 2", "Đồng ý, sửa điểm b khoản 2 – Ủy ban"):
+        assert said in text
+    assert "Của người khác" not in text
+    with Pdf.open(io.BytesIO(answer.data)) as sheet:
+        fonts = sheet.pages[0].Resources.Font.values()
+        assert all("/FontFile2" in each.FontDescriptor for each in fonts)
+    assert cabinet.browser("quantri").get(
+        f"/editions/{paper.edition_id}/notes.pdf"
+    ).status_code == 404  # fmt: skip
