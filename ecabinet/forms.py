@@ -215,7 +215,7 @@ def _register_fonts() -> None:
         boldItalic="Tinos-BoldItalic",
     )  # fmt: skip
     # Before platypus is imported: else pages and tables begin in Helvetica, which is not embedded.
-    rl_config.canvas_basefontname = "Tinos"
+    rl_config.canvas_basefontname = rl_config.defaultGraphicsFontName = "Tinos"
 
 
 @functools.cache
