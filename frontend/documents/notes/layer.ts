@@ -1,6 +1,6 @@
 // The pages that are drawn bear what was written on them; what PDF.js takes down, goes with it.
 import type { EventBus } from '../pdf_viewer';
-import { type Item, lines, path, type Rect, UNIT } from './note';
+import { FARTHEST, type Item, lines, path, type Rect, UNIT } from './note';
 import { find } from './quote';
 import type { NoteStore } from './store';
 
@@ -130,10 +130,12 @@ export class NoteLayer {
   }
 }
 
+const onPage = (place: number): number => Math.min(Math.max(0, Math.round(place)), FARTHEST);
+
 /** A place of the screen in a sheet's own measure. */
 export function pointOn(sheet: SVGGElement, x: number, y: number): [number, number] {
   const at = new DOMPoint(x, y).matrixTransform(sheet.getScreenCTM()?.inverse());
-  return [Math.max(0, Math.round(at.x)), Math.max(0, Math.round(at.y))];
+  return [onPage(at.x), onPage(at.y)];
 }
 
 /** A rectangle of the screen in a sheet's own measure. */

@@ -3,8 +3,9 @@
 
 export const UNIT = 10_000;
 const ERASER = 120;
-/** As the server bounds them: a longer stroke goes on as another. */
+/** As the server bounds them: a longer stroke goes on as another, a longer page ends there. */
 export const MOST_NUMBERS = 4_000;
+export const FARTHEST = 100_000;
 const NEAR = 12;
 
 export type Rect = [number, number, number, number];
