@@ -5,9 +5,13 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import ledger, papers
+from benchmarks import ledger, papers, search
 
-ALL = (ledger.append_beside_a_bare_commit, papers.copies_and_files)
+ALL = (
+    ledger.append_beside_a_bare_commit,
+    papers.copies_and_files,
+    search.pages_beside_fts_alone,
+)
 
 
 def main() -> None:

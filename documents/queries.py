@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 from documents import access, rules
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.rules import PaperKind
-from ecabinet import search
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -204,21 +203,8 @@ def papers_opened_by(db: Session, dossier_id: int) -> dict[int, int]:
     return {edition_id: len(persons) for edition_id, persons in found.items()}
 
 
-def search_papers(
-    db: Session, actor: Actor, query: str, thing: str = "", list_number: int = 1
-) -> search.Found:
-    """Papers with these words on their pages, or the pages of one of them (`thing`).
-
-    Only of the dossiers this person may read.
-    """
-    readers = readers_of(actor)
-    if thing:
-        return search.find_in(db, readers, query, thing, list_number)
-    return search.find(db, readers, query, list_number)
-
-
 def readers_of(actor: Actor) -> list[str]:
-    """As whom this person searches."""
+    """As whom this person finds papers: those of the dossiers that they may read."""
     if not actor.may(Permission.PAPER_READ):
         return []
     if actor.may(Permission.DOSSIER_READ_ALL):

@@ -138,6 +138,7 @@ def rehome(db: Session, ended_id: int, into_id: int, decided: Collection[int]) -
     moved = [each for each in db.scalars(theirs.with_for_update()) if each.id not in decided]
     for each in moved:
         each.drafting_agency_id = into_id
+        search.assign(db, queries.audience(each.id), into_id)
         add_to_story(
             db, each.id, "dossier_rehomed", f"/dossiers/{each.id}",
             was=names[ended_id], now=names[into_id],
@@ -333,7 +334,15 @@ def keep_edition(
         search.Page(n, f"/papers/{paper.id}?page={n}", text)
         for n, text in enumerate(incoming.texts, 1)
     )
-    search.write(db, queries.audience(paper.dossier_id), f"paper:{paper.id}", paper.title, pages)
+    thing = search.Thing(
+        name=f"paper:{paper.id}",
+        audience=queries.audience(paper.dossier_id),
+        kind=paper.kind,
+        title=paper.title,
+        agency_id=db.get_one(Dossier, paper.dossier_id).drafting_agency_id,
+        at=edition.added_at,
+    )
+    search.write(db, thing, pages)
     return edition
 
 

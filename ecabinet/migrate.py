@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from ecabinet import search_index
 from ecabinet.db import Database
 
 FOLDER = Path(__file__).parent.parent / "migrations"
@@ -44,6 +45,11 @@ def _tables_made_anew(connection: Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         sqlite.execute("PRAGMA foreign_keys=ON")
+
+
+def is_drawn(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table is one of the metadata: an index of terms is not, nor what it is kept in."""
+    return kind != "table" or not str(name).startswith(search_index.TABLE)
 
 
 def is_current(database: Database) -> bool:

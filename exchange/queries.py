@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from ecabinet import addresses, deliveries, notices
 from ecabinet.deliveries import GIVEN_UP, UNDER_WAY, Delivery, Order, State, Wanted
 from ecabinet.notices import Channel
-from ecabinet.search import fold
+from ecabinet.search_terms import fold
 from exchange import rules
 from exchange.rules import Reached, Shown
 from people import queries as people

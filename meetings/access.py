@@ -25,8 +25,13 @@ class Console:
         return None if is_chair else self.meeting.chair.person_id
 
 
+PREPARING = (Permission.MEETING_PREPARE, Permission.MEETING_CONVENE)
+# Once it is convened, a meeting is read by whoever has a seat, and by those with one of these.
+READING_EVERY_MEETING = (*PREPARING, Permission.MEETING_READ_ALL)
+
+
 def may_read(db: Session, actor: Actor, meeting: Meeting) -> bool:
-    prepares = actor.may(Permission.MEETING_PREPARE) or actor.may(Permission.MEETING_CONVENE)
+    prepares = any(map(actor.may, PREPARING))
     return actor.may(Permission.MEETING_READ) and rules.may_read(
         meeting.stands,
         seated=own_seat(db, meeting.id, actor) is not None,

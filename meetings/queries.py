@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
@@ -25,6 +26,17 @@ from people.queries import MandateView
 from people.rules import MandateStanding as Standing
 
 Parts = dict[str, Any]
+
+
+class ItemOrConclusion(StrEnum):
+    """What of a meeting is found by searching."""
+
+    ITEM = "agenda_item"
+    CONCLUSION = "conclusion"
+
+
+# Who prepares or examines meetings finds what was said in each of them.
+EVERY_MEETING = "meetings"
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,29 @@ def meetings(db: Session, actor: Actor) -> list[SessionView]:
         past, key=lambda one: one.starts_at, reverse=True
     )
     return [_session(each) for each in ordered]
+
+
+def readers_of(actor: Actor) -> list[str]:
+    """As whom this person finds agenda items and conclusions: of the meetings they may read."""
+    if not actor.may(Permission.MEETING_READ):
+        return []
+    if any(map(actor.may, access.READING_EVERY_MEETING)):
+        return [EVERY_MEETING]
+    return [seat_reader(actor.id), *(stand_in_reader(each.id) for each in actor.mandates)]
+
+
+def seat_reader(person_id: int) -> str:
+    return f"seat:{person_id}"
+
+
+def stand_in_reader(mandate_id: int) -> str:
+    """A substitute's, that ends with the mandate."""
+    return f"stand_in:{mandate_id}"
+
+
+def place(meeting_id: int) -> str:
+    """A meeting as a place to search in, and as the audience of what was said there."""
+    return f"meeting:{meeting_id}"
 
 
 def open_session(db: Session, actor: Actor) -> SessionView | None:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ecabinet import models
+from ecabinet import migrate, models
 from ecabinet.db import Base
 
 assert models.__doc__
@@ -12,6 +12,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     compare_type=True,
+    include_name=migrate.is_drawn,
     user_module_prefix="ecabinet.db.",
 )
 with context.begin_transaction():

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
-from ecabinet import clock, outbox, search
+from ecabinet import clock, outbox
 from ecabinet.access import POLICY, ROLES_OF_RIGHTS, Actor, Matter, Permission, Right, Role
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
+from ecabinet.search_terms import fold
 from people import rules
 from people.models import (
     Agency,
@@ -785,9 +786,9 @@ def count_mandates(db: Session, wanted: MandateFilter) -> int:
 def _mandates_wanted(db: Session, wanted: MandateFilter, query: Select[Any]) -> Select[Any]:
     if wanted.words:
         # No database folds letters as the house does; of offices there are few.
-        words = search.fold(wanted.words)
+        words = fold(wanted.words)
         names = set(db.scalars(union(select(Mandate.giver), select(Mandate.taker))))
-        called = [each for each in names if words in search.fold(each)]
+        called = [each for each in names if words in fold(each)]
         query = query.where(Mandate.giver.in_(called) | Mandate.taker.in_(called))
     if wanted.lasting:
         # Whether both are in office is a rule's to say, of the few whose time is not over.
@@ -981,16 +982,16 @@ def persons(db: Session, wanted: PersonFilter) -> list[PersonView]:
         for each in db.scalars(select(Person))
         if wanted.agency_id is None or _of_agency(by_person.get(each.id, []), wanted.agency_id, day)
     ]
-    words = search.fold(wanted.words).split()
+    words = fold(wanted.words).split()
     kept = [
         each
         for each in found
         if wanted.standing in (None, each.standing) and _is_called(each, words)
     ]
     if wanted.order is PersonOrder.NAME:
-        return sorted(kept, key=lambda one: (rules.by_given_name(search.fold(one.name)), one.id))
+        return sorted(kept, key=lambda one: (rules.by_given_name(fold(one.name)), one.id))
     last = len(protocol)
-    return sorted(kept, key=lambda one: (protocol.get(one.id, last), search.fold(one.name), one.id))
+    return sorted(kept, key=lambda one: (protocol.get(one.id, last), fold(one.name), one.id))
 
 
 def person(db: Session, person_id: int) -> PersonView:
@@ -1048,7 +1049,7 @@ def _of_agency(terms: list[Term], agency_id: int, day: date) -> bool:
 def _is_called(person: PersonView, words: list[str]) -> bool:
     """Whether each word begins one of the person's name, account or offices."""
     names = [person.name, person.username, person.username.replace(".", " ")]
-    text = search.fold(" ".join(["", *names, *(each.office for each in person.current)]))
+    text = fold(" ".join(["", *names, *(each.office for each in person.current)]))
     return all(f" {word}" in text for word in words)
 
 

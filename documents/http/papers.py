@@ -266,17 +266,6 @@ def first_page(edition_id: int) -> Response:
     return Response(picture, mimetype="image/webp", headers=FILE_HEADERS)
 
 
-@door.get("/search")
-@needs(Permission.PAPER_READ)
-def search() -> str:
-    query = request.args.get("q", "")[:200].strip()
-    paper = request.args.get("in", "")[:80]
-    number = web.asked_number("list") or 1
-    with reading() as db:
-        found = queries.search_papers(db, current_actor(), query, paper, number) if query else None
-        return render_template("documents/search.html", query=query, found=found, paper=paper)
-
-
 def _asks_for_the_beginning() -> bool:
     asked = request.range
     return asked is None or any(start == 0 for start, _ in asked.ranges)

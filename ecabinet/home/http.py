@@ -1,20 +1,32 @@
 """The first page and the inbox."""
 
+from datetime import timedelta
+from urllib.parse import urlencode
+
 from flask import current_app, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from documents.rules import PaperKind
 from ecabinet import approvals, outbox, web
 from ecabinet.access import Permission
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound
 from ecabinet.home import queries
 from ecabinet.room_words import RoomWords
+from ecabinet.search import Within
 from ecabinet.web import Door, current_actor, form, needs
+from meetings import queries as meetings
+from meetings.queries import ItemOrConclusion
 from people import queries as people
+from people.queries import OFFICE_ZONE
 
 door = Door("home", __name__)
 
 FIRST_DUTIES = 5
+LONGEST_QUERY, LONGEST_NAME = 200, 80
+KINDS = (*ItemOrConclusion, *PaperKind)
+# What a search says in its address.
+ASKED = ("q", "kind", "agency", "session", "since", "until", "order")
 
 
 @door.get("/")
@@ -89,6 +101,49 @@ def mark_all_read() -> Response:
     with transaction() as db:
         outbox.mark_read_up_to(db, current_actor().id, newest)
     return web.see("/inbox", "all_read")
+
+
+# ---- searching ----
+
+
+@door.get("/search")
+@needs(Permission.PAPER_READ)
+def search() -> str:
+    """Everything with these words, or the pages of one thing (`in`)."""
+    asked = request.args
+    query = asked.get("q", "")[:LONGEST_QUERY].strip()
+    number = web.asked_number("list") or 1
+    thing = asked.get("in", "")[:LONGEST_NAME]
+    with reading() as db:
+        if thing and query:
+            found = queries.pages_with(db, current_actor(), query, thing, number)
+            page = queries.SearchPage(found, [], [])
+        else:
+            ranked = asked.get("order") == "best"
+            page = queries.search_page(db, current_actor(), query, _within(), number, ranked=ranked)
+    return render_template(
+        "home/search.html", query=query, page=page, thing=thing, kinds=KINDS, link=_search_link
+    )
+
+
+def _within() -> Within:
+    """What the address says one searches in; what it does not say well narrows nothing."""
+    kind = request.args.get("kind", "")
+    since, until = (web.day_of(name, request.args.get(name, "")) for name in ("since", "until"))
+    session = web.asked_number("session")
+    return Within(
+        kinds=(kind,) if kind in KINDS else (),
+        agency_id=web.asked_number("agency"),
+        place=meetings.place(session) if session else "",
+        since=OFFICE_ZONE.start_of(since) if since else None,
+        before=OFFICE_ZONE.start_of(until + timedelta(days=1)) if until else None,
+    )
+
+
+def _search_link(**changed: str | int | None) -> str:
+    """The address of this search with some of what it says changed."""
+    said = {name: request.args.get(name) for name in ASKED} | changed
+    return f"/search?{urlencode({name: value for name, value in said.items() if value})}"
 
 
 # ---- what needs a second person ----

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from ballots import queries as ballots
 from documents import queries as documents
 from documents.queries import DossierView, PaperView
-from ecabinet import approvals, outbox
+from ecabinet import approvals, outbox, search
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty, most_urgent_first
 from ecabinet.handover import queries as handover
 from ecabinet.outbox import Message
 from meetings import queries as meetings
 from meetings.queries import SessionView
+from meetings.rules import State
 from people import queries as people
-from people.queries import OFFICE_ZONE
+from people.queries import OFFICE_ZONE, AgencyName
 from tasks import queries as tasks
 from tasks.queries import Watch
 
@@ -65,6 +66,38 @@ def first_page(db: Session, actor: Actor) -> FirstPage:
         new_papers=new_papers(db, actor) if actor.may(Permission.DOSSIER_READ) else None,
         upcoming=meetings.upcoming(db, actor, SHORT_LIST) if meets else None,
     )
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """What was found, and what one can narrow it by."""
+
+    found: search.Found | None
+    agencies: Sequence[AgencyName]
+    sessions: Sequence[SessionView]
+
+
+def search_page(
+    db: Session, actor: Actor, query: str, within: search.Within, list_number: int, *, ranked: bool
+) -> SearchPage:
+    """Papers, agenda items and conclusions with these words, of those that this person may read."""
+    readers = readers_of(actor)
+    found = search.find(db, readers, query, within, list_number, ranked=ranked) if query else None
+    theirs = set(search.agencies(db, readers))
+    return SearchPage(
+        found,
+        [each for each in people.agencies(db) if each.id in theirs],
+        [each for each in meetings.meetings(db, actor) if each.state != State.PLANNED],
+    )
+
+
+def pages_with(db: Session, actor: Actor, query: str, thing: str, number: int) -> search.Found:
+    """Every page of one thing with these words."""
+    return search.find_in(db, readers_of(actor), query, thing, number)
+
+
+def readers_of(actor: Actor) -> list[str]:
+    return [*documents.readers_of(actor), *meetings.readers_of(actor)]
 
 
 def new_papers(db: Session, actor: Actor) -> list[NewPaper]:

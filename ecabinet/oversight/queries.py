@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from ecabinet import activity
 from ecabinet.access import POLICY, Permission, Role
 from ecabinet.activity import Activity
-from ecabinet.search import fold
+from ecabinet.search_terms import fold
 from people import queries as people
 from people.queries import OFFICE_ZONE
 

@@ -26,7 +26,7 @@ from meetings.announcements import (
 )
 from meetings.models import Item, Meeting, Order, Speech
 from meetings.rules import ItemState, ItemStep, SpeechState, Step, StepRefusal
-from meetings.service import seats
+from meetings.service import finding, seats
 from meetings.service.record import digest, normal, record, told
 from people.service import mandates
 
@@ -128,6 +128,7 @@ def conclude_item(
                 db, actor, console, "item_concluded", item,
                 text_sha256=digest(text), orders_sha256=[each.digest for each in item.orders],
             )  # fmt: skip
+        finding.write(db, meeting, [item])
         _tell_story(db, meeting, item, "item_concluded")
 
 
@@ -142,6 +143,7 @@ def defer_item(actor: Actor, meeting_id: int, item_id: int, reason: str) -> None
             _leave(db, meeting, item, end)
             item.reason = normal(reason)
             _record(db, actor, console, "item_deferred", item, reason_sha256=digest(reason))
+        finding.write(db, meeting, [item])
         _tell_story(db, meeting, item, "item_deferred")
 
 

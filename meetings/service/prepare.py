@@ -15,7 +15,7 @@ from meetings import access, queries, rules
 from meetings.announcements import SeatsChanged, SessionConvened, meeting_audience
 from meetings.models import Item, Meeting
 from meetings.rules import AgendaRefusal, Direction, Kind, SeatRole, State, Step
-from meetings.service import seats
+from meetings.service import finding, seats
 from meetings.service.record import note_draft, record, told
 from people import queries as people
 
@@ -186,6 +186,7 @@ def hand_over_seats(db: Session, giver_id: int, taker: Actor) -> None:
             meeting.seats.remove(seat)
             db.flush()
             seats.seat(db, meeting, taker.id, SeatRole.SECRETARY)
+            finding.admit(db, meeting)
             record(db, taker, meeting, "seat_handed_over", giver=giver_id, taker=taker.id)
 
 
@@ -244,6 +245,7 @@ def convene(actor: Actor, meeting_id: int, draft: int) -> None:
         meeting.state = end
         seats.seat_government(db, meeting)
         seats.hand_out(db, meeting, [each.person_id for each in meeting.seats])
+        finding.write(db, meeting, meeting.items)
         for dossier_id in queries.dossiers_of(meeting):
             documents.add_to_story(
                 db, dossier_id, "session_convened", _path(meeting),

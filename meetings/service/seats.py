@@ -10,6 +10,7 @@ from ecabinet.errors import BadInput, Refused
 from meetings import queries
 from meetings.models import Meeting, Seat
 from meetings.rules import SeatRole, SubstituteRefusal
+from meetings.service import finding
 from people import queries as people
 from people.models import Mandate
 
@@ -103,10 +104,11 @@ def _comes_new(given: Seat | None) -> bool:
 
 
 def hand_out(db: Session, meeting: Meeting, person_ids: Iterable[int]) -> None:
-    """From now on these persons read what the agenda names."""
+    """From now on these persons read what the agenda names, and find what is said there."""
     persons = list(person_ids)
     for dossier_id in queries.dossiers_of(meeting):
         documents.hand_out(db, dossier_id, persons)
+    finding.admit(db, meeting)
 
 
 def _holder(db: Session, person_id: int, role: SeatRole) -> people.Holder:

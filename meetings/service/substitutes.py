@@ -14,7 +14,7 @@ from meetings import access, queries, rules
 from meetings.announcements import SeatsChanged, meeting_audience
 from meetings.models import Meeting
 from meetings.rules import Kind, SeatRole
-from meetings.service import seats
+from meetings.service import finding, seats
 from meetings.service.record import record, told
 from people import access as people_access
 from people import queries as people
@@ -55,6 +55,7 @@ def consent(actor: Actor, meeting_id: int, mandate_id: int) -> None:
             documents.lend(db, dossier_id, mandate.id)
         with told(db, meeting, SeatsChanged):
             seats.seat_substitute(db, meeting, mandate)
+            finding.admit(db, meeting)
             record(
                 db, actor, meeting, "substitute_admitted",
                 person=mandate.taker_id, stands_for=mandate.giver_id, mandate=mandate.id,

@@ -10,10 +10,11 @@ from flask import get_template_attribute, render_template, request
 from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
-from ecabinet import search, sheets, web
+from ecabinet import sheets, web
 from ecabinet.access import OF_OFFICES, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
+from ecabinet.search_terms import fold
 from ecabinet.web import Door, current_actor, form, needs
 from people.http import directory
 from people.rules import AgencyKind, ImportFault
@@ -90,7 +91,7 @@ def _cells(table: Table, read: Sequence[Sequence[str]]) -> tuple[list[Cells], li
     Words of both languages are taken for what they mean; what means nothing stays as written.
     """
     names = _by_words(_heading, list(COLUMNS[table]))
-    first = [names.get(search.fold(each), "") for each in read[0]] if read else []
+    first = [names.get(fold(each), "") for each in read[0]] if read else []
     faults = [
         Fault(1, heading, ImportFault.NO_SUCH_COLUMN)
         for heading, name in zip(read[0] if read else [], first, strict=True)
@@ -113,7 +114,7 @@ def _named(names: Sequence[str], row: Sequence[str]) -> Cells:
 def _understand(rows: Sequence[Cells], column: str, words: dict[str, str]) -> None:
     for row in rows:
         if column in row:
-            row[column] = words.get(search.fold(row[column]), row[column])
+            row[column] = words.get(fold(row[column]), row[column])
 
 
 def _by_words(word: Any, names: Sequence[str | StrEnum]) -> dict[str, str]:
@@ -121,7 +122,7 @@ def _by_words(word: Any, names: Sequence[str | StrEnum]) -> dict[str, str]:
     found: dict[str, str] = {}
     for language in web.LANGUAGES:
         with force_locale(language):
-            found |= {search.fold(word(name)): str(name) for name in names}
+            found |= {fold(word(name)): str(name) for name in names}
     return found
 
 

@@ -6,9 +6,9 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import search
 from ecabinet.access import Role
 from ecabinet.errors import Refused
+from ecabinet.search_terms import fold
 from people import rules, signing
 from people.models import Agency, AgencyCode, FormerName, Office, Person, Suspension, Term
 from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
@@ -39,7 +39,7 @@ def new_slug(db: Session, name: str) -> str:
 
 
 def slug_among(taken: set[str], name: str) -> str:
-    letters = "".join(each for each in search.fold(name) if each.isalnum())[:LONGEST_SLUG] or "cq"
+    letters = "".join(each for each in fold(name) if each.isalnum())[:LONGEST_SLUG] or "cq"
     return letters if letters not in taken else f"{letters[:33]}-{secrets.token_hex(3)}"
 
 

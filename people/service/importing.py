@@ -12,11 +12,12 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from ecabinet import approvals, canonical, ledger, search
+from ecabinet import approvals, canonical, ledger
 from ecabinet.access import OF_OFFICES, Actor, Permission, Role
 from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
+from ecabinet.search_terms import fold
 from people import rules
 from people.models import Agency, AgencyCode, Office, Person, Term
 from people.rules import AgencyKind, Days, ImportFault, ImportRefusal, SeatOfOffice, TermOfOffice
@@ -141,10 +142,10 @@ class _Known:
 
     def add(self, agency: Agency, *names: str) -> None:
         for name in names:
-            self.agencies.setdefault(search.fold(name), agency)
+            self.agencies.setdefault(fold(name), agency)
 
     def find(self, name: str) -> Agency | None:
-        return self.agencies.get(search.fold(name))
+        return self.agencies.get(fold(name))
 
 
 class _Agencies:
@@ -154,12 +155,12 @@ class _Agencies:
         self.found, self.known = found, _Known(db)
         self.codes = set(db.scalars(select(AgencyCode.code)))
         self.slugs = set(db.scalars(select(Agency.slug)))
-        self.names = {search.fold(each.name) for each in self.known.agencies.values()}
+        self.names = {fold(each.name) for each in self.known.agencies.values()}
         self.here: set[str] = set()
 
     def take(self, row: int, cells: Cells) -> None:
         before = len(self.found.faults)
-        name, codes = search.fold(cells["name"]), self._codes(row, cells)
+        name, codes = fold(cells["name"]), self._codes(row, cells)
         if name in self.here:
             self.found.blame(row, "name", ImportFault.STANDS_TWICE)
         elif name in self.names:
@@ -222,7 +223,7 @@ class _Persons:
         self.terms: dict[Office, list[TermOfOffice]] = {}
         for office in db.scalars(select(Office).order_by(Office.id)):
             for agency_id in {office.agency_id, None}:
-                self.offices.setdefault((search.fold(office.title), agency_id), office)
+                self.offices.setdefault((fold(office.title), agency_id), office)
         for term in db.scalars(select(Term).options(joinedload(Term.office))):
             self.terms.setdefault(term.office, []).append(term.as_rule())
 
@@ -233,7 +234,7 @@ class _Persons:
         if cells.get("agency") and agency is None:
             self.found.blame(row, "agency", ImportFault.AGENCY_UNKNOWN)
         acting = cells.get("acting", "")
-        if acting and search.fold(acting) not in TICKS:
+        if acting and fold(acting) not in TICKS:
             self.found.blame(row, "acting", ImportFault.TICK_FORM)
         days = self._days(row, cells)
         office = self._office(row, cells, agency)
@@ -267,7 +268,7 @@ class _Persons:
 
     def _office(self, row: int, cells: Cells, agency: Agency | None) -> Office | None:
         """The office that stands by this title, or a new one where a role is given."""
-        key = (search.fold(cells["office"]), agency.id if agency else None)
+        key = (fold(cells["office"]), agency.id if agency else None)
         if key in self.offices:
             return self.offices[key]
         role, order = cells.get("role", ""), cells.get("order", "") or str(LAST_ORDER)

@@ -62,7 +62,7 @@ KINDS = {
     "documents/reader.html": (MINISTER, PAPER),
     "documents/changes.html": (SECRETARY, CHANGED),
     "documents/vault.html": (MINISTER, "/vault"),
-    "documents/search.html": (MINISTER, FOUND),
+    "home/search.html": (MINISTER, FOUND),
     "tasks/tasks.html": (PREMIER, "/tasks"),
     "tasks/assign.html": (PREMIER, "/tasks/assign"),
     "tasks/task.html": (STAFF, TASK),

@@ -37,7 +37,8 @@ def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
     fresh = db.Database(f"sqlite:///{tmp_path / 'fresh.db'}")
     migrate.upgrade(fresh)
     with fresh.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        asked = {"compare_type": True, "include_name": migrate.is_drawn}
+        context = MigrationContext.configure(connection, opts=asked)
         assert compare_metadata(context, Base.metadata) == []
     assert migrate.is_current(fresh)
     fresh.close()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ballots import queries as ballots
 from documents.marking import LONGEST_SECOND, Mark
-from ecabinet import ledger
+from ecabinet import ledger, search
 from ecabinet.access import BY_MANDATE, POLICY, Matter, Permission, Right, Role
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotDelegable, Refused
@@ -156,7 +156,8 @@ def test_an_adviser_finds_the_papers_they_were_lent_and_only_while_they_are(
 
     def found(username: str) -> int:
         with reading() as db:
-            return documents.search_papers(db, cabinet.actor(username), "pham vi").count
+            readers = documents.readers_of(cabinet.actor(username))
+            return search.find(db, readers, "pham vi").count
 
     assert found("botruong.yte") == 1
     assert found("canbo.yte") == 0

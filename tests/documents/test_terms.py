@@ -1,0 +1,131 @@
+"""What of a text is looked up, and what a query asks for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecabinet import search_terms
+from ecabinet.search_terms import All, Either, Wanted
+
+DECREE = "Căn cứ Nghị định số 39/2022/NĐ-CP ngày 18 tháng 6 năm 2022 của Chính phủ"
+
+SOME = "nd 39 2022 so nam nghi dinh cp ubnd qh14 uy ban nhan dan x"
+
+
+def holds(text: str, query: str) -> bool:
+    asked = search_terms.asked(query)
+    assert asked
+    return _holds(search_terms.terms_of(text), asked.wanted)
+
+
+def _holds(terms: set[str], wanted: Wanted) -> bool:
+    if isinstance(wanted, All):
+        return all(_holds(terms, each) for each in wanted.parts)
+    if isinstance(wanted, Either):
+        return any(_holds(terms, each) for each in wanted.parts)
+    return wanted in terms
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "39/2022/NĐ-CP", "39/2022/nd-cp", "nđ 39 2022", "nd 39/2022", "ND 39 2022",
+        "nghị định 39", "Nghị định số 39", "nghi dinh so 39 nam 2022", "39/2022", "39 2022 nd cp",
+        "số 39/2022/NĐ-CP của Chính phủ",
+    ],
+)  # fmt: skip
+def test_a_document_is_found_by_its_number_in_any_spelling(query: str) -> None:
+    assert holds(DECREE, query)
+    assert not holds(DECREE.replace("39/", "139/"), query)
+
+
+@pytest.mark.parametrize(
+    ("written", "query"),
+    [
+        ("Tờ trình số 45 /TTr- BXD ngày 2/3", "45/TTr-BXD"),
+        ("Tờ trình số 45/TTr-BXD", "tờ trình 45 BXD"),
+        ("Luật số 59/2020/QH14", "59/2020/QH14"),
+        ("Luật số 59/2020/QH14", "QH14 59"),
+        ("Quyết định 33/QĐ-TTg", "qd 33 ttg"),
+        ("Quyết định 33/QĐ-TTg", "quyết định số 33"),
+    ],
+)
+def test_numbers_of_every_kind_of_document_are_known(written: str, query: str) -> None:
+    assert holds(written, query)
+
+
+@pytest.mark.parametrize("query", ["nd 39 2023", "qd 39 2022", "nghị quyết 39", "nd 2022 93"])
+def test_another_documents_number_is_not_found(query: str) -> None:
+    assert not holds(DECREE, query)
+
+
+@pytest.mark.parametrize(
+    ("written", "query"),
+    [
+        ("Ủy ban nhân dân tỉnh Kon Tum", "UBND tỉnh Kon Tum"),
+        ("UBND tỉnh Kon Tum", "uỷ ban nhân dân tỉnh Kon Tum"),
+        ("UBND tỉnh Kon Tum", "UBND tỉnh"),
+        ("ngân sách nhà nước năm 2026", "NSNN năm 2026"),
+        ("NSTW", "ngân sách trung ương"),
+    ],
+)
+def test_what_is_written_short_finds_what_is_written_out_and_the_other_way(
+    written: str, query: str
+) -> None:
+    assert holds(written, query)
+    assert not holds("hội đồng thành viên", query)
+
+
+def test_a_number_alone_and_a_year_alone_are_words() -> None:
+    assert search_terms.asked("2022") == search_terms.Asked("2022", (("2022",),))
+    assert search_terms.asked("39") == search_terms.Asked("39", (("39",),))
+
+
+@pytest.mark.parametrize("query", ["", "  ", "%", "_ _", "- / -"])
+def test_no_word_asks_for_nothing(query: str) -> None:
+    assert search_terms.asked(query) is None
+
+
+@given(st.text())
+def test_folding_keeps_every_place(text: str) -> None:
+    tidy = search_terms.tidy(text)
+    assert len(search_terms.fold(tidy)) == len(tidy)
+
+
+@given(st.text())
+def test_no_term_can_be_taken_for_an_operator(text: str) -> None:
+    asked = search_terms.asked(text)
+    terms = search_terms.terms_of(text)
+    assert all(not set(each) & set("\"'()&|!:*<>\\ -^+") for each in terms)
+    if asked:
+        assert _holds(terms, asked.wanted), "a text is found by itself"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "nd",
+                "39",
+                "2022",
+                "so",
+                "nam",
+                "nghi",
+                "dinh",
+                "cp",
+                "ubnd",
+                "qh14",
+                "uy",
+                "ban",
+                "nhan",
+                "dan",
+                "x",
+            ]
+        )
+    )
+)
+def test_a_text_is_found_by_its_own_words(words: list[str]) -> None:
+    text = " ".join(words)
+    asked = search_terms.asked(text)
+    assert (asked is None) == (not words)
+    assert asked is None or _holds(search_terms.terms_of(text), asked.wanted)
