@@ -30,6 +30,6 @@ bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not (browser or audi
 took
 
 echo "== in the browser"
-# A file's tests may share one morning of a served demo; the longest file begins.
-run -m browser --timeout=900 -n 2 --dist loadfile tests/browser/test_day.py tests
+# A file's tests may share one morning of a served demo; the longest files begin.
+run -m browser --timeout=900 -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 took
