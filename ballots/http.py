@@ -61,7 +61,7 @@ def new() -> str:
     with reading() as db:
         return render_template(
             "ballots/draft.html",
-            dossiers=documents.dossiers(db, actor),
+            dossiers=documents.may_put_forward(db, actor),
             chosen=web.asked_number("dossier"),
             members=people.members(db),
             rules=queries.rules_today(db),

@@ -5,8 +5,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from documents import rules
 from documents.models import Dossier, Edition, Handout, Loan, Paper
+from documents.rules import DossierState
 from ecabinet.access import Actor, Mandate, Permission
-from ecabinet.errors import NotFound
+from ecabinet.errors import NotFound, Refused
 
 
 def dossier_to_read(db: Session, actor: Actor, dossier_id: int) -> Dossier:
@@ -18,8 +19,48 @@ def dossier_to_read(db: Session, actor: Actor, dossier_id: int) -> Dossier:
 
 def dossier_to_complete(db: Session, actor: Actor, dossier_id: int) -> Dossier:
     """A dossier that this person may add papers to, locked against its being handed out."""
-    actor.must(Permission.DOSSIER_WRITE)
-    return dossier_to_hand_out(db, dossier_id)
+    actor.must(Permission.PAPER_ADD)
+    dossier = dossier_to_hand_out(db, dossier_id)
+    if not may_read_oneself(db, actor, dossier_id):
+        raise NotFound(f"dossier {dossier_id}")
+    reason = rules.refusal_to_complete(
+        dossier.state, lodges(actor, dossier), was_handed_out(db, dossier_id)
+    )
+    if reason:
+        raise Refused(reason)
+    return dossier
+
+
+def dossier_to_lodge(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    """A dossier of this person's agency, locked against another step."""
+    actor.must(Permission.DOSSIER_LODGE)
+    dossier = dossier_to_hand_out(db, dossier_id)
+    if not lodges(actor, dossier):
+        raise NotFound(f"dossier {dossier_id}")
+    return dossier
+
+
+def dossier_to_judge(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    """A dossier that an agency has lodged, locked against another step."""
+    actor.must(Permission.DOSSIER_ACCEPT)
+    dossier = dossier_to_hand_out(db, dossier_id)
+    if dossier.lodging is None or dossier.state == DossierState.DRAFT:
+        raise NotFound(f"dossier {dossier_id}")
+    return dossier
+
+
+def dossier_to_put_forward(db: Session, actor: Actor, dossier_id: int) -> Dossier:
+    """A dossier that may go on an agenda or into a consultation."""
+    dossier = dossier_to_read(db, actor, dossier_id)
+    if reason := rules.refusal_to_put_forward(dossier.state):
+        raise Refused(reason)
+    return dossier
+
+
+def lodges(actor: Actor, dossier: Dossier) -> bool:
+    """Whether this person's agency lodges a dossier."""
+    is_theirs = dossier.drafting_agency_id in actor.agencies
+    return actor.may(Permission.DOSSIER_LODGE) and is_theirs and dossier.lodging is not None
 
 
 def dossier_to_hand_out(db: Session, dossier_id: int) -> Dossier:
@@ -43,8 +84,19 @@ def paper_to_prepare(db: Session, actor: Actor, paper_id: int) -> Paper:
     return paper_to_read(db, actor, paper_id)
 
 
+def paper_to_complete(db: Session, actor: Actor, paper_id: int) -> Paper:
+    """A paper that was not handed out and that this person may add an edition to; its dossier is
+    locked."""
+    actor.must(Permission.PAPER_ADD)
+    paper = db.get(Paper, paper_id)
+    if paper is None:
+        raise NotFound(f"paper {paper_id}")
+    dossier_to_complete(db, actor, paper.dossier_id)
+    return paper
+
+
 def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
-    """A paper that this person may add an edition to; its dossier is locked."""
+    """A paper that was handed out and that this person may replace; its dossier is locked."""
     actor.must(Permission.DOSSIER_WRITE)
     paper = db.get(Paper, paper_id)
     if paper is None:
@@ -74,9 +126,12 @@ def may_read(db: Session, actor: Actor, dossier_id: int) -> bool:
 
 def may_read_oneself(db: Session, actor: Actor, dossier_id: int) -> bool:
     """Whether this person reads a dossier in their own right, and by no mandate."""
-    return rules.may_read(
+    dossier = db.get(Dossier, dossier_id)
+    return dossier is not None and rules.may_read(
         reads_every_dossier=actor.may(Permission.DOSSIER_READ_ALL),
         handed_out=was_handed_out_to(db, dossier_id, actor.id),
+        state=dossier.state,
+        is_theirs=lodges(actor, dossier),
     )
 
 

@@ -1,6 +1,6 @@
 """Tables of dossiers, papers and editions; who may read them, and who opened them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -15,12 +15,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from documents.anchoring import Found, Place
+from documents.completeness import HEADING_LENGTH, DossierKind
 from documents.marking import Slot
 from documents.noting import Content, Kept, NoteKind
-from documents.rules import PaperKind
+from documents.rules import DossierState, PaperKind
 from ecabinet.db import Base
 
 TITLE = 500
+NUMBER, CONTACT = 60, 200
 SHA256_HEX = 64
 
 
@@ -34,7 +36,29 @@ class Dossier(Base):
     drafting_agency_id: Mapped[int] = mapped_column(ForeignKey("people_agency.id"), index=True)
     made_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     made_at: Mapped[datetime]
+    state: Mapped[DossierState] = mapped_column(String(20), index=True)
+    lodging: Mapped["Lodging | None"] = relationship(lazy="joined")
     papers: Mapped[list["Paper"]] = relationship(back_populates="dossier", order_by="Paper.id")
+
+
+class Lodging(Base):
+    """What an agency says of a dossier that it lodges with the Office; what the Office makes itself
+    has none."""
+
+    __tablename__ = "documents_lodging"
+
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), primary_key=True)
+    kind: Mapped[DossierKind] = mapped_column(String(20))
+    submission_number: Mapped[str] = mapped_column(String(NUMBER))
+    submission_day: Mapped[date | None]
+    basis: Mapped[str]
+    proposal: Mapped[str]
+    contact: Mapped[str] = mapped_column(String(CONTACT))
+    # Why it was lodged though it lacks something, and why it came back.
+    explanation: Mapped[str]
+    returned_for: Mapped[str]
+    lodged_at: Mapped[datetime | None]
+    lodged_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
 
 
 class Paper(Base):
@@ -74,6 +98,8 @@ class Edition(Base):
     # What is shown are pictures of the pages: marked, the file itself would look different.
     as_pictures: Mapped[bool]
     text_poor_pages: Mapped[int]
+    # The beginning of page 1, by which the form of an official paper is checked.
+    heading: Mapped[str] = mapped_column(String(HEADING_LENGTH))
     # The prepared file, and the place in it where each reader's mark goes.
     prepared: Mapped[str] = mapped_column(String(SHA256_HEX))
     prepared_size: Mapped[int]

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from documents import access, rules
-from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
-from documents.rules import PaperKind
+from documents import access, completeness, rules
+from documents.completeness import DossierKind, Lack, Particulars, Sheet
+from documents.models import Dossier, Edition, Handout, Loan, Lodging, Opening, Paper, StoryLine
+from documents.rules import DossierState, DossierStep, PaperKind
+from ecabinet import working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -48,7 +50,26 @@ class DossierView:
     title: str
     agency: str
     made_at: datetime
+    state: DossierState
     papers: list[PaperView]
+
+
+@dataclass(frozen=True)
+class LodgingView:
+    """What an agency says of its dossier, and what the checks find."""
+
+    kind: DossierKind
+    submission_number: str
+    submission_day: date | None
+    basis: str
+    proposal: str
+    contact: str
+    explanation: str
+    returned_for: str
+    lodged_at: datetime | None
+    # By when the Office says whether it takes it in.
+    due_at: datetime | None
+    lacks: list[Lack]
 
 
 @dataclass(frozen=True)
@@ -74,15 +95,73 @@ class OpenedView:
 
 def dossiers(db: Session, actor: Actor) -> list[DossierView]:
     """The dossiers this person may read, newest first."""
-    query = _whole().order_by(Dossier.id.desc())
-    if not actor.may(Permission.DOSSIER_READ_ALL):
-        mine = select(Handout.dossier_id).where(Handout.person_id == actor.id)
-        lent = select(Loan.dossier_id).where(
-            Loan.mandate_id.in_([each.id for each in actor.mandates])
-        )
-        query = query.where(Dossier.id.in_(mine) | Dossier.id.in_(lent))
+    query = _whole().where(_readable(actor)).order_by(Dossier.id.desc())
     agencies = _agency_names(db)
     return [_dossier(row, agencies) for row in db.scalars(query)]
+
+
+def _readable(actor: Actor) -> ColumnElement[bool]:
+    """Which dossiers `access.may_read` lets this person read."""
+    ways: list[ColumnElement[bool]] = [
+        Dossier.id.in_(select(Handout.dossier_id).where(Handout.person_id == actor.id)),
+        Dossier.id.in_(
+            select(Loan.dossier_id).where(Loan.mandate_id.in_([each.id for each in actor.mandates]))
+        ),
+    ]
+    if actor.may(Permission.DOSSIER_READ_ALL):
+        ways.append(Dossier.state != DossierState.DRAFT)
+    if actor.may(Permission.DOSSIER_LODGE):
+        ways.append(_lodged_by(actor))
+    return or_(*ways)
+
+
+def _lodged_by(actor: Actor) -> ColumnElement[bool]:
+    """The dossiers that this person's agencies lodge."""
+    theirs = Dossier.drafting_agency_id.in_(sorted(actor.agencies))
+    return theirs & Dossier.id.in_(select(Lodging.dossier_id))
+
+
+def may_put_forward(db: Session, actor: Actor) -> list[DossierView]:
+    """The dossiers that this person may put on an agenda or into a consultation."""
+    return [each for each in dossiers(db, actor) if each.state == DossierState.ACCEPTED]
+
+
+def lodging(db: Session, dossier_id: int) -> LodgingView | None:
+    """What its agency says of a dossier; None of one that the Office has made itself."""
+    row = db.get(Lodging, dossier_id)
+    if row is None:
+        return None
+    due = row.lodged_at and working_days.calendar(db).due(row.lodged_at, rules.DAYS_TO_CHECK)
+    return LodgingView(
+        DossierKind(row.kind), row.submission_number, row.submission_day, row.basis, row.proposal,
+        row.contact, row.explanation, row.returned_for, row.lodged_at, due, lacks(db, row),
+    )  # fmt: skip
+
+
+def lacks(db: Session, row: Lodging) -> list[Lack]:
+    """What a dossier lacks as it stands now."""
+    given = Particulars(
+        kind=DossierKind(row.kind),
+        has_number=bool(row.submission_number),
+        has_day=row.submission_day is not None,
+        has_basis=bool(row.basis),
+        has_proposal=bool(row.proposal),
+        has_contact=bool(row.contact),
+    )
+    query = _whole().where(Dossier.id == row.dossier_id).execution_options(populate_existing=True)
+    papers = db.scalars(query).one().papers
+    return completeness.lacks(given, [_sheet(each, each.editions[-1]) for each in papers])
+
+
+def _sheet(paper: Paper, edition: Edition) -> Sheet:
+    return Sheet(
+        title=paper.title,
+        kind=PaperKind(paper.kind),
+        pages=edition.pages,
+        is_signed=edition.was_signed,
+        heading=edition.heading,
+        is_scan=rules.is_scan(edition.text_poor_pages, edition.pages),
+    )
 
 
 def dossier(db: Session, dossier_id: int) -> DossierView:
@@ -209,7 +288,12 @@ def readers_of(actor: Actor) -> list[str]:
         return []
     if actor.may(Permission.DOSSIER_READ_ALL):
         return [OFFICE_READERS]
-    return [person_reader(actor.id), *(mandate_reader(each.id) for each in actor.mandates)]
+    lodges = sorted(actor.agencies) if actor.may(Permission.DOSSIER_LODGE) else []
+    return [
+        person_reader(actor.id),
+        *(mandate_reader(each.id) for each in actor.mandates),
+        *map(agency_reader, lodges),
+    ]
 
 
 def person_reader(person_id: int) -> str:
@@ -218,6 +302,10 @@ def person_reader(person_id: int) -> str:
 
 def mandate_reader(mandate_id: int) -> str:
     return f"mandate:{mandate_id}"
+
+
+def agency_reader(agency_id: int) -> str:
+    return f"agency:{agency_id}"
 
 
 def audience(dossier_id: int) -> str:
@@ -234,8 +322,29 @@ def neighbours(papers: Sequence[PaperView], paper_id: int) -> tuple[int | None, 
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
-    """Reading waits for nobody's hand by itself; sessions and ballots ask for it."""
-    return []
+    """To check what was lodged, for the Office; to mend what came back, for its agency."""
+    found: list[Duty] = []
+    if actor.may(Permission.DOSSIER_ACCEPT):
+        found += _waiting(db, "dossier_lodged", DossierState.LODGED, true())
+    if actor.may(Permission.DOSSIER_LODGE):
+        found += _waiting(db, "dossier_returned", DossierState.RETURNED, _lodged_by(actor))
+    return found
+
+
+def _waiting(db: Session, kind: str, state: DossierState, whose: ColumnElement[bool]) -> list[Duty]:
+    rows = db.scalars(select(Dossier).where(Dossier.state == state, whose)).all()
+    calendar, agencies = working_days.calendar(db), _agency_names(db)
+    is_lodged = state is DossierState.LODGED
+    return [
+        Duty(
+            kind, each.title, f"/dossiers/{each.id}",
+            due_at=calendar.due(each.lodging.lodged_at, rules.DAYS_TO_CHECK)
+            if is_lodged and each.lodging and each.lodging.lodged_at
+            else None,
+            facts={"agency": agencies[each.drafting_agency_id], "number": each.id},
+        )
+        for each in rows
+    ]  # fmt: skip
 
 
 def drafted_by(db: Session, agencies: Sequence[int], decided: Collection[int]) -> list[Duty]:
@@ -256,7 +365,26 @@ def undecided_by_agency(db: Session, decided: Collection[int]) -> Counter[int]:
 
 def may_add(db: Session, actor: Actor, dossier_id: int) -> bool:
     """Whether this person may add papers to a dossier now."""
-    return actor.may(Permission.DOSSIER_WRITE) and not access.was_handed_out(db, dossier_id)
+    row = db.get(Dossier, dossier_id)
+    return (
+        row is not None
+        and actor.may(Permission.PAPER_ADD)
+        and rules.refusal_to_complete(
+            row.state, access.lodges(actor, row), access.was_handed_out(db, dossier_id)
+        )
+        is None
+    )
+
+
+def may_step(db: Session, actor: Actor, dossier_id: int) -> set[DossierStep]:
+    """What this person may do now with a dossier on its way to the Office."""
+    row = db.get_one(Dossier, dossier_id)
+    allowed: set[DossierStep] = set()
+    if access.lodges(actor, row):
+        allowed |= {DossierStep.LODGE, DossierStep.WITHDRAW}
+    if actor.may(Permission.DOSSIER_ACCEPT):
+        allowed |= {DossierStep.ACCEPT, DossierStep.RETURN}
+    return {each for each in allowed if row.state in rules.DOSSIER_STEPS[each][0]}
 
 
 def may_replace(db: Session, actor: Actor, dossier_id: int) -> bool:
@@ -279,6 +407,7 @@ def _dossier(row: Dossier, agencies: dict[int, str]) -> DossierView:
         row.title,
         agencies.get(row.drafting_agency_id, ""),
         row.made_at,
+        DossierState(row.state),
         [_paper(each, each.editions[-1]) for each in papers],
     )
 

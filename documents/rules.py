@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,9 +16,11 @@ class PaperKind(StrEnum):
     """What a paper of a dossier is, in the order in which a dossier lists them."""
 
     SUBMISSION = "submission"
+    SUMMARY_SUBMISSION = "summary_submission"
     DRAFT = "draft"
     APPRAISAL_REPORT = "appraisal_report"
     VERIFICATION_REPORT = "verification_report"
+    AGENCY_RESPONSE = "agency_response"
     ANNEX = "annex"
     OTHER = "other"
 
@@ -44,6 +46,43 @@ class DossierRefusal(StrEnum):
     HANDED_OUT = "handed_out"
     NOT_HANDED_OUT = "not_handed_out"
     SAME_FILE = "same_file"
+    NOT_FROM_HERE = "not_from_here"
+    WITH_THE_OFFICE = "with_the_office"
+    WITH_ITS_AGENCY = "with_its_agency"
+    NOT_ACCEPTED = "not_accepted"
+    INCOMPLETE = "incomplete"
+    EXPLANATION_MISSING = "explanation_missing"
+
+
+class DossierState(StrEnum):
+    """Where a dossier is on its way from its agency to the Office; what the Office makes itself
+    is accepted from the beginning."""
+
+    DRAFT = "draft"
+    LODGED = "lodged"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    ACCEPTED = "accepted"
+
+
+class DossierStep(StrEnum):
+    LODGE = "lodge"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    RETURN = "return"
+
+
+# Where the agency that lodges a dossier may still work on it.
+WITH_AGENCY = frozenset({DossierState.DRAFT, DossierState.RETURNED, DossierState.WITHDRAWN})
+# step: (where it may start, where it ends)
+DOSSIER_STEPS: dict[DossierStep, tuple[frozenset[DossierState], DossierState]] = {
+    DossierStep.LODGE: (WITH_AGENCY, DossierState.LODGED),
+    DossierStep.WITHDRAW: (frozenset({DossierState.LODGED}), DossierState.WITHDRAWN),
+    DossierStep.ACCEPT: (frozenset({DossierState.LODGED}), DossierState.ACCEPTED),
+    DossierStep.RETURN: (frozenset({DossierState.LODGED}), DossierState.RETURNED),
+}
+# The Office checks within two working days whether a dossier is valid (191/2026 Đ15, domain A6).
+DAYS_TO_CHECK = 2
 
 
 class KeepRefusal(StrEnum):
@@ -124,19 +163,51 @@ def _says_something(name: str) -> bool:
     return any(word.lower() not in NAMELESS for word in LETTERS.findall(name))
 
 
-def may_read(reads_every_dossier: bool, handed_out: bool) -> bool:
-    """A dossier is read by the Office and the auditor, and by those it was handed out to; others
-    read it by a mandate of one of these, for its time."""
-    return reads_every_dossier or handed_out
+def may_read(
+    reads_every_dossier: bool, handed_out: bool, state: DossierState, is_theirs: bool
+) -> bool:
+    """A dossier is read by the agency that lodges it, by the Office and the auditor once it has
+    been lodged, and by those it was handed out to; others read it by a mandate of one of these,
+    for its time."""
+    was_lodged = state != DossierState.DRAFT
+    return is_theirs or (reads_every_dossier and was_lodged) or handed_out
 
 
-def refusal_to_add(handed_out: bool) -> DossierRefusal | None:
-    """Publishing or replacing a published paper needs a second person (rulebook: Who may do what).
+def after(state: DossierState, step: DossierStep) -> DossierState | DossierRefusal:
+    """The state a step leads to, or why it may not be taken."""
+    starts, end = DOSSIER_STEPS[step]
+    return end if state in starts else DossierRefusal.NOT_FROM_HERE
 
-    A dossier once handed out takes no new paper, and an edition only by that act
+
+def refusal_to_lodge(lacks_block: Sequence[bool], explanation: str) -> DossierRefusal | None:
+    """A dossier that lacks nothing is lodged as it is; one that lacks something, with an
+    explanation, unless there would be nothing to look at (decision 25)."""
+    if any(lacks_block):
+        return DossierRefusal.INCOMPLETE
+    if lacks_block and not explanation:
+        return DossierRefusal.EXPLANATION_MISSING
+    return None
+
+
+def refusal_to_complete(
+    state: DossierState, is_theirs: bool, handed_out: bool
+) -> DossierRefusal | None:
+    """Papers are added by whoever has the dossier: its agency until it is lodged, the Office once
+    it is accepted (rulebook: Who may do what).
+
+    A dossier once handed out takes no new paper, and an edition only by an act of two people
     (`documents.replacing`).
     """
-    return DossierRefusal.HANDED_OUT if handed_out else None
+    if handed_out:
+        return DossierRefusal.HANDED_OUT
+    if is_theirs:
+        return None if state in WITH_AGENCY else DossierRefusal.WITH_THE_OFFICE
+    return None if state == DossierState.ACCEPTED else DossierRefusal.WITH_ITS_AGENCY
+
+
+def refusal_to_put_forward(state: DossierState) -> DossierRefusal | None:
+    """Only what the Office has accepted goes to a session or into a consultation."""
+    return None if state == DossierState.ACCEPTED else DossierRefusal.NOT_ACCEPTED
 
 
 def quarter_of(at: datetime) -> datetime:

@@ -8,13 +8,13 @@ from functools import lru_cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents import access, marking, queries, rules
+from documents import access, completeness, marking, queries, rules
 from documents.marking import Code, Copy, Mark
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
-from documents.rules import PaperKind
+from documents.rules import DossierState, PaperKind
 from ecabinet import clock, keys, search, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
@@ -39,6 +39,7 @@ def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
             drafting_agency_id=drafting_agency_id,
             made_by=actor.id,
             made_at=clock.now(db),
+            state=DossierState.ACCEPTED,
         )
         db.add(dossier)
         db.flush()
@@ -55,9 +56,7 @@ def add_paper(
     Without a title the file's name is taken, or its own title where the name says nothing.
     """
     with reading() as db:
-        actor.must(Permission.DOSSIER_WRITE)
-        access.dossier_to_read(db, actor, dossier_id)
-        _refuse_if_handed_out(db, dossier_id)
+        access.dossier_to_complete(db, actor, dossier_id)
     return keep_paper(actor, dossier_id, title, kind, read_file(file_name, content))
 
 
@@ -67,7 +66,6 @@ def keep_paper(
     """Keep a file that was read as a paper's first edition."""
     with transaction() as db:
         access.dossier_to_complete(db, actor, dossier_id)
-        _refuse_if_handed_out(db, dossier_id)
         title = title or incoming.title
         paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
         db.add(paper)
@@ -83,12 +81,10 @@ def keep_paper(
 def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> int:
     """Put a newer state of a paper in the place of the current one; both are kept."""
     with reading() as db:
-        actor.must(Permission.DOSSIER_WRITE)
-        access.paper_to_read(db, actor, paper_id)
+        access.paper_to_complete(db, actor, paper_id)
     incoming = read_file(file_name, content)
     with transaction() as db:
-        paper = access.paper_to_replace(db, actor, paper_id)
-        _refuse_if_handed_out(db, paper.dossier_id)
+        paper = access.paper_to_complete(db, actor, paper_id)
         number = queries.latest_number(db, paper_id) + 1
         edition = keep_edition(db, actor, paper, number, incoming)
         add_to_story(
@@ -100,7 +96,9 @@ def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> 
 
 def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
     """From now on these persons read the dossier; part of convening a session, opening a ballot."""
-    access.dossier_to_hand_out(db, dossier_id)
+    dossier = access.dossier_to_hand_out(db, dossier_id)
+    if reason := rules.refusal_to_put_forward(dossier.state):
+        raise Refused(reason)
     receivers = set(person_ids) - queries.handed_out_to(db, dossier_id)
     if not receivers:
         return
@@ -139,6 +137,8 @@ def rehome(db: Session, ended_id: int, into_id: int, decided: Collection[int]) -
     for each in moved:
         each.drafting_agency_id = into_id
         search.assign(db, queries.audience(each.id), into_id)
+        if each.lodging:
+            search.admit(db, queries.audience(each.id), [queries.agency_reader(into_id)])
         add_to_story(
             db, each.id, "dossier_rehomed", f"/dossiers/{each.id}",
             was=names[ended_id], now=names[into_id],
@@ -319,6 +319,7 @@ def keep_edition(
         was_signed=incoming.was_signed,
         as_pictures=incoming.as_pictures,
         text_poor_pages=incoming.text_poor_pages,
+        heading=completeness.heading_of(incoming.texts),
         prepared=incoming.prepared,
         prepared_size=incoming.prepared_size,
         slot_at=incoming.slot_at,
@@ -344,8 +345,3 @@ def keep_edition(
     )
     search.write(db, thing, pages)
     return edition
-
-
-def _refuse_if_handed_out(db: Session, dossier_id: int) -> None:
-    if reason := rules.refusal_to_add(access.was_handed_out(db, dossier_id)):
-        raise Refused(reason)

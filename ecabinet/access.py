@@ -32,7 +32,10 @@ class Permission(StrEnum):
     DOSSIER_READ = "dossier:read"
     DOSSIER_READ_ALL = "dossier:read_all"
     DOSSIER_WRITE = "dossier:write"
+    DOSSIER_LODGE = "dossier:lodge"
+    DOSSIER_ACCEPT = "dossier:accept"
     PAPER_READ = "paper:read"
+    PAPER_ADD = "paper:add"
     EDITION_APPROVE = "edition:approve"
     CONSULTATION_READ = "consultation:read"
     CONSULTATION_DRAFT = "consultation:draft"
@@ -101,6 +104,7 @@ GOVERNMENT = frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.MEMBER})
 OFFICE = frozenset({R.SECRETARY, R.SPECIALIST, R.OFFICE_LEADER})
 AGENCY = frozenset({R.AGENCY_STAFF, R.FOCAL_POINT})
 BY_MANDATE = frozenset({R.ADVISER, R.SUBSTITUTE})
+READERS = GOVERNMENT | OFFICE | AGENCY | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR})
 ROLES_OF_RIGHTS = {Right.ADVISE: R.ADVISER, Right.SUBSTITUTE: R.SUBSTITUTE}
 OF_OFFICES = tuple(each for each in Role if each not in BY_MANDATE)
 # No mandate reaches a vote (rulebook: Who counts).
@@ -110,10 +114,13 @@ A_MEMBERS_OWN = frozenset({Permission.BALLOT_CAST, Permission.VOTE_CAST})
 # seat, dossier and agency in each room's access.py; nothing there widens them.
 POLICY: dict[Permission, frozenset[Role]] = {
     Permission.SIGNED_IN: EVERYBODY,
-    Permission.DOSSIER_READ: GOVERNMENT | OFFICE | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.DOSSIER_READ: READERS,
     Permission.DOSSIER_READ_ALL: OFFICE | frozenset({R.AUDITOR}),
     Permission.DOSSIER_WRITE: frozenset({R.SECRETARY, R.SPECIALIST}),
-    Permission.PAPER_READ: GOVERNMENT | OFFICE | BY_MANDATE | frozenset({R.CLERK, R.AUDITOR}),
+    Permission.DOSSIER_LODGE: AGENCY,
+    Permission.DOSSIER_ACCEPT: frozenset({R.SECRETARY, R.SPECIALIST}),
+    Permission.PAPER_READ: READERS,
+    Permission.PAPER_ADD: AGENCY | frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.EDITION_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR, R.ADVISER}),
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),

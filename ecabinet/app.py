@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import leases, replacing
+from documents.http import lodging as lodging_http
 from documents.http import notes as notes_http
 from documents.http import papers as papers_http
 from documents.http import vault as vault_http
@@ -77,6 +78,7 @@ DOORS = (
     papers_http.door,
     notes_http.door,
     vault_http.door,
+    lodging_http.door,
     ballots_http.door,
     meetings_http.door,
     votes_http.door,

@@ -112,6 +112,15 @@ NOTICES: dict[str, Notice] = {
     "paper_replaced": Notice(
         S.OFFICE, "Một tài liệu gửi Ông/Bà có bản mới", "A paper you were sent has a new edition"
     ),
+    "dossier_lodged": Notice(
+        S.OFFICE, "Có hồ sơ trình chờ kiểm tra", "A dossier was lodged and waits to be checked"
+    ),
+    "dossier_accepted": Notice(
+        S.OFFICE, "Hồ sơ trình đã được tiếp nhận", "A dossier was accepted"
+    ),
+    "dossier_returned": Notice(
+        S.OFFICE, "Hồ sơ trình được trả lại để bổ sung", "A dossier was returned"
+    ),
     "mandate_given": Notice(
         S.OFFICE, "Ông/Bà được ủy quyền một việc", "You were given a mandate"
     ),

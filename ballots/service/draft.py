@@ -36,7 +36,7 @@ def draft(actor: Actor, question: Question) -> int:
     actor.must(Permission.CONSULTATION_DRAFT)
     with transaction() as db:
         _refuse_window(db, question.window_days)
-        documents_access.dossier_to_read(db, actor, question.dossier_id)
+        documents_access.dossier_to_put_forward(db, actor, question.dossier_id)
         dossier = documents.dossier(db, question.dossier_id)
         consultation = Consultation(
             kind=KIND,

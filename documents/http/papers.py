@@ -1,5 +1,6 @@
 """Dossiers, uploads, the reader and its bytes, search in papers."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from documents import access, queries, replacing, service
+from documents.completeness import DossierKind
 from documents.marking import Copy
 from documents.notes import sharing
-from documents.rules import PaperKind
+from documents.rules import DossierState, PaperKind
 from ecabinet import approvals, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
@@ -66,8 +68,11 @@ def short_day(at: datetime) -> str:
 @needs(Permission.DOSSIER_READ)
 def dossiers() -> str:
     actor = current_actor()
+    state = _asked_state()
     with reading() as db:
         found = queries.dossiers(db, actor)
+        counts = Counter(each.state for each in found)
+        found = [each for each in found if state in (None, each.state)]
         editions = [paper.edition_id for each in found for paper in each.papers]
         return render_template(
             "documents/dossiers.html",
@@ -75,7 +80,23 @@ def dossiers() -> str:
             opened=queries.opened(db, actor.id, editions),
             agencies=people.standing_agencies(db) if actor.may(Permission.DOSSIER_WRITE) else [],
             may_write=actor.may(Permission.DOSSIER_WRITE),
+            state=state,
+            counts=[(each, counts[each]) for each in DossierState if counts[each]],
+            lodges_for=_lodges_for(db, actor),
+            dossier_kinds=list(DossierKind),
         )
+
+
+def _asked_state() -> DossierState | None:
+    asked = request.args.get("state", "")
+    return DossierState(asked) if asked in list(DossierState) else None
+
+
+def _lodges_for(db: Session, actor: Actor) -> list[people.AgencyName]:
+    """The agencies for which this person may lodge a dossier."""
+    if not actor.may(Permission.DOSSIER_LODGE):
+        return []
+    return [each for each in people.standing_agencies(db) if each.id in actor.agencies]
 
 
 @door.post("/dossiers")
@@ -107,6 +128,10 @@ def dossier(dossier_id: int) -> str:
             may_add=queries.may_add(db, actor, dossier_id),
             may_replace=queries.may_replace(db, actor, dossier_id),
             kinds=list(PaperKind),
+            lodging=queries.lodging(db, dossier_id),
+            steps=queries.may_step(db, actor, dossier_id),
+            dossier_kinds=list(DossierKind),
+            leads_on=actor.may(Permission.MEETING_READ),
             **_mandates(db, actor, dossier_id),
         )
 
@@ -137,7 +162,7 @@ def name_adviser(dossier_id: int) -> AnyResponse:
 
 
 @door.post("/dossiers/<int:dossier_id>/papers")
-@needs(Permission.DOSSIER_WRITE)
+@needs(Permission.PAPER_ADD)
 def add_paper(dossier_id: int) -> Any:
     file = _file()
     paper_id = service.add_paper(
@@ -152,7 +177,7 @@ def add_paper(dossier_id: int) -> Any:
 
 
 @door.post("/papers/<int:paper_id>/editions")
-@needs(Permission.DOSSIER_WRITE)
+@needs(Permission.PAPER_ADD)
 def add_edition(paper_id: int) -> Any:
     file = _file()
     service.add_edition(current_actor(), paper_id, file.filename or "", file.read())

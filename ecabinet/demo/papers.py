@@ -4,10 +4,13 @@ import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from documents import service
+from documents import lodging, service
+from documents.completeness import DossierKind
+from documents.lodging import Fields
 from documents.rules import PaperKind
 from ecabinet.access import Actor
 from ecabinet.db import reading
@@ -87,6 +90,27 @@ HOUSING = Matter(
     ),
 )  # fmt: skip
 MATTERS = (HOUSING, SHARED_DATA, WATER)
+# What ministries lodge themselves: one that waits for the Office, one still being prepared.
+CARE = Matter(
+    "Nghị quyết về phát triển mạng lưới y tế cơ sở ở vùng đồng bào dân tộc thiểu số",
+    "yte",
+    "phát triển mạng lưới y tế cơ sở",
+    (
+        Draft("Tờ trình về dự thảo Nghị quyết phát triển mạng lưới y tế cơ sở",
+              PaperKind.SUBMISSION, "118/TTr-BYT", "TỜ TRÌNH", 2),
+        Draft("Dự thảo Nghị quyết về phát triển mạng lưới y tế cơ sở",
+              PaperKind.DRAFT, "…/2026/NQ-CP", "NGHỊ QUYẾT", 2),
+    ),
+)  # fmt: skip
+RENEWAL = Matter(
+    "Nghị định về cải tạo, xây dựng lại nhà chung cư cũ tại các đô thị",
+    "xaydung",
+    "cải tạo, xây dựng lại nhà chung cư",
+    (
+        Draft("Dự thảo Nghị định về cải tạo, xây dựng lại nhà chung cư",
+              PaperKind.DRAFT, "…/2026/NĐ-CP", "NGHỊ ĐỊNH", 2),
+    ),
+)  # fmt: skip
 
 SENTENCES = (
     "Các bộ, cơ quan ngang bộ, cơ quan thuộc Chính phủ và Ủy ban nhân dân các tỉnh, thành phố "
@@ -132,6 +156,29 @@ def fill(ids: dict[str, int]) -> None:
         agency = agencies[matter.agency]
         dossier_id = service.create_dossier(specialist, matter.title, agency.id)
         add_papers(specialist, dossier_id, matter, agency.name)
+    waiting = _begun(CARE, ids, Fields(
+        CARE.title, DossierKind.RESOLUTION, "118/TTr-BYT", date(2026, 11, 20),
+        "Luật Khám bệnh, chữa bệnh; Nghị quyết số 20-NQ/TW.",
+        "Chính phủ ban hành Nghị quyết, phân bổ vốn trong kế hoạch 2027 - 2030.",
+        "Vụ Kế hoạch - Tài chính, máy lẻ 118",
+    ))  # fmt: skip
+    lodging.lodge(_staff(CARE, ids), waiting, "Bản ký số gửi qua Trục liên thông văn bản.")
+    _begun(RENEWAL, ids, Fields(RENEWAL.title, DossierKind.DECREE))
+
+
+def _begun(matter: Matter, ids: dict[str, int], fields: Fields) -> int:
+    staff = _staff(matter, ids)
+    (agency_id,) = staff.agencies
+    dossier_id = lodging.begin(staff, agency_id, fields)
+    add_papers(staff, dossier_id, matter, staff.office.removeprefix("Cán bộ đầu mối "))
+    return dossier_id
+
+
+def _staff(matter: Matter, ids: dict[str, int]) -> Actor:
+    with reading() as db:
+        found = people.actor(db, ids[f"canbo.{matter.agency}"])
+    assert found is not None
+    return found
 
 
 def add_papers(actor: Actor, dossier_id: int, matter: Matter, agency: str) -> None:

@@ -55,7 +55,7 @@ def fill(ids: dict[str, int]) -> None:
 def _agenda(secretary: Actor) -> list[ItemText]:
     """An opening, one report, what has papers, the other reports if those are few, an end."""
     with reading() as db:
-        dossiers = sorted(documents.dossiers(db, secretary), key=lambda one: one.id)
+        dossiers = sorted(documents.may_put_forward(db, secretary), key=lambda one: one.id)
     agencies = _agencies()
     matters = [_matter(each) for each in dossiers if each.papers]
     reports = [ItemText(title, minutes, agencies[slug]) for title, slug, minutes in REPORTS]

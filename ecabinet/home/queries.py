@@ -63,7 +63,7 @@ def first_page(db: Session, actor: Actor) -> FirstPage:
         watch=tasks.watch(db, actor) if actor.may(Permission.TASK_READ) else None,
         open_session=under_way,
         duties=[each for each in duties(db, actor) if each.path != banner],
-        new_papers=new_papers(db, actor) if actor.may(Permission.DOSSIER_READ) else None,
+        new_papers=new_papers(db, actor) if _is_sent_papers(actor) else None,
         upcoming=meetings.upcoming(db, actor, SHORT_LIST) if meets else None,
     )
 
@@ -100,6 +100,11 @@ def readers_of(actor: Actor) -> list[str]:
     return [*documents.readers_of(actor), *meetings.readers_of(actor)]
 
 
+def _is_sent_papers(actor: Actor) -> bool:
+    """An agency's staff read what they have written themselves."""
+    return actor.may(Permission.DOSSIER_READ) and not actor.may(Permission.DOSSIER_LODGE)
+
+
 def new_papers(db: Session, actor: Actor) -> list[NewPaper]:
     """The newest papers that this person has not opened yet."""
     found = [
@@ -121,6 +126,7 @@ def counts(db: Session, actor: Actor) -> dict[str, int]:
     """What waits behind each place of the navigation."""
     return {
         "home.inbox": outbox.unread(db, actor.id),
+        "documents.dossiers": len(documents.duties(db, actor)),
         "ballots.consultations": len(ballots.duties(db, actor)),
         "tasks.dashboard": len(tasks.duties(db, actor)) if actor.may(Permission.TASK_READ) else 0,
     }

@@ -6,9 +6,11 @@ type Accepted = { pages: number; digest: string; removed: number; was_signed: bo
 
 /** By what stands in a file's name, what kind of paper it probably is. */
 const GUESSES: [string, RegExp][] = [
+  ['summary_submission', /to trinh tom tat|tom tat to trinh/],
   ['submission', /to trinh|ttr/],
   ['appraisal_report', /tham dinh/],
   ['verification_report', /tham tra/],
+  ['agency_response', /giai trinh|tiep thu|tong hop y kien/],
   ['annex', /phu luc|bieu/],
   ['draft', /du thao|nghi dinh|nghi quyet|quyet dinh/],
 ];

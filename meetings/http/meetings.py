@@ -141,7 +141,7 @@ def _builder(db: Any, found: Meeting) -> str:
         chosen=next((each for each in view.items if each.item.id == chosen), None),
         chairs=queries.possible_chairs(db),
         kinds=list(Kind),
-        dossiers=documents.dossiers(db, current_actor()),
+        dossiers=documents.may_put_forward(db, current_actor()),
         agencies=people.agencies(db),
         outer_seats=queries.secretaries_first(found),
         persons=[each for each in people.holders(db) if not found.seat_of(each.person_id)],

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from documents import access as dossiers
 from documents import service as documents
 from ecabinet import clock, live, outbox
 from ecabinet.access import Actor, Permission, Role
@@ -88,7 +89,7 @@ def add_item(actor: Actor, meeting_id: int, text: ItemText) -> int:
     with transaction() as db:
         meeting = access.meeting_to_prepare(db, actor, meeting_id)
         item = Item(position=len(meeting.items) + 1, draft=0)
-        _write(item, text)
+        _write(db, actor, item, text)
         meeting.items.append(item)
         db.flush()
         note_draft(db, actor, meeting, "item_added", item.id, after=text.title)
@@ -104,7 +105,7 @@ def edit_item(actor: Actor, meeting_id: int, item_id: int, draft: int, text: Ite
         if item.draft != draft:
             raise Stale
         before = item.title
-        _write(item, text)
+        _write(db, actor, item, text)
         note_draft(
             db, actor, meeting, "item_edited", item.id,
             number=item.position, before=before, after=text.title,
@@ -142,7 +143,9 @@ def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int) -> None
         note_draft(db, actor, meeting, "item_removed", item.id, before=item.title)
 
 
-def _write(item: Item, text: ItemText) -> None:
+def _write(db: Session, actor: Actor, item: Item, text: ItemText) -> None:
+    if text.dossier_id and text.dossier_id != item.dossier_id:
+        dossiers.dossier_to_put_forward(db, actor, text.dossier_id)
     item.title, item.minutes = text.title, text.minutes
     item.presenter_agency_id, item.presenter = text.presenter_agency_id, text.presenter
     item.dossier_id = text.dossier_id

@@ -23,10 +23,13 @@ from tests.builders import PEOPLE, Cabinet
 GRID = """
                       TT PTT TV TK CV LĐ VT CB ĐM QT KT TM ĐT
 signed_in              x   x  x  x  x  x  x  x  x  x  x  x  x
-dossier:read           x   x  x  x  x  x  x  .  .  .  x  x  x
+dossier:read           x   x  x  x  x  x  x  x  x  .  x  x  x
 dossier:read_all       .   .  .  x  x  x  .  .  .  .  x  .  .
 dossier:write          .   .  .  x  x  .  .  .  .  .  .  .  .
-paper:read             x   x  x  x  x  x  x  .  .  .  x  x  x
+dossier:lodge          .   .  .  .  .  .  .  x  x  .  .  .  .
+dossier:accept         .   .  .  x  x  .  .  .  .  .  .  .  .
+paper:read             x   x  x  x  x  x  x  x  x  .  x  x  x
+paper:add              .   .  .  x  x  .  .  x  x  .  .  .  .
 edition:approve        .   .  .  .  .  x  .  .  .  .  .  .  .
 consultation:read      x   x  x  x  x  x  .  .  .  .  x  x  .
 consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
