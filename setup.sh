@@ -15,9 +15,15 @@ command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, the
 
 # command: Debian's package
 needed="bwrap:bubblewrap"
-[ "$kind" = dev ] && needed="$needed chromium-headless-shell:chromium-headless-shell pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx"
+[ "$kind" = dev ] && needed="$needed chromium-headless-shell:chromium-headless-shell pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx clamd:clamav-daemon"
 missing=""
 for each in $needed; do command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
+# What has no command of its own. LibreOffice turns Office files into PDF; to run, it is a choice.
+office=/usr/lib/libreoffice/share/registry
+[ "$kind" = dev ] && for each in $office/writer.xcd:libreoffice-writer-nogui $office/calc.xcd:libreoffice-calc-nogui \
+  $office/impress.xcd:libreoffice-impress-nogui /usr/share/fonts/truetype/liberation2:fonts-liberation2; do
+  [ -e "${each%%:*}" ] || missing="$missing ${each##*:}"
+done
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing$missing"

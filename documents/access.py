@@ -112,6 +112,15 @@ def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
     return edition
 
 
+def office_file_to_take(db: Session, actor: Actor, edition_id: int) -> Edition:
+    """An edition that was made from an Office file, for those who work on its dossier."""
+    actor.must(Permission.PAPER_ADD)
+    edition = edition_to_read(db, actor, edition_id)
+    if edition.native is None or not may_read_oneself(db, actor, edition.paper.dossier_id):
+        raise NotFound(f"Office file of edition {edition_id}")
+    return edition
+
+
 def edition_to_open(db: Session, actor: Actor, edition_id: int) -> Edition:
     """An edition to read, locked so that of two openings at once one row is made."""
     db.execute(select(Edition.id).where(Edition.id == edition_id).with_for_update())

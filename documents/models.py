@@ -100,6 +100,8 @@ class Edition(Base):
     text_poor_pages: Mapped[int]
     # The beginning of page 1, by which the form of an official paper is checked.
     heading: Mapped[str] = mapped_column(String(HEADING_LENGTH))
+    # The Office file that the paper was made from, where it came as one.
+    native: Mapped[str | None] = mapped_column(String(SHA256_HEX))
     # The prepared file, and the place in it where each reader's mark goes.
     prepared: Mapped[str] = mapped_column(String(SHA256_HEX))
     prepared_size: Mapped[int]

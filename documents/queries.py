@@ -42,6 +42,8 @@ class PaperView:
     is_scan: bool
     # What changed from the edition before is kept.
     is_compared: bool
+    # The kind of Office file that it was made from ("docx"), or "".
+    office: str
 
 
 @dataclass(frozen=True)
@@ -432,4 +434,5 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         edition.as_pictures,
         rules.is_scan(edition.text_poor_pages, edition.pages),
         edition.changes is not None,
+        edition.file_name.rsplit(".", 1)[-1].lower() if edition.native else "",
     )

@@ -40,6 +40,9 @@ class PaperRefusal(StrEnum):
     TOO_COSTLY = "too_costly"
     CRASHED = "crashed"
     LOOKS_DIFFERENT = "looks_different"
+    NO_OFFICE = "no_office"
+    NOT_CONVERTED = "not_converted"
+    HAS_MACROS = "has_macros"
 
 
 class DossierRefusal(StrEnum):
@@ -106,6 +109,9 @@ class Limits:
 
 LIMITS = Limits()
 HEADER = b"%PDF-"
+# Office files that are taken in (as packages; an encrypted one lies in an older container).
+OFFICE = (".docx", ".xlsx", ".pptx")
+PACKAGE, CONTAINER = b"PK\3\4", b"\xd0\xcf\x11\xe0"
 
 
 def refusal_by_look(file_name: str, content: bytes, limits: Limits = LIMITS) -> PaperRefusal | None:
@@ -118,6 +124,22 @@ def refusal_by_look(file_name: str, content: bytes, limits: Limits = LIMITS) -> 
     if not file_name.lower().endswith(".pdf") or not content.startswith(HEADER):
         return PaperRefusal.NOT_PDF
     return None
+
+
+def refusal_of_office(content: bytes, limits: Limits = LIMITS) -> PaperRefusal | None:
+    """Why an Office file is refused before anybody opens it."""
+    if not content:
+        return PaperRefusal.EMPTY
+    if len(content) > limits.bytes:
+        return PaperRefusal.TOO_LARGE
+    if content.startswith(CONTAINER):
+        return PaperRefusal.ENCRYPTED
+    return None if content.startswith(PACKAGE) else PaperRefusal.BROKEN
+
+
+def is_office(file_name: str) -> bool:
+    """Whether a file is to be turned into a PDF first."""
+    return file_name.lower().endswith(OFFICE)
 
 
 FEWEST_LETTERS = 20
@@ -151,7 +173,10 @@ def title_of(file_name: str, own_title: str) -> str:
     so it is taken only where the name says nothing.
     """
     stem = re.sub(
-        r"\.pdf$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE
+        r"\.(pdf|docx|xlsx|pptx)$",
+        "",
+        file_name.replace("\\", "/").rsplit("/", 1)[-1],
+        flags=re.IGNORECASE,
     )
     name = unicodedata.normalize("NFC", " ".join(stem.replace("_", " ").split()))
     if _says_something(name) or not _says_something(own_title):

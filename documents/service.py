@@ -15,7 +15,7 @@ from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
 from documents.rules import DossierState, PaperKind
-from ecabinet import clock, keys, search, storage
+from ecabinet import activity, antivirus, clock, keys, search, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -183,6 +183,14 @@ def first_page(actor: Actor, edition_id: int) -> bytes:
     return picture.marked(storage.read(edition.page1), mark.lines)
 
 
+def take_office_file(actor: Actor, edition_id: int) -> tuple[str, bytes]:
+    """The Office file that a paper was made from, with its name; noted as an act."""
+    with transaction() as db:
+        edition = access.office_file_to_take(db, actor, edition_id)
+        activity.is_an_act()
+        return edition.file_name, storage.read(edition.native or "")
+
+
 def _opened_at(actor: Actor, edition_id: int, anew: bool) -> datetime:
     """Since when this person reads: the time in their mark, the same for every range of a copy."""
     with reading() as db:
@@ -254,6 +262,8 @@ class Incoming:
     original: str
     prepared: str
     page1: str
+    # The Office file that it was made from.
+    native: str | None = None
 
     @property
     def pages(self) -> int:
@@ -270,12 +280,14 @@ class Incoming:
 
 def read_file(file_name: str, content: bytes) -> Incoming:
     """What the sandbox makes of an uploaded file; Unreadable says why it cannot be a paper."""
-    outcome = read_safely(file_name, content)
+    antivirus.refuse_if_infected(content)
+    paper = _as_pdf(file_name, content)
+    outcome = _opened(paper)
     # Stored before the transaction: sealing a large file must not hold up other writers.
     return Incoming(
         file_name=file_name[-LONGEST_FILE_NAME:],
         own_title=outcome.title,
-        size=len(content),
+        size=len(paper),
         texts=outcome.texts,
         removed=outcome.removed,
         was_signed=outcome.was_signed,
@@ -283,16 +295,35 @@ def read_file(file_name: str, content: bytes) -> Incoming:
         slot_at=outcome.slot_at,
         slot_length=outcome.slot_length,
         prepared_size=len(outcome.prepared),
-        original=storage.keep(content),
+        original=storage.keep(paper),
         prepared=storage.keep(outcome.prepared),
         page1=storage.keep(outcome.page1),
+        native=storage.keep(content) if rules.is_office(file_name) else None,
     )
+
+
+def _as_pdf(file_name: str, content: bytes) -> bytes:
+    """The PDF that a file is, or that is made of it where it is an Office file."""
+    if not rules.is_office(file_name):
+        if reason := rules.refusal_by_look(file_name, content):
+            raise Unreadable(reason)
+        return content
+    if reason := rules.refusal_of_office(content):
+        raise Unreadable(reason)
+    made = pdf.from_office(content, file_name.rsplit(".", 1)[-1].lower())
+    if isinstance(made, rules.PaperRefusal):
+        raise Unreadable(made)
+    return made
 
 
 def read_safely(file_name: str, content: bytes) -> pdf.Found:
     """Open a PDF in the sandbox, keeping nothing; Unreadable says why it cannot be opened."""
     if reason := rules.refusal_by_look(file_name, content):
         raise Unreadable(reason)
+    return _opened(content)
+
+
+def _opened(content: bytes) -> pdf.Found:
     outcome = pdf.read(content)
     if isinstance(outcome, rules.PaperRefusal):
         raise Unreadable(outcome)
@@ -320,6 +351,7 @@ def keep_edition(
         as_pictures=incoming.as_pictures,
         text_poor_pages=incoming.text_poor_pages,
         heading=completeness.heading_of(incoming.texts),
+        native=incoming.native,
         prepared=incoming.prepared,
         prepared_size=incoming.prepared_size,
         slot_at=incoming.slot_at,

@@ -135,6 +135,12 @@ def concerns(person_id: int, login_id: int | None = None) -> None:
         who.person_id, who.login_id = person_id, login_id
 
 
+def is_an_act() -> None:
+    """Note this request though it only reads: whoever takes a file away has done something."""
+    if (who := _acting.get()) is not None:
+        who.is_noted = False
+
+
 def store(db: Session) -> None:
     """Note the act; called by transaction() just before its commit."""
     who = _acting.get()

@@ -17,6 +17,7 @@ from documents.http import papers as papers_http
 from documents.http import vault as vault_http
 from ecabinet import (
     activity,
+    antivirus,
     approvals,
     db,
     deliveries,
@@ -156,6 +157,7 @@ def bind_ports(settings: Settings) -> None:
     """What stands beside the database: keys, files, and who carries messages out."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.bind(keys.Keys(settings.data_dir / "keys"))
+    antivirus.bind(settings.clamd_socket)
     storage.bind(storage.Folder(settings.data_dir / "files"))
     deliveries.bind(senders(settings))
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from ecabinet import clock, deliveries, heartbeat, ledger, migrate, seals, storage
+from ecabinet import antivirus, clock, deliveries, heartbeat, ledger, migrate, seals, storage
 from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
@@ -61,6 +61,15 @@ def _storage(settings: Settings) -> Check:
     digest = storage.keep(b"ecabinet check")
     is_same = storage.read(digest) == b"ecabinet check"
     return Check("storage", is_same, str(settings.data_dir / "files"))
+
+
+def _antivirus(settings: Settings) -> Check:
+    """Whether files that come in can be scanned, where a scanner is set."""
+    if settings.clamd_socket is None:
+        return Check("antivirus", True, "none set")
+    is_there = antivirus.answers(settings.clamd_socket)
+    seen = str(settings.clamd_socket)
+    return Check("antivirus", is_there, seen if is_there else f"{seen} does not answer")
 
 
 def _clock(settings: Settings) -> Check:
@@ -145,6 +154,7 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "configuration": _configuration,
     "database": _database,
     "storage": _storage,
+    "antivirus": _antivirus,
     "clock": _clock,
     "heartbeat": _heartbeat,
     "outbox": _outbox,

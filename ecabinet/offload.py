@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +33,33 @@ ROOT = Path(__file__).parent.parent
 MEBIBYTE = 1024 * 1024
 # Not SIGABRT: so pdfium ends when its memory does.
 FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
-LIMITS = (
-    (resource.RLIMIT_AS, 1536 * MEBIBYTE),
-    (resource.RLIMIT_CPU, 20),
-    (resource.RLIMIT_FSIZE, 400 * MEBIBYTE),
-    (resource.RLIMIT_NOFILE, 64),
-    (resource.RLIMIT_CORE, 0),
-)
-WALL_SECONDS = 30
 ANSWER = "answer.json"
 SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a child may take; those of a parser of papers, unless it needs more."""
+
+    memory: int = 1536 * MEBIBYTE
+    processor_seconds: int = 20
+    file: int = 400 * MEBIBYTE
+    open_files: int = 64
+    wall_seconds: int = 30
+
+    def bind(self) -> None:
+        """Bind this process to them, before it sees a byte of the file."""
+        for what, most in (
+            (resource.RLIMIT_AS, self.memory),
+            (resource.RLIMIT_CPU, self.processor_seconds),
+            (resource.RLIMIT_FSIZE, self.file),
+            (resource.RLIMIT_NOFILE, self.open_files),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(what, (most, most))
+
+
+PARSER = Limits()
 
 
 class Failed(Exception):
@@ -62,13 +79,18 @@ class Answer:
 
 
 def run(
-    module: str, content: bytes, *, readable: Sequence[Path] = (), made: Sequence[str] = ()
+    module: str,
+    content: bytes,
+    *,
+    readable: Sequence[Path] = (),
+    made: Sequence[str] = (),
+    limits: Limits = PARSER,
 ) -> Answer:
     """Let a module's `main(folder)` work on this content, in a folder that is then removed."""
     with tempfile.TemporaryDirectory(prefix="ecabinet-") as name:
         folder = Path(name)
         (folder / "in").write_bytes(content)
-        _wait_for(_start(module, folder, readable))
+        _wait_for(_start(module, folder, readable, limits), limits)
         try:
             said = json.loads((folder / ANSWER).read_bytes())
         except (FileNotFoundError, ValueError):
@@ -92,8 +114,11 @@ def check(settings: "Settings") -> None:
     log.warning("papers are opened in a limited process without a sandbox: bwrap does not work")
 
 
-def _start(module: str, folder: Path, readable: Sequence[Path]) -> "subprocess.Popen[bytes]":
-    inside = [sys.executable, "-m", "ecabinet.offload", module, str(folder)]
+def _start(
+    module: str, folder: Path, readable: Sequence[Path], limits: Limits
+) -> "subprocess.Popen[bytes]":
+    bounds = json.dumps(asdict(limits))
+    inside = [sys.executable, "-m", "ecabinet.offload", module, str(folder), bounds]
     return subprocess.Popen(
         [*_walls(folder, readable), *inside] if is_sandboxed() else inside,
         cwd=folder,
@@ -105,9 +130,9 @@ def _start(module: str, folder: Path, readable: Sequence[Path]) -> "subprocess.P
     )
 
 
-def _wait_for(child: "subprocess.Popen[bytes]") -> None:
+def _wait_for(child: "subprocess.Popen[bytes]", limits: Limits) -> None:
     try:
-        code = child.wait(WALL_SECONDS)
+        code = child.wait(limits.wall_seconds)
     except subprocess.TimeoutExpired:
         raise Failed("too long") from None
     finally:
@@ -161,15 +186,9 @@ def _bubblewrap() -> str:
     return found if probe.returncode == 0 else ""
 
 
-def limit() -> None:
-    """Bind this process to its limits, before it sees a byte of the file."""
-    for what, most in LIMITS:
-        resource.setrlimit(what, (most, most))
-
-
-def main(module: str, folder: str) -> None:
+def main(module: str, folder: str, bounds: str) -> None:
     """The child: limits first, then the module's `main`."""
-    limit()
+    Limits(**json.loads(bounds)).bind()
     answer = runpy.run_module(module)["main"](Path(folder))
     Path(folder, ANSWER).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
     key_waiting_hours: int = -1
     max_upload_mb: int = 200
+    # Where clamd listens; set, no file comes in that it has not called clean (UPL-07).
+    clamd_socket: Path | None = None
     # Mail goes by SMTP where a host is set; a demo without one keeps its mail in a folder.
     smtp_host: str = ""
     smtp_port: int = 587

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from documents import service as documents
-from ecabinet import clock, ledger, live, outbox, storage
+from ecabinet import antivirus, clock, ledger, live, outbox, storage
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, Unreadable
@@ -362,6 +362,7 @@ def _keep(file_name: str, content: bytes) -> Proof:
     kind = rules.file_kind(content)
     if isinstance(kind, FileRefusal):
         raise Unreadable(kind)
+    antivirus.refuse_if_infected(content)
     if kind is FileKind.PDF:
         _refuse_what_acts(file_name, content)
     name = rules.file_name(file_name, kind)

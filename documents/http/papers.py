@@ -14,6 +14,7 @@ from documents import access, queries, replacing, service
 from documents.completeness import DossierKind
 from documents.marking import Copy
 from documents.notes import sharing
+from documents.pages.reading import takes_office
 from documents.rules import DossierState, PaperKind
 from ecabinet import approvals, web
 from ecabinet.access import Actor, Matter, Permission
@@ -128,6 +129,8 @@ def dossier(dossier_id: int) -> str:
             may_add=queries.may_add(db, actor, dossier_id),
             may_replace=queries.may_replace(db, actor, dossier_id),
             kinds=list(PaperKind),
+            takes_office=takes_office(),
+            may_take=actor.may(Permission.PAPER_ADD),
             lodging=queries.lodging(db, dossier_id),
             steps=queries.may_step(db, actor, dossier_id),
             dossier_kinds=list(DossierKind),
@@ -282,6 +285,14 @@ def sent(copy: Copy, name: str) -> Response:
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{copy.size}"
     return _answer(copy.stream(start, stop), status, headers)
+
+
+@door.get("/editions/<int:edition_id>/office-file")
+@needs(Permission.PAPER_ADD)
+def office_file(edition_id: int) -> Response:
+    """The Office file that a paper was made from."""
+    name, content = service.take_office_file(current_actor(), edition_id)
+    return web.download(name, content, "application/octet-stream")
 
 
 @door.get("/editions/<int:edition_id>/page1.webp")

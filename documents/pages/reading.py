@@ -1,13 +1,18 @@
 """What the sandbox makes of a file: read by a child, asked from here."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from documents.pages import font
+from documents.pages import font, office
 from documents.rules import PaperRefusal
 from ecabinet import offload
 
 CHILD = "documents.pages.prepare"
 READER = "documents.pages.words"
+CONVERTER = "documents.pages.office"
+# What LibreOffice reads beside its own folder, and how much it takes (pdf.md 4.4).
+OFFICE_FOLDERS = (Path("/etc/fonts"), Path("/etc/libreoffice"))
+OFFICE_LIMITS = offload.Limits(processor_seconds=60, open_files=256, wall_seconds=90)
 PREPARED, PAGE1 = "prepared.pdf", "page1.webp"
 
 
@@ -37,6 +42,27 @@ def read(content: bytes) -> Found | PaperRefusal:
     if reason := answer.said.pop("refusal", None):
         return PaperRefusal(reason)
     return Found(answer.files[PREPARED], answer.files[PAGE1], **answer.said)
+
+
+def takes_office() -> bool:
+    """Whether Office files can be turned into PDFs here: never without walls, since such a file may
+    ask for others by their path."""
+    return office.PROGRAM.is_file() and offload.is_sandboxed()
+
+
+def from_office(content: bytes, ending: str) -> bytes | PaperRefusal:
+    """The PDF that LibreOffice makes of an Office file, which is what its name says it is."""
+    if not takes_office():
+        return PaperRefusal.NO_OFFICE
+    try:
+        answer = offload.run(
+            CONVERTER, content, readable=OFFICE_FOLDERS, made=(office.MADE,), limits=OFFICE_LIMITS
+        )
+    except offload.Failed:
+        return PaperRefusal.TOO_COSTLY
+    if reason := answer.said.get("refusal"):
+        return PaperRefusal(reason)
+    return answer.files[office.MADE] if answer.said["kind"] == ending else PaperRefusal.BROKEN
 
 
 def texts(content: bytes) -> list[str] | None:

@@ -22,7 +22,7 @@ const guess = (name: string): string => {
 
 const titleOf = (name: string): string =>
   name
-    .replace(/\.pdf$/i, '')
+    .replace(/\.(pdf|docx|xlsx|pptx)$/i, '')
     .replace(/_+/g, ' ')
     .normalize('NFC')
     .trim();

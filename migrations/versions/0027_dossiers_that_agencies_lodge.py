@@ -1,4 +1,4 @@
-"""Dossiers that agencies lodge; every dossier so far was the Office's own"""
+"""Dossiers that agencies lodge (so far all were the Office's own); Office files beside papers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,7 @@ def upgrade() -> None:
         table.alter_column("state", server_default=None)
     with op.batch_alter_table("documents_edition") as table:
         table.add_column(sa.Column("heading", sa.String(800), nullable=False, server_default=""))
+        table.add_column(sa.Column("native", sa.String(64), nullable=True))
     with op.batch_alter_table("documents_edition") as table:
         table.alter_column("heading", server_default=None)
     op.create_table(
@@ -51,6 +52,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("documents_lodging")
     with op.batch_alter_table("documents_edition") as table:
+        table.drop_column("native")
         table.drop_column("heading")
     with op.batch_alter_table("documents_dossier") as table:
         table.drop_index("ix_documents_dossier_state")

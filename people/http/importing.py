@@ -10,7 +10,7 @@ from flask import get_template_attribute, render_template, request
 from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
-from ecabinet import sheets, web
+from ecabinet import antivirus, sheets, web
 from ecabinet.access import OF_OFFICES, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
@@ -52,6 +52,7 @@ def look_through() -> dict[str, str]:
     content = sent.stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise BadInput("file", "is too large")
+    antivirus.refuse_if_infected(content)
     rows, faults = _cells(table, sheets.read(content, "file"))
     if not faults:
         with reading() as db:

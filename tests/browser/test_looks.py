@@ -23,6 +23,7 @@ SIZES = (DESKTOP, TABLET, UPRIGHT, PHONE)
 SESSION, DRAFT, CLOSED, OPEN = "/meetings/1", "/meetings/2", "/consultations/1", "/consultations/2"
 LIVE, HALL = f"{SESSION}/live", f"{SESSION}/hall"
 DOSSIER, PAPER, TASK, FOUND = "/dossiers/1", "/papers/6", "/tasks/8", "/search?q=nghị định"
+LODGED, BEGUN = "/dossiers/4", "/dossiers/5"
 REQUEST, PERSON = "/approvals/1", "/persons/10"
 # What only shows itself once the session has ordered something, and somebody has answered.
 ORDERED, RECEIPT, HANDOVER = "{ordered}", "{receipt}", "{handover}"
@@ -107,7 +108,7 @@ WALKS = {
     SECRETARY: (
         "/", "/duties", "/inbox", "/meetings", "/meetings/new", SESSION, DRAFT, LIVE,
         "/consultations", "/consultations/new", OPEN, CLOSED,
-        "/dossiers", DOSSIER, PAPER, FOUND, "/tasks", TASK, "/devices", "/devices/pending",
+        "/dossiers", DOSSIER, LODGED, PAPER, FOUND, "/tasks", TASK, "/devices", "/devices/pending",
     ),
     PREMIER: (
         "/", "/inbox", "/meetings", SESSION, LIVE, OPEN, CLOSED, RECEIPT, PAPER, "/tasks",
@@ -120,7 +121,8 @@ WALKS = {
         NOTHING,
     ),
     STAFF: (
-        "/", "/duties", "/inbox", "/tasks", TASK, ORDERED, f"{ORDERED}/conclusion", "/devices",
+        "/", "/duties", "/inbox", "/dossiers", BEGUN, "/tasks", TASK, ORDERED,
+        f"{ORDERED}/conclusion", "/devices",
     ),
     KEEPER: (
         "/", "/persons", "/persons/new", PERSON, "/import", "/offices", "/agencies", "/members",
@@ -237,9 +239,11 @@ def test_each_kind_of_page_is_fit_for_the_reader_who_uses_it_most(
 def test_what_comes_second_is_as_fit_as_what_comes_first(
     readers: dict[str, Reader], places: dict[str, str], tmp_path: Path
 ) -> None:
-    """A refused table, files of which one is refused, a mandate that waits, one of two hands."""
-    looked = [readers[each] for each in (KEEPER, SECRETARY, MINISTER, PREMIER)]
-    keeper, secretary, minister, premier = looked
+    """A refused table, files of which one is refused, a dossier that lacks something, a mandate
+    that waits, one of two hands.
+    """
+    looked = [readers[each] for each in (KEEPER, SECRETARY, MINISTER, PREMIER, STAFF)]
+    keeper, secretary, minister, premier, staff = looked
     table, paper, no_paper = (tmp_path / each for each in ("nguoi.csv", "bo-sung.pdf", "anh.pdf"))
     table.write_text("Họ tên,Tài khoản\nTrần Thị Bình,\n")
     paper.write_bytes(a_paper())
@@ -257,6 +261,8 @@ def test_what_comes_second_is_as_fit_as_what_comes_first(
     secretary.page.get_by_role("button", name="Tải lên").click()
     expect(secretary.page.locator("[data-all]")).to_contain_text("Đã nhận 1, không nhận 1.")
     expect(secretary.page.locator("#papers")).to_contain_text("bo-sung")
+    staff.opens(BEGUN)
+    expect(staff.page.locator("#checks")).to_contain_text("Thiếu: Tờ trình")
     minister.posts(f"{SESSION}/substitutes", person=places["official"], reason="Công tác.")
     premier.opens(SESSION)
     expect(premier.page.locator("#substitutes")).to_contain_text("Cán bộ đầu mối Bộ Y tế")

@@ -7,7 +7,7 @@ import pytest
 from documents import marking, rules
 from documents.marking import Mark, Slot
 from documents.pages.font import widths
-from documents.rules import Limits, PaperRefusal
+from documents.rules import DossierState, Limits, PaperRefusal
 
 AT = datetime(2026, 11, 24, 9, 44, 59, tzinfo=UTC)
 SMALL = Limits(bytes=20)
@@ -45,10 +45,15 @@ def test_nothing_and_too_much_are_not_taken():
     assert rules.refusal_by_look("a.pdf", b"%PDF-".ljust(21), SMALL) is PaperRefusal.TOO_LARGE
 
 
-def test_the_office_reads_everything_and_others_what_they_were_handed():
-    assert rules.may_read(reads_every_dossier=True, handed_out=False)
-    assert rules.may_read(reads_every_dossier=False, handed_out=True)
-    assert not rules.may_read(reads_every_dossier=False, handed_out=False)
+@pytest.mark.parametrize("state", DossierState)
+def test_who_reads_a_dossier_in_which_state(state):
+    def reads(everything=False, handed_out=False, theirs=False):
+        return rules.may_read(everything, handed_out, state, theirs)
+
+    assert reads(theirs=True)
+    assert reads(handed_out=True)
+    assert reads(everything=True) == (state != DossierState.DRAFT)
+    assert not reads()
 
 
 def test_an_hour_has_four_quarters():
