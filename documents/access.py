@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from documents import rules
-from documents.models import Dossier, Edition, Handout, Loan, Paper
+from documents.models import Dossier, Edition, Handout, Loan, Paper, SecretCopy, SecretPaper
 from documents.rules import DossierState
 from ecabinet.access import Actor, Mandate, Permission
 from ecabinet.errors import NotFound, Refused
@@ -69,6 +69,29 @@ def dossier_to_hand_out(db: Session, dossier_id: int) -> Dossier:
     if dossier is None:
         raise NotFound(f"dossier {dossier_id}")
     return dossier
+
+
+def secret_paper_to_hand_out(db: Session, actor: Actor, secret_paper_id: int) -> SecretPaper:
+    """A secret paper of which the Office hands out copies; its dossier is locked."""
+    actor.must(Permission.DOSSIER_WRITE)
+    paper = db.get(SecretPaper, secret_paper_id)
+    if paper is None:
+        raise NotFound(f"secret paper {secret_paper_id}")
+    dossier_to_hand_out(db, paper.dossier_id)
+    return paper
+
+
+def secret_copy_to_collect(
+    db: Session, actor: Actor, copy_id: int
+) -> tuple[SecretPaper, SecretCopy]:
+    """A copy that somebody has or had; the lock on its dossier is this row's too."""
+    actor.must(Permission.DOSSIER_WRITE)
+    copy = db.get(SecretCopy, copy_id)
+    if copy is None:
+        raise NotFound(f"secret copy {copy_id}")
+    paper = secret_paper_to_hand_out(db, actor, copy.paper_id)
+    db.refresh(copy)
+    return paper, copy
 
 
 def paper_to_read(db: Session, actor: Actor, paper_id: int) -> Paper:

@@ -22,7 +22,7 @@ from documents.rules import DossierState, PaperKind
 from ecabinet.db import Base
 
 TITLE = 500
-NUMBER, CONTACT = 60, 200
+NUMBER, CONTACT, PLACE = 60, 200, 300
 SHA256_HEX = 64
 
 
@@ -117,6 +117,40 @@ class Edition(Base):
     @property
     def slot(self) -> Slot:
         return Slot(self.slot_at, self.slot_length, self.prepared_size)
+
+
+class SecretPaper(Base):
+    """A paper that stays outside this house: its number in the dossier, and where it is given out.
+
+    It has no title here, since a title may be secret too.
+    """
+
+    __tablename__ = "documents_secret_paper"
+    __table_args__ = (UniqueConstraint("dossier_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
+    number: Mapped[int]
+    place: Mapped[str] = mapped_column(String(PLACE))
+    added_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    added_at: Mapped[datetime]
+    lent: Mapped[list["SecretCopy"]] = relationship(order_by="SecretCopy.id")
+
+
+class SecretCopy(Base):
+    """A secret paper was handed to a person, on paper, and is collected from them again."""
+
+    __tablename__ = "documents_secret_copy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("documents_secret_paper.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # As the copy is numbered on paper.
+    number: Mapped[str] = mapped_column(String(NUMBER))
+    handed_at: Mapped[datetime]
+    handed_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    collected_at: Mapped[datetime | None]
+    collected_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
 
 
 class Handout(Base):

@@ -11,13 +11,24 @@ from sqlalchemy.orm import Session, selectinload
 
 from documents import access, completeness, rules
 from documents.completeness import DossierKind, Lack, Particulars, Sheet
-from documents.models import Dossier, Edition, Handout, Loan, Lodging, Opening, Paper, StoryLine
+from documents.models import (
+    Dossier,
+    Edition,
+    Handout,
+    Loan,
+    Lodging,
+    Opening,
+    Paper,
+    SecretPaper,
+    StoryLine,
+)
 from documents.rules import DossierState, DossierStep, PaperKind
 from ecabinet import working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from people import queries as people
+from people.queries import Holder
 
 OFFICE_READERS = "office"
 
@@ -93,6 +104,27 @@ class OpenedView:
     edition_number: int
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True)
+class SecretCopyView:
+    """Who was handed a copy of a secret paper, and whether it came back."""
+
+    id: int
+    office: str
+    number: str
+    handed_at: datetime
+    collected_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SecretView:
+    """A paper that is not in this house, and where it is given out."""
+
+    id: int
+    number: int
+    place: str
+    copies: list[SecretCopyView]
 
 
 def dossiers(db: Session, actor: Actor) -> list[DossierView]:
@@ -247,6 +279,39 @@ def story(db: Session, dossier_id: int) -> list[StoryView]:
         select(StoryLine).where(StoryLine.dossier_id == dossier_id).order_by(StoryLine.id.desc())
     )
     return [StoryView(each.kind, each.path, each.facts, each.at) for each in lines]
+
+
+def secret_papers(db: Session, dossier_id: int) -> list[SecretView]:
+    """The secret papers of a dossier, with whom each copy was handed to."""
+    rows = db.scalars(
+        select(SecretPaper)
+        .where(SecretPaper.dossier_id == dossier_id)
+        .order_by(SecretPaper.number)
+        .options(selectinload(SecretPaper.lent))
+    ).all()
+    persons = sorted({copy.person_id for each in rows for copy in each.lent})
+    offices, names = people.holder_names(db, persons), people.names_among(db, persons)
+
+    def called(person_id: int) -> str:
+        return offices[person_id].office if person_id in offices else names[person_id]
+
+    return [
+        SecretView(
+            each.id, each.number, each.place,
+            [
+                SecretCopyView(one.id, called(one.person_id), one.number, one.handed_at,
+                               one.collected_at)
+                for one in each.lent
+            ],
+        )
+        for each in rows
+    ]  # fmt: skip
+
+
+def receivers(db: Session, dossier_id: int) -> list[Holder]:
+    """To whom a dossier was handed out, in protocol order."""
+    found = people.holder_names(db, sorted(handed_out_to(db, dossier_id)))
+    return sorted(found.values(), key=lambda one: one.protocol_order)
 
 
 def openings(db: Session, dossier_id: int) -> list[OpenedView]:

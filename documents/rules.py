@@ -54,6 +54,8 @@ class DossierRefusal(StrEnum):
     WITH_ITS_AGENCY = "with_its_agency"
     NOT_ACCEPTED = "not_accepted"
     INCOMPLETE = "incomplete"
+    NOT_A_READER = "not_a_reader"
+    COLLECTED = "collected"
     EXPLANATION_MISSING = "explanation_missing"
 
 

@@ -94,6 +94,14 @@ def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> 
         return edition.id
 
 
+def describe_paper(actor: Actor, paper_id: int, title: str, kind: PaperKind) -> None:
+    """Call a paper something else, or say that it is of another kind."""
+    with transaction() as db:
+        paper = access.paper_to_complete(db, actor, paper_id)
+        paper.title, paper.kind = title, kind
+        search.call(db, f"paper:{paper.id}", title, kind)
+
+
 def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
     """From now on these persons read the dossier; part of convening a session, opening a ballot."""
     dossier = access.dossier_to_hand_out(db, dossier_id)

@@ -14,6 +14,7 @@ from documents import leases, replacing
 from documents.http import lodging as lodging_http
 from documents.http import notes as notes_http
 from documents.http import papers as papers_http
+from documents.http import secret as secret_http
 from documents.http import vault as vault_http
 from ecabinet import (
     activity,
@@ -80,6 +81,7 @@ DOORS = (
     notes_http.door,
     vault_http.door,
     lodging_http.door,
+    secret_http.door,
     ballots_http.door,
     meetings_http.door,
     votes_http.door,

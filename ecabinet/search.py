@@ -227,6 +227,12 @@ def write(db: Session, thing: Thing, pages: Iterable[Page]) -> None:
     )
 
 
+def call(db: Session, name: str, title: str, kind: str) -> None:
+    """Give a thing another title, and say that it is of another kind."""
+    named = SearchThing.name == name
+    db.execute(update(SearchThing).where(named).values(title=title, kind=kind))
+
+
 def remove(db: Session, name: str) -> None:
     thing = db.scalar(select(SearchThing).where(SearchThing.name == name))
     if thing is None:

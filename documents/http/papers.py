@@ -119,6 +119,7 @@ def dossier(dossier_id: int) -> str:
         access.dossier_to_read(db, actor, dossier_id)
         found = queries.dossier(db, dossier_id)
         sees_openings = actor.may(Permission.DOSSIER_READ_ALL)
+        may_write = actor.may(Permission.DOSSIER_WRITE)
         return render_template(
             "documents/dossier.html",
             dossier=found,
@@ -130,6 +131,9 @@ def dossier(dossier_id: int) -> str:
             may_replace=queries.may_replace(db, actor, dossier_id),
             kinds=list(PaperKind),
             takes_office=takes_office(),
+            secret=queries.secret_papers(db, dossier_id),
+            receivers=queries.receivers(db, dossier_id) if may_write else [],
+            keeps_log=may_write,
             may_take=actor.may(Permission.PAPER_ADD),
             lodging=queries.lodging(db, dossier_id),
             steps=queries.may_step(db, actor, dossier_id),
@@ -177,6 +181,16 @@ def add_paper(dossier_id: int) -> Any:
         file.read(),
     )
     return _added(paper_id)
+
+
+@door.post("/papers/<int:paper_id>/particulars")
+@needs(Permission.PAPER_ADD)
+def describe_paper(paper_id: int) -> AnyResponse:
+    title = form("title", limit=LONGEST_TITLE)
+    service.describe_paper(current_actor(), paper_id, title, _kind())
+    with reading() as db:
+        dossier_id = queries.paper(db, paper_id).dossier_id
+    return web.see(f"/dossiers/{dossier_id}", "paper_described")
 
 
 @door.post("/papers/<int:paper_id>/editions")

@@ -31,6 +31,7 @@ const titleOf = (name: string): string =>
 class Sending {
   readonly row = document.createElement('li');
   done = false;
+  private request: XMLHttpRequest | null = null;
   private readonly title = document.createElement('input');
   private readonly kind: HTMLSelectElement;
   private readonly progress = document.createElement('progress');
@@ -66,8 +67,14 @@ class Sending {
     this.row.append(margin, body);
   }
 
+  /** Stops what is under way; what has arrived whole is waited for, or it would arrive twice. */
+  pause(): void {
+    if (this.progress.hasAttribute('value')) this.request?.abort();
+  }
+
   send(url: string): Promise<void> {
     this.progress.hidden = false;
+    this.progress.value = 0;
     this.say(word({ vi: 'Đang tải lên…', en: 'Uploading…' }));
     const data = new FormData();
     data.set('file', this.file);
@@ -75,15 +82,23 @@ class Sending {
     data.set('kind', this.kind.value);
     return new Promise((resolve) => {
       const request = new XMLHttpRequest();
+      this.request = request;
       request.open('POST', url);
       request.setRequestHeader('Accept', 'application/json');
       request.setRequestHeader('X-CSRF-Token', csrfToken());
       request.responseType = 'json';
       request.upload.addEventListener('progress', (event) => this.sent(event));
-      request.addEventListener('loadend', () => {
-        this.answered(request);
+      request.addEventListener('abort', () => {
+        this.progress.hidden = true;
+        this.say(word({ vi: 'Tạm dừng, chưa gửi.', en: 'Paused, not sent.' }));
         resolve();
       });
+      for (const end of ['load', 'error']) {
+        request.addEventListener(end, () => {
+          this.answered(request);
+          resolve();
+        });
+      }
       request.send(data);
     });
   }
@@ -97,6 +112,7 @@ class Sending {
   }
 
   private answered(request: XMLHttpRequest): void {
+    this.request = null;
     this.progress.hidden = true;
     this.done = request.status === 201;
     if (this.done) this.accepted(request.response as Accepted);
@@ -141,6 +157,9 @@ class Uploads {
   private readonly list: HTMLElement;
   private readonly kinds: HTMLSelectElement;
   private sendings: Sending[] = [];
+  private readonly pause = document.createElement('button');
+  private sending: Sending | null = null;
+  private isPaused = false;
 
   constructor(private readonly form: HTMLFormElement) {
     const need = <Kind extends Element>(where: string) => form.querySelector(where) as Kind;
@@ -156,6 +175,18 @@ class Uploads {
       void this.sendAll();
     });
     this.listenForDrops(need('[data-drop]'));
+    this.pause.className = 'btn';
+    this.pause.type = 'button';
+    this.pause.hidden = true;
+    this.pause.textContent = word({ vi: 'Tạm dừng', en: 'Pause' });
+    this.pause.addEventListener('click', () => this.stop());
+    need('button[type="submit"]').after(this.pause);
+  }
+
+  /** Nothing more is sent until "upload" is pressed again. */
+  private stop(): void {
+    this.isPaused = true;
+    this.sending?.pause();
   }
 
   private take(files: FileList | null): void {
@@ -174,11 +205,34 @@ class Uploads {
     this.form.dataset.sending = 'yes';
     const button = this.form.querySelector('button[type="submit"]');
     button?.setAttribute('aria-busy', 'true');
+    this.isPaused = false;
+    this.pause.hidden = false;
+    this.tell({ vi: '', en: '' });
     // One after the other, so that the dossier lists them as they were chosen.
-    for (const each of this.sendings) if (!each.done) await each.send(this.form.action);
+    for (const each of this.sendings) {
+      if (each.done || this.isPaused) continue;
+      this.sending = each;
+      await each.send(this.form.action);
+    }
+    this.sending = null;
+    this.pause.hidden = true;
     delete this.form.dataset.sending;
     button?.removeAttribute('aria-busy');
-    this.finish();
+    if (this.isPaused) this.waits();
+    else this.finish();
+  }
+
+  private waits(): void {
+    const left = this.sendings.filter((each) => !each.done).length;
+    this.tell({
+      vi: `Tạm dừng, còn ${left} tệp. Bấm Tải lên để gửi tiếp.`,
+      en: `Paused, ${left} left. Press Upload to go on.`,
+    });
+  }
+
+  private tell(words: { vi: string; en: string }): void {
+    const all = this.form.querySelector('[data-all]');
+    if (all) all.textContent = word(words);
   }
 
   private finish(): void {
@@ -188,9 +242,7 @@ class Uploads {
       location.reload();
       return;
     }
-    const all = this.form.querySelector('[data-all]');
-    if (!all) return;
-    all.textContent = word({
+    this.tell({
       vi: `Đã nhận ${received}, không nhận ${refused}.`,
       en: `${received} received, ${refused} refused.`,
     });

@@ -199,3 +199,20 @@ def test_the_ledger_names_what_was_lodged_and_accepted(cabinet: Cabinet) -> None
         assert (leaf["dossier"], leaf["papers"], leaf["by"]) == (
             dossier, digests, cabinet.ids[who]
         )  # fmt: skip
+
+
+def test_a_paper_of_the_wrong_kind_is_put_right_by_whoever_has_the_dossier(
+    cabinet: Cabinet,
+) -> None:
+    dossier = begun(cabinet)
+    (paper,) = papers(dossier)
+    path, body = f"/papers/{paper.id}/particulars", {"title": "Dự thảo", "kind": "draft"}
+    for username in ("thuky", "canbo.taichinh"):
+        assert cabinet.browser(username).post(path, body).status_code == 404, username
+    assert cabinet.browser("canbo.yte").post(path, body).status_code == 303
+    (paper,) = papers(dossier)
+    assert (paper.title, paper.kind) == ("Dự thảo", PaperKind.DRAFT)
+    with reading() as db:
+        readers = queries.readers_of(cabinet.actor("canbo.yte"))
+        found = search.find(db, readers, "noi dung trang")
+    assert [each.title for each in found.groups] == ["Dự thảo"]
