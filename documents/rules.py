@@ -136,7 +136,7 @@ def refusal_of_office(content: bytes, limits: Limits = LIMITS) -> PaperRefusal |
         return PaperRefusal.TOO_LARGE
     if content.startswith(CONTAINER):
         return PaperRefusal.ENCRYPTED
-    return None if content.startswith(PACKAGE) else PaperRefusal.BROKEN
+    return None if content.startswith(PACKAGE) else PaperRefusal.NOT_PDF
 
 
 def is_office(file_name: str) -> bool:

@@ -325,10 +325,8 @@ def _as_pdf(file_name: str, content: bytes) -> bytes:
 
 
 def read_safely(file_name: str, content: bytes) -> pdf.Found:
-    """Open a PDF in the sandbox, keeping nothing; Unreadable says why it cannot be opened."""
-    if reason := rules.refusal_by_look(file_name, content):
-        raise Unreadable(reason)
-    return _opened(content)
+    """Open a file in the sandbox, keeping nothing; Unreadable says why it cannot be opened."""
+    return _opened(_as_pdf(file_name, content))
 
 
 def _opened(content: bytes) -> pdf.Found:

@@ -62,7 +62,7 @@ def from_office(content: bytes, ending: str) -> bytes | PaperRefusal:
         return PaperRefusal.TOO_COSTLY
     if reason := answer.said.get("refusal"):
         return PaperRefusal(reason)
-    return answer.files[office.MADE] if answer.said["kind"] == ending else PaperRefusal.BROKEN
+    return answer.files[office.MADE] if answer.said["kind"] == ending else PaperRefusal.NOT_PDF
 
 
 def texts(content: bytes) -> list[str] | None:
