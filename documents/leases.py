@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from documents import access, rules, service
 from documents.marking import Code, Copy, Mark
-from documents.models import Edition, Lease, Vault
+from documents.models import Edition, Lease, Paper, Vault
 from documents.rules import KeepRefusal
 from ecabinet import clock, keys
 from ecabinet.access import Actor
@@ -49,6 +49,29 @@ class Opened:
     public_id: str
     half: bytes
     kept: list[Kept]
+
+
+@dataclass(frozen=True)
+class CopyOut:
+    """A copy that a device may hold until then; taken back or not, nobody has seen it gone."""
+
+    reader: str
+    browser: str
+    paper: str
+    number: int
+    until: datetime
+    is_taken_back: bool
+
+
+@dataclass(frozen=True)
+class Device:
+    """A browser of one's own that may hold papers."""
+
+    id: int
+    browser: str
+    papers: int
+    until: datetime
+    is_taken_back: bool
 
 
 @dataclass(frozen=True)
@@ -146,6 +169,75 @@ def close(db: Session, person_id: int, login_id: int | None = None) -> None:
     standing = (Vault.person_id == person_id, Vault.closed_at.is_(None))
     this = (Vault.login_id == login_id,) if login_id is not None else ()
     db.execute(update(Vault).where(*standing, *this).values(closed_at=clock.now(db), seed=None))
+
+
+def take_back(actor: Actor, vault_id: int) -> None:
+    """Let one of one's own browsers keep nothing any more, from wherever one is."""
+    with transaction() as db:
+        vault = db.get(Vault, vault_id, with_for_update=True, populate_existing=True)
+        if vault is None or vault.person_id != actor.id:
+            raise NotFound(f"vault {vault_id}")
+        vault.closed_at, vault.seed = vault.closed_at or clock.now(db), None
+
+
+def set_online_only(actor: Actor, paper_id: int, online_only: bool) -> int:
+    """Say whether devices may keep a paper; what they hold already goes at their next contact."""
+    with transaction() as db:
+        paper = access.paper_to_prepare(db, actor, paper_id)
+        paper.online_only = online_only
+        return paper.dossier_id
+
+
+# ---- what is out ----
+
+
+def copies_out(db: Session, dossier_id: int) -> list[CopyOut]:
+    """The copies of a dossier that devices may still hold, by name; the longest lasting first."""
+    rows = db.execute(_out(db, Paper.dossier_id == dossier_id)).all()
+    ids = sorted({vault.person_id for _, vault, _, _ in rows})
+    offices, names = people.holder_names(db, ids), people.names_among(db, ids)
+    return [
+        CopyOut(
+            offices[vault.person_id].office
+            if vault.person_id in offices
+            else names[vault.person_id],
+            people.browser_name(vault.browser),
+            title,
+            number,
+            lease.until,
+            vault.closed_at is not None,
+        )
+        for lease, vault, number, title in rows
+    ]
+
+
+def devices_of(db: Session, actor: Actor) -> list[Device]:
+    """One's own browsers that may still hold papers."""
+    found: dict[Vault, list[datetime]] = {}
+    for lease, vault, _, _ in db.execute(_out(db, Vault.person_id == actor.id)):
+        found.setdefault(vault, []).append(lease.until)
+    return [
+        Device(
+            vault.id,
+            people.browser_name(vault.browser),
+            len(ends),
+            max(ends),
+            vault.closed_at is not None,
+        )
+        for vault, ends in found.items()
+    ]
+
+
+def _out(db: Session, which: ColumnElement[bool]) -> Select[Lease, Vault, int, str]:
+    return (
+        select(Lease, Vault, Edition.number, Paper.title)
+        .join(Vault, Vault.id == Lease.vault_id)
+        .join(Edition, Edition.id == Lease.edition_id)
+        .join(Paper, Paper.id == Edition.paper_id)
+        .where(which, Lease.ended_at.is_(None), Lease.until > clock.now(db))
+        .where(Vault.emptied_at.is_(None))
+        .order_by(Lease.until.desc(), Lease.id)
+    )
 
 
 # ---- parts ----

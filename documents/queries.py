@@ -55,6 +55,8 @@ class PaperView:
     is_compared: bool
     # The kind of Office file that it was made from ("docx"), or "".
     office: str
+    # No device may keep it.
+    online_only: bool
 
 
 @dataclass(frozen=True)
@@ -500,4 +502,5 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         rules.is_scan(edition.text_poor_pages, edition.pages),
         edition.changes is not None,
         edition.file_name.rsplit(".", 1)[-1].lower() if edition.native else "",
+        row.online_only,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, queries, replacing, service
+from documents import access, leases, queries, replacing, service
 from documents.completeness import DossierKind
 from documents.marking import Copy
 from documents.notes import sharing
@@ -126,6 +126,7 @@ def dossier(dossier_id: int) -> str:
             story_lines=queries.story(db, dossier_id),
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             openings=queries.openings(db, dossier_id) if sees_openings else None,
+            copies_out=leases.copies_out(db, dossier_id) if sees_openings else [],
             readers=len(queries.handed_out_to(db, dossier_id)),
             may_add=queries.may_add(db, actor, dossier_id),
             may_replace=queries.may_replace(db, actor, dossier_id),

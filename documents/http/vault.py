@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, render_template
+from werkzeug.wrappers import Response as AnyResponse
 
 from documents import leases
 from documents.http.papers import sent
@@ -16,7 +17,7 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, needs, signed_by_its_sender
+from ecabinet.web import Door, current_actor, form, needs, signed_by_its_sender
 
 door = Door("vault", __name__)
 
@@ -75,6 +76,30 @@ def take() -> dict[str, Any]:
 @needs(Permission.PAPER_READ)
 def file(lease_id: int) -> Response:
     return sent(leases.copy(current_actor(), lease_id), f"{lease_id}.pdf")
+
+
+@door.get("/vaults")
+@needs(Permission.PAPER_READ)
+def devices() -> str:
+    """One's own devices that hold papers, to be taken back from wherever one is."""
+    with reading() as db:
+        found = leases.devices_of(db, current_actor())
+    return render_template("documents/vaults.html", devices=found)
+
+
+@door.post("/vaults/<int:vault_id>/close")
+@needs(Permission.PAPER_READ)
+def take_back(vault_id: int) -> AnyResponse:
+    leases.take_back(current_actor(), vault_id)
+    return web.see("/vaults", "vault_taken_back")
+
+
+@door.post("/papers/<int:paper_id>/keeping")
+@needs(Permission.DOSSIER_WRITE)
+def set_keeping(paper_id: int) -> AnyResponse:
+    online_only = form("online_only", limit=3) == "yes"
+    dossier_id = leases.set_online_only(current_actor(), paper_id, online_only)
+    return web.see(f"/dossiers/{dossier_id}", "keeping_set")
 
 
 @door.post("/vault/contact")

@@ -1,5 +1,7 @@
 // entry
 /** The reader of a paper that this device keeps: the same reader, its bytes from the vault. */
+import '../documents/notes/notes.css';
+import { mountNotes } from '../documents/notes/mount';
 import { PaperPane } from '../documents/pane';
 import { element, mountTools } from '../documents/reading';
 import { standing, whenItChanges } from './line';
@@ -24,8 +26,14 @@ async function open(): Promise<void> {
   root.dataset.paperUrl = `/editions/${edition}/file`;
   root.dataset.paperId = String(about.paper_id);
   root.dataset.paperTitle = about.title;
+  // Notes made here wait under the same name as those made online, and are sent by either page.
+  const { dataset } = element('[data-notes]');
+  dataset.notes = `/editions/${edition}/notes`;
+  dataset.edition = String(about.number);
+  dataset.person = String(vault.person);
   const pane = new PaperPane(root, () => vault.bytes(edition));
   mountTools(pane);
+  mountNotes(pane);
   await pane.opened;
   await vault.tell(edition, 'opened');
   whenItChanges(async () => {

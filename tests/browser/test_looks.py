@@ -64,6 +64,7 @@ KINDS = {
     "documents/changes.html": (SECRETARY, CHANGED),
     "documents/vault.html": (MINISTER, "/vault"),
     "home/search.html": (MINISTER, FOUND),
+    "documents/vaults.html": (MINISTER, "/vaults"),
     "tasks/tasks.html": (PREMIER, "/tasks"),
     "tasks/assign.html": (PREMIER, "/tasks/assign"),
     "tasks/task.html": (STAFF, TASK),

@@ -1,6 +1,7 @@
 """A session's papers on a tablet without a line: read, searched, and gone with their login."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,20 @@ KEPT = """async () => {
     const asked = indexedDB.open('ecabinet-vault');
     asked.onsuccess = () => done(asked.result);
   });
+  const all = (name) => new Promise((done) => {
+    const asked = db.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
   const rows = {};
-  for (const name of db.objectStoreNames) {
-    rows[name] = await new Promise((done) => {
-      const asked = db.transaction(name).objectStore(name).getAll();
-      asked.onsuccess = () => done(asked.result.length);
-    });
-  }
+  for (const name of db.objectStoreNames) rows[name] = (await all(name)).length;
+  const keys = (await all('vault')).filter((each) => each.wrapper).length;
   db.close();
   const cached = [];
   for (const name of await caches.keys()) {
     const shelf = await caches.open(name);
     cached.push(...(await shelf.keys()).map((each) => new URL(each.url).pathname));
   }
-  return { rows, cached, sign: localStorage.getItem('vault') };
+  return { rows, keys, cached, sign: localStorage.getItem('vault') };
 }"""
 EMPTY = {"vault": 0, "papers": 0, "files": 0, "news": 0}
 
@@ -83,6 +84,8 @@ def reads_offline(reader: Person, papers: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-find-count]")).to_have_text(re.compile(r"^\d+/\d+$"))
     expect(page.locator(".textLayer").first).to_contain_text("Bộ trưởng Bộ Y tế")
+    reader.presses("Dấu trang")
+    expect(page.locator("[data-notes-said]")).to_contain_text("tự gửi khi có mạng")
     barred = Axe().run(page, options=WCAG).response["violations"]
     assert not barred, [each["id"] for each in barred]
     reader.follows("Quay lại")
@@ -121,6 +124,8 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         reader.signs_in()
         reader.goes_to("/vault")
         expect(page.locator("[data-kept] li")).to_have_count(papers)
+        reader.follows(re.compile("Tờ trình"), "[data-kept]")
+        expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
         reader.goes_to("/")
         page.locator("summary.who").click()
         reader.presses("Đăng xuất")
@@ -134,6 +139,19 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         reader.name = "kiemtoan"
         reader.signs_in()
         finds_nothing(reader)
+
+        # Past the lease's end there is nothing, and no key, though nobody was asked; nor does a
+        # clock that is set back bring anything again.
+        assert loads(reader, DOSSIER)
+        assert page.evaluate(KEPT)["keys"] == 1
+        reader.context.set_offline(True)
+        for hours in (73, 0):
+            page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=hours))
+            reader.goes_to("/vault")
+            reader.sees("Máy này không giữ tài liệu nào đọc được")
+            held = page.evaluate(KEPT)
+            assert (held["keys"], held["rows"]["papers"], held["rows"]["files"]) == (0, 0, 0)
+        reader.context.set_offline(False)
 
         # Their login is ended elsewhere: at the next contact the vault goes.
         loads(reader, DOSSIER)

@@ -2,12 +2,14 @@
 
 import base64
 import io
+from datetime import timedelta
 
 import pypdf
 import pytest
 
-from documents import queries
+from documents import leases, queries, service
 from documents.models import Opening
+from ecabinet import clock
 from ecabinet.db import reading, transaction
 from people.models import Login
 from people.service import leaving
@@ -119,6 +121,74 @@ def test_another_person_finds_no_vault_lease_or_copy_of_mine(cabinet, paper):
 def test_who_may_not_read_a_paper_may_not_keep_it(cabinet, paper):
     stranger = cabinet.browser("botruong.xaydung")
     assert take(stranger, vault_of(stranger), paper).status_code == 404
+
+
+def test_who_reads_by_a_mandate_keeps_it_no_longer_than_that(cabinet, paper):
+    with reading() as db:
+        end = clock.now(db) + timedelta(hours=20)
+    adviser = cabinet.ids["canbo.yte"]
+    service.name_adviser(cabinet.actor(READER), paper.dossier_id, adviser, end, "")
+    browser = cabinet.browser("canbo.yte")
+    seconds = take(browser, vault_of(browser), paper).json["seconds"]
+    assert 19 * HOUR < seconds <= 20 * HOUR
+
+
+def test_a_paper_that_is_read_online_only_is_kept_by_no_device(cabinet, paper):
+    browser, secretary = cabinet.browser(READER), cabinet.browser("thuky")
+    vault = vault_of(browser)
+    assert take(browser, vault, paper).status_code == 200
+    said = secretary.post(f"/papers/{paper.id}/keeping", {"online_only": "yes"})
+    assert said.location == f"/dossiers/{paper.dossier_id}"
+    assert says(browser, "/vault", vault=vault).json["kept"] == []
+    refused = take(browser, vault, paper)
+    assert (refused.status_code, refused.json["reason"]) == (409, "online_only")
+    assert "Chỉ đọc khi có mạng" in browser.get(f"/dossiers/{paper.dossier_id}").text
+    secretary.post(f"/papers/{paper.id}/keeping", {"online_only": "no"})
+    assert take(browser, vault, paper).status_code == 200
+
+
+def test_copies_that_are_out_are_listed_by_name_until_they_are_known_to_be_gone(cabinet, paper):
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    take(browser, vault, paper)
+    page = f"/dossiers/{paper.dossier_id}"
+    assert "Bản đang ở trên máy" not in browser.get(page).text
+    with reading() as db:
+        (out,) = leases.copies_out(db, paper.dossier_id)
+    assert (out.reader, out.paper, out.is_taken_back) == ("Bộ trưởng Bộ Y tế", "Tài liệu 1", False)
+    secretary = cabinet.browser("thuky")
+    assert "Bản đang ở trên máy" in secretary.get(page).text
+    sign_out(cabinet, browser)
+    assert "đã thu hồi, chờ máy liên lạc" in secretary.get(page).text
+    stays(vault, cabinet, emptied=True)
+    assert "Bản đang ở trên máy" not in secretary.get(page).text
+
+
+def test_a_lease_that_has_ended_is_listed_no_more(cabinet, paper):
+    browser = cabinet.browser(READER)
+    take(browser, vault_of(browser), paper)
+    cabinet.wait(hours=71)
+    with reading() as db:
+        assert leases.copies_out(db, paper.dossier_id)
+    cabinet.wait(hours=2)
+    with reading() as db:
+        assert leases.copies_out(db, paper.dossier_id) == []
+
+
+def test_one_takes_back_a_device_of_ones_own_and_nobody_elses(cabinet, paper):
+    browser, elsewhere = cabinet.browser(READER), cabinet.browser(READER)
+    vault = vault_of(browser)
+    take(browser, vault, paper)
+    with reading() as db:
+        (device,) = leases.devices_of(db, cabinet.actor(READER))
+    assert device.papers == 1
+    close = f"/vaults/{device.id}/close"
+    assert cabinet.browser("thuky").post(close).status_code == 404
+    assert stays(vault, cabinet)
+    assert close in elsewhere.get("/vaults").text
+    assert elsewhere.post(close).status_code == 303
+    assert not stays(vault, cabinet)
+    assert "đã thu hồi, chờ máy liên lạc" in elsewhere.get("/vaults").text
 
 
 def sign_out(cabinet: Cabinet, browser: Browser) -> None:

@@ -185,7 +185,8 @@ export class NoteStore extends EventTarget {
     if (!(wrong instanceof Refusal)) throw wrong;
     const comesBack =
       wrong.status === 0 || wrong.status >= 500 || [401, 423].includes(wrong.status);
-    return comesBack ? { is: 'unsent' } : { is: 'refused', why: wrong.message };
+    if (!comesBack) return { is: 'refused', why: wrong.message };
+    return { is: this.waiting.size ? 'unsent' : 'empty' };
   }
 
   private say(state: State): void {
