@@ -37,7 +37,7 @@ class Dossier(Base):
     made_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     made_at: Mapped[datetime]
     state: Mapped[DossierState] = mapped_column(String(20), index=True)
-    lodging: Mapped["Lodging | None"] = relationship(lazy="joined")
+    lodging: Mapped["Lodging | None"] = relationship(lazy="selectin")
     papers: Mapped[list["Paper"]] = relationship(back_populates="dossier", order_by="Paper.id")
 
 
