@@ -7,6 +7,7 @@ Votes and positions name the edition they saw by its digest, and so keep pointin
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -126,7 +127,32 @@ def _publish(db: Session, approved: Approved) -> None:
     )  # fmt: skip
 
 
-REPLACE = Act("replace_paper", Permission.DOSSIER_WRITE, Permission.EDITION_APPROVE, _publish)
+REPLACE = Act(
+    "replace_paper", Permission.DOSSIER_WRITE, Permission.EDITION_APPROVE, _publish,
+    # Of two that wait, the second would compare with an edition that is no longer the current one.
+    done_to=("paper",),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A replacement that waits for its second person, as the dossier's page tells of it."""
+
+    asked_as: str
+    asked_at: datetime
+    # Empty for a reader who has no part in it.
+    path: str
+
+
+def waiting(db: Session, actor: Actor, paper_ids: Iterable[int]) -> dict[int, Waiting]:
+    """Which of these papers wait to be replaced."""
+    asked = approvals.waiting_on(db, REPLACE, [{"paper": each} for each in paper_ids])
+    return {
+        each.facts["paper"]: Waiting(
+            each.asked_as, each.asked_at, each.path if approvals.is_known_to(actor, each) else ""
+        )
+        for each in asked
+    }
 
 
 def _readers(db: Session, paper: Paper) -> list[int]:

@@ -62,6 +62,14 @@ class Act:
     asked_with: Permission
     confirmed_with: Permission
     carry_out: Callable[[Session, Approved], None]
+    # Which facts say what it is done to: of one thing, one request waits at a time. Without them,
+    # only the very same request does not wait twice.
+    done_to: tuple[str, ...] = ()
+
+    def waits_as(self, digest: str, facts: canonical.Json) -> str:
+        """What no two waiting requests have in common."""
+        thing = {name: facts[name] for name in self.done_to}
+        return digest_of(self.name, "", thing) if thing else digest
 
 
 class Request(Base):
@@ -74,7 +82,7 @@ class Request(Base):
     about: Mapped[str] = mapped_column(String(LONGEST_ABOUT))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     digest: Mapped[str] = mapped_column(String(64))
-    # The digest while it waits, so that one thing is not asked for twice at once.
+    # Set while it waits, so that one thing is not asked for twice at once.
     waits_as: Mapped[str | None] = mapped_column(String(64), unique=True)
     state: Mapped[RequestState] = mapped_column(String(20), index=True)
     asked_by: Mapped[int] = mapped_column(index=True)
@@ -137,14 +145,15 @@ def ask(actor: Actor, act: Act, about: str, facts: canonical.Json) -> int:
 
 def _keep(db: Session, actor: Actor, act: Act, about: str, facts: canonical.Json) -> int:
     digest = digest_of(act.name, about, facts)
-    if db.scalar(select(Request.id).where(Request.waits_as == digest)):
+    waits_as = act.waits_as(digest, facts)
+    if db.scalar(select(Request.id).where(Request.waits_as == waits_as)):
         raise Refused(ApprovalRefusal.ALREADY_ASKED)
     request = Request(
         kind=act.name,
         about=about,
         facts=facts,
         digest=digest,
-        waits_as=digest,
+        waits_as=waits_as,
         state=RequestState.WAITING,
         asked_by=actor.id,
         asked_as=actor.office,
@@ -326,6 +335,12 @@ def waiting_for(db: Session, actor: Actor) -> list[Request]:
     """What this person may decide as the second one, oldest first."""
     waiting = db.scalars(_known_to(actor).where(IS_WAITING).order_by(Request.id))
     return [each for each in waiting if may_decide(actor, each)]
+
+
+def waiting_on(db: Session, act: Act, things: Iterable[canonical.Json]) -> Sequence[Request]:
+    """The requests that wait for an act done to any of these things."""
+    wanted = [act.waits_as("", each) for each in things]
+    return db.scalars(select(Request).where(Request.waits_as.in_(wanted))).all()
 
 
 def _known_to(actor: Actor) -> Select[Request]:

@@ -208,12 +208,12 @@ def renew_cookie() -> str:
 
 @contextmanager
 def new_cookie_if_done() -> Iterator[str]:
-    """A new secret for this browser, unless the act fails: then its open page stays good."""
-    old = cookie_id()
+    """A new secret for this browser, unless the act fails: then the answer sets none, and what the
+    browser holds by then stays good, also where another answer has given it a newer one."""
     try:
         yield renew_cookie()
     except BaseException:
-        g.new_cookie = old
+        g.pop("new_cookie", None)
         raise
 
 

@@ -130,6 +130,7 @@ def dossier(dossier_id: int) -> str:
             readers=len(queries.handed_out_to(db, dossier_id)),
             may_add=queries.may_add(db, actor, dossier_id),
             may_replace=queries.may_replace(db, actor, dossier_id),
+            waiting=replacing.waiting(db, actor, [each.id for each in found.papers]),
             kinds=list(PaperKind),
             takes_office=takes_office(),
             secret=queries.secret_papers(db, dossier_id),

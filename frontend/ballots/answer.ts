@@ -1,6 +1,7 @@
 // entry
 // Answering a question: choose, check the very paper, sign, send until the receipt verifies.
 import './answer.css';
+import { once } from '../busy';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { fromBase64, toBase64, toHex } from '../signing/base64';
@@ -285,16 +286,13 @@ async function giveCode(): Promise<boolean> {
   return true;
 }
 
-async function signAndSend(button: HTMLElement): Promise<void> {
-  if (!paper || button.getAttribute('aria-busy')) return;
-  button.setAttribute('aria-busy', 'true');
+async function signAndSend(): Promise<void> {
+  if (!paper) return;
   say('3', '');
   try {
     await sign(paper);
   } catch (wrong) {
     say('3', reasonOf(wrong), needsCode && !byPasskey ? code : undefined);
-  } finally {
-    button.removeAttribute('aria-busy');
   }
 }
 
@@ -327,7 +325,7 @@ for (const each of all('[data-back-to-form]')) {
 }
 one('[data-sign]').addEventListener('submit', (event) => {
   event.preventDefault();
-  void signAndSend(one('[data-sign-button]'));
+  void once(one('[data-sign-button]'), signAndSend);
 });
 one('[data-send-again]').addEventListener('click', () => dispatchEvent(new Event('ballot:again')));
 document.querySelector<HTMLSelectElement>('[data-shown]')?.addEventListener('change', (event) => {

@@ -1,5 +1,6 @@
 // entry
 // The agenda's builder: tells when another secretary changed it, and loses nothing that was typed.
+import { once, untilNextPage } from '../busy';
 import { show } from '../forms';
 import { Refusal, send, sendForm } from '../http';
 import { Live } from '../live';
@@ -118,18 +119,15 @@ function beside(form: HTMLFormElement, name: string, value: string): void {
 }
 
 async function save(form: HTMLFormElement): Promise<void> {
-  const button = form.querySelector<HTMLElement>('[type="submit"]');
-  if (button?.getAttribute('aria-busy') === 'true') return;
-  button?.setAttribute('aria-busy', 'true');
   try {
     const to = await sendForm(form);
-    if (to) location.assign(to);
+    if (!to) return;
+    location.assign(to);
+    await untilNextPage;
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
     if (wrong.code === 'stale') await overtaken(form);
     else show(form, wrong);
-  } finally {
-    button?.removeAttribute('aria-busy');
   }
 }
 
@@ -137,7 +135,7 @@ document.addEventListener('submit', (event) => {
   const form = event.target as HTMLFormElement;
   if (form.dataset.itemForm === undefined) return;
   event.preventDefault();
-  void save(form);
+  void once(form.querySelector('[type="submit"]'), () => save(form));
 });
 
 void readDraft().then((draft) => {

@@ -1,4 +1,5 @@
 // What each button and form of the live page does.
+import { once } from '../busy';
 import { Refusal } from '../http';
 import { act, addOrder, ask, askVote, dialogOf } from './acts';
 import { h } from './paint';
@@ -97,23 +98,15 @@ function closeAgenda(): void {
 }
 
 async function click(target: HTMLElement): Promise<void> {
-  if (target.getAttribute('aria-busy') === 'true') return;
-  target.setAttribute('aria-busy', 'true');
   try {
     await CLICKS[target.dataset.do ?? '']?.(target);
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
     tell(wrong.message);
-  } finally {
-    target.removeAttribute('aria-busy');
-    paintAll();
   }
 }
 
 async function submit(form: HTMLFormElement): Promise<void> {
-  const button = form.querySelector('[type="submit"]');
-  if (button?.getAttribute('aria-busy') === 'true') return;
-  button?.setAttribute('aria-busy', 'true');
   form.querySelector('.errs')?.remove();
   try {
     await COMMANDS[form.dataset.command ?? '']?.(form);
@@ -129,8 +122,6 @@ async function submit(form: HTMLFormElement): Promise<void> {
     );
     form.prepend(box);
     box.focus();
-  } finally {
-    button?.removeAttribute('aria-busy');
   }
 }
 
@@ -138,13 +129,13 @@ document.addEventListener('click', (event) => {
   const target = (event.target as HTMLElement).closest<HTMLElement>('[data-do]');
   if (!target || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  void click(target);
+  void once(target, () => click(target)).finally(paintAll);
 });
 document.addEventListener('submit', (event) => {
   const form = event.target as HTMLFormElement;
   if (form.dataset.command === undefined) return;
   event.preventDefault();
-  void submit(form);
+  void once(form.querySelector('[type="submit"]'), () => submit(form));
 });
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') closeAgenda();

@@ -1,5 +1,6 @@
 // A member's own vote: choose, check, sign with this device's key, send until the receipt verifies.
 import { isUnconfirmed, passes } from '../ballots/sending';
+import { once } from '../busy';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { sha256, toBase64, toHex, utf8 } from '../signing/base64';
@@ -302,9 +303,7 @@ document.addEventListener('submit', (event) => {
   const form = event.target as HTMLFormElement;
   if (form.dataset.signVote === undefined) return;
   event.preventDefault();
-  if (form.getAttribute('aria-busy')) return;
-  form.setAttribute('aria-busy', 'true');
-  void signVote().finally(() => form.removeAttribute('aria-busy'));
+  void once(form, signVote);
 });
 
 async function signVote(): Promise<void> {

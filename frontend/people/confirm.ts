@@ -1,5 +1,6 @@
 // entry
 /** Before a form with `data-assertion` is sent, its sender's passkey signs exactly what it says. */
+import { once } from '../busy';
 import { show } from '../forms';
 import { Refusal, send } from '../http';
 import { word } from '../words';
@@ -81,7 +82,7 @@ function ask(dialog: HTMLDialogElement, form: HTMLFormElement, button: HTMLEleme
   reveal('[data-add]', canUse());
   reveal('[data-no-passkey]', !canUse());
   const adding = dialog.querySelector<HTMLElement>('[data-add-passkey]');
-  if (adding) adding.onclick = () => void add();
+  if (adding) adding.onclick = () => void once(adding, add);
   dialog.showModal();
 }
 
@@ -92,7 +93,8 @@ document.addEventListener(
     if (!assertionOf(form) || going.has(form)) return;
     event.preventDefault();
     event.stopPropagation();
-    void confirm(form, event.submitter);
+    if (form.dataset.sending) return;
+    void once(event.submitter, () => confirm(form, event.submitter));
   },
   true,
 );

@@ -1,4 +1,5 @@
 // entry
+import { once, untilNextPage } from '../busy';
 import { show } from '../forms';
 import { Refusal, send, sendForm } from '../http';
 import { toBase64 } from '../signing/base64';
@@ -43,19 +44,16 @@ async function showKeys(): Promise<void> {
 }
 
 async function enrol(form: HTMLFormElement): Promise<void> {
-  const button = form.querySelector('button');
   const label = (form.elements.namedItem('label') as HTMLInputElement).value.trim();
-  button?.setAttribute('aria-busy', 'true');
   try {
     const key: DeviceKey = await makeKey(person, label);
     const request = toBase64(await csr(key));
     await send('/devices', { body: new URLSearchParams({ csr: request, label }) });
     location.reload();
+    await untilNextPage;
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
     show(form, wrong);
-  } finally {
-    button?.removeAttribute('aria-busy');
   }
 }
 
@@ -79,6 +77,7 @@ async function makePasskey(form: HTMLFormElement): Promise<void> {
   try {
     await make(deviceName());
     location.reload();
+    await untilNextPage;
   } catch (wrong) {
     if (wrong instanceof Refusal && wrong.code === 'step_up_needed') {
       askForCode(() => void makePasskey(form));
@@ -112,6 +111,7 @@ function askForCode(then: () => void): void {
 async function linkAccount(form: HTMLFormElement): Promise<void> {
   try {
     location.assign(await sendForm(form, null));
+    await untilNextPage;
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
     if (wrong.code === 'step_up_needed') askForCode(() => void linkAccount(form));
@@ -125,7 +125,7 @@ function start(): void {
     (enrolment.elements.namedItem('label') as HTMLInputElement).value = deviceName();
     enrolment.addEventListener('submit', (event) => {
       event.preventDefault();
-      void enrol(enrolment);
+      void once(event.submitter, () => enrol(enrolment));
     });
     void showKeys();
     awaitSecretary();
@@ -135,13 +135,13 @@ function start(): void {
     making.hidden = false;
     making.addEventListener('submit', (event) => {
       event.preventDefault();
-      void makePasskey(making);
+      void once(event.submitter, () => makePasskey(making));
     });
   }
   const linking = document.querySelector<HTMLFormElement>('[data-outside-link]');
   linking?.addEventListener('submit', (event) => {
     event.preventDefault();
-    void linkAccount(linking);
+    void once(event.submitter, () => linkAccount(linking));
   });
 }
 

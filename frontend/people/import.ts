@@ -1,11 +1,10 @@
 // entry
 // A table is looked through without leaving the page: what the server found is set below the form.
+import { once } from '../busy';
 import { show } from '../forms';
 import { Refusal, send } from '../http';
 
 async function look(form: HTMLFormElement, place: HTMLElement): Promise<void> {
-  const button = form.querySelector('button');
-  button?.setAttribute('aria-busy', 'true');
   form.querySelector('.errs')?.remove();
   try {
     const url = form.getAttribute('action') ?? '';
@@ -16,8 +15,6 @@ async function look(form: HTMLFormElement, place: HTMLElement): Promise<void> {
     if (!(wrong instanceof Refusal)) throw wrong;
     place.replaceChildren();
     show(form, wrong);
-  } finally {
-    button?.removeAttribute('aria-busy');
   }
 }
 
@@ -25,5 +22,5 @@ const form = document.querySelector<HTMLFormElement>('form[data-look]');
 const place = document.querySelector<HTMLElement>('#looked');
 form?.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (place && !form.querySelector('[aria-busy]')) void look(form, place);
+  if (place) void once(event.submitter, () => look(form, place));
 });

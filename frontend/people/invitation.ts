@@ -1,4 +1,5 @@
 // entry
+import { once, untilNextPage } from '../busy';
 import { show } from '../forms';
 import { Refusal, send } from '../http';
 import { deviceName } from './browser';
@@ -13,6 +14,7 @@ async function accept(form: HTMLFormElement): Promise<void> {
     const answer = await makeFor(`${path}/options`);
     const { to } = await send<{ to: string }>(path, { body: { answer, label: deviceName() } });
     location.assign(to);
+    await untilNextPage;
   } catch (wrong) {
     if (wrong instanceof Refusal) show(form, wrong);
     else if (!gaveUp(wrong)) throw wrong;
@@ -23,6 +25,6 @@ if (form && canUse()) {
   form.hidden = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void accept(form);
+    void once(event.submitter, () => accept(form));
   });
 }

@@ -1,5 +1,6 @@
 // entry
 /** Locks a page that nobody is at, over what is on it, and opens it again as it was. */
+import { once } from '../busy';
 import { show } from '../forms';
 import { Refusal, send } from '../http';
 import { word } from '../words';
@@ -104,7 +105,8 @@ if (dialog && form) {
     if (locked) dialog.showModal();
   });
   form.addEventListener('form:done', opened);
-  form.querySelector('[data-unlock-passkey]')?.addEventListener('click', () => void byPasskey());
+  const touched = form.querySelector('[data-unlock-passkey]');
+  touched?.addEventListener('click', () => void once(touched, byPasskey));
   soon?.querySelector('button')?.addEventListener('click', () => void tellPresence());
   document.addEventListener('login:locked', cover);
   if (dialog.dataset.now !== undefined) cover();

@@ -1,4 +1,5 @@
 // entry
+import { once, untilNextPage } from '../busy';
 import { show } from '../forms';
 import { Refusal } from '../http';
 import { word } from '../words';
@@ -9,6 +10,7 @@ const button = document.querySelector<HTMLButtonElement>('[data-passkey-sign-in]
 async function go(form: HTMLFormElement, next: string): Promise<void> {
   try {
     location.assign(await signIn(next));
+    await untilNextPage;
   } catch (wrong) {
     const sentence = word({
       vi: 'Chưa dùng được khóa của thiết bị này. Hãy thử lại, hoặc nhập tài khoản và mật khẩu.',
@@ -24,5 +26,7 @@ if (button?.form && canUse()) {
   const form = button.form;
   const place = button.closest<HTMLElement>('[data-passkey]');
   if (place) place.hidden = false;
-  button.addEventListener('click', () => void go(form, button.dataset.next ?? '/'));
+  button.addEventListener('click', () => {
+    void once(button, () => go(form, button.dataset.next ?? '/'));
+  });
 }

@@ -6,6 +6,7 @@ import pytest
 
 from documents import marking, queries, replacing, service
 from documents.comparing import PageChange
+from documents.models import Edition
 from documents.pages import reading as reading_pages
 from documents.rules import DossierRefusal
 from ecabinet import approvals, outbox
@@ -150,11 +151,26 @@ def test_what_needs_no_second_person_or_changes_nothing_is_refused(cabinet, pape
     assert propose(cabinet.browser("botruong.yte"), paper.id).status_code == 403
 
 
-def test_of_two_replacements_asked_for_the_second_is_stale(cabinet, paper):
-    secretary = cabinet.browser("thuky")
-    first = propose(secretary, paper.id).json["location"]
-    second = propose(secretary, paper.id, builders.pdf(5, "Dieu 5. Trang")).json["location"]
-    assert confirm(cabinet, first).status_code == 200
-    answer = confirm(cabinet, second)
+def test_a_replacement_of_what_is_no_longer_the_current_edition_is_stale(cabinet, paper):
+    asked = propose(cabinet.browser("thuky"), paper.id).json["location"]
+    with transaction() as db:
+        db.get_one(Edition, paper.edition_id).digest = "0" * 64
+    answer = confirm(cabinet, asked)
     assert (answer.status_code, answer.json["code"]) == (409, "stale")
-    assert current(paper).edition_number == 2
+    assert current(paper).edition_number == 1
+
+
+def test_of_one_paper_one_replacement_waits_and_the_dossier_says_so(cabinet, paper):
+    secretary, dossier = cabinet.browser("thuky"), f"/dossiers/{paper.dossier_id}"
+    assert "Đề nghị thay" in page(secretary, dossier)
+    asked = propose(secretary, paper.id).json["location"]
+    other = propose(secretary, paper.id, builders.pdf(5), "Lý do khác.")
+    assert (other.status_code, other.json["reason"]) == (409, "already_asked")
+    shown = page(secretary, dossier)
+    assert f'href="{asked}"' in shown
+    assert "đã đề nghị thay lúc" in shown
+    assert "Đề nghị thay" not in shown
+    assert "đã đề nghị thay lúc" in page(cabinet.browser("lanhdaovp"), dossier)
+    assert "đã đề nghị thay lúc" not in page(cabinet.browser("botruong.yte"), dossier)
+    assert confirm(cabinet, asked).status_code == 200
+    assert propose(secretary, paper.id, builders.pdf(5)).status_code == 200

@@ -133,6 +133,15 @@ def test_one_touch_signs_in_under_a_new_secret(cabinet: Cabinet) -> None:
     assert browser.get("/devices").status_code == 200
 
 
+def test_a_touch_too_many_takes_nothing_from_the_one_that_signed_in(cabinet: Cabinet) -> None:
+    holder, browser = registered(signed_in(cabinet)), cabinet.browser()
+    answer = holder.get(options_for(browser))
+    assert "Set-Cookie" in sign_in(browser, answer).headers
+    refused = sign_in(cabinet.browser(), answer)
+    assert refused.status_code == 409
+    assert "Set-Cookie" not in refused.headers, "it may come after the answer that signed in"
+
+
 @pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
 def test_an_answer_given_otherwise_than_asked_signs_nobody_in(
     cabinet: Cabinet, cheat: dict[str, Any]
