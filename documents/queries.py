@@ -214,6 +214,17 @@ def current_editions(db: Session, dossier_id: int) -> list[PaperView]:
     return dossier(db, dossier_id).papers
 
 
+def newest_editions(db: Session, dossier_ids: Iterable[int]) -> dict[int, tuple[int, int, str]]:
+    """Of each paper of these dossiers its current edition: id, number, digest."""
+    found = db.execute(
+        select(Edition.paper_id, Edition.id, Edition.number, Edition.digest)
+        .join(Edition.paper)
+        .where(Paper.dossier_id.in_(list(dossier_ids)))
+        .order_by(Edition.number)
+    )
+    return {paper_id: (id_, number, digest) for paper_id, id_, number, digest in found}
+
+
 def paper(db: Session, paper_id: int) -> PaperView:
     """A paper in its current edition; the right to it is the caller's to have asked for."""
     row = db.get(Paper, paper_id, options=[selectinload(Paper.editions)])

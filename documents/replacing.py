@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from documents import access, comparing, queries, rules, service
+from documents import access, comparing, hooks, queries, rules, service
 from documents.comparing import PageChange, Piece
 from documents.marking import Copy, Mark, Slot
 from documents.models import Edition, Paper
@@ -120,6 +120,7 @@ def _publish(db: Session, approved: Approved) -> None:
         "confirmed_by": approved.approver.id,
     }
     ledger.append(db, "edition_published", body)
+    hooks.paper_replaced(db, paper.dossier_id, paper.id)
     told = ("title", "number", "was_number", "changed", "added", "taken_out")
     outbox.notify(
         db, _readers(db, paper), "paper_replaced", f"/papers/{paper.id}",

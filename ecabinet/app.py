@@ -10,6 +10,7 @@ from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
+from documents import hooks as documents_hooks
 from documents import leases, replacing
 from documents.http import lodging as lodging_http
 from documents.http import notes as notes_http
@@ -47,6 +48,7 @@ from exchange.senders import senders
 from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
+from meetings.service import papers as session_papers
 from meetings.service import substitutes
 from people import hooks as people_hooks
 from people import queries as people_queries
@@ -134,6 +136,7 @@ def open_stores(settings: Settings) -> None:
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
     people_hooks.bind({Matter.SESSION: substitutes}, [leases.close])
+    documents_hooks.bind([session_papers.replaced])
     db.bind(
         db.Database(
             settings.database,

@@ -88,6 +88,13 @@ class FloorChanged(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class PaperReplaced(MeetingChanged):
+    """A paper of the agenda has a newer edition; its readers are told, and nothing is swapped."""
+
+    kind: ClassVar[str] = "paper_replaced"
+
+
+@dataclass(frozen=True)
 class VoteOpened(MeetingChanged):
     kind: ClassVar[str] = "vote_opened"
 

@@ -394,6 +394,13 @@ def presenters(db: Session, meeting: Meeting) -> dict[int, str]:
     }
 
 
+def sessions_about(db: Session, dossier_id: int) -> Sequence[int]:
+    """The convened sessions whose agenda names this dossier."""
+    named = select(Item.meeting_id).where(Item.dossier_id == dossier_id)
+    convened = Meeting.id.in_(named), Meeting.state != State.PLANNED
+    return db.scalars(select(Meeting.id).where(*convened)).all()
+
+
 def dossiers_of(meeting: Meeting) -> list[int]:
     return sorted({each.dossier_id for each in meeting.items if each.dossier_id})
 
@@ -503,6 +510,7 @@ def parts(db: Session, meeting: Meeting) -> Parts:
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
         **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
+        **paper_parts(db, dossiers_of(meeting)),
         **_seat_parts(db, meeting, meeting.seats),
         **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
     }
@@ -548,6 +556,23 @@ def _item_part(item: Item, presenter: str) -> Parts:
         "conclusion": item.conclusion,
         "reason": item.reason,
         "orders": [{"id": each.id, "text": each.text} for each in item.orders],
+    }
+
+
+def paper_part_name(paper_id: int) -> str:
+    return f"paper:{paper_id}"
+
+
+def paper_parts(db: Session, dossier_ids: Sequence[int]) -> Parts:
+    """Which edition of each paper is current, whichever one a screen has open."""
+    newest = documents.newest_editions(db, dossier_ids)
+    return {
+        paper_part_name(paper_id): {
+            "edition": number,
+            "digest": digest,
+            "url": f"/editions/{edition_id}/file",
+        }
+        for paper_id, (edition_id, number, digest) in newest.items()
     }
 
 
@@ -798,7 +823,7 @@ def _paper_part(paper: PaperView, opened: set[int]) -> Parts:
         "pages": paper.pages,
         "edition": paper.edition_number,
         "digest": paper.digest,
-        "read": paper.edition_id in opened,
+        "opened": paper.edition_id in opened,
     }
 
 

@@ -20,6 +20,8 @@ export class PaperPane {
   readonly opened: Promise<void>;
   private readonly scope: ParentNode;
   private url = '';
+  /** Counts what was asked to be shown: what comes late of an earlier paper is left. */
+  private turn = 0;
 
   /** `bytesAt` gives a paper that this device keeps; without it the server is asked in ranges. */
   constructor(
@@ -35,21 +37,26 @@ export class PaperPane {
   /** Open a paper where it was left, or at the page that is asked for. */
   async show(url: string, page = 0): Promise<void> {
     this.url = url;
+    const turn = ++this.turn;
     this.say('');
+    // Only what is on the screen is asked for: whoever asks for a file has opened it.
+    await this.shown();
+    if (this.turn !== turn) return;
     const place = placeOf(url);
     const start = page || place?.page || 1;
     this.showPicture(start === 1);
     try {
       await this.view.open(this.bytesAt ? await this.bytesAt(url) : url);
     } catch {
-      if (this.url === url) this.sayFailed();
+      if (this.turn === turn) this.sayFailed();
       return;
     }
     await this.shown();
-    if (this.url !== url) return;
+    if (this.turn !== turn) return;
     this.view.scale = place?.scale ?? 'auto';
     this.view.page = start;
     this.tell();
+    this.root.dispatchEvent(new CustomEvent('paper:opened', { bubbles: true, detail: { url } }));
   }
 
   do(what: string): void {
@@ -63,17 +70,25 @@ export class PaperPane {
     else if (what === 'fit') view.scale = 'page-width';
   }
 
-  /** A phone opens some papers behind another pane, and may never turn to them. */
+  /** Some papers are behind another pane, and their reader may never turn to them. A page that
+   * hides them in their place says with `paper:seen` when it no longer does. */
   private shown(): Promise<void> {
-    if (this.view.isShown) return Promise.resolve();
+    if (this.isSeen) return Promise.resolve();
     return new Promise((resolve) => {
-      const watch = new ResizeObserver(() => {
-        if (!this.view.isShown) return;
+      const look = () => {
+        if (!this.isSeen) return;
         watch.disconnect();
+        this.root.removeEventListener('paper:seen', look);
         resolve();
-      });
+      };
+      const watch = new ResizeObserver(look);
       watch.observe(this.root);
+      this.root.addEventListener('paper:seen', look);
     });
+  }
+
+  private get isSeen(): boolean {
+    return this.view.isShown && getComputedStyle(this.root).visibility !== 'hidden';
   }
 
   private makeContainer(): HTMLDivElement {

@@ -3,7 +3,7 @@ import { once } from '../busy';
 import { Refusal } from '../http';
 import { act, addOrder, ask, askVote, dialogOf } from './acts';
 import { h } from './paint';
-import { showItem, showPaper } from './papers';
+import { showItem, showNewer, showPaper } from './papers';
 import { FOLLOW, room } from './room';
 import { paintAll } from './screen';
 import { meetingOf, openVote } from './state';
@@ -20,6 +20,10 @@ const CLICKS: Record<string, (target: HTMLElement) => Promise<void> | void> = {
   },
   'show-paper': (target) => {
     if (room.shown !== null) showPaper(room.shown, Number(target.dataset.paper));
+    room.view = 'doc';
+  },
+  'show-newer': (target) => {
+    if (room.shown !== null) showNewer(room.shown, Number(target.dataset.paper));
     room.view = 'doc';
   },
   'go-there': () => {

@@ -2,11 +2,20 @@
 import { Live } from '../live';
 import type { Told } from '../sequence';
 import { word } from '../words';
-import { showItem } from './papers';
+import { allPapers, showItem } from './papers';
 import { base, me, page, room } from './room';
 import { paintAll } from './screen';
-import { applied, itemOf, meetingOf, openVote, type Parts, type State, seatOf } from './state';
-import { alarm, said } from './telling';
+import {
+  applied,
+  itemOf,
+  meetingOf,
+  newerOf,
+  openVote,
+  type Parts,
+  type State,
+  seatOf,
+} from './state';
+import { alarm, said, tell } from './telling';
 import { itemWords, tickElapsed } from './words';
 
 function take(told: Told): void {
@@ -24,6 +33,7 @@ function hold(parts: Parts): void {
   }
   moved(meetingOf(before).current);
   called(openVote(before)?.id);
+  replaced(before);
   paintAll();
 }
 
@@ -31,6 +41,20 @@ function called(before: number | undefined): void {
   const vote = openVote(room.parts);
   if (vote && vote.id !== before)
     alarm(word({ vi: `Mở biểu quyết: ${vote.question}`, en: `A vote is open: ${vote.question}` }));
+}
+
+/** A paper was replaced: said at once, and the one that lies open stays. */
+function replaced(before: Parts): void {
+  for (const each of allPapers()) {
+    const newer = newerOf(room.parts, each);
+    if (!newer || newer.edition === newerOf(before, each)?.edition) continue;
+    tell(
+      word({
+        vi: `“${each.title}” đã có bản mới (bản ${newer.edition}); bản đang mở vẫn giữ nguyên.`,
+        en: `“${each.title}” was replaced (edition ${newer.edition}); what is open stays as it is.`,
+      }),
+    );
+  }
 }
 
 /** The session went to another item: whoever follows goes along. */

@@ -1,5 +1,6 @@
 // Which item and which of its papers lies open.
-import { me, page, place, room } from './room';
+import { me, type Paper, page, place, room } from './room';
+import { newerOf } from './state';
 
 export function showItem(id: number): void {
   room.shown = id;
@@ -17,11 +18,25 @@ export function showPaper(itemId: number, id: number): void {
   const pane = document.querySelector<HTMLElement>('.paper');
   if (!found || !pane) return;
   room.paper = id;
-  found.read = true;
   if (pane.dataset.paperUrl === found.url) return;
   pane.dispatchEvent(
     new CustomEvent('paper:show', { detail: { url: found.url, title: found.title } }),
   );
+}
+
+/** Turn to the edition that has replaced this one: by the reader's own hand, never by itself. */
+export function showNewer(itemId: number, id: number): void {
+  const found = page.papers[String(itemId)]?.find((each) => each.id === id);
+  const newer = found && newerOf(room.parts, found);
+  if (!found || !newer) return;
+  Object.assign(found, newer, { opened: false });
+  showPaper(itemId, id);
+}
+
+export const allPapers = (): Paper[] => Object.values(page.papers).flat();
+
+export function noteOpened(url: string): void {
+  for (const each of allPapers()) if (each.url === url) each.opened = true;
 }
 
 /** PDF.js measures its pages, so a paper out of sight is kept in its place. */
@@ -32,4 +47,5 @@ export function showView(): void {
     each.inert = isAway;
   }
   document.getElementById('main')?.classList.toggle('pane--doc', room.view === 'doc');
+  document.querySelector('.paper')?.dispatchEvent(new Event('paper:seen'));
 }

@@ -10,6 +10,7 @@ import {
   itemOf,
   itemsOf,
   meetingOf,
+  newerOf,
   openVote,
   type Parts,
   quorumOf,
@@ -56,16 +57,28 @@ function paperList(item: ItemPart, papers: Paper[]): HTMLElement {
           },
           each.title,
         );
-        const state = each.read
-          ? word({ vi: 'Đã đọc', en: 'Read' })
-          : word({ vi: 'Chưa đọc', en: 'Not read' });
+        const state = each.opened
+          ? word({ vi: 'Đã mở', en: 'Opened' })
+          : word({ vi: 'Chưa mở', en: 'Not opened' });
         const pages = word({ vi: `${each.pages} trang`, en: `${each.pages} pages` });
-        const line = row(shape(each.read ? 'read' : 'waiting'), link, [`${state} · ${pages}`]);
+        const second = [`${state} · ${pages}`];
+        const line = row(shape(each.opened ? 'read' : 'waiting'), link, second, ...newer(each));
         if (isOpen) line.classList.add('row--now');
         return line;
       }),
     ),
   );
+}
+
+/** The paper stays as it is under its reader's eyes; the newer edition is one press away. */
+function newer(paper: Paper): Node[] {
+  const found = newerOf(room.parts, paper);
+  if (!found) return [];
+  const words = word({
+    vi: `Đã có bản mới: mở bản ${found.edition}`,
+    en: `Replaced: open edition ${found.edition}`,
+  });
+  return [button(words, 'show-newer', { 'data-paper': String(paper.id) }, 'files')];
 }
 
 export function outcome(item: ItemPart): HTMLElement[] {

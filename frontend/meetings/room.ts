@@ -8,7 +8,7 @@ export interface Paper {
   pages: number;
   edition: number;
   digest: string;
-  read: boolean;
+  opened: boolean;
 }
 
 interface Page {

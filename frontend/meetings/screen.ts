@@ -3,7 +3,7 @@ import { paintAgenda, paintStrip } from './agenda';
 import { paintAttendance, paintConsole } from './console';
 import { paintFoot } from './foot';
 import { paint, shape } from './paint';
-import { showView } from './papers';
+import { noteOpened, showView } from './papers';
 import { paintRail } from './rail';
 import { me, place, room } from './room';
 import { quorumOf } from './state';
@@ -29,3 +29,7 @@ export function paintAll(): void {
 }
 
 document.addEventListener(KEPT, paintAll);
+document.addEventListener('paper:opened', (event) => {
+  noteOpened((event as CustomEvent<{ url: string }>).detail.url);
+  paintAll();
+});

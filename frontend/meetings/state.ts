@@ -78,6 +78,13 @@ export interface VotePart {
   names: Record<Stand, string[]> | null;
 }
 
+/** The edition of a paper that is current, whichever one this screen has open. */
+export interface PaperPart {
+  edition: number;
+  digest: string;
+  url: string;
+}
+
 export type Parts = Record<string, unknown>;
 
 export interface State extends Place {
@@ -120,6 +127,15 @@ export const seatOf = (parts: Parts, person: number): SeatPart | undefined =>
 
 export const votesOf = (parts: Parts): VotePart[] =>
   those<VotePart>(parts, 'vote:').sort((one, other) => one.number - other.number);
+
+/** The edition that has replaced the one that this screen knows of, if any. */
+export function newerOf(
+  parts: Parts,
+  paper: { id: number; edition: number },
+): PaperPart | undefined {
+  const current = parts[`paper:${paper.id}`] as PaperPart | undefined;
+  return current && current.edition > paper.edition ? current : undefined;
+}
 
 export const openVote = (parts: Parts): VotePart | undefined =>
   votesOf(parts).find((each) => each.state === 'open');

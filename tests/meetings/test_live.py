@@ -6,16 +6,21 @@ from typing import Any
 
 import pytest
 
-from ecabinet import canonical, ledger, live
+from documents import queries as documents_queries
+from documents import replacing
+from documents import service as documents
+from ecabinet import approvals, canonical, ledger, live
 from ecabinet.db import reading
 from ecabinet.errors import CabinetError, Forbidden, NotFound, Refused
 from meetings import queries
 from meetings.announcements import meeting_audience
 from meetings.models import Act
 from meetings.rules import Attendance, StepRefusal
-from meetings.service import attend, conduct, votes
+from meetings.service import attend, conduct, prepare, votes
+from meetings.service.prepare import ItemText
 from tests.builders import Cabinet, Scene
-from tests.meetings.builders import MEMBERS, Session, Voter, opened, planned
+from tests.documents.builders import pdf
+from tests.meetings.builders import ITEMS, MEMBERS, Session, Voter, opened, planned
 
 pytestmark = pytest.mark.begins(at=opened)
 
@@ -116,6 +121,49 @@ def test_however_a_session_goes_listeners_hold_its_state(session: Session, seed:
         screen.hear()
         assert screen.agrees()
     assert done > 3
+
+
+def with_a_paper(cabinet: Cabinet) -> tuple[Session, int, int]:
+    """A convened session whose second item has a paper."""
+    secretary, session = cabinet.actor("thuky"), planned(cabinet)
+    dossier = documents.create_dossier(secretary, "Hồ sơ", cabinet.agencies["yte"])
+    paper = documents.add_paper(secretary, dossier, "Tờ trình", "submission", "a.pdf", pdf(1))
+    item = session.items[1]
+    text = ItemText(ITEMS[1], 30, dossier_id=dossier)
+    prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
+    session.convene()
+    return session, dossier, paper
+
+
+def test_open_screens_of_a_session_are_told_at_once_that_its_paper_was_replaced(
+    cabinet: Cabinet,
+) -> None:
+    session, _dossier, paper = with_a_paper(cabinet)
+    other = planned(cabinet)
+    other.convene()
+    screen, elsewhere = (Listening(each, "botruong.yte") for each in (session, other))
+    before = screen.state["parts"][f"paper:{paper}"]
+    assert before["edition"] == 1
+    asked = replacing.propose(cabinet.actor("thuky"), paper, "b.pdf", pdf(2), "Sai số liệu.")
+    assert screen.hear() == [], "nothing has changed yet"
+    with reading() as db:
+        digest = db.get_one(approvals.Request, asked).digest
+    approvals.confirm(cabinet.actor("lanhdaovp"), asked, digest)
+    assert screen.hear() == ["paper_replaced"]
+    assert screen.state["parts"][f"paper:{paper}"]["edition"] == 2
+    assert screen.state["parts"][f"paper:{paper}"]["url"] != before["url"]
+    assert screen.agrees()
+    assert elsewhere.hear() == []
+
+
+def test_to_enter_the_live_page_opens_no_paper(cabinet: Cabinet) -> None:
+    session, dossier, _paper = with_a_paper(cabinet)
+    for name in ("thutuong", "botruong.yte"):
+        shown = cabinet.browser(name).get(f"/meetings/{session.id}/live").get_data(as_text=True)
+        assert "data-paper-url" in shown
+        assert "page1.webp" not in shown, "a browser would fetch it, seen or not"
+    with reading() as db:
+        assert documents_queries.openings(db, dossier) == []
 
 
 def any_act(session: Session, chance: random.Random) -> Callable[[], None]:

@@ -1,0 +1,16 @@
+"""What a session says of its papers as it goes."""
+
+from sqlalchemy.orm import Session
+
+from ecabinet import live
+from meetings import queries
+from meetings.announcements import PaperReplaced, meeting_audience
+
+
+def replaced(db: Session, dossier_id: int, paper_id: int) -> None:
+    """Every open screen of a session whose agenda names its dossier says that it is newer now."""
+    papers = queries.paper_parts(db, [dossier_id])
+    name = queries.paper_part_name(paper_id)
+    # This paper's part alone: another of them may be replaced at the same moment.
+    for meeting_id in queries.sessions_about(db, dossier_id):
+        live.announce(db, PaperReplaced(meeting_audience(meeting_id), {name: papers[name]}))
