@@ -63,7 +63,7 @@ from people.http import outside as outside_http
 from people.http import sign_in as sign_in_http
 from people.service import changes as people_changes
 from people.service import importing as people_importing
-from people.service import invitations, mandates
+from people.service import invitations, leaving, mandates
 from tasks import http as tasks_http
 from tasks import sockets as tasks_sockets
 
@@ -208,8 +208,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(ROOT / "translations" / room) for room in rooms),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    web.install(app, settings, people_queries.actor_by_cookie, sign_in_http.confirm)
-    live.bind(wire.install(app, settings, people_queries.actor_by_cookie, SOCKETS))
+    identify = people_queries.actor_by_cookie
+    web.install(app, settings, identify, leaving.hear_of, sign_in_http.confirm)
+    live.bind(wire.install(app, settings, identify, SOCKETS))
     # This application's own way in, in place of its class's.
     vars(app)["wsgi_app"] = TrueSource(app.wsgi_app, settings)
     app.view_functions["static"] = web.needs(Permission.ANYONE)(app.view_functions["static"])

@@ -3,6 +3,7 @@
 CabinetError
   BadInput            400  a field is missing, misspelt or not what it should be
   NotSignedIn         401  sign in first
+    LeftOffice             what one was signed in for has ended
   Forbidden           403  known to you, but not yours to do
     NotDelegable           a vote, which no mandate reaches
     StepUpNeeded           yours to do, once you have shown again that it is you
@@ -46,6 +47,10 @@ class BadInput(CabinetError):
 class NotSignedIn(CabinetError):
     status = 401
     code = "not_signed_in"
+
+
+class LeftOffice(NotSignedIn):
+    code = "left_office"
 
 
 class Forbidden(CabinetError):

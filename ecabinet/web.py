@@ -51,6 +51,7 @@ from ecabinet.errors import (
     CabinetError,
     CrossSite,
     Forbidden,
+    LeftOffice,
     NotFound,
     NotSignedIn,
     Refused,
@@ -63,6 +64,7 @@ from ecabinet.settings import Settings
 log = structlog.get_logger()
 
 Identify = Callable[[Session, str], Actor | None]
+LeftBy = Callable[[str], bool]
 Confirm = Callable[[Session, Actor], None]
 View = Callable[..., Any]
 
@@ -158,7 +160,7 @@ def current_actor() -> Actor:
     """Who asks, read from the database in this request; NotSignedIn when nobody does."""
     actor = _owner()
     if actor is None:
-        raise NotSignedIn
+        raise LeftOffice if cookie_id() and _left_office(cookie_id()) else NotSignedIn
     if actor.is_locked:
         raise ScreenLocked
     return actor
@@ -381,15 +383,23 @@ def _unconfirmed(_db: Session, _actor: Actor) -> None:
     raise StepUpNeeded
 
 
+def _unknown(_cookie: str) -> bool:
+    """Whether a login ended with its owner's office, before an application says so."""
+    return False
+
+
 _identify: Identify = _nobody
+_left_office: LeftBy = _unknown
 _confirm: Confirm = _unconfirmed
 _settings: Settings | None = None
 
 
-def install(app: Flask, settings: Settings, identify: Identify, confirm: Confirm) -> None:
+def install(
+    app: Flask, settings: Settings, identify: Identify, left_office: LeftBy, confirm: Confirm
+) -> None:
     """Tie the front desk to an application."""
-    global _identify, _confirm, _settings
-    _identify, _confirm, _settings = identify, confirm, settings
+    global _identify, _left_office, _confirm, _settings
+    _identify, _left_office, _confirm, _settings = identify, left_office, confirm, settings
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
     app.before_request(_refuse_cross_site)
@@ -623,6 +633,8 @@ def _said_words() -> str | None:
 
 def _answer_refusal(refusal: CabinetError) -> AnyResponse:
     if isinstance(refusal, NotSignedIn) and not wants_json() and request.method in SAFE:
+        if isinstance(refusal, LeftOffice):
+            say("left_office")
         return redirect("/sign-in?next=" + quote(own_path(request.full_path.rstrip("?"))))
     reason = ""
     if isinstance(refusal, Refused):

@@ -50,6 +50,7 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   });
   if (body.code === 'locked') document.dispatchEvent(new Event('login:locked'));
   if (body.code === 'not_signed_in') document.dispatchEvent(new Event('login:ended'));
+  if (body.code === 'left_office') document.dispatchEvent(new Event('login:left'));
   return new Refusal(response.status, String(body.code ?? 'failed'), said || fallback, body);
 }
 

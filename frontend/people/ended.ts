@@ -7,6 +7,7 @@ const others = new BroadcastChannel('login');
 
 let ends = Date.parse(dialog?.dataset.ends ?? '');
 let over = false;
+let left = false;
 
 /** What the page does when its login ends, and when somebody has signed in again. */
 export interface Turn {
@@ -25,12 +26,23 @@ export function watchEnd(turn: Turn): void {
   };
   const goOn = async () => {
     if (!over || !(await signedInAgain())) return;
+    if (left) {
+      // In another office, with other rights: nothing of this page goes on.
+      location.reload();
+      return;
+    }
     over = false;
     dialog?.close();
     turn.again();
     document.dispatchEvent(new Event('login:again'));
   };
   document.addEventListener('login:ended', end);
+  document.addEventListener('login:left', () => {
+    left = true;
+    dropPapers();
+    tellLeft();
+    end();
+  });
   document.addEventListener('visibilitychange', () => void goOn());
   others.onmessage = ({ data }) => {
     if (data === 'here') void goOn();
@@ -44,6 +56,17 @@ export function watchEnd(turn: Turn): void {
     if (now() >= ends) end();
   }, 1_000);
   others.postMessage('here');
+}
+
+/** Who has left office reads no paper that is still open beneath. */
+function dropPapers(): void {
+  for (const each of document.querySelectorAll('.paper__pages')) each.replaceChildren();
+}
+
+function tellLeft(): void {
+  dialog?.setAttribute('aria-labelledby', 'left-title');
+  dialog?.querySelector('[data-over]')?.toggleAttribute('hidden', true);
+  dialog?.querySelector('[data-left]')?.removeAttribute('hidden');
 }
 
 /** The same person goes on with what is here, by the token of their new login; for anybody else

@@ -46,19 +46,22 @@ def end_what_ended() -> int:
     return len(left) + len(suspended)
 
 
-def hear_of(cookie: str) -> None:
-    """A browser whose owner had left office was heard of: it holds no page of ours any more."""
-    unheard = select(Login).where(
-        Login.digest == queries.digest(cookie),
-        Login.left_office.is_(True),
-        Login.heard_at.is_(None),
+def hear_of(cookie: str) -> bool:
+    """Whether this browser's login ended with its owner's office; then it was heard of, and shows
+    nothing of ours any more."""
+    theirs = select(Login).where(
+        Login.digest == queries.digest(cookie), Login.left_office.is_(True)
     )
     with reading() as db:
-        if db.scalar(unheard) is None:
-            return
-    with transaction() as db:
-        if login := db.scalar(unheard):
-            login.heard_at = clock.now(db)
+        login = db.scalar(theirs)
+    if login is None:
+        return False
+    if login.heard_at is None:
+        with transaction() as db:
+            found = db.scalar(theirs)
+            if found and found.heard_at is None:
+                found.heard_at = clock.now(db)
+    return True
 
 
 def _end_passkeys(db: Session, person_id: int) -> None:

@@ -275,7 +275,8 @@ def test_who_is_ejected_while_connecting_does_not_stay(
     assert served.wire._sockets_of(member) == []
 
 
-def test_a_device_not_heard_of_is_named_until_it_is(cabinet: Cabinet) -> None:
+@pytest.mark.parametrize("opens", ["/sign-in", "/inbox", "/meetings/1/state"])
+def test_a_device_not_heard_of_is_named_until_it_is(cabinet: Cabinet, opens: str) -> None:
     leaver, path = cabinet.browser("botruong.yte"), f"/persons/{cabinet.ids['botruong.yte']}"
     admin = cabinet.browser("quantri")
     assert "chưa liên lạc lại" not in admin.get(path).text
@@ -285,9 +286,22 @@ def test_a_device_not_heard_of_is_named_until_it_is(cabinet: Cabinet) -> None:
     assert access.unheard == ["test"]
     assert "chưa liên lạc lại" in admin.get(path).text
     cookie = cookie_of(leaver)
-    leaver.get("/sign-in")
+    leaver.get(opens)
     assert cookie_of(leaver) == cookie
     assert "chưa liên lạc lại" not in admin.get(path).text
+
+
+def test_a_page_of_whoever_left_is_told_why_and_another_that_it_may_sign_in_again(
+    cabinet: Cabinet,
+) -> None:
+    left, signed_out = cabinet.browser("botruong.yte"), cabinet.browser("botruong.xaydung")
+    assert signed_out.post("/sign-out").status_code == 303
+    end_term(cabinet, "botruong.yte", today())
+    for browser, code in ((left, "left_office"), (signed_out, "not_signed_in")):
+        answer = browser.post("/awake", headers=JSON)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, code)
+    assert "đã thôi chức vụ" in left.get("/", follow_redirects=True).text
+    assert "đã thôi chức vụ" not in signed_out.get("/", follow_redirects=True).text
 
 
 def test_a_login_that_was_ended_cannot_be_made_to_live_again(cabinet: Cabinet) -> None:
