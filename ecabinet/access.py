@@ -100,6 +100,7 @@ class Mandate:
 
 R = Role
 EVERYBODY = frozenset(Role)
+# Whoever holds such an office is a member, and holds that role beside their own.
 GOVERNMENT = frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.MEMBER})
 OFFICE = frozenset({R.SECRETARY, R.SPECIALIST, R.OFFICE_LEADER})
 AGENCY = frozenset({R.AGENCY_STAFF, R.FOCAL_POINT})

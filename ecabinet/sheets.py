@@ -4,11 +4,12 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
 from ecabinet import offload
-from ecabinet.errors import BadInput, TooLarge
+from ecabinet.errors import TooLarge, Unreadable
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -17,6 +18,14 @@ ZIP_STARTS = b"PK\x03\x04"
 LONGEST_SHEET, WIDEST_SHEET = 20_000, 60
 
 Cells = Sequence[str]
+
+
+class SheetRefusal(StrEnum):
+    """Why a file is no table."""
+
+    EMPTY = "empty"
+    NOT_UTF8 = "not_utf8"
+    BROKEN = "broken"
 
 
 def safe_cell(text: str) -> str:
@@ -56,22 +65,24 @@ def write_xlsx(name: str, rows: Iterable[Cells]) -> bytes:
 def read(content: bytes, field: str) -> list[list[str]]:
     """The rows of a CSV or XLSX file as texts, read in the sandbox; days as dd/mm/yyyy.
 
-    Empty rows stay, so that a row's number is the file's. BadInput(field) for what is neither.
+    Empty rows stay, so that a row's number is the file's. Unreadable says why there are none.
     """
+    if not content.strip():
+        raise Unreadable(SheetRefusal.EMPTY, field)
     try:
         said = offload.run("ecabinet.sheets", content).said
     except offload.Failed:
-        raise BadInput(field, "cannot be read") from None
+        raise Unreadable(SheetRefusal.BROKEN, field) from None
     if said == TOO_LONG:
         raise TooLarge(f"more than {LONGEST_SHEET} rows")
     if not isinstance(said, list):
-        raise BadInput(field, "is neither CSV in UTF-8 nor XLSX")
+        raise Unreadable(SheetRefusal(said), field)
     return [[str(cell) for cell in row] for row in said]
 
 
 # ---- in the sandbox ----
 
-TOO_LONG, UNREADABLE = "too_long", "unreadable"
+TOO_LONG = "too_long"
 
 
 def main(folder: Path) -> list[list[str]] | str:
@@ -79,9 +90,11 @@ def main(folder: Path) -> list[list[str]] | str:
     rows = _read_xlsx(content) if content.startswith(ZIP_STARTS) else _read_csv(content)
     try:
         found = [_tidy(row) for row in islice(rows, LONGEST_SHEET + 1)]
+    except UnicodeDecodeError:
+        return SheetRefusal.NOT_UTF8
     # Whatever a stranger's file makes a parser say, it is a file that cannot be read.
     except Exception:
-        return UNREADABLE
+        return SheetRefusal.BROKEN
     return found if len(found) <= LONGEST_SHEET else TOO_LONG
 
 

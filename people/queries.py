@@ -260,6 +260,11 @@ def names(db: Session) -> dict[int, str]:
     return {each.id: each.name for each in db.execute(select(Person.id, Person.name))}
 
 
+def usernames(db: Session) -> dict[int, str]:
+    """What everybody's account is called, by id."""
+    return {each.id: each.username for each in db.execute(select(Person.id, Person.username))}
+
+
 def names_among(db: Session, person_ids: Sequence[int]) -> dict[int, str]:
     """The names of these persons, also of those who have left."""
     wanted = select(Person.id, Person.name).where(Person.id.in_(person_ids))

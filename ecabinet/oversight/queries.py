@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from ecabinet import activity
-from ecabinet.access import POLICY, Permission, Role
+from ecabinet.access import GOVERNMENT, POLICY, Permission, Role
 from ecabinet.activity import Activity
 from ecabinet.search_terms import fold
 from people import queries as people
@@ -62,7 +62,8 @@ class LogPage:
 
 def log(db: Session, asked: Asked, words_of: Mapping[str, str], before: int | None) -> LogPage:
     names = people.names(db)
-    found = activity.find(db, _wanted(asked, names, words_of), before, PAGE + 1)
+    wanted = _wanted(asked, names, people.usernames(db), words_of)
+    found = activity.find(db, wanted, before, PAGE + 1)
     rows = [_row(each, names) for each in found[:PAGE]]
     is_more = len(found) > PAGE
     person = names.get(asked.person_id, "") if asked.person_id else ""
@@ -72,19 +73,23 @@ def log(db: Session, asked: Asked, words_of: Mapping[str, str], before: int | No
 def whole_log(db: Session, asked: Asked, words_of: Mapping[str, str]) -> Iterator[Row]:
     """Every row that is looked for, the oldest first."""
     names = people.names(db)
-    for each in activity.every(db, _wanted(asked, names, words_of)):
+    for each in activity.every(db, _wanted(asked, names, people.usernames(db), words_of)):
         yield _row(each, names)
 
 
-def _wanted(asked: Asked, names: Mapping[int, str], words_of: Mapping[str, str]) -> activity.Wanted:
-    """Words are looked for in names of persons and, where none has them, in those of acts."""
+def _wanted(
+    asked: Asked, names: Mapping[int, str], accounts: Mapping[int, str], words_of: Mapping[str, str]
+) -> activity.Wanted:
+    """Words are looked for in names of persons and of their accounts and, where none has them, in
+    those of acts."""
     words = fold(asked.words).strip()
     persons = None
     if asked.person_id is not None:
         persons = frozenset({asked.person_id})
     elif words:
         # None of that name: the words are looked for in the acts.
-        persons = frozenset(key for key, name in names.items() if words in fold(name)) or None
+        called = (*names.items(), *accounts.items())
+        persons = frozenset(key for key, name in called if words in fold(name)) or None
     acts = None
     if words and (persons is None or asked.person_id is not None):
         acts = frozenset(key for key, said in words_of.items() if words in fold(said))
@@ -123,6 +128,16 @@ def _row(each: Activity, names: Mapping[int, str]) -> Row:
     )
 
 
-def grid() -> list[tuple[Permission, list[bool]]]:
-    """The policy, a row for each thing that may be done and a column for each role."""
-    return [(permission, [role in roles for role in Role]) for permission, roles in POLICY.items()]
+def grid() -> list[tuple[Permission, list[Role | None]]]:
+    """The policy, a row for each thing that may be done and a column for each role: as which role
+    somebody with that office may do it, or None."""
+    return [
+        (permission, [_may_as(role, roles) for role in Role])
+        for permission, roles in POLICY.items()
+    ]
+
+
+def _may_as(role: Role, roles: frozenset[Role]) -> Role | None:
+    if role in roles:
+        return role
+    return Role.MEMBER if role in GOVERNMENT and Role.MEMBER in roles else None

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecabinet import sheets
-from ecabinet.errors import BadInput, TooLarge
+from ecabinet.errors import TooLarge, Unreadable
+from ecabinet.sheets import SheetRefusal
 
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", " =x", "＝x", "Bộ Y tế")
 
@@ -55,12 +56,20 @@ def test_days_and_numbers_of_a_spreadsheet_are_read_as_they_show() -> None:
     assert rows[2] == ["Trần Thị B", "01/04/2026", "12"]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"PK\x03\x04 no zip", b'"open'])
-def test_what_is_no_table_is_refused(content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xfe\x00", SheetRefusal.NOT_UTF8),
+        (b"PK\x03\x04 no zip", SheetRefusal.BROKEN),
+        (b'"open', SheetRefusal.BROKEN),
+        (b" \r\n", SheetRefusal.EMPTY),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_reason(content: bytes, why: SheetRefusal) -> None:
     assert sheets.read(b"a,b", "file") == [["a", "b"]]
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(Unreadable) as refused:
         sheets.read(content, "file")
-    assert refused.value.field == "file"
+    assert (refused.value.reason, refused.value.field) == (why, "file")
 
 
 def test_a_table_too_long_is_refused() -> None:

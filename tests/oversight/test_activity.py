@@ -147,6 +147,7 @@ def test_whoever_looks_after_the_log_finds_a_person_an_act_a_result(cabinet: Cab
 
     assert found("") == (True, True)
     assert found("q=thu+ky+phien") == (True, False)
+    assert found("q=botruong.yte") == (False, True), "by the name of the account"
     assert found("q=lap+ho+so") == (True, True)
     assert found("q=khai+mac") == (False, False)
     assert found("result=refused") == (False, True)

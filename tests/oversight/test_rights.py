@@ -12,10 +12,22 @@ ROOT = Path(__file__).parent.parent.parent
 def test_the_page_shows_the_policy_that_is_in_force(cabinet: Cabinet) -> None:
     page = cabinet.browser("kiemtoan").get("/rights").get_data(as_text=True)
     lines = re.findall(r"<tr>(.*?)</tr>", page.partition("<tbody>")[2], flags=re.DOTALL)
-    shown = [re.findall(r">(được|không)</span>", line) for line in lines]
-    assert shown == [
-        ["được" if role in roles else "không" for role in Role] for roles in POLICY.values()
-    ]
+    shown = [re.findall(r">(được|được, với vai trò|không) ?</span>", line) for line in lines]
+    # Both hold the member's role beside their own.
+    members = (Role.PRIME_MINISTER, Role.DEPUTY_PM)
+
+    def word(role: Role, roles: frozenset[Role]) -> str:
+        if role in roles:
+            return "được"
+        return "được, với vai trò" if role in members and Role.MEMBER in roles else "không"
+
+    assert shown == [[word(role, roles) for role in Role] for roles in POLICY.values()]
+    assert "được, với vai trò" in shown[list(POLICY).index(Permission.VOTE_CAST)]
+
+
+def test_whoever_the_page_says_holds_the_members_role_does(cabinet: Cabinet) -> None:
+    for username in ("thutuong", "pttg1"):
+        assert Role.MEMBER in cabinet.actor(username).roles
 
 
 def test_each_right_and_each_role_is_named(cabinet: Cabinet) -> None:
