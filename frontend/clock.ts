@@ -1,4 +1,4 @@
-import { now, pad, word } from './words';
+import { clockOf, now, pad, word } from './words';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -39,8 +39,7 @@ function tick(): void {
     each.textContent = text;
   }
   for (const each of document.querySelectorAll<HTMLElement>('[data-clock]')) {
-    const zone = { hour: '2-digit', minute: '2-digit', timeZone: each.dataset.clock } as const;
-    const text = new Date(now()).toLocaleTimeString('vi-VN', zone);
+    const text = clockOf(now());
     if (each.textContent !== text) each.textContent = text;
   }
 }

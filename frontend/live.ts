@@ -1,12 +1,11 @@
 import { io, type Socket } from 'socket.io-client';
 import { Refusal, send } from './http';
 import { type Missed, type Place, Sequence, type Told } from './sequence';
-import { now } from './words';
+import { clockOf, now } from './words';
 
 const HEARTBEAT = 5_000;
 const POLL = 5_000;
 const ASKED_WITHIN = 4_000;
-const ZONE = 'Asia/Ho_Chi_Minh';
 
 export type LineState = 'on' | 'again' | 'off';
 
@@ -39,11 +38,7 @@ class Sign {
       each.hidden = state !== 'off';
     }
     for (const each of document.querySelectorAll<HTMLElement>('[data-conn-at]')) {
-      each.textContent = new Date(this.at).toLocaleTimeString('vi-VN', {
-        hour: '2-digit',
-        minute: '2-digit',
-        timeZone: ZONE,
-      });
+      each.textContent = clockOf(this.at);
     }
   }
 

@@ -27,3 +27,19 @@ export function setNow(iso: string): void {
  *  The steady clock stands still while a tablet sleeps, so the longer of the two counts. */
 export const now = (): number =>
   serverNow + Math.max(performance.now() - steady, Date.now() - wall);
+
+/** Where the cabinet sits: its hour and its day are told everywhere, whatever a device's own are. */
+const ZONE = 'Asia/Ho_Chi_Minh';
+
+type Moment = string | number | Date;
+
+export const clockOf = (at: Moment): string =>
+  new Date(at).toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit', timeZone: ZONE });
+
+export const dayOf = (at: Moment): string =>
+  new Date(at).toLocaleDateString('vi-VN', {
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+    timeZone: ZONE,
+  });

@@ -1,6 +1,7 @@
 """Reads about people: plain values for screens and for the rooms above."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -645,6 +646,16 @@ def untold_locks(db: Session) -> list[Lock]:
     return [locks[fact] for fact in sorted(outbox.untold(db, set(locks)))] if locks else []
 
 
+def is_shut_out(db: Session, person: Person) -> bool:
+    """Whether wrong tries have shut the way by password to somebody who else could go it."""
+    if not person.password_hash or not holders(db, person_ids=[person.id]):
+        return False
+    now, tried = clock.now(db), defaultdict[str, list[datetime]](list)
+    for each in db.scalars(select(Failure).where(Failure.username == person.username)):
+        tried[each.source].append(each.at)
+    return any(rules.locked_until(each, now) for each in tried.values())
+
+
 def username(db: Session, person_id: int) -> str:
     return db.get_one(Person, person_id).username
 
@@ -1065,6 +1076,7 @@ class Access:
     logins: int
     passkeys: int
     keys: int
+    is_shut_out: bool
     # Where they were signed in when they left office, and no browser has been heard of since.
     unheard: Sequence[str]
 
@@ -1079,6 +1091,7 @@ def access_of(db: Session, person_id: int) -> Access:
         logins=len(open_logins(db, person_id)),
         passkeys=len(passkeys_of(db, person_id)),
         keys=db.scalar(standing) or 0,
+        is_shut_out=is_shut_out(db, db.get_one(Person, person_id)),
         unheard=[
             browser_name(each.browser) or each.browser
             for each in db.scalars(unheard.order_by(Login.id))

@@ -63,6 +63,7 @@ class OutsideRefusal(StrEnum):
 class InvitationRefusal(StrEnum):
     GONE = "gone"
     NEEDS_TWO = "needs_two"
+    NOT_SHUT_OUT = "not_shut_out"
 
 
 class PasswordRefusal(StrEnum):

@@ -9,7 +9,7 @@ import { type Envelope, keep } from '../signing/envelopes';
 import { type DeviceKey, deviceKey } from '../signing/keys';
 import { checkPaper } from '../signing/paper';
 import { shortMark, signPaper, WillNotSign } from '../signing/sign';
-import { now, pad, word } from '../words';
+import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
 import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
 import { draw } from './shown';
@@ -83,8 +83,7 @@ function say(step: Step, message: string, field?: HTMLElement): void {
 
 function saved(): void {
   keepDraft(person, consultation, { choice: chosen(), opinion: opinion.value, at: now() });
-  const at = new Date(now());
-  const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+  const time = clockOf(now());
   const said = document.querySelector('[data-saved]');
   if (said) {
     said.textContent = word({

@@ -5,10 +5,9 @@ import { show } from '../forms';
 import { Refusal, send, sendForm } from '../http';
 import { Live } from '../live';
 import type { Place, Told } from '../sequence';
-import { word } from '../words';
+import { clockOf, word } from '../words';
 import './meetings.css';
 import { h, paint } from './paint';
-import { clockOf } from './words';
 
 interface Item {
   id: number;

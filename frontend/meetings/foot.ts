@@ -1,5 +1,5 @@
 // The foot: what this person does next.
-import { now, word } from '../words';
+import { clockOf, dayOf, now, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { me, page, place, room } from './room';
@@ -14,7 +14,7 @@ import {
   seatOf,
 } from './state';
 import { voteHand } from './votes';
-import { castWords, clockOf, dayOf, itemWords, presentWords, stateWords } from './words';
+import { castWords, itemWords, presentWords, stateWords } from './words';
 
 export function paintFoot(): void {
   const left = h('div', { class: 'foot__l' }, ...leftActs());

@@ -1,5 +1,5 @@
 // The rail: papers, outcome, speakers and presence of the item on show; for the chair, its controls.
-import { word } from '../words';
+import { clockOf, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button, row, section, wide } from './pieces';
 import { me, type Paper, page, place, room } from './room';
@@ -17,7 +17,7 @@ import {
   type SpeechPart,
 } from './state';
 import { voteSection } from './votes';
-import { clockOf, itemWords, meter, running, speakerName, speakerWords } from './words';
+import { itemWords, meter, running, speakerName, speakerWords } from './words';
 
 export function paintRail(): void {
   const item = itemOf(room.parts, room.shown);

@@ -7,12 +7,12 @@ import { sha256, toBase64, toHex, utf8 } from '../signing/base64';
 import { deviceKey } from '../signing/keys';
 import { verifyReceipt } from '../signing/receipt';
 import { canonical, type Plain, signStatement } from '../signing/statement';
-import { now, word } from '../words';
+import { clockOf, now, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { base, me, page, place, room } from './room';
 import { type Choice, openVote, type VotePart, votesOf } from './state';
-import { choiceWords, clockOf } from './words';
+import { choiceWords } from './words';
 
 interface Mine {
   terms: Record<string, Plain>;

@@ -1,4 +1,4 @@
-import { now, pad, word } from '../words';
+import { clockOf, dayOf, now, pad, word } from '../words';
 import { h, paint } from './paint';
 import {
   type Choice,
@@ -11,19 +11,6 @@ import {
   seatOf,
   type VotePart,
 } from './state';
-
-const HALL = 'Asia/Ho_Chi_Minh';
-
-export const clockOf = (at: string): string =>
-  new Date(at).toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit', timeZone: HALL });
-
-export const dayOf = (at: string): string =>
-  new Date(at).toLocaleDateString('vi-VN', {
-    day: '2-digit',
-    month: '2-digit',
-    year: 'numeric',
-    timeZone: HALL,
-  });
 
 export const itemWords = (item: ItemPart): string =>
   word({ vi: `nội dung ${item.number}`, en: `item ${item.number}` });

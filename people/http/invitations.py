@@ -32,6 +32,13 @@ def invite(person_id: int) -> str:
     return directory.page_of(person_id, link, web.qr(link), minutes)
 
 
+@door.get("/persons/<int:person_id>/invitation")
+@needs(Permission.ACCOUNT_MANAGE)
+def invited(person_id: int) -> Response:
+    """Where a reload of that page leads: the link is not shown again."""
+    return web.see(f"/persons/{person_id}")
+
+
 @door.post("/persons/<int:person_id>/reset")
 @needs(Permission.ACCOUNT_MANAGE)
 def reset(person_id: int) -> Response:

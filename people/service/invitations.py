@@ -37,7 +37,15 @@ def ask_to_reset(actor: Actor, person_id: int) -> int:
 
 def ask_to_unlock(actor: Actor, person_id: int) -> int:
     """Ask that the tries which shut somebody's password be forgotten."""
+    with reading() as db:
+        _refuse_if_open(db, access.person_to_change(db, actor, person_id))
     return _ask(actor, UNLOCK, person_id)
+
+
+def _refuse_if_open(db: Session, person: Person) -> None:
+    """A lock of a quarter of an hour may be over before the second person comes to it."""
+    if not queries.is_shut_out(db, person):
+        raise Refused(InvitationRefusal.NOT_SHUT_OUT)
 
 
 def _ask(actor: Actor, act: Act, person_id: int) -> int:
@@ -53,6 +61,7 @@ def _reset(db: Session, approved: Approved) -> None:
 
 def _unlock(db: Session, approved: Approved) -> None:
     person = agreed.same_person(db, approved)
+    _refuse_if_open(db, person)
     sign_in.forget_tries(db, person.username)
     outbox.notify(db, person.id, "account_unlocked", "/devices")
 

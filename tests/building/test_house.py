@@ -95,3 +95,11 @@ def test_the_application_starts_where_only_run_time_packages_are_imported() -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_page_tells_the_hour_of_the_device() -> None:
+    """`words.ts` tells the cabinet's hour; what asks for the device's own would tell another."""
+    sources = {path: path.read_text() for path in (ROOT / "frontend").rglob("*.ts")}
+    own = ("getHours(", "getMinutes(", "toLocaleTimeString(")
+    asking = {path.name for path, text in sources.items() if any(each in text for each in own)}
+    assert asking == {"words.ts"}

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from ecabinet import approvals, jobs, outbox
 from ecabinet.db import reading, transaction
+from ecabinet.errors import Refused
 from people import queries, signing
 from people.models import Invitation, Person
 from people.service import directory, invitations
@@ -206,6 +207,31 @@ def test_every_lock_is_told_to_its_person_and_the_administrator_once(cabinet: Ca
         assert told(cabinet, cabinet.ids["thuky"]).count("path_locked") == (tries >= 5)
         password(cabinet.browser(), "thuky", "sai", **from_("203.0.113.9"))
     assert told(cabinet, cabinet.ids["quantri"]).count("path_locked_of") == 1
+
+
+def test_a_reload_of_the_page_of_a_link_leads_to_the_person(
+    cabinet: Cabinet, newcomer: int
+) -> None:
+    answer = cabinet.browser("quantri").get(f"/persons/{newcomer}/invitation")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/persons/{newcomer}")
+    assert cabinet.browser("thuky").get(f"/persons/{newcomer}/invitation").status_code == 403
+
+
+def test_only_what_is_locked_is_asked_to_be_opened(cabinet: Cabinet) -> None:
+    administrator, thuky = cabinet.browser("quantri"), cabinet.ids["thuky"]
+    path = f"/persons/{thuky}"
+    assert "Mở khóa mật khẩu" not in administrator.get(path).text
+    refused = administrator.post(f"{path}/unlock", headers=JSON)
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "not_shut_out")
+    for _ in range(5):
+        password(cabinet.browser(), "thuky", "sai")
+    assert "Mở khóa mật khẩu" in administrator.get(path).text
+    request = invitations.ask_to_unlock(cabinet.actor("quantri"), thuky)
+    cabinet.wait(minutes=16)
+    with reading() as db:
+        digest = db.get_one(approvals.Request, request).digest
+    with pytest.raises(Refused, match="not_shut_out"):
+        approvals.confirm(cabinet.actor("lanhdaovp"), request, digest)
 
 
 def test_two_people_open_a_password_again(cabinet: Cabinet) -> None:

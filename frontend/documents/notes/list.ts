@@ -1,5 +1,5 @@
 // All notes of an edition beside its pages, in their order; from each one tap leads to its page.
-import { pad, word } from '../../words';
+import { clockOf, dayOf, now, word } from '../../words';
 import { type Content, height, type Item } from './note';
 import type { NoteStore } from './store';
 
@@ -150,9 +150,8 @@ export class NoteList {
   private when(id: string): string {
     const at = this.store.at(id);
     if (!at) return word({ vi: 'trên máy này', en: 'on this device' });
-    const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
-    const isToday = at.toDateString() === new Date().toDateString();
-    return isToday ? time : `${pad(at.getDate())}/${pad(at.getMonth() + 1)} ${time}`;
+    const [day, time] = [dayOf(at), clockOf(at)];
+    return day === dayOf(now()) ? time : `${day.slice(0, 5)} ${time}`;
   }
 }
 

@@ -1,5 +1,5 @@
 // The reader's notes: tools, list, form and what is said of how they are kept.
-import { pad } from '../../words';
+import { clockOf } from '../../words';
 import type { PaperPane } from '../pane';
 import { NoteLayer } from './layer';
 import { NoteList } from './list';
@@ -234,8 +234,7 @@ function say(state: State): void {
     each.hidden = each.dataset.when !== state.is;
   }
   if (state.is === 'saved') {
-    const { at } = state;
-    part('[data-notes-at]').textContent = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+    part('[data-notes-at]').textContent = clockOf(state.at);
   }
   if (state.is === 'refused') part('[data-notes-why]').textContent = state.why;
 }
