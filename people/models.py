@@ -88,6 +88,8 @@ class Person(Base):
     totp_last_step: Mapped[int | None]
     # A new one, until a code shows that its owner's application has it.
     totp_offered: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Since when a code from paper has stood in for their phone.
+    phone_lost_at: Mapped[datetime | None]
     # Two people agreed that this account begins anew; used up by the invitation's use.
     reset_agreed_at: Mapped[datetime | None]
     terms: Mapped[list["Term"]] = relationship(back_populates="person")

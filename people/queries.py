@@ -661,17 +661,18 @@ def username(db: Session, person_id: int) -> str:
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
-    """A password to renew; signing keys that a secretary has to confirm."""
-    own = [Duty("password_ended", actor.office, "/password")] if _must_renew(db, actor) else []
+    """A password to renew, a phone to set up; signing keys that a secretary has to confirm."""
+    person = db.get_one(Person, actor.id)
+    own = []
+    if person.password_ended_at is not None:
+        own.append(Duty("password_ended", actor.office, "/password"))
+    if person.phone_lost_at is not None:
+        own.append(Duty("phone_lost", actor.office, "/authenticator"))
     if not actor.may(Permission.DEVICE_CONFIRM):
         return own
     return own + [
         Duty("device_pending", device.office, "/devices/pending") for device in devices_pending(db)
     ]
-
-
-def _must_renew(db: Session, actor: Actor) -> bool:
-    return db.get_one(Person, actor.id).password_ended_at is not None
 
 
 # ---- mandates ----

@@ -62,6 +62,7 @@ def dashboard() -> str:
         wanted=wanted,
         link=Link(wanted),
         may_assign=actor.may(Permission.TASK_ASSIGN),
+        sees_all=actor.may(Permission.TASK_READ_ALL),
         Shown=Shown,
         State=State,
     )

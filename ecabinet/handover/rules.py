@@ -15,8 +15,11 @@ from people.rules import Party
 
 # They go with the person: a ballot is its member's own, and so are passwords and advice.
 PERSONAL = frozenset(
-    {"ballot_to_cast", "consultation_to_advise_on", "password_ended", "handover_to_sign"}
-)
+    {
+        "ballot_to_cast", "consultation_to_advise_on", "password_ended", "phone_lost",
+        "handover_to_sign",
+    }
+)  # fmt: skip
 # A place at a session comes with the office, by itself.
 BY_ITSELF = frozenset({"session_upcoming", "session_open"})
 TO_SIGN = frozenset(

@@ -40,6 +40,7 @@ def give_recovery_code(half_cookie: str, code: str, cookie: str, source: str) ->
         if _use(db, login.person_id, code):
             sign_in.forget_tries(db, login.person.username)
             login.digest = queries.digest(cookie)
+            login.person.phone_lost_at = clock.now(db)
             sign_in.make_whole(db, login, Method.RECOVERY)
             left = queries.account(db, login.person_id).recovery_codes
             outbox.notify(db, login.person_id, "recovery_used", "/devices", left=left)
@@ -84,7 +85,7 @@ def take_seed(actor: Actor, code: str, source: str) -> None:
             refusal = SignInRefusal.WRONG_CODE
         else:
             person.totp_sealed, person.totp_offered = person.totp_offered, None
-            person.totp_last_step = step
+            person.totp_last_step, person.phone_lost_at = step, None
             sign_in.forget_tries(db, sign_in.counter_of(actor))
             sign_in.end_others(db, actor)
             outbox.notify(db, actor.id, "totp_changed", "/devices")

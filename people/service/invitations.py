@@ -194,6 +194,7 @@ def _begin_anew(db: Session, invitation: Invitation, person: Person) -> None:
     sign_in.end_all(db, person.id)
     person.password_hash, person.totp_sealed = "", None
     person.password_ended_at = person.totp_offered = person.reset_agreed_at = None
+    person.phone_lost_at = None
     ledger.append(db, "account_begun", {"person": person.id, "invited_by": invitation.made_by})
     outbox.notify(db, person.id, "account_begun", "/devices")
     outbox.notify(

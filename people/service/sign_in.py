@@ -229,7 +229,7 @@ def _give_code(
     step = signing.step_of(seed, code, int(clock.now(db).timestamp()))
     refusal = rules.totp_refusal(step, person.totp_last_step)
     if refusal is None:
-        person.totp_last_step = step
+        person.totp_last_step, person.phone_lost_at = step, None
         forget_tries(db, counted)
     return refusal
 

@@ -83,6 +83,7 @@ def test_a_substitute_comes_with_the_prime_ministers_consent_and_not_before(
     assert "dự họp thay Bộ trưởng Bộ Y tế" in shown
     assert "Mời Ông/Bà dự họp thay" in official.get("/inbox").text
     assert "dự thay Bộ trưởng Bộ Y tế" in cabinet.browser("thuky").get(page).text
+    assert "đến hết phiên họp, chậm nhất" in official.get("/mandates").text
     again = decide(session, "consent")
     assert (again.status_code, again.json["reason"]) == (409, "not_waiting")
 

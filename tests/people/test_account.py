@@ -167,6 +167,29 @@ def test_a_code_on_paper_stands_in_for_the_phone_once(cabinet: Cabinet) -> None:
     assert "recovery_used" in told(cabinet, "thuky")
 
 
+def test_whoever_lost_their_phone_is_reminded_until_another_is_set_up(cabinet: Cabinet) -> None:
+    first, second, *_ = codes_of(cabinet.browser("thuky"))
+    reminder = "cần thiết lập lại ứng dụng tạo mã"
+    browser = cabinet.browser()
+    password(browser, "thuky")
+    assert reminder not in cabinet.browser("thuky").get("/").text
+    browser.post("/sign-in/recovery", {"code": first})
+    assert reminder in browser.get("/").text
+    cabinet.wait(minutes=1)
+    found = cabinet.browser()
+    password(found, "thuky")
+    code(found, found.code())
+    assert reminder not in found.get("/").text, "the phone is there after all"
+    recover(browser, second)
+    assert reminder in browser.get("/").text
+    browser.get("/authenticator")
+    with reading() as db:
+        now = queries.clock.now(db)
+    new = pyotp.TOTP(offered(cabinet, "thuky")).at(now)
+    assert browser.post("/authenticator", {"code": new}).status_code == 303
+    assert reminder not in browser.get("/").text
+
+
 def test_ten_codes_are_shown_once_and_kept_as_keyed_digests(cabinet: Cabinet) -> None:
     browser = cabinet.browser("thuky")
     codes = codes_of(browser)

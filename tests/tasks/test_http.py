@@ -140,6 +140,14 @@ def test_a_past_deadline_is_refused_in_words(cabinet: Cabinet) -> None:
 # ---- carrying out ----
 
 
+def test_whoever_sees_a_part_of_the_tasks_is_told_that_it_is_a_part(cabinet: Cabinet) -> None:
+    assign(cabinet)
+    part, all_ = "Những nhiệm vụ Ông/Bà được xem", 'class="meta">Tất cả cơ quan'
+    official, chief = (page(cabinet.browser(each), "/tasks") for each in ("canbo.yte", "thutuong"))
+    assert (part in official, all_ in official) == (True, False)
+    assert (part in chief, all_ in chief) == (False, True)
+
+
 def test_the_whole_life_of_a_task_by_its_buttons(cabinet: Cabinet) -> None:
     task_id = assign(cabinet)
     path = f"/tasks/{task_id}"
