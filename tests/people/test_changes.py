@@ -1,5 +1,6 @@
 """Persons, offices and agencies: changed by two people, and never by one (AC-08)."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -432,3 +433,12 @@ def test_nothing_of_a_refused_change_stays(cabinet: Cabinet) -> None:
     with pytest.raises(CabinetError):
         confirm(cabinet, asked)
     assert cabinet.actor("vanthu").roles == {Role.CLERK}
+
+
+def test_an_office_whose_holder_is_called_as_it_is_stands_once_in_the_list(
+    cabinet: Cabinet,
+) -> None:
+    shown = cabinet.browser("quantri").get("/persons/new").text
+    options = re.findall(r"<option value=\"\d+\">([^<]+)<", shown)
+    assert "Thủ tướng Chính phủ (đã có người giữ)" in options
+    assert [each for each in options if re.fullmatch(r"(.+) \(\1\)", each)] == []
