@@ -117,16 +117,17 @@ def test_an_adviser_reads_this_question_and_its_papers_and_nothing_else(
     page = f"/consultations/{asked}"
     other = an_open_consultation(cabinet)
     assert adviser.get(page, headers=JSON).status_code == 403
-    assert adviser.get("/dossiers", headers=JSON).status_code == 403
+    with reading() as db:
+        mine, foreign = (
+            db.get_one(ballots.Consultation, each).dossier_id for each in (asked, other)
+        )
+    assert adviser.get(f"/dossiers/{mine}", headers=JSON).status_code == 404
+    assert f'"/dossiers/{mine}"' not in adviser.get("/dossiers").text
     name(cabinet, asked)
     shown = adviser.get(page).text
     assert "để tham mưu cho Bộ trưởng Bộ Y tế" in shown
     assert f'href="/consultations/{asked}/answer"' not in shown
     assert "Giao tham mưu" not in shown
-    with reading() as db:
-        mine, foreign = (
-            db.get_one(ballots.Consultation, each).dossier_id for each in (asked, other)
-        )
     assert adviser.get(f"/dossiers/{mine}").status_code == 200
     assert adviser.get(f"/dossiers/{foreign}", headers=JSON).status_code == 404
     assert adviser.get(f"/consultations/{other}", headers=JSON).status_code == 404
