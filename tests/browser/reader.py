@@ -97,11 +97,13 @@ CUT = """() => {
   return [...document.querySelectorAll('.app :not(.skip)')].filter(cut).map(words).filter(Boolean);
 }"""
 
-# Every text of the page, seen or waiting in a dialog, and every name and hint.
+# Every text of the page, seen or waiting in a dialog, and every name and hint; but for what says
+# of itself that it is of another language, as a paper's own words do (WCAG 3.1.2).
 WORDS = """() => {
   const words = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) words.push(walker.currentNode.data);
+  const isOurs = (text) => text.parentElement.closest('[lang]') === document.documentElement;
+  while (walker.nextNode()) if (isOurs(walker.currentNode)) words.push(walker.currentNode.data);
   for (const name of ['aria-label', 'placeholder', 'title', 'alt'])
     for (const each of document.querySelectorAll(`[${name}]`)) words.push(each.getAttribute(name));
   return words.map((each) => each.trim().replace(/\\s+/g, ' ').replace(/:$/, ''));

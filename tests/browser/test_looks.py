@@ -289,8 +289,11 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     minister.expected.append("ERR_INTERNET_DISCONNECTED")
     page = minister.page
     said = page.locator("[data-notes-said]")
-    page.locator(".notes").first.wait_for(state="attached")
+    # A page that is still being fitted moves under the pen.
+    page.locator(".page[data-loaded] .notes").first.wait_for(state="attached")
+    expect(page.locator(".paper__first")).to_be_hidden()
     minister.presses("Bút")
+    expect(page.get_by_role("button", name="Bút").first).to_have_attribute("aria-pressed", "true")
     hand = Hand(page)
     hand.draws_with_pen(0.2, 0.3)
     expect(page.locator(".notes__ink")).to_have_count(1)
