@@ -159,7 +159,9 @@ def listens_until_signed_out(visitor: Visitor, origin: str) -> None:
     screen = socketio.Client(reconnection=False, websocket_extra_options=options)
     screen.on("disconnect", lambda *_: gone.set())
     cookie = "; ".join(f"{each.name}={each.value}" for each in visitor.http.cookies)
-    screen.connect(visitor.url, headers={"Cookie": cookie}, transports=["websocket"])
+    screen.connect(
+        visitor.url, headers={"Cookie": cookie}, transports=["websocket"], wait_timeout=20
+    )
     assert visitor.post("/sign-out") == 303
     assert gone.wait(2)
 
