@@ -20,17 +20,11 @@ def session(cabinet: Cabinet) -> Session:
     return session
 
 
-def found(cabinet: Cabinet, username: str, query: str, **within: object) -> dict[str, str]:
+def found(cabinet: Cabinet, username: str, query: str, place: str = "") -> dict[str, str]:
     """What somebody finds: the kinds and titles of it."""
+    within = Within(place=place)
     with reading() as db:
-        page = queries.search_page(
-            db,
-            cabinet.actor(username),
-            query,
-            Within(**within),
-            1,
-            ranked=False,  # type: ignore[arg-type]
-        )
+        page = queries.search_page(db, cabinet.actor(username), query, within, 1, ranked=False)
     assert page.found
     return {each.kind: each.title for each in page.found.groups}
 
@@ -58,9 +52,9 @@ def test_a_conclusion_is_found_with_its_orders_once_it_is_there(
     conduct.conclude_item(chair, session.id, item, "Thống nhất.", ["Bộ Xây dựng rà soát quỹ đất."])
     assert found(cabinet, "botruong.yte", "ra soat quy dat") == {"conclusion": ITEMS[0]}
     assert found(cabinet, "canbo.yte", "ra soat quy dat") == {}
-    place = {"place": f"meeting:{session.id}"}
-    assert found(cabinet, "botruong.yte", "thống nhất", **place) == {"conclusion": ITEMS[0]}
-    assert found(cabinet, "botruong.yte", "thống nhất", place="meeting:99") == {}
+    place = f"meeting:{session.id}"
+    assert found(cabinet, "botruong.yte", "thống nhất", place) == {"conclusion": ITEMS[0]}
+    assert found(cabinet, "botruong.yte", "thống nhất", "meeting:99") == {}
 
 
 def test_the_page_narrows_by_what_its_address_says_and_keeps_it(
