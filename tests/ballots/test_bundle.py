@@ -31,7 +31,7 @@ from ecabinet.settings import Settings
 from tests.ballots.builders import Member, a_draft
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
-from tests.exchange.builders import give_address
+from tests.exchange.builders import NO_QUIET, give_address, settle_quiet
 
 Files = dict[str, bytes]
 
@@ -63,6 +63,7 @@ def export(cabinet: Cabinet, folder: Path) -> Exported:
     # Opened and signed in true time: other people's tools know no moved clock.
     consultation = a_draft(cabinet)
     give_address(cabinet, "botruong.taichinh")
+    settle_quiet(cabinet, "botruong.taichinh", NO_QUIET)
     Member(cabinet, "botruong.taichinh")
     drafting.approve(cabinet.actor("lanhdaovp"), consultation)
     minister, deputy = Member(cabinet, "botruong.yte"), Member(cabinet, "pttg1")
@@ -71,7 +72,7 @@ def export(cabinet: Cabinet, folder: Path) -> Exported:
     minister.cast(consultation, "agree")
     jobs.run_once()
     deliveries.send_what_waits()
-    cabinet.wait(days=8)
+    cabinet.wait(days=16)  # Longer than Tết.
     assert closing.close_what_ended() == 1
     with db.reading() as session:
         bundle.write(session, consultation, folder / "bundle.zip")

@@ -26,13 +26,14 @@ from sqlalchemy import select
 from ecabinet import addresses, clock, deliveries
 from ecabinet.db import reading, transaction
 from ecabinet.deliveries import Delivery, Letter
-from ecabinet.notices import Channel
+from ecabinet.notices import Channel, Quiet
 from ecabinet.settings import Settings
 from exchange.senders import senders
 from tests.builders import Cabinet
 
 MAIL, PHONE = "yte@cabinet.example", "+84912345678"
 MINISTER = "botruong.yte"
+NO_QUIET = Quiet(datetime.time(3), datetime.time(3))
 
 
 def letter(**other: Any) -> Letter:
@@ -55,6 +56,11 @@ def give_address(
     with transaction() as db:
         row = addresses.to_change(db, cabinet.ids[username], channel)
         row.value, row.confirmed_at = value, clock.now(db)
+
+
+def settle_quiet(cabinet: Cabinet, username: str, quiet: Quiet, language: str = "vi") -> None:
+    with transaction() as db:
+        addresses.settle_habit(db, cabinet.ids[username], language, quiet)
 
 
 def all_deliveries() -> list[Delivery]:

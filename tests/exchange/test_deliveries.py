@@ -19,6 +19,7 @@ from tests.builders import Cabinet
 from tests.exchange.builders import (
     MAIL,
     MINISTER,
+    NO_QUIET,
     PHONE,
     Gateway,
     MailServer,
@@ -27,6 +28,7 @@ from tests.exchange.builders import (
     give_address,
     mail_server,
     send_by,
+    settle_quiet,
 )
 from tests.server import ECABINET, environment
 
@@ -49,12 +51,7 @@ def sms() -> Iterator[Gateway]:
 def noon(cabinet: Cabinet) -> None:
     """Nobody's quiet hours."""
     for name in cabinet.ids:
-        settle(cabinet, name, Quiet(notices.time(3), notices.time(3)))
-
-
-def settle(cabinet: Cabinet, name: str, quiet: Quiet, language: str = "vi") -> None:
-    with transaction() as session:
-        addresses.settle_habit(session, cabinet.ids[name], language, quiet)
+        settle_quiet(cabinet, name, NO_QUIET)
 
 
 def tell(
@@ -151,7 +148,7 @@ def test_the_quiet_hours_of_the_receiver_hold_a_message_and_not_a_ballots_notice
         local = deliveries.clock.now(session).astimezone(deliveries.ZONE)
     starts = local.time().replace(second=0, microsecond=0, tzinfo=None)
     ends = starts.replace(hour=(starts.hour - 1) % 24)
-    settle(cabinet, MINISTER, Quiet(starts, ends))
+    settle_quiet(cabinet, MINISTER, Quiet(starts, ends))
     tell(cabinet, kind="task_assigned")
     tell(cabinet, kind="ballot_kept")
     send_by(server.settings())
