@@ -896,6 +896,10 @@ def actor_in_office(db: Session, person_id: int, office_id: int) -> Actor:
     )
 
 
+def term(db: Session, term_id: int) -> Term:
+    return db.get_one(Term, term_id)
+
+
 def terms_to_hand_over(db: Session, person_id: int) -> list[Term]:
     """The offices that somebody holds, or has held until lately."""
     lately = today(db) - HANDED_OVER_WITHIN

@@ -25,14 +25,19 @@ ROOMS = (approvals, people, documents, ballots, meetings, tasks)
 
 
 def work_of(db: Session, handover: Handover) -> Work:
-    """What the office has to do now, as it would wait for whoever holds it."""
-    holder = people.actor_in_office(db, handover.giver_id, handover.office_id)
+    """What the office has to do now."""
+    return work_in_office(db, handover.giver_id, handover.office_id)
+
+
+def work_in_office(db: Session, holder_id: int, office_id: int) -> Work:
+    """What waits for whoever holds the office, as it would for this holder."""
+    holder = people.actor_in_office(db, holder_id, office_id)
     agencies = sorted(holder.agencies)
     waiting = [duty for room in ROOMS for duty in room.duties(db, holder)]
     waiting += tasks.led_by(db, agencies)
     waiting += documents.drafted_by(db, agencies, decided(db))
     if Role.SECRETARY in holder.roles:
-        waiting += meetings.prepared_by(db, handover.giver_id)
+        waiting += meetings.prepared_by(db, holder_id)
     once = {each.path: each for each in reversed(waiting)}
     return rules.work(most_urgent_first(once.values()), clock.now(db))
 
@@ -73,6 +78,30 @@ def digest_of(handover: Handover, kept: Sequence[dict[str, Any]]) -> str:
         "lines": list(kept),
     }
     return canonical.digest_of(canonical.encode(whole).decode())
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What an office would leave to be done if its term ended now, and the handover about it."""
+
+    work: Work
+    handover: Handover | None
+
+
+def unfinished(db: Session, term_id: int) -> Unfinished:
+    """Of this term's holder in its office; the newest handover that was not withdrawn."""
+    term = people.term(db, term_id)
+    newest = (
+        select(Handover)
+        .where(
+            Handover.giver_id == term.person_id,
+            Handover.office_id == term.office_id,
+            Handover.withdrawn_at.is_(None),
+        )
+        .order_by(Handover.id.desc())
+        .limit(1)
+    )
+    return Unfinished(work_in_office(db, term.person_id, term.office_id), db.scalar(newest))
 
 
 def signed_work(handover: Handover) -> Work:

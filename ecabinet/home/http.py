@@ -163,10 +163,12 @@ def approval(request_id: int) -> str:
     actor = current_actor()
     with reading() as db:
         asked = approvals.request_to_read(db, actor, request_id)
+        left = queries.left_by_request(db, asked)
     is_waiting = asked.state == approvals.RequestState.WAITING
     return render_template(
         "home/approval.html",
         asked=asked,
+        left=left,
         may_decide=is_waiting and approvals.may_decide(actor, asked),
         may_withdraw=is_waiting and asked.asked_by == actor.id,
         say=RoomWords(),

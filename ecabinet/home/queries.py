@@ -12,14 +12,17 @@ from documents import queries as documents
 from documents.queries import DossierView, PaperView
 from ecabinet import approvals, outbox, search
 from ecabinet.access import Actor, Permission
+from ecabinet.approvals import Request, RequestState
 from ecabinet.duties import Duty, most_urgent_first
 from ecabinet.handover import queries as handover
+from ecabinet.handover.queries import Unfinished
 from ecabinet.outbox import Message
 from meetings import queries as meetings
 from meetings.queries import SessionView
 from meetings.rules import State
 from people import queries as people
 from people.queries import OFFICE_ZONE, AgencyName
+from people.service.changes import END_TERM
 from tasks import queries as tasks
 from tasks.queries import Watch
 
@@ -66,6 +69,13 @@ def first_page(db: Session, actor: Actor) -> FirstPage:
         new_papers=new_papers(db, actor) if _is_sent_papers(actor) else None,
         upcoming=meetings.upcoming(db, actor, SHORT_LIST) if meets else None,
     )
+
+
+def left_by_request(db: Session, asked: Request) -> Unfinished | None:
+    """What an office has still to do, where this request waits to end the term of its holder."""
+    if asked.kind != END_TERM.name or asked.state != RequestState.WAITING:
+        return None
+    return handover.unfinished(db, asked.facts["term"])
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,26 @@ def successor(cabinet: Cabinet) -> str:
     return "nhanviec.yte"
 
 
+def test_who_confirms_the_end_of_a_term_sees_what_it_leaves_undone(cabinet: Cabinet) -> None:
+    assign(cabinet, days=2)
+    assign(cabinet, days=30)
+    cabinet.wait(days=5)
+    with reading() as db:
+        today = people.today(db)
+    asked = changes.ask_to_end_term(
+        cabinet.actor("quantri"), term_of(cabinet, "canbo.yte"), today, "QĐ 9"
+    )
+    leader = cabinet.browser("lanhdaovp")
+    page = leader.get(f"/approvals/{asked}").text
+    assert "1 việc quá hạn, 1 việc đang mở." in page
+    assert "Chưa lập bàn giao" in page
+    path = begin(cabinet, "canbo.yte", successor(cabinet))
+    page = leader.get(f"/approvals/{asked}").text
+    assert f'<a href="{path}">Bàn giao cho Người nhận việc</a>: chờ bên giao ký' in page
+    approvals.withdraw(cabinet.actor("quantri"), asked)
+    assert "Việc chức vụ này còn để lại" not in leader.get(f"/approvals/{asked}").text
+
+
 def test_the_work_of_an_office_is_listed_and_signed_by_both(cabinet: Cabinet) -> None:
     late, fresh = assign(cabinet, days=2), assign(cabinet, days=30)
     reported = assign(cabinet, days=40)
