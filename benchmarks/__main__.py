@@ -5,11 +5,12 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import ledger, papers, search
+from benchmarks import ledger, papers, reader_memory, search
 
 ALL = (
     ledger.append_beside_a_bare_commit,
     papers.copies_and_files,
+    reader_memory.jumping_through_a_scan,
     search.pages_beside_fts_alone,
 )
 

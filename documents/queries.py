@@ -392,12 +392,13 @@ def audience(dossier_id: int) -> str:
     return f"dossier:{dossier_id}"
 
 
-def neighbours(papers: Sequence[PaperView], paper_id: int) -> tuple[int | None, int | None]:
+def neighbours(
+    papers: Sequence[PaperView], paper_id: int
+) -> tuple[PaperView | None, PaperView | None]:
     """The papers before and after one, in the dossier's order."""
-    ids = [each.id for each in papers]
-    place = ids.index(paper_id)
-    before = ids[place - 1] if place else None
-    after = ids[place + 1] if place + 1 < len(ids) else None
+    place = [each.id for each in papers].index(paper_id)
+    before = papers[place - 1] if place else None
+    after = papers[place + 1] if place + 1 < len(papers) else None
     return before, after
 
 

@@ -4,7 +4,7 @@ import { PaperView } from './pdf';
 
 const PLACE = 'reading:';
 
-type Place = { page: number; scale: string };
+type Place = { page: number; scale: string; turn?: number };
 
 const placeOf = (url: string): Place | null => {
   try {
@@ -53,6 +53,7 @@ export class PaperPane {
     }
     await this.shown();
     if (this.turn !== turn) return;
+    this.view.turn = place?.turn ?? 0;
     this.view.scale = place?.scale ?? 'auto';
     this.view.page = start;
     this.tell();
@@ -68,6 +69,8 @@ export class PaperPane {
     else if (what === 'larger') view.zoom(1);
     else if (what === 'smaller') view.zoom(-1);
     else if (what === 'fit') view.scale = 'page-width';
+    else if (what === 'whole') view.scale = 'page-fit';
+    else if (what === 'turn') view.turn += 90;
   }
 
   /** Some papers are behind another pane, and their reader may never turn to them. A page that
@@ -100,6 +103,7 @@ export class PaperPane {
     container.setAttribute('aria-label', this.root.dataset.paperTitle ?? '');
     const viewer = document.createElement('div');
     viewer.className = 'pdfViewer';
+    viewer.lang = 'vi';
     container.append(viewer);
     pages.prepend(container);
     return container;
@@ -109,6 +113,7 @@ export class PaperPane {
     const events = this.view.events;
     events.on('pagechanging', () => this.moved());
     events.on('scalechanging', () => this.moved());
+    events.on('rotationchanging', () => this.moved());
     events.on('pagerendered', () => this.showPicture(false));
     this.scope.addEventListener('click', (event) => {
       const button = (event.target as HTMLElement).closest<HTMLElement>('[data-paper-do]');
@@ -126,7 +131,8 @@ export class PaperPane {
 
   private moved(): void {
     if (!this.view.pages) return;
-    const place: Place = { page: this.view.page, scale: this.view.scale };
+    const { page, scale, turn } = this.view;
+    const place: Place = { page, scale, turn };
     localStorage.setItem(PLACE + this.url, JSON.stringify(place));
     this.tell();
   }

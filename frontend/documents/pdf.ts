@@ -1,11 +1,11 @@
 // PDF.js as this house uses it: the legacy build, ranges only, nothing evaluated, own words.
 import * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
-import { EventBus, PDFFindController, PDFLinkService, PDFViewer } from './pdf_viewer';
-import './pdf.css';
 import { word } from '../words';
+import { type Drawn, pagePixels, surplus } from './bound';
+import './pdf.css';
+import { EventBus, PDFFindController, PDFLinkService, PDFViewer } from './pdf_viewer';
 
 const RANGE = 65_536;
-const SMALL_DEVICE_PIXELS = 2_500_000;
 const EXTERNAL_LINKS_IN_NEW_WINDOW = 2;
 const SHOWN_NOT_FILLED_IN = 1;
 
@@ -21,7 +21,10 @@ const words = {
   destroy: async () => {},
 };
 
-export type Found = { current: number; total: number };
+type Target = string | unknown[] | null;
+
+/** A line of the paper's own table of contents. */
+export type Entry = { title: string; target: Target; within: Entry[] };
 
 /** One opened paper: where it is, how large, what was found. Knows no buttons. */
 export class PaperView {
@@ -36,14 +39,16 @@ export class PaperView {
     linkService: this.links,
   });
   private readonly viewer: PDFViewer;
+  private readonly mostOfPage = pagePixels((navigator as { deviceMemory?: number }).deviceMemory);
+  private readonly drawn = new Set<number>();
   private task: pdfjs.PDFDocumentLoadingTask | null = null;
+  private paper: pdfjs.PDFDocumentProxy | null = null;
 
   constructor(
     private readonly container: HTMLDivElement,
     worker: string,
   ) {
     pdfjs.GlobalWorkerOptions.workerSrc = worker;
-    const memory = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
     this.viewer = new PDFViewer({
       container,
       eventBus: this.events,
@@ -52,10 +57,18 @@ export class PaperView {
       l10n: words as never,
       annotationMode: SHOWN_NOT_FILLED_IN,
       annotationEditorMode: -1,
-      ...(memory <= 4 ? { maxCanvasPixels: SMALL_DEVICE_PIXELS } : {}),
+      maxCanvasPixels: this.mostOfPage,
     });
     this.links.setViewer(this.viewer);
     this.events.on('pagesinit', () => this.namePages());
+    this.events.on('pagerender', ({ pageNumber }: { pageNumber: number }) => {
+      this.drawn.add(pageNumber);
+    });
+    this.events.on('pagerendered', () => this.release());
+    this.events.on('updateviewarea', () => this.release());
+    this.events.on('textlayerrendered', ({ source }: { source: { div: HTMLElement } }) =>
+      sayIfWordless(source.div),
+    );
   }
 
   /** A paper by its address, asked for in ranges; or one whose bytes are here already. */
@@ -76,6 +89,7 @@ export class PaperView {
       iccUrl: '/static/pdfjs/iccs/',
     } as Parameters<typeof pdfjs.getDocument>[0]);
     const opened = await this.task.promise;
+    this.paper = opened;
     const ready = new Promise<void>((resolve) =>
       this.events.on('pagesinit', () => resolve(), { once: true }),
     );
@@ -87,6 +101,8 @@ export class PaperView {
   async close(): Promise<void> {
     const task = this.task;
     this.task = null;
+    this.paper = null;
+    this.drawn.clear();
     if (!task) return;
     this.viewer.setDocument(null as never);
     this.links.setDocument(null);
@@ -123,6 +139,18 @@ export class PaperView {
     return Math.round(this.viewer.currentScale * 100);
   }
 
+  /** By how many degrees the pages are turned, clockwise. */
+  get turn(): number {
+    return this.viewer.pagesRotation;
+  }
+
+  set turn(degrees: number) {
+    const { page } = this;
+    this.viewer.pagesRotation = degrees % 360;
+    // PDF.js stays as far down as it was, where another page stands now.
+    this.page = page;
+  }
+
   zoom(steps: 1 | -1): void {
     if (steps > 0) this.viewer.increaseScale();
     else this.viewer.decreaseScale();
@@ -151,10 +179,77 @@ export class PaperView {
     });
   }
 
+  /** The paper's own table of contents; none where it has none. */
+  async outline(): Promise<Entry[]> {
+    type Line = { title: string; dest: Target; items: Line[] };
+    const entry = ({ title, dest, items }: Line): Entry => ({
+      title,
+      target: dest,
+      within: items.map(entry),
+    });
+    return ((await this.paper?.getOutline()) ?? []).map((each) => entry(each as Line));
+  }
+
+  goTo(target: Target): void {
+    if (target) void this.links.goToDestination(target as string);
+  }
+
+  /** How high a page is for its width, as it is turned now. */
+  async shape(number: number): Promise<number> {
+    const page = await this.paper?.getPage(number);
+    const viewport = page?.getViewport({ scale: 1, rotation: page.rotate + this.turn });
+    return viewport ? viewport.height / viewport.width : Math.SQRT2;
+  }
+
+  /** Draw a page small, so many pixels wide. */
+  async draw(number: number, canvas: HTMLCanvasElement, width: number): Promise<void> {
+    const page = await this.paper?.getPage(number);
+    if (!page) return;
+    const rotation = page.rotate + this.turn;
+    const { width: natural } = page.getViewport({ scale: 1, rotation });
+    const viewport = page.getViewport({ scale: width / natural, rotation });
+    canvas.width = Math.floor(viewport.width);
+    canvas.height = Math.floor(viewport.height);
+    await page.render({ canvas, viewport }).promise;
+    if (!this.drawn.has(number)) page.cleanup();
+  }
+
+  private release(): void {
+    const { top, bottom } = this.container.getBoundingClientRect();
+    const drawn = [...this.drawn].map((page): Drawn => {
+      const { div } = this.viewer.getPageView(page - 1) as { div: HTMLElement };
+      const box = div.getBoundingClientRect();
+      const canvases = [...div.querySelectorAll('canvas')];
+      return {
+        page,
+        pixels: canvases.reduce((sum, each) => sum + each.width * each.height, 0),
+        isSeen: box.bottom > top && box.top < bottom,
+      };
+    });
+    for (const page of surplus(drawn, this.page, this.mostOfPage)) {
+      this.drawn.delete(page);
+      this.viewer.getPageView(page - 1).destroy();
+    }
+  }
+
   private namePages(): void {
     for (const page of this.container.querySelectorAll<HTMLElement>('.page')) {
       const number = page.dataset.pageNumber ?? '';
       page.setAttribute('aria-label', word({ vi: `Trang ${number}`, en: `Page ${number}` }));
     }
   }
+}
+
+/** A page without a word is a picture: whoever listens is told so. */
+function sayIfWordless(page: HTMLElement): void {
+  page.querySelector('.wordless')?.remove();
+  if (page.querySelector('.textLayer')?.textContent?.trim()) return;
+  const said = document.createElement('p');
+  said.className = 'wordless hide';
+  said.lang = document.documentElement.lang;
+  said.textContent = word({
+    vi: 'Trang này là ảnh: máy không đọc được chữ.',
+    en: 'This page is a picture: its words cannot be read out.',
+  });
+  page.append(said);
 }

@@ -5,6 +5,7 @@ import './notes/notes.css';
 import { mountNotes } from './notes/mount';
 import { mountAll } from './pane';
 import { element, mountTools } from './reading';
+import { mountSide } from './side';
 
 /** Coming back to a paper that has a newer edition by now: say so, and swap nothing. */
 function watchEditions(): void {
@@ -28,5 +29,5 @@ function watchEditions(): void {
 watchEditions();
 for (const pane of mountAll()) {
   mountTools(pane);
-  mountNotes(pane);
+  mountSide(pane, mountNotes(pane));
 }

@@ -1,10 +1,11 @@
-// What stands round one paper that is read: find, going to a page, the keyboard.
+// What stands round one paper that is read: its tools, find, going to a page, the keyboard.
 import { word } from '../words';
 import type { PaperPane } from './pane';
 
 /** PDF.js has looked through every page. */
 const NOT_FOUND = 1;
 
+/** What is done by one key, and what is pressed by one. */
 const KEYS: Record<string, string> = {
   ArrowLeft: 'previous',
   ArrowRight: 'next',
@@ -14,7 +15,17 @@ const KEYS: Record<string, string> = {
   '=': 'larger',
   '-': 'smaller',
   '0': 'fit',
+  r: 'turn',
 };
+const PRESSES: Record<string, string> = {
+  t: '[data-side-open]',
+  n: '[data-notes-open]',
+  b: '[data-note-do="bookmark"]',
+  '[': '[data-paper-before]',
+  ']': '[data-paper-after]',
+  '?': '[data-open="keys"]',
+};
+const NO_LETTERS = 'reading:no-letters';
 
 export const element = <Kind extends HTMLElement>(where: string): Kind => {
   const found = document.querySelector<Kind>(where);
@@ -53,6 +64,10 @@ function find(pane: PaperPane): void {
       event.preventDefault();
       open(true);
     }
+    if (event.key === 'F3' && last) {
+      event.preventDefault();
+      seek(event.shiftKey);
+    }
     if (event.key === 'Escape' && !form.hidden) open(false);
   });
   const told = (event: { state?: number; matchesCount: { current: number; total: number } }) => {
@@ -89,15 +104,46 @@ function goTo(pane: PaperPane): void {
   input.addEventListener('focus', () => input.select());
 }
 
+/** Single letters speak to whoever dictates, too: they can be switched off (WCAG 2.1.4). */
 function keys(pane: PaperPane): void {
+  const off = element<HTMLInputElement>('[data-keys-off]');
+  off.checked = localStorage.getItem(NO_LETTERS) !== null;
+  off.addEventListener('change', () => {
+    if (off.checked) localStorage.setItem(NO_LETTERS, 'yes');
+    else localStorage.removeItem(NO_LETTERS);
+  });
   document.addEventListener('keydown', (event) => {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target.closest('input, textarea, select, [contenteditable]')) return;
+    if (target.closest('input, textarea, select, dialog, [contenteditable]')) return;
+    const isCharacter = event.key.length === 1;
+    if (isCharacter && off.checked) return;
     const what = KEYS[event.key];
-    if (!what) return;
+    const pressed = document.querySelector<HTMLElement>(PRESSES[event.key] ?? 'none');
+    if (what) pane.do(what);
+    else if (event.key === 'g') element('[data-paper-goto]').focus();
+    else if (pressed && !pressed.hidden) pressed.click();
+    else return;
     event.preventDefault();
-    pane.do(what);
+  });
+}
+
+/** The tools that a narrow page has no room for. */
+function moreTools(): void {
+  const opener = element('[data-tools-more]');
+  opener.addEventListener('click', () => {
+    const isShown = opener.getAttribute('aria-expanded') !== 'true';
+    opener.setAttribute('aria-expanded', String(isShown));
+    opener.closest('.tools')?.toggleAttribute('data-all', isShown);
+  });
+}
+
+/** Whoever does not see the page turn hears where they are now. */
+function tellPage(pane: PaperPane): void {
+  const said = element('[data-page-said]');
+  pane.view.events.on('pagechanging', () => {
+    const { page, pages } = pane.view;
+    said.textContent = word({ vi: `Trang ${page}/${pages}`, en: `Page ${page} of ${pages}` });
   });
 }
 
@@ -106,4 +152,6 @@ export function mountTools(pane: PaperPane): void {
   find(pane);
   goTo(pane);
   keys(pane);
+  moreTools();
+  tellPage(pane);
 }

@@ -4,6 +4,7 @@ import '../documents/notes/notes.css';
 import { mountNotes } from '../documents/notes/mount';
 import { PaperPane } from '../documents/pane';
 import { element, mountTools } from '../documents/reading';
+import { mountSide } from '../documents/side';
 import { standing, whenItChanges } from './line';
 import { type About, openKept, type Vault } from './vault';
 
@@ -33,7 +34,7 @@ async function open(): Promise<void> {
   dataset.person = String(vault.person);
   const pane = new PaperPane(root, () => vault.bytes(edition));
   mountTools(pane);
-  mountNotes(pane);
+  mountSide(pane, mountNotes(pane));
   await pane.opened;
   await vault.tell(edition, 'opened');
   whenItChanges(async () => {
@@ -81,7 +82,9 @@ function markNow(made: DocumentFragment): void {
 function lead(where: string, to: About | undefined): void {
   const link = element<HTMLAnchorElement>(where);
   link.hidden = !to;
-  if (to) link.href = `/vault/paper?edition=${to.edition_id}`;
+  if (!to) return;
+  link.href = `/vault/paper?edition=${to.edition_id}`;
+  link.querySelector('[data-title]')?.replaceChildren(to.title);
 }
 
 void open();

@@ -99,7 +99,7 @@ class Person:
         sent: dict[str, Any] = {"multipart": fields | {"file": file}} if pdf else {"form": fields}
         answer = self.page.request.post(self.server.url + path, headers=headers, **sent)
         assert answer.ok, (path, answer.status, answer.text()[:200])
-        return str(answer.json()["location"]) if answer.body() else ""
+        return str(answer.json().get("location", "")) if answer.body() else ""
 
     def taps(self, target: Locator) -> None:
         """One tap of a finger, counted; a finger first scrolls it away from bars and feet."""

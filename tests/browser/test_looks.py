@@ -4,15 +4,19 @@
 walks through all of them.
 """
 
+import io
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pysqlite3 import dbapi2
 
 from tests.ballots.builders import a_paper
+from tests.browser import papers
 from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
 from tests.browser.reader import NOTHING, ROOT, Reader, Size
 from tests.server import Server, serving_demo
@@ -162,7 +166,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def readers(chromium: Browser, server: Server) -> dict[str, Reader]:
     """Everybody signed in on the morning of the session, which is under way."""
-    server.forward_to_the_session(10)
+    now = datetime.fromtimestamp(server.now(), HANOI)
+    morning = (now + timedelta(days=1)).replace(hour=7, minute=50)
+    server.command("demo", "--forward", f"{(morning - now) // timedelta(minutes=1)}m")
     readers = {name: Reader(chromium, server, name, size) for name, size in READERS.items()}
     for reader in readers.values():
         reader.signs_in()
@@ -324,6 +330,87 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     expect(other.locator(".notes__ink")).to_have_count(3)
     other.close()
     assert not minister.wrong, "\n".join(minister.wrong)
+
+
+@pytest.mark.browser
+def test_a_long_paper_is_gone_through_in_every_way_and_few_of_its_pages_are_held(
+    readers: dict[str, Reader], places: dict[str, str], tmp_path: Path
+) -> None:
+    """Jumps, small pages, the table of contents, turning; by fingers, and by keys alone."""
+    secretary = readers[SECRETARY]
+    page = secretary.page
+    paper = with_contents(papers.a_paper(tmp_path / "dai.pdf", articles=140))
+    agency = places["agency"]
+    dossier = secretary.posts("/dossiers", title="Hồ sơ dài", drafting_agency=agency)
+    secretary.posts(f"{dossier}/papers", pdf=a_paper(), title=SHORT, kind="submission")
+    secretary.posts(f"{dossier}/papers", pdf=paper, title=LONG, kind="annex")
+    secretary.opens(dossier)
+    secretary.follows(re.compile(LONG))
+    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+    page.locator(".page[data-page-number='1'][data-loaded]").wait_for()
+    goto = page.locator("[data-paper-goto]")
+    pages = int(page.locator("[data-paper-pages]").inner_text())
+    assert pages > 30
+    for jump in range(30):
+        goto.fill(str(1 + jump * 11 % pages))
+        goto.press("Enter")
+    page.locator(f".page[data-page-number='{1 + 29 * 11 % pages}'][data-loaded]").wait_for()
+    held, pixels = page.evaluate(HELD)
+    assert 1 <= held <= MOST_PAGES, held
+    assert pixels <= MOST_PAGES * MOST_PIXELS_OF_PAGE
+    small = page.locator("[data-side] canvas")
+    assert 1 <= small.count() <= MOST_SMALL
+
+    page.locator("#thumb-3").click()
+    expect(goto).to_have_value("3")
+    page.locator(".thumbs").press("ArrowDown")
+    expect(goto).to_have_value("4")
+    expect(page.locator(".thumb[aria-selected=true]")).to_have_id("thumb-4")
+    secretary.presses("Mục lục", "[data-side]")
+    secretary.presses("Chương II")
+    expect(goto).to_have_value("20")
+    page.locator(".paper__scroll").press("r")
+    words = page.locator(".page[data-page-number='20'] .textLayer")
+    expect(words).to_have_attribute("data-main-rotation", "90")
+    page.reload()
+    expect(words).to_have_attribute("data-main-rotation", "90")
+    expect(words).to_contain_text("Điều")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Đọc bằng bàn phím")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("body").press("[")
+    expect(page.get_by_role("heading", level=1)).to_have_text(SHORT)
+    secretary.follows(re.compile(f"Tài liệu sau.*{LONG}"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
+
+    secretary.fits(*SIZES)
+    expect(page.locator("[data-side]")).to_be_hidden()
+    secretary.presses("Trang, mục lục, tài liệu")
+    secretary.presses("Trang", "[data-side]")
+    expect(page.locator("[data-side] .thumbs")).to_be_visible()
+    secretary.fits(PHONE)
+    secretary.is_barred_by_nothing()
+    assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+# What frontend/documents/bound.ts and thumbs.ts allow.
+MOST_PAGES, MOST_PIXELS_OF_PAGE, MOST_SMALL = 4, 5_000_000, 24
+HELD = """() => {
+  const pages = [...document.querySelectorAll('.pdfViewer .page')]
+    .map((each) => [...each.querySelectorAll('canvas')]).filter((each) => each.length);
+  return [pages.length, pages.flat().reduce((sum, each) => sum + each.width * each.height, 0)];
+}"""
+SHORT, LONG = "Tờ trình ngắn", "Phụ lục chi tiết"
+
+
+def with_contents(paper: Path) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=paper)
+    first = writer.add_outline_item(title="Chương I", page_number=0)
+    writer.add_outline_item(title="Mục 1", page_number=5, parent=first)
+    writer.add_outline_item(title="Chương II", page_number=19)
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
 
 
 class Hand:

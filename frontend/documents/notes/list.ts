@@ -12,7 +12,7 @@ export type Acts = {
   page(): number;
 };
 
-/** Strokes of a page are one row: nobody looks for a single one. */
+/** Strokes of a page are one row, what is shown apart from what is not: nobody looks for one. */
 export function rows(items: Item[]): Row[] {
   const found: Row[] = [];
   const inks = new Map<string, Row>();
@@ -21,7 +21,8 @@ export function rows(items: Item[]): Row[] {
     (a, b) => page(a) - page(b) || height(a.content) - height(b.content),
   );
   for (const item of sorted) {
-    const place = `${item.from}/${item.note?.edition}/${item.page}/${item.content.page}`;
+    const isShared = Boolean(item.note?.shared.length);
+    const place = `${item.from}/${item.note?.edition}/${item.page}/${item.content.page}/${isShared}`;
     const ink = item.content.kind === 'ink' ? inks.get(place) : undefined;
     if (ink) {
       ink.ids.push(item.id);
@@ -126,7 +127,8 @@ export class NoteList {
     part('open').textContent = what(row) + where(item);
     on('open', true, () => this.acts.open(row));
     part('at').textContent = isOwn ? this.when(first) : '';
-    part('shared').hidden = !note?.shared.length;
+    part('private').hidden = !isOwn || Boolean(note?.shared.length);
+    part('shared').hidden = !isOwn || !note?.shared.length;
     (part('shared').querySelector('[data-count]') as HTMLElement).textContent = String(
       note?.shared.length ?? 0,
     );

@@ -1,5 +1,6 @@
 // The reader's notes: tools, list, form and what is said of how they are kept.
 import { clockOf } from '../../words';
+import { Drawer } from '../drawer';
 import type { PaperPane } from '../pane';
 import { NoteLayer } from './layer';
 import { NoteList } from './list';
@@ -9,18 +10,16 @@ import { NoteStore, type State } from './store';
 import { NoteTools, type Tool } from './tools';
 import { WaitingRoom } from './waiting';
 
-const SHOWN = 'notes:shown';
-
 const part = <Kind extends HTMLElement>(where: string): Kind => {
   const found = document.querySelector<Kind>(where);
   if (!found) throw new Error(where);
   return found;
 };
 
-export function mountNotes(pane: PaperPane): void {
+export function mountNotes(pane: PaperPane): NoteStore | undefined {
   const root = document.querySelector<HTMLElement>('[data-notes]');
   const pages = document.querySelector<HTMLElement>('.paper__scroll');
-  if (!root || !pages) return;
+  if (!root || !pages) return undefined;
   const { notes: url = '', edition = '0', person = '0' } = root.dataset;
   const store = new NoteStore(url, Number(edition), new WaitingRoom(`notes:${person}:${url}`));
   const layer = new NoteLayer(pane.view.events, store);
@@ -32,6 +31,7 @@ export function mountNotes(pane: PaperPane): void {
     const range = words_ && find(words, words_);
     return Boolean(range && tools.lightRange(range, text));
   };
+  const drawer = new Drawer(root, part('[data-notes-open]'), 'notes');
   new NoteList(root, store, {
     open: ({ item }) => {
       if (item.page === null) {
@@ -41,14 +41,13 @@ export function mountNotes(pane: PaperPane): void {
         return;
       }
       pane.view.page = item.page;
-      shown(root, false, true);
+      drawer.makeWay();
     },
     edit: ({ item }) => form.edit(item),
     share: ({ item }) => sharing.open(item),
     page: () => pane.view.page,
   });
   buttons(pane, tools, store, form);
-  panel(root);
   store.addEventListener('change', () => say(store.state));
   pages.addEventListener('click', (event) => {
     const id = (event.target as Element).closest<SVGElement>('[data-note]')?.dataset.note;
@@ -56,6 +55,7 @@ export function mountNotes(pane: PaperPane): void {
     if (item) form.edit(item);
   });
   store.begin();
+  return store;
 }
 
 function buttons(pane: PaperPane, tools: NoteTools, store: NoteStore, form: NoteForm): void {
@@ -112,35 +112,6 @@ function toggleBookmark(store: NoteStore, page: number): void {
   else store.add({ kind: 'bookmark', page, text: '', shape: {} });
 }
 
-/** Beside the pages where there is room; over them, and asked for, where there is none. */
-function panel(root: HTMLElement): void {
-  const opener = part('[data-notes-open]');
-  const hasRoom = () => getComputedStyle(root).position === 'relative';
-  shown(root, hasRoom() && localStorage.getItem(SHOWN) !== 'no', false);
-  opener.addEventListener('click', () => {
-    const isShown = root.dataset.shown !== undefined;
-    if (hasRoom()) localStorage.setItem(SHOWN, isShown ? 'no' : 'yes');
-    shown(root, !isShown, false);
-    if (!isShown) root.focus();
-  });
-  root.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || hasRoom()) return;
-    shown(root, false, true);
-    opener.focus();
-  });
-  part('[data-notes-close]').addEventListener('click', () => {
-    shown(root, false, false);
-    opener.focus();
-  });
-}
-
-function shown(root: HTMLElement, isShown: boolean, onlyOver: boolean): void {
-  if (onlyOver && getComputedStyle(root).position === 'relative') return;
-  root.toggleAttribute('data-shown', isShown);
-  root.parentElement?.toggleAttribute('data-notes-shown', isShown);
-  part('[data-notes-open]').setAttribute('aria-expanded', String(isShown));
-}
-
 type Place = { page: number; at?: [number, number]; asksForWords?: boolean };
 
 /** Where words are typed: at a place, for a page as a whole, or beside a passage. */
@@ -176,7 +147,7 @@ class NoteForm {
     this.open(page, '', asksForWords);
   }
 
-  edit({ id, content, page }: Item): void {
+  edit({ id, content, page, note }: Item): void {
     this.keep = (text) => {
       const isGone = !text && content.kind === 'text';
       if (text !== content.text) {
@@ -184,11 +155,13 @@ class NoteForm {
       }
       return true;
     };
-    this.open(page ?? content.page, content.text, false);
+    this.open(page ?? content.page, content.text, false, Boolean(note?.shared.length));
   }
 
-  private open(page: number, text: string, asksForWords: boolean): void {
+  private open(page: number, text: string, asksForWords: boolean, isShared = false): void {
     part('[data-note-page]').textContent = String(page);
+    part('[data-note-private]').hidden = isShared;
+    part('[data-note-shared]').hidden = !isShared;
     part('[data-note-words]').hidden = !asksForWords;
     this.wrong.hidden = true;
     this.words.value = '';
