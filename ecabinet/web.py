@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 import structlog
+from babel.support import NullTranslations
 from flask import (
     Blueprint,
     Flask,
@@ -34,7 +35,7 @@ from flask import (
     render_template,
     request,
 )
-from flask_babel import Babel, format_date, format_time
+from flask_babel import Babel, force_locale, format_date, format_time, get_translations
 from markupsafe import escape
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -402,6 +403,11 @@ def install(
     _identify, _left_office, _confirm, _settings = identify, left_office, confirm, settings
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
+    cast(Any, app.jinja_env).install_gettext_callables(
+        gettext=lambda words: _catalog().gettext(words),
+        ngettext=lambda one, more, count: _catalog().ngettext(one, more, count),
+        newstyle=True,
+    )
     app.before_request(_refuse_cross_site)
     app.before_request(_say_who_acts)
     app.teardown_request(lambda _fault: activity.begin(None))
@@ -436,6 +442,23 @@ def language() -> str:
     """`?lang=` if given, else what this browser chose before, else Vietnamese."""
     asked = request.args.get("lang") or request.cookies.get(settings().cookie(LANGUAGE))
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def _catalog() -> NullTranslations:
+    """The words of this request's language: a page asks for hundreds of them."""
+    if "catalog" not in g:
+        g.catalog = get_translations()
+    return cast(NullTranslations, g.catalog)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Another language than the reader's, for as long as the block lasts."""
+    readers = _catalog()
+    with force_locale(language):
+        g.catalog = get_translations()
+        yield
+    g.catalog = readers
 
 
 def address(path: str, asked: Mapping[str, object]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
-from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
 from ecabinet import antivirus, sheets, web
@@ -122,7 +121,7 @@ def _by_words(word: Any, names: Sequence[str | StrEnum]) -> dict[str, str]:
     """What each name is called, in either language, folded."""
     found: dict[str, str] = {}
     for language in web.LANGUAGES:
-        with force_locale(language):
+        with web.speaking(language):
             found |= {fold(word(name)): str(name) for name in names}
     return found
 
