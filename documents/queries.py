@@ -15,15 +15,17 @@ from documents.models import (
     Dossier,
     Edition,
     Handout,
+    Lease,
     Loan,
     Lodging,
     Opening,
     Paper,
     SecretPaper,
     StoryLine,
+    Vault,
 )
 from documents.rules import DossierState, DossierStep, PaperKind
-from ecabinet import working_days
+from ecabinet import clock, working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -251,6 +253,31 @@ def last_opened_at(db: Session, person_id: int, edition_id: int) -> datetime | N
         .order_by(Opening.quarter.desc())
         .limit(1)
     )
+
+
+def opened_at(db: Session, edition_ids: Iterable[int]) -> dict[tuple[int, int], datetime]:
+    """When each (person, edition) was last opened."""
+    found = db.execute(
+        select(Opening.person_id, Opening.edition_id, func.max(Opening.at))
+        .where(Opening.edition_id.in_(list(edition_ids)))
+        .group_by(Opening.person_id, Opening.edition_id)
+    )
+    return {(person_id, edition_id): at for person_id, edition_id, at in found}
+
+
+def kept(db: Session, edition_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Which (person, edition) a browser may keep now, to be read without a line."""
+    found = (
+        select(Vault.person_id, Lease.edition_id)
+        .join(Vault, Vault.id == Lease.vault_id)
+        .where(
+            Lease.edition_id.in_(list(edition_ids)),
+            Lease.ended_at.is_(None),
+            Lease.until > clock.now(db),
+            Vault.emptied_at.is_(None),
+        )
+    )
+    return {(person_id, edition_id) for person_id, edition_id in db.execute(found)}
 
 
 def openers(db: Session, paper_id: int) -> set[int]:

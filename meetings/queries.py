@@ -351,6 +351,61 @@ def invited(db: Session, meeting: Meeting) -> list[Invited]:
     ]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """How far somebody has come with the papers of an item."""
+
+    office: str
+    unopened: Sequence[PaperView]
+    # Of the papers that were opened, when the last one was; None while none was.
+    last_at: datetime | None
+    kept: int
+
+    @property
+    def reach(self) -> rules.Reach:
+        return rules.reach(self.last_at is not None, bool(self.unopened))
+
+
+@dataclass(frozen=True)
+class ItemOpenings:
+    """An item's papers, and how far each with a seat has come with them, in their order."""
+
+    item: Item
+    number: int
+    papers: Sequence[PaperView]
+    readers: Sequence[Opened]
+
+    def by(self, reach: rules.Reach) -> list[Opened]:
+        return [each for each in self.readers if each.reach == reach]
+
+
+def openings(db: Session, meeting: Meeting) -> list[ItemOpenings]:
+    """Of each item who has opened its papers, in the editions that stand now."""
+    items = agenda(db, meeting).items
+    editions = {paper.edition_id for each in items for paper in each.papers}
+    opened, kept = documents.opened_at(db, editions), documents.kept(db, editions)
+    stand = standing_in(db, meeting)
+    seats = [
+        each
+        for each in meeting.seats
+        if each.role != SeatRole.SECRETARY and (not each.mandate_id or each.mandate_id in stand)
+    ]
+
+    def reader(seat: Seat, papers: Sequence[PaperView]) -> Opened:
+        places = {(seat.person_id, each.edition_id): each for each in papers}
+        return Opened(
+            seat.office,
+            [paper for place, paper in places.items() if place not in opened],
+            max((opened[each] for each in places if each in opened), default=None),
+            len(kept & places.keys()),
+        )
+
+    return [
+        ItemOpenings(each.item, each.number, each.papers, [reader(s, each.papers) for s in seats])
+        for each in items
+    ]
+
+
 def standing_in(db: Session, meeting: Meeting) -> frozenset[int]:
     """The mandates in force of those who attend for a member."""
     if not any(each.mandate_id for each in meeting.seats):

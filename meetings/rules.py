@@ -106,6 +106,21 @@ def may_read(state: State, *, seated: bool, prepares: bool, examines: bool) -> b
     return prepares or (seated and state in PUBLISHED) or (examines and state in OVER)
 
 
+class Reach(StrEnum):
+    """How far somebody has come with an item's papers."""
+
+    NOTHING = "nothing"
+    PART = "part"
+    ALL = "all"
+
+
+def reach(any_opened: bool, any_left: bool) -> Reach:
+    """Papers count by the edition that stands: a replaced one is to be opened anew."""
+    if not any_opened:
+        return Reach.NOTHING
+    return Reach.PART if any_left else Reach.ALL
+
+
 # ---- the life of an item ----
 
 

@@ -14,7 +14,7 @@ run() { .venv/bin/python -m pytest "$@"; }
 took() { echo "   ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"; }
 
 if [ "$what" = fast ]; then
-  run -m "not (browser or audit or database or slow)" -n 2 tests
+  run -m "not (browser or audit or database or slow)" -n auto tests
   exit
 fi
 
@@ -22,14 +22,14 @@ fi
 PYTHONPATH=. .venv/bin/python -c "from tests.server import filled_demo; filled_demo()" & filling=$!
 
 echo "== on SQLite"
-run -m "not (browser or audit)" -n 2 tests
+run -m "not (browser or audit)" -n auto tests
 took
 
 echo "== on PostgreSQL"
-bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not (browser or audit)" -n 2 tests
+bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not (browser or audit)" -n auto tests
 took
 
 echo "== in the browser"
 # A file's tests may share one morning of a served demo; the longest files begin.
-run -m browser --timeout=900 -n 2 --dist loadfile --no-loadscope-reorder tests/browser
+run -m browser --timeout=900 -n auto --dist loadfile --no-loadscope-reorder tests/browser
 took

@@ -1,20 +1,22 @@
 """Lists, the agenda and its builder, the live room, the hall: parse, call, answer."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from werkzeug.wrappers import Response
 
 from documents import queries as documents
-from ecabinet import web
+from ecabinet import sheets, web
 from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
 from meetings import access, queries, rules
 from meetings.models import Meeting
+from meetings.queries import ItemOpenings
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
 from meetings.service import attend, conduct, prepare, substitutes
 from meetings.service.prepare import Head, ItemText
@@ -90,6 +92,44 @@ def meeting(meeting_id: int) -> str:
             may_assign=actor.may(Permission.TASK_ASSIGN),
             **_substitutes(db, actor, found),
         )
+
+
+@door.get("/meetings/<int:meeting_id>/openings")
+@needs(Permission.MEETING_PREPARE)
+def openings(meeting_id: int) -> str:
+    """Of each item who has opened its papers, and who is to be reminded."""
+    with reading() as db:
+        found = access.meeting_to_read(db, current_actor(), meeting_id)
+        return render_template(
+            "meetings/openings.html", meeting=found, items=queries.openings(db, found)
+        )
+
+
+@door.get("/meetings/<int:meeting_id>/openings.csv")
+@needs(Permission.MEETING_PREPARE)
+def openings_csv(meeting_id: int) -> Response:
+    """The same, a row for each item and person."""
+    with reading() as db:
+        found = access.meeting_to_read(db, current_actor(), meeting_id)
+        items = queries.openings(db, found)
+    return web.download("da-mo-tai-lieu.csv", sheets.write_csv(_cells(items)), sheets.CSV)
+
+
+def _cells(items: Sequence[ItemOpenings]) -> Iterator[list[str]]:
+    headings = web.words_in("meetings/_words.html", "opened_headings")
+    moment = current_app.jinja_env.filters["moment"]
+    yield list(headings.values())
+    for item in items:
+        for each in item.readers if item.papers else ():
+            yield [
+                str(item.number),
+                item.item.title,
+                each.office,
+                str(len(item.papers) - len(each.unopened)),
+                str(len(item.papers)),
+                moment(each.last_at) if each.last_at else "",
+                str(each.kept),
+            ]
 
 
 def _substitutes(db: Any, actor: Actor, found: Meeting) -> dict[str, Any]:

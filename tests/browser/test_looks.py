@@ -54,6 +54,7 @@ KINDS = {
     "meetings/new.html": (SECRETARY, "/meetings/new"),
     "meetings/builder.html": (SECRETARY, DRAFT),
     "meetings/agenda.html": (MINISTER, SESSION),
+    "meetings/openings.html": (SECRETARY, f"{SESSION}/openings"),
     "meetings/live.html": (PREMIER, LIVE),
     "meetings/hall.html": (SECRETARY, HALL),
     "ballots/consultations.html": (MINISTER, "/consultations"),
