@@ -4,7 +4,7 @@ import { word } from '../words';
 import { live } from './line';
 import { h } from './paint';
 import { base, room } from './room';
-import { itemOf } from './state';
+import { itemOf, lastVoteOn } from './state';
 import { itemWords } from './words';
 
 export async function act(
@@ -44,6 +44,10 @@ export function ask(id: string, itemId?: string): void {
     const words = `${word(TITLES[id] ?? CONCLUDE)} ${itemWords(item)}`;
     if (title) title.textContent = `${words}: ${item.title}`;
     if (verb) verb.textContent = words;
+  }
+  const decides = dialog.querySelector<HTMLElement>('[data-decides]');
+  if (decides && item) {
+    decides.hidden = lastVoteOn(room.parts, item.id)?.outcome !== 'needs_decision';
   }
   dialog.querySelector('.errs')?.remove();
   dialog.showModal();
