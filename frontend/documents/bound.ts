@@ -14,13 +14,15 @@ export const pagePixels = (gigabytes?: number): number =>
 /** A page that PDF.js has drawn, or is drawing. */
 export type Drawn = { page: number; pixels: number; isSeen: boolean };
 
-/** The pages to let go: the farthest from the one that is read, until few are left and their pixels
- *  together are within four pages' worth. What is seen stays. */
+/** The pages to let go: the farthest from what is on the screen, until few are left and their pixels
+ *  together are within four pages' worth. What is seen stays. PDF.js draws the page ahead by itself,
+ *  again and again if it were taken away: it is the last to go. */
 export function surplus(drawn: Drawn[], current: number, mostOfPage: number): number[] {
-  const far = ({ page, isSeen }: Drawn) => (isSeen ? 0 : Math.abs(page - current) || 1);
+  const seen = drawn.filter((each) => each.isSeen).map((each) => each.page);
+  const far = ({ page }: Drawn) =>
+    Math.min(...(seen.length ? seen : [current]).map((each) => Math.abs(page - each)));
   const nearest = [...drawn].sort((a, b) => far(a) - far(b) || b.page - a.page);
-  const seen = drawn.filter((each) => each.isSeen).length;
-  const most = Math.max(MOST_PAGES, seen + 1);
+  const most = Math.max(MOST_PAGES, seen.length + 1);
   let pixels = 0;
   return nearest
     .filter((each, place) => {
