@@ -1,4 +1,5 @@
 /** Brings papers into the vault. */
+import type { Answer } from '../documents/notes/note';
 import { Refusal, refusalOf, send } from '../http';
 import { word } from '../words';
 import type { Leased, Pack, Vault } from './vault';
@@ -14,7 +15,7 @@ export async function prepare(): Promise<void> {
   await navigator.storage?.persist?.();
 }
 
-/** Take a lease of an edition, and its marked copy; `tell` hears which share of it is here. */
+/** Take a lease of an edition, its marked copy and one's notes on it; `tell` hears which share of it is here. */
 export async function load(
   vault: Vault,
   edition: number,
@@ -25,7 +26,10 @@ export async function load(
   const answer = await fetch(`/leases/${leased.lease_id}/file`).catch(() => null);
   if (!answer) throw cut();
   if (!answer.ok) throw await refusalOf(answer);
-  await vault.keep({ ...leased, pack }, await whole(answer, leased.size, tell));
+  const content = await whole(answer, leased.size, tell);
+  const notes = await send<Answer>(`/editions/${edition}/notes?since=0`);
+  await vault.keepNotes(edition, 'known', notes);
+  await vault.keep({ ...leased, pack }, content);
   return leased;
 }
 

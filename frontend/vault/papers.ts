@@ -2,6 +2,7 @@
 /** The list of what this device keeps, read from the device alone. */
 import { word } from '../words';
 import { type Standing, standing, whenItChanges } from './line';
+import { sendWaiting } from './notes';
 import { type About, openKept, type Vault } from './vault';
 
 const list = document.querySelector<HTMLElement>('[data-kept]');
@@ -22,6 +23,7 @@ async function paint(): Promise<void> {
   say(mayRead(stands) && !kept.length ? `${stands === 'offline' ? 'off-' : ''}empty` : stands);
   list?.replaceChildren(...byPack(kept).map(([title, them]) => section(title, them, vault)));
   await sayHowSafe();
+  if (vault && stands === 'ours') await sendWaiting(vault.person);
 }
 
 const mayRead = (stands: Standing): boolean => stands === 'ours' || stands === 'offline';

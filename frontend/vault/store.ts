@@ -44,6 +44,15 @@ export interface NewsRow {
   at: number;
 }
 
+/** A person's notes on an edition: those that are not sent yet, or as the server had them last. */
+export interface NotesRow {
+  person: number;
+  edition: number;
+  part: NotesPart;
+  notes: Sealed;
+}
+
+export type NotesPart = 'waiting' | 'known';
 type Key = [person: number, edition: number];
 
 interface Kept extends DBSchema {
@@ -51,17 +60,26 @@ interface Kept extends DBSchema {
   papers: { key: Key; value: PaperRow };
   files: { key: Key; value: FileRow };
   news: { key: number; value: NewsRow };
+  notes: { key: [...Key, NotesPart]; value: NotesRow };
 }
 
 let opened: Promise<IDBPDatabase<Kept>> | undefined;
 
 export function store(): Promise<IDBPDatabase<Kept>> {
-  opened ??= openDB<Kept>('ecabinet-vault', 1, {
-    upgrade(db) {
-      db.createObjectStore('vault', { keyPath: 'person' });
-      db.createObjectStore('papers', { keyPath: ['person', 'edition'] });
-      db.createObjectStore('files', { keyPath: ['person', 'edition'] });
-      db.createObjectStore('news', { autoIncrement: true });
+  opened ??= openDB<Kept>('ecabinet-vault', 2, {
+    upgrade(db, version) {
+      if (version < 1) {
+        db.createObjectStore('vault', { keyPath: 'person' });
+        db.createObjectStore('papers', { keyPath: ['person', 'edition'] });
+        db.createObjectStore('files', { keyPath: ['person', 'edition'] });
+        db.createObjectStore('news', { autoIncrement: true });
+      }
+      db.createObjectStore('notes', { keyPath: ['person', 'edition', 'part'] });
+    },
+    // A page that was opened before makes way for the one that brings a newer form.
+    blocking(_now, _next, event) {
+      (event.target as IDBDatabase).close();
+      opened = undefined;
     },
     terminated() {
       opened = undefined;

@@ -2,7 +2,14 @@
 import { Refusal, send } from '../http';
 import { fromBase64 } from '../signing/base64';
 import { newKey, random, seal, unsealed, unwrapped, wrapperOf } from './sealing';
-import { type PaperRow, type Sealed, store, type VaultRow } from './store';
+import {
+  type NotesPart,
+  type NotesRow,
+  type PaperRow,
+  type Sealed,
+  store,
+  type VaultRow,
+} from './store';
 
 /** What the server says of a paper that may be kept. */
 export interface Leased {
@@ -35,10 +42,13 @@ interface Opened {
   kept: Leased[];
 }
 
+const ALL = ['vault', 'papers', 'files', 'news', 'notes'] as const;
 const SALT_BYTES = 16;
 const SIGN = 'vault';
 const LEFT = 'vault:left';
 const REFUSED = [404, 409];
+/** How long notes alone can be opened here without asking anybody: as long as a paper. */
+const ALONE = 72 * 60 * 60_000;
 
 /** Said to every page of this browser when the vault was emptied. */
 export const others = new BroadcastChannel('vault');
@@ -99,6 +109,49 @@ export class Vault {
     await this.tell(edition, 'dropped');
   }
 
+  /** Notes on an edition, as they were kept last. */
+  async notes<Notes>(edition: number, part: NotesPart): Promise<Notes | undefined> {
+    const found = await (await store()).get('notes', [this.person, edition, part]);
+    return found && this.opened(found);
+  }
+
+  async keepNotes(edition: number, part: NotesPart, notes: unknown): Promise<void> {
+    const said = new TextEncoder().encode(JSON.stringify(notes));
+    const sealed = await seal(this.key, named(this.person, edition, part), said);
+    const row = { person: this.person, edition, part, notes: sealed };
+    await (await store()).put('notes', row);
+  }
+
+  async dropNotes(edition: number, part: NotesPart): Promise<void> {
+    await (await store()).delete('notes', [this.person, edition, part]);
+  }
+
+  /** What is not sent yet, on any edition. `leave` takes one out, unless it was added to since. */
+  async waiting<Notes>(): Promise<{ edition: number; notes: Notes; leave(): Promise<void> }[]> {
+    const db = await store();
+    const rows = (await db.getAll('notes')).filter(
+      (each) => each.person === this.person && each.part === 'waiting',
+    );
+    return Promise.all(
+      rows.map(async (row) => ({
+        edition: row.edition,
+        notes: await this.opened<Notes>(row),
+        leave: async () => {
+          const writing = db.transaction('notes', 'readwrite');
+          const key: [number, number, NotesPart] = [row.person, row.edition, row.part];
+          const now = await writing.store.get(key);
+          if (now && String(now.notes.iv) === String(row.notes.iv)) await writing.store.delete(key);
+          await writing.done;
+        },
+      })),
+    );
+  }
+
+  private async opened<Notes>({ edition, part, notes }: NotesRow): Promise<Notes> {
+    const said = await unsealed(this.key, named(this.person, edition, part), notes);
+    return JSON.parse(new TextDecoder().decode(said));
+  }
+
   /** Keep for the server that a paper was opened or given up. */
   async tell(edition: number, what: 'opened' | 'dropped'): Promise<void> {
     await (await store()).add('news', { person: this.person, edition, what, at: Date.now() });
@@ -140,8 +193,9 @@ const range = (person: number): IDBKeyRange =>
 
 async function forget(person: number, editions: number[]): Promise<void> {
   if (!editions.length) return;
-  const writing = (await store()).transaction(['papers', 'files'], 'readwrite');
+  const writing = (await store()).transaction(['papers', 'files', 'notes'], 'readwrite');
   for (const each of editions) {
+    void writing.objectStore('notes').delete([person, each, 'known']);
     void writing.objectStore('papers').delete([person, each]);
     void writing.objectStore('files').delete([person, each]);
   }
@@ -160,7 +214,8 @@ export async function openKept(): Promise<Vault | undefined> {
     kept.person,
     over.map((each) => each.edition),
   );
-  if (over.length && over.length === papers.length) delete kept.wrapper;
+  const isOver = papers.length ? over.length === papers.length : kept.seen - kept.heard >= ALONE;
+  if (isOver) delete kept.wrapper;
   await db.put('vault', kept);
   if (!kept.wrapper) return undefined;
   return new Vault(kept.person, kept.secret, await unwrapped(kept.wrapped, kept.wrapper));
@@ -244,9 +299,9 @@ export async function ask(): Promise<void> {
 export async function empty(): Promise<void> {
   const kept = await row();
   const db = await store();
-  // The keys first: what is left without them opens nothing.
-  await db.clear('vault');
-  await Promise.all([db.clear('papers'), db.clear('files'), db.clear('news')]);
+  // All at once: a page that is left meanwhile leaves nothing half here.
+  const emptying = db.transaction(ALL, 'readwrite');
+  await Promise.all([...ALL.map((each) => emptying.objectStore(each).clear()), emptying.done]);
   localStorage.removeItem(SIGN);
   if (kept) localStorage.setItem(LEFT, kept.secret);
   others.postMessage('emptied');

@@ -1,5 +1,6 @@
 // entry
 /** Every page: the vault hears of the server while there is a line, and goes with its login. */
+import { sendWaiting } from './notes';
 import { ask, empty, isSigned, meet, tellLeft } from './vault';
 
 const EACH = 10 * 60_000;
@@ -13,6 +14,7 @@ async function contact(atMostEach: number): Promise<void> {
   await tellLeft().catch(() => {});
   if (!isSigned() || isShell) return;
   await (owner ? meet(owner, atMostEach) : ask()).catch(() => {});
+  if (owner) await sendWaiting(owner);
 }
 
 document.addEventListener(
@@ -21,7 +23,11 @@ document.addEventListener(
     const form = event.target as HTMLFormElement;
     if (form.getAttribute('action') !== '/sign-out' || !isSigned()) return;
     event.preventDefault();
-    void empty().finally(() => form.requestSubmit(event.submitter));
+    // What was written and is not sent would go with the vault.
+    void sendWaiting(owner ?? 0)
+      .catch(() => {})
+      .then(empty)
+      .finally(() => form.requestSubmit(event.submitter));
   },
   true,
 );

@@ -15,7 +15,8 @@ from tests.server import serving_demo
 
 pytestmark = pytest.mark.browser
 
-SESSION, DOSSIER = "/meetings/1", "/dossiers/1"
+SESSION, DOSSIER, PAPER = "/meetings/1", "/dossiers/1", "/papers/6"
+TITLE = re.compile("^Tờ trình về dự thảo Nghị quyết phối hợp liên vùng")
 NOTHING_KEPT = "Máy này chưa giữ tài liệu nào"
 # All that a browser keeps for this house beside its cookies: rows, keys, signs, cached addresses.
 KEPT = """async () => {
@@ -38,7 +39,22 @@ KEPT = """async () => {
   }
   return { rows, keys, cached, sign: localStorage.getItem('vault') };
 }"""
-EMPTY = {"vault": 0, "papers": 0, "files": 0, "news": 0}
+EMPTY = {"vault": 0, "papers": 0, "files": 0, "news": 0, "notes": 0}
+WRITTEN, MEANWHILE = "Hỏi lại Bộ Tài chính", "Chỗ này để họp riêng"
+# Every byte of notes that lies on the device, as words.
+LYING = """async () => {
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open('ecabinet-vault');
+    asked.onsuccess = () => done(asked.result);
+  });
+  const rows = await new Promise((done) => {
+    const asked = db.transaction('notes').objectStore('notes').getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  db.close();
+  const words = rows.map((each) => new TextDecoder().decode(each.notes.bytes));
+  return [rows.map((each) => each.part), words.join() + JSON.stringify(localStorage)];
+}"""
 
 
 def loads(reader: Person, path: str) -> int:
@@ -52,6 +68,15 @@ def loads(reader: Person, path: str) -> int:
     assert rows.count() == region.locator("[data-edition][data-state=ready]").count()
     expect(region.locator("[data-count]")).to_have_text(f"{rows.count()}/{rows.count()}")
     return rows.count()
+
+
+def writes(reader: Person, words: str) -> None:
+    """On the page that is open, by keys: it belongs to the page as a whole."""
+    tool = reader.page.locator(".tools").get_by_role("button", name="Chữ")
+    tool.focus()
+    tool.press("Enter")
+    reader.page.get_by_label("Nội dung").fill(words)
+    reader.presses("Lưu ghi chú")
 
 
 def finds_nothing(reader: Person) -> None:
@@ -75,7 +100,7 @@ def reads_offline(reader: Person, papers: int) -> None:
     reader.goes_to(f"{SESSION}/live")
     reader.sees("Mất kết nối")
     expect(page.locator("[data-kept] li")).to_have_count(papers)
-    reader.follows(re.compile("Tờ trình"), "[data-kept]")
+    reader.follows(TITLE, "[data-kept]")
     page.locator(".page[data-page-number='1'] canvas").wait_for()
     reader.presses("Trang sau")
     expect(page.locator("[data-paper-goto]")).to_have_value("2")
@@ -84,8 +109,19 @@ def reads_offline(reader: Person, papers: int) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-find-count]")).to_have_text(re.compile(r"^\d+/\d+$"))
     expect(page.locator(".textLayer").first).to_contain_text("Bộ trưởng Bộ Y tế")
-    reader.presses("Dấu trang")
+    # What the server has of one's notes is here too; what is added waits, sealed.
+    notes = page.locator("#notes")
+    expect(notes).to_contain_text(WRITTEN)
+    writes(reader, MEANWHILE)
     expect(page.locator("[data-notes-said]")).to_contain_text("tự gửi khi có mạng")
+    page.reload()
+    expect(notes).to_contain_text(MEANWHILE)
+    expect(notes).to_contain_text(WRITTEN)
+    parts, lying = page.evaluate(LYING)
+    assert set(parts) == {"waiting", "known"}
+    assert WRITTEN not in lying
+    assert MEANWHILE not in lying
+    page.locator(".page[data-loaded] .textLayer").first.wait_for()
     barred = Axe().run(page, options=WCAG).response["violations"]
     assert not barred, [each["id"] for each in barred]
     reader.follows("Quay lại")
@@ -99,6 +135,9 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         reader.expected += ["423", "401", "403"]
         page = reader.page
         reader.signs_in()
+        reader.goes_to(PAPER)
+        writes(reader, WRITTEN)
+        expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
         papers = loads(reader, SESSION)
         assert papers > 1
         held = page.evaluate(KEPT)
@@ -121,11 +160,15 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
 
         # Who signs in again has it still; who signs out has not.
         server.command("demo", "--forward", "1m")
-        reader.signs_in()
+        # What was written meanwhile is sent by the next page, whichever it is.
+        with page.expect_response(
+            lambda answer: answer.request.method == "POST" and answer.url.endswith("/notes")
+        ):
+            reader.signs_in()
         reader.goes_to("/vault")
         expect(page.locator("[data-kept] li")).to_have_count(papers)
-        reader.follows(re.compile("Tờ trình"), "[data-kept]")
-        expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
+        reader.goes_to(PAPER)
+        expect(page.locator("#notes")).to_contain_text(MEANWHILE)
         reader.goes_to("/")
         page.locator("summary.who").click()
         reader.presses("Đăng xuất")

@@ -1,4 +1,5 @@
 // The reader's notes: tools, list, form and what is said of how they are kept.
+import { NoteRoom } from '../../vault/notes';
 import { clockOf } from '../../words';
 import { Drawer } from '../drawer';
 import type { PaperPane } from '../pane';
@@ -8,7 +9,6 @@ import type { Content, Item } from './note';
 import { find } from './quote';
 import { NoteStore, type State } from './store';
 import { NoteTools, type Tool } from './tools';
-import { WaitingRoom } from './waiting';
 
 const part = <Kind extends HTMLElement>(where: string): Kind => {
   const found = document.querySelector<Kind>(where);
@@ -21,7 +21,7 @@ export function mountNotes(pane: PaperPane): NoteStore | undefined {
   const pages = document.querySelector<HTMLElement>('.paper__scroll');
   if (!root || !pages) return undefined;
   const { notes: url = '', edition = '0', person = '0' } = root.dataset;
-  const store = new NoteStore(url, Number(edition), new WaitingRoom(`notes:${person}:${url}`));
+  const store = new NoteStore(url, Number(edition), roomOf(url, Number(person)));
   const layer = new NoteLayer(pane.view.events, store);
   const form = new NoteForm(store);
   const sharing = new ShareForm(store);
@@ -54,9 +54,12 @@ export function mountNotes(pane: PaperPane): NoteStore | undefined {
     const item = tools.tool ? undefined : store.own.find((each) => each.id === id);
     if (item) form.edit(item);
   });
-  store.begin();
+  void store.begin();
   return store;
 }
+
+const roomOf = (url: string, person: number): NoteRoom =>
+  new NoteRoom(person, Number(url.split('/')[2]));
 
 function buttons(pane: PaperPane, tools: NoteTools, store: NoteStore, form: NoteForm): void {
   const toolbar = part('[data-reader] .tools');

@@ -37,6 +37,15 @@ export type Note = {
   shared: number[];
 };
 
+/** What others show to this reader. */
+export type Lent = Note & { from: string };
+
+/** What the server says of the notes on an edition: those that changed, and the latest number. */
+export type Answer = { last: number; notes: Note[]; lent: Lent[] };
+
+/** Not sent yet; `base` is the revision that was known when it was written. */
+export type Waiting = { base: number; content: Content | null };
+
 /** A note as it is shown: on a page or, without one, in the tray; `from` says whose it is. */
 export type Item = {
   id: string;

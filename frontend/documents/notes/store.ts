@@ -1,13 +1,18 @@
 // A reader's notes on one edition: what the server has, what waits to be sent, what can be undone.
 import { Refusal, send } from '../../http';
-import { type Content, type Item, itemOf, type Note } from './note';
-import type { Waiting, WaitingRoom } from './waiting';
+import { AT_ONCE, type NoteRoom } from '../../vault/notes';
+import {
+  type Answer,
+  type Content,
+  type Item,
+  itemOf,
+  type Lent,
+  type Note,
+  type Waiting,
+} from './note';
 
 const ASKED_EACH = 30_000;
-const AT_ONCE = 200;
 
-type Lent = Note & { from: string };
-type Answer = { last: number; notes: Note[]; lent: Lent[] };
 type Change = { id: string; before: Content | null; after: Content | null };
 
 /** How far what was written has come. */
@@ -19,28 +24,37 @@ export type State =
 export class NoteStore extends EventTarget {
   state: State = { is: 'empty' };
   private readonly kept = new Map<string, Note>();
-  private readonly waiting: Map<string, Waiting>;
+  private readonly waiting = new Map<string, Waiting>();
   private readonly done: Change[][] = [];
   private readonly undone: Change[][] = [];
   private lent: Lent[] = [];
   private last = 0;
   private isBusy = false;
+  private isOpen = false;
+  private isKept = true;
 
   constructor(
     private readonly url: string,
     readonly edition: number,
-    private readonly room: WaitingRoom,
+    private readonly room: NoteRoom,
   ) {
     super();
-    this.waiting = room.all();
   }
 
-  /** Begin: ask for what the other devices wrote, now and from time to time, and send what waits. */
-  begin(): void {
-    void this.exchange();
+  /** Begin with what is kept here; ask for what the other devices wrote, now and from time to time,
+   *  and send what waits. */
+  async begin(): Promise<void> {
     setInterval(() => document.hidden || void this.exchange(), ASKED_EACH);
     addEventListener('online', () => void this.exchange());
     document.addEventListener('visibilitychange', () => void this.exchange());
+    const { waiting, known } = await this.room.open();
+    const isNew = this.waiting.size > 0;
+    for (const [id, each] of waiting) if (!this.waiting.has(id)) this.waiting.set(id, each);
+    if (known) this.take(known);
+    this.isOpen = true;
+    if (isNew) void this.keep();
+    this.say({ is: this.waiting.size ? 'saving' : 'empty' });
+    await this.exchange();
   }
 
   get(id: string): Content | null {
@@ -136,14 +150,20 @@ export class NoteStore extends EventTarget {
       const base = this.waiting.get(id)?.base ?? this.kept.get(id)?.revision ?? 0;
       this.waiting.set(id, { base, content });
     }
-    const isKept = this.room.keep(this.waiting);
-    this.say(isKept ? { is: 'saving' } : { is: 'unkept' });
+    this.say({ is: 'saving' });
+    if (!this.isOpen) return;
+    void this.keep();
     void this.exchange();
+  }
+
+  private async keep(): Promise<void> {
+    this.isKept = await this.room.keep(this.waiting);
+    if (!this.isKept && this.waiting.size) this.say({ is: 'unkept' });
   }
 
   /** Send what waits and take in what changed elsewhere; one request at a time. */
   private async exchange(): Promise<void> {
-    if (this.isBusy) return;
+    if (this.isBusy || !this.isOpen) return;
     this.isBusy = true;
     try {
       do await this.once();
@@ -163,9 +183,12 @@ export class NoteStore extends EventTarget {
           body: { notes: sent.map(([id, each]) => ({ id, ...each })), since: this.last },
         })
       : await send<Answer>(`${this.url}?since=${this.last}`);
+    const isNews =
+      answer.notes.length > 0 || JSON.stringify(answer.lent) !== JSON.stringify(this.lent);
     this.take(answer);
     for (const [id, each] of sent) this.arrived(id, each);
-    this.room.keep(this.waiting);
+    if (sent.length) await this.room.keep(this.waiting);
+    if (isNews) await this.room.know({ ...answer, notes: [...this.kept.values()] });
   }
 
   private take(answer: Answer): void {
@@ -186,7 +209,8 @@ export class NoteStore extends EventTarget {
     const comesBack =
       wrong.status === 0 || wrong.status >= 500 || [401, 423].includes(wrong.status);
     if (!comesBack) return { is: 'refused', why: wrong.message };
-    return { is: this.waiting.size ? 'unsent' : 'empty' };
+    if (!this.waiting.size) return { is: 'empty' };
+    return { is: this.isKept ? 'unsent' : 'unkept' };
   }
 
   private say(state: State): void {
