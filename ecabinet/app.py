@@ -1,5 +1,6 @@
 """Assembly: settings in, Flask application out. Ties rooms, ports and hooks together."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,9 @@ def create_served_app() -> Flask:
     refuse_to_start(from_environment())
     jobs.load_signer()
     jobs.start()
+    # What is loaded by now stays; the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
     return app
 
 

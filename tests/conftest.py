@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import os
 import shutil
 import uuid
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[each for each in items if each not in wanted])
     items[:] = wanted
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; the collector need not walk it for each test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

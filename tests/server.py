@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -50,9 +52,20 @@ class Server:
 
     def now(self) -> int:
         if self.moved is None:
-            seen = {each["name"]: each for each in json.loads(self.command("check", "--json"))}
-            self.moved = int(seen["clock"]["figures"]["moved_seconds"])
+            self.moved = int(self._kept("SELECT coalesce(max(seconds), 0) FROM clock_offset"))
         return int(time.time()) + self.moved
+
+    def forward_to_the_session(self, minutes_before: int) -> None:
+        """Move the clock to so long before the demo's first session begins."""
+        kept = self._kept("SELECT min(starts_at) FROM meetings_meeting")
+        starts = datetime.fromisoformat(kept).replace(tzinfo=UTC).timestamp()
+        minutes = (int(starts) - self.now()) // 60 - minutes_before
+        self.command("demo", "--forward", f"{minutes}m")
+
+    def _kept(self, query: str) -> Any:
+        uri = f"file:{self.folder / 'ecabinet.db'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
+            return db.execute(query).fetchone()[0]
 
     def command(self, *words: str) -> str:
         """What `ecabinet …` prints beside the running server."""

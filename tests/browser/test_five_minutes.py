@@ -62,9 +62,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
     """Ten minutes before the demo's session: a member's phone is enrolled, its hall is full."""
     folder = tmp_path_factory.mktemp("five-minutes") / "var"
     with serving_demo(folder) as server, browser() as chromium:
-        now = datetime.fromtimestamp(server.now(), HANOI)
-        eight = (now + timedelta(days=1)).replace(hour=7, minute=50)
-        server.command("demo", "--forward", f"{(eight - now) // timedelta(minutes=1)}m")
+        server.forward_to_the_session(10)
         morning = Morning(
             server,
             secretary=Person(chromium, server, "thuky", DESKTOP),

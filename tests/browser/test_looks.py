@@ -167,9 +167,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def readers(chromium: Browser, server: Server) -> dict[str, Reader]:
     """Everybody signed in on the morning of the session, which is under way."""
-    now = datetime.fromtimestamp(server.now(), HANOI)
-    morning = (now + timedelta(days=1)).replace(hour=7, minute=50)
-    server.command("demo", "--forward", f"{(morning - now) // timedelta(minutes=1)}m")
+    server.forward_to_the_session(10)
     readers = {name: Reader(chromium, server, name, size) for name, size in READERS.items()}
     for reader in readers.values():
         reader.signs_in()

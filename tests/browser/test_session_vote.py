@@ -14,15 +14,13 @@ from tests.server import serving_demo
 pytestmark = pytest.mark.browser
 
 HALL = (1440, 900)
-# The demo's session is tomorrow at eight; its doors open two hours before.
-TO_THE_DOORS = "1d"
 SENTENCE = "đồng ý, chưa đạt quá nửa tổng số thành viên Chính phủ (tối thiểu 13)"
 WRONG_NOW = "Chưa mở biểu quyết được: còn thiếu 1 thành viên"
 
 
 def test_a_vote_opens_with_the_seventeenth_member_and_reaches_one_abroad(tmp_path: Path) -> None:
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
-        server.command("demo", "--forward", TO_THE_DOORS)
+        server.forward_to_the_session(60)
         secretary = Person(chromium, server, "thuky", DESKTOP)
         premier = Person(chromium, server, "thutuong", TABLET)
         abroad = Person(chromium, server, "botruong.yte", PHONE)
