@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from ballots import queries, signing
 from ballots.models import Ballot, Consultation, Result, State
 from ballots.rules import ConsultationRefusal
+from documents import queries as documents
 from ecabinet import bundles, canonical, keys, ledger, storage
 from ecabinet.errors import NotFound, Refused
 from people import queries as people
 
 # Acts that are named in this matter by a key, not by the consultation's number.
 KEY_ACTS = ("key_enrolled", "key_revoked")
+# By the digests of the files that were removed.
+REMOVAL = "emergency_removal"
 
 
 def write(db: Session, consultation_id: int, out: Path) -> int:
@@ -35,9 +38,11 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     )
     key_ids = {each.key_id for each in ballots}
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
-    yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids))
-    for paper in consultation.papers:
-        yield f"papers/{paper.digest}.pdf", storage.read(paper.digest)
+    papers = {each.digest for each in consultation.papers}
+    yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids, papers))
+    # A file that was removed is named by its digest alone; the act that removed it stands there.
+    for digest in sorted(papers - documents.removed_files(db, papers)):
+        yield f"papers/{digest}.pdf", storage.read(digest)
     key = keys.store().read(signing.key_name(consultation.id))
     for ballot in ballots:
         content = signing.unseal(key, consultation.id, ballot.sealed)
@@ -97,7 +102,9 @@ def _first_statement(consultation: Consultation, ballots: list[Ballot]) -> signi
     return signing.read(signing.unseal(key, consultation.id, ballots[0].sealed).statement)
 
 
-def _is_of(act: canonical.Json, consultation_id: int, key_ids: set[str]) -> bool:
+def _is_of(act: canonical.Json, consultation_id: int, key_ids: set[str], papers: set[str]) -> bool:
     if act["type"] in KEY_ACTS:
         return act["key_id"] in key_ids
+    if act["type"] == REMOVAL:
+        return bool(papers & set(act["sha256"]))
     return act.get("consultation") == consultation_id

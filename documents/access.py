@@ -4,10 +4,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from documents import rules
-from documents.models import Dossier, Edition, Handout, Loan, Paper, SecretCopy, SecretPaper
+from documents.models import (
+    Dossier,
+    Edition,
+    Handout,
+    Loan,
+    Paper,
+    Removal,
+    SecretCopy,
+    SecretPaper,
+)
 from documents.rules import DossierState
 from ecabinet.access import Actor, Mandate, Permission
-from ecabinet.errors import NotFound, Refused
+from ecabinet.errors import NotFound, Refused, Removed
 
 
 def dossier_to_read(db: Session, actor: Actor, dossier_id: int) -> Dossier:
@@ -128,10 +137,27 @@ def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
     return paper
 
 
+def paper_to_remove(db: Session, actor: Actor, paper_id: int) -> Paper:
+    """A paper of which this person may ask to remove files; who asks has read the dossier."""
+    actor.must(Permission.FILE_REMOVE)
+    return paper_to_read(db, actor, paper_id)
+
+
+def removal_to_read(db: Session, actor: Actor, removal_id: int) -> Removal:
+    """An incident, for those who remove files and those who read the log."""
+    actor.must(Permission.LOG_READ)
+    removal = db.get(Removal, removal_id)
+    if removal is None:
+        raise NotFound(f"removal {removal_id}")
+    return removal
+
+
 def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
     edition = db.get(Edition, edition_id, options=[joinedload(Edition.paper)])
     if edition is None or not may_read(db, actor, edition.paper.dossier_id):
         raise NotFound(f"edition {edition_id}")
+    if edition.removal_id is not None:
+        raise Removed(f"edition {edition_id}")
     return edition
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from documents import access, rules, service
 from documents.marking import Code, Copy, Mark
 from documents.models import Edition, Lease, Paper, Vault
-from documents.rules import KeepRefusal
+from documents.rules import CopyFate, KeepRefusal
 from ecabinet import clock, keys
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
@@ -61,6 +61,19 @@ class CopyOut:
     number: int
     until: datetime
     is_taken_back: bool
+
+
+@dataclass(frozen=True)
+class CopyOfRemoved:
+    """A copy of a removed file that a device held, and what became of it."""
+
+    reader: str
+    browser: str
+    paper_id: int
+    paper: str
+    number: int
+    fate: CopyFate
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ def open_vault(
             if each.edition_id in set(dropped):
                 each.ended_at = now
             elif (until := _until(db, actor, each.edition, now)) is None:
-                each.until = min(each.until, now)
+                each.until, each.told_at = min(each.until, now), each.told_at or now
             else:
                 each.until = until
         _record(db, actor, readings, {each.edition_id: each for each in leases}, now)
@@ -135,7 +148,7 @@ def take(actor: Actor, public_id: str, edition_id: int) -> Kept:
         if lease is None:
             lease = Lease(vault=vault, edition=edition)
             db.add(lease)
-        lease.taken_at, lease.until, lease.ended_at = now, until, None
+        lease.taken_at, lease.until, lease.ended_at, lease.told_at = now, until, None, None
         db.flush()
         return _kept(lease)
 
@@ -194,13 +207,10 @@ def set_online_only(actor: Actor, paper_id: int, online_only: bool) -> int:
 def copies_out(db: Session, dossier_id: int) -> list[CopyOut]:
     """The copies of a dossier that devices may still hold, by name; the longest lasting first."""
     rows = db.execute(_out(db, Paper.dossier_id == dossier_id)).all()
-    ids = sorted({vault.person_id for _, vault, _, _ in rows})
-    offices, names = people.holder_names(db, ids), people.names_among(db, ids)
+    called = _called(db, [vault for _, vault, _, _ in rows])
     return [
         CopyOut(
-            offices[vault.person_id].office
-            if vault.person_id in offices
-            else names[vault.person_id],
+            called[vault.person_id],
             people.browser_name(vault.browser),
             title,
             number,
@@ -209,6 +219,36 @@ def copies_out(db: Session, dossier_id: int) -> list[CopyOut]:
         )
         for lease, vault, number, title in rows
     ]
+
+
+def copies_of_removed(
+    db: Session, edition_ids: Iterable[int], since: datetime
+) -> list[CopyOfRemoved]:
+    """The copies that devices held when their file was removed, and what became of each."""
+    rows = db.execute(
+        _held(Edition.id.in_(list(edition_ids)))
+        .where(Lease.until >= since)
+        .where(or_(Lease.ended_at.is_(None), Lease.ended_at >= since))
+        .where(or_(Vault.emptied_at.is_(None), Vault.emptied_at >= since))
+    ).all()
+    called, now = _called(db, [vault for _, vault, _, _ in rows]), clock.now(db)
+    return [
+        CopyOfRemoved(
+            called[vault.person_id], people.browser_name(vault.browser), lease.edition.paper_id,
+            title, number,
+            *rules.fate_of_copy(
+                now, lease.until, lease.told_at, lease.ended_at or vault.emptied_at
+            ),
+        )
+        for lease, vault, number, title in rows
+    ]  # fmt: skip
+
+
+def _called(db: Session, vaults: Iterable[Vault]) -> dict[int, str]:
+    """Whose each vault is: by office, or by name where they hold none any more."""
+    ids = sorted({each.person_id for each in vaults})
+    offices, names = people.holder_names(db, ids), people.names_among(db, ids)
+    return {each: offices[each].office if each in offices else names[each] for each in ids}
 
 
 def devices_of(db: Session, actor: Actor) -> list[Device]:
@@ -229,13 +269,17 @@ def devices_of(db: Session, actor: Actor) -> list[Device]:
 
 
 def _out(db: Session, which: ColumnElement[bool]) -> Select[Lease, Vault, int, str]:
+    held = _held(which).where(Lease.ended_at.is_(None), Lease.until > clock.now(db))
+    return held.where(Vault.emptied_at.is_(None))
+
+
+def _held(which: ColumnElement[bool]) -> Select[Lease, Vault, int, str]:
     return (
         select(Lease, Vault, Edition.number, Paper.title)
         .join(Vault, Vault.id == Lease.vault_id)
         .join(Edition, Edition.id == Lease.edition_id)
         .join(Paper, Paper.id == Edition.paper_id)
-        .where(which, Lease.ended_at.is_(None), Lease.until > clock.now(db))
-        .where(Vault.emptied_at.is_(None))
+        .where(which)
         .order_by(Lease.until.desc(), Lease.id)
     )
 
@@ -279,7 +323,9 @@ def _lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
 def _until(db: Session, actor: Actor, edition: Edition, now: datetime) -> datetime | None:
     """Until when this person's device may keep an edition; None where it may not."""
     dossier_id = edition.paper.dossier_id
-    if edition.paper.online_only or not access.may_read(db, actor, dossier_id):
+    if edition.removal_id is not None or edition.paper.online_only:
+        return None
+    if not access.may_read(db, actor, dossier_id):
         return None
     if access.may_read_oneself(db, actor, dossier_id):
         return rules.lease_end(now, None)

@@ -79,7 +79,10 @@ class Paper(Base):
 
 
 class Edition(Base):
-    """One state of a paper, as it came in; never changed afterwards."""
+    """One state of a paper, as it came in; never changed afterwards, unless its file is removed.
+
+    Then nothing is left of what the file held: its digest, its length and its number stay.
+    """
 
     __tablename__ = "documents_edition"
     __table_args__ = (UniqueConstraint("paper_id", "number"),)
@@ -112,11 +115,41 @@ class Edition(Base):
     changes: Mapped[str | None] = mapped_column(String(SHA256_HEX))
     added_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     added_at: Mapped[datetime]
+    removal_id: Mapped[int | None] = mapped_column(ForeignKey("documents_removal.id"), index=True)
+    removal: Mapped["Removal | None"] = relationship(lazy="joined")
     paper: Mapped[Paper] = relationship(back_populates="editions")
 
     @property
     def slot(self) -> Slot:
         return Slot(self.slot_at, self.slot_length, self.prepared_size)
+
+
+class Removal(Base):
+    """An incident: a file that should never have come was taken out of the house by two people."""
+
+    __tablename__ = "documents_removal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Where it was found; the same file may have been a paper of other dossiers too.
+    paper_id: Mapped[int] = mapped_column(ForeignKey("documents_paper.id"), index=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("approval_request.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    # The offices in which both acted, whatever they hold later.
+    asked_as: Mapped[str] = mapped_column(String(200))
+    confirmed_as: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    # When the last of its bytes and keys was destroyed, and the database swept.
+    destroyed_at: Mapped[datetime | None]
+
+
+class RemovedFile(Base):
+    """A stored file that a removal destroys. Its digest stays: what was signed names it so, and it
+    is known again if somebody brings it once more."""
+
+    __tablename__ = "documents_removed_file"
+
+    digest: Mapped[str] = mapped_column(String(SHA256_HEX), primary_key=True)
+    removal_id: Mapped[int] = mapped_column(ForeignKey("documents_removal.id"), index=True)
 
 
 class SecretPaper(Base):
@@ -330,5 +363,7 @@ class Lease(Base):
     until: Mapped[datetime]
     # When the browser said that it has given the paper up.
     ended_at: Mapped[datetime | None]
+    # When the browser was last heard of and told that it may keep the paper no longer.
+    told_at: Mapped[datetime | None]
     vault: Mapped[Vault] = relationship()
     edition: Mapped[Edition] = relationship()

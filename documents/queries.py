@@ -20,6 +20,8 @@ from documents.models import (
     Lodging,
     Opening,
     Paper,
+    Removal,
+    RemovedFile,
     SecretPaper,
     StoryLine,
     Vault,
@@ -33,6 +35,16 @@ from people import queries as people
 from people.queries import Holder
 
 OFFICE_READERS = "office"
+
+
+@dataclass(frozen=True)
+class RemovalView:
+    """That a file was removed as an emergency: when, and by whose decision."""
+
+    id: int
+    at: datetime
+    asked_as: str
+    confirmed_as: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class PaperView:
     office: str
     # No device may keep it.
     online_only: bool
+    removal: RemovalView | None
 
 
 @dataclass(frozen=True)
@@ -188,7 +201,10 @@ def lacks(db: Session, row: Lodging) -> list[Lack]:
     )
     query = _whole().where(Dossier.id == row.dossier_id).execution_options(populate_existing=True)
     papers = db.scalars(query).one().papers
-    return completeness.lacks(given, [_sheet(each, each.editions[-1]) for each in papers])
+    current = [each.editions[-1] for each in papers]
+    return completeness.lacks(
+        given, [_sheet(each.paper, each) for each in current if each.removal_id is None]
+    )
 
 
 def _sheet(paper: Paper, edition: Edition) -> Sheet:
@@ -213,18 +229,44 @@ def dossier(db: Session, dossier_id: int) -> DossierView:
 
 
 def current_editions(db: Session, dossier_id: int) -> list[PaperView]:
-    return dossier(db, dossier_id).papers
+    """The papers of a dossier that can be read; a file that was removed is none."""
+    return [each for each in dossier(db, dossier_id).papers if each.removal is None]
 
 
-def newest_editions(db: Session, dossier_ids: Iterable[int]) -> dict[int, tuple[int, int, str]]:
-    """Of each paper of these dossiers its current edition: id, number, digest."""
+@dataclass(frozen=True)
+class Newest:
+    """The current edition of a paper, and whether its file was removed."""
+
+    id: int
+    number: int
+    digest: str
+    is_removed: bool
+
+
+def newest_editions(db: Session, dossier_ids: Iterable[int]) -> dict[int, Newest]:
+    """Of each paper of these dossiers its current edition."""
     found = db.execute(
-        select(Edition.paper_id, Edition.id, Edition.number, Edition.digest)
+        select(
+            Edition.paper_id, Edition.id, Edition.number, Edition.digest,
+            Edition.removal_id.is_not(None),
+        )
         .join(Edition.paper)
         .where(Paper.dossier_id.in_(list(dossier_ids)))
         .order_by(Edition.number)
-    )
-    return {paper_id: (id_, number, digest) for paper_id, id_, number, digest in found}
+    )  # fmt: skip
+    return {paper_id: Newest(*of_it) for paper_id, of_it in ((row[0], row[1:]) for row in found)}
+
+
+def removed_among(db: Session, edition_ids: Iterable[int]) -> set[int]:
+    """Of which of these editions the file was removed."""
+    ids = Edition.id.in_(list(edition_ids))
+    return set(db.scalars(select(Edition.id).where(ids, Edition.removal_id.is_not(None))))
+
+
+def removed_files(db: Session, digests: Iterable[str]) -> set[str]:
+    """Which of these files were removed: whoever brings one once more is told so."""
+    wanted = RemovedFile.digest.in_(list(digests))
+    return set(db.scalars(select(RemovedFile.digest).where(wanted)))
 
 
 def paper(db: Session, paper_id: int) -> PaperView:
@@ -233,6 +275,29 @@ def paper(db: Session, paper_id: int) -> PaperView:
     if row is None:
         raise NotFound(f"paper {paper_id}")
     return _paper(row, row.editions[-1])
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """One state of a paper, by its number."""
+
+    id: int
+    number: int
+    pages: int
+    digest: str
+    added_at: datetime
+    removal: RemovalView | None
+
+
+def editions(db: Session, paper_id: int) -> list[EditionView]:
+    """Every edition of a paper, the newest first; the right to it is the caller's to have asked."""
+    newest_first = select(Edition).where(Edition.paper_id == paper_id)
+    return [
+        EditionView(
+            each.id, each.number, each.pages, each.digest, each.added_at, _removal(each.removal)
+        )
+        for each in db.scalars(newest_first.order_by(Edition.number.desc()))
+    ]
 
 
 def opened(db: Session, person_id: int, edition_ids: Iterable[int]) -> set[int]:
@@ -289,7 +354,8 @@ def openers(db: Session, paper_id: int) -> set[int]:
 def shown(db: Session, person_id: int, paper_id: int, number: int | None) -> PaperView:
     """A paper in the edition asked for; without a number in the one this person was reading.
 
-    So nobody finds another text where they had stopped (screens: the reader is never swapped).
+    So nobody finds another text where they had stopped (screens: the reader is never swapped);
+    unless what they were reading was removed.
     """
     row = db.get(Paper, paper_id, options=[selectinload(Paper.editions)])
     if row is None:
@@ -299,7 +365,7 @@ def shown(db: Session, person_id: int, paper_id: int, number: int | None) -> Pap
         if number not in by_number:
             raise NotFound(f"edition {number} of paper {paper_id}")
         return _paper(row, by_number[number])
-    read = opened(db, person_id, [each.id for each in row.editions])
+    read = opened(db, person_id, [each.id for each in row.editions if each.removal_id is None])
     return _paper(row, next((e for e in reversed(row.editions) if e.id in read), row.editions[-1]))
 
 
@@ -542,4 +608,9 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         edition.changes is not None,
         edition.file_name.rsplit(".", 1)[-1].lower() if edition.native else "",
         row.online_only,
+        _removal(edition.removal),
     )
+
+
+def _removal(row: Removal | None) -> RemovalView | None:
+    return RemovalView(row.id, row.at, row.asked_as, row.confirmed_as) if row else None

@@ -5,11 +5,12 @@ Votes and positions name the edition they saw by its digest, and so keep pointin
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents import access, comparing, hooks, queries, rules, service
@@ -24,8 +25,7 @@ from ecabinet import approvals, clock, ledger, outbox, storage
 from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, Approved, Request
 from ecabinet.db import reading
-from ecabinet.errors import NotFound, Refused, Stale
-from people import queries as people
+from ecabinet.errors import NotFound, Refused, Removed, Stale
 
 PAGES_NAMED = 20
 
@@ -55,10 +55,13 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
             raise Refused(DossierRefusal.NOT_HANDED_OUT)
         title, was_number, was_digest = current.paper.title, current.number, current.digest
         was_id, was_poor = current.id, current.text_poor_pages
+        is_removed = current.removal_id is not None
     incoming = service.read_file(file_name, content)
     if incoming.original == was_digest:
         raise Refused(DossierRefusal.SAME_FILE)
-    found = comparing.changes(reading_pages.texts(storage.read(was_digest)) or [], incoming.texts)
+    # Nothing is left to compare with where the file before was removed.
+    was_texts = [] if is_removed else reading_pages.texts(storage.read(was_digest)) or []
+    found = comparing.changes(was_texts, incoming.texts)
     kept: dict[str, Any] = {
         "reason": reason,
         "was_number": was_number,
@@ -102,6 +105,9 @@ def _publish(db: Session, approved: Approved) -> None:
     current = _current(paper)
     if current.digest != facts["was_digest"]:
         raise Stale
+    # What it would bring, or a text that it is compared with, may have been removed meanwhile.
+    if queries.removed_files(db, [facts["file"], facts["changes"]]):
+        raise Stale
     incoming = Incoming(**_kept(facts["file"]))
     edition = service.keep_edition(
         db, approved.asker, paper, facts["number"], incoming, facts["changes"]
@@ -123,7 +129,7 @@ def _publish(db: Session, approved: Approved) -> None:
     hooks.paper_replaced(db, paper.dossier_id, paper.id)
     told = ("title", "number", "was_number", "changed", "added", "taken_out")
     outbox.notify(
-        db, _readers(db, paper), "paper_replaced", f"/papers/{paper.id}",
+        db, service.readers(db, paper), "paper_replaced", f"/papers/{paper.id}",
         **{each: facts[each] for each in told},
     )  # fmt: skip
 
@@ -137,7 +143,7 @@ REPLACE = Act(
 
 @dataclass(frozen=True)
 class Waiting:
-    """A replacement that waits for its second person, as the dossier's page tells of it."""
+    """An act that waits for its second person, as the dossier's page tells of it."""
 
     asked_as: str
     asked_at: datetime
@@ -145,9 +151,11 @@ class Waiting:
     path: str
 
 
-def waiting(db: Session, actor: Actor, paper_ids: Iterable[int]) -> dict[int, Waiting]:
-    """Which of these papers wait to be replaced."""
-    asked = approvals.waiting_on(db, REPLACE, [{"paper": each} for each in paper_ids])
+def waiting(
+    db: Session, actor: Actor, paper_ids: Iterable[int], act: Act = REPLACE
+) -> dict[int, Waiting]:
+    """Which of these papers wait to be replaced, or for another act that is done to a paper."""
+    asked = approvals.waiting_on(db, act, [{"paper": each} for each in paper_ids])
     return {
         each.facts["paper"]: Waiting(
             each.asked_as, each.asked_at, each.path if approvals.is_known_to(actor, each) else ""
@@ -156,15 +164,25 @@ def waiting(db: Session, actor: Actor, paper_ids: Iterable[int]) -> dict[int, Wa
     }
 
 
-def _readers(db: Session, paper: Paper) -> list[int]:
-    """To whom it was handed out, and who else has opened it and may still read it."""
-    found = queries.handed_out_to(db, paper.dossier_id) | queries.openers(db, paper.id)
-    actors = [people.actor(db, each) for each in sorted(found)]
-    return [each.id for each in actors if each and access.may_read(db, each, paper.dossier_id)]
-
-
 def _current(paper: Paper) -> Edition:
     return paper.editions[-1]
+
+
+def files_about(db: Session, digests: Collection[str]) -> set[str]:
+    """What replacements, decided or not, have stored of these papers: the proposed file with its
+    text, and what was compared with it."""
+    of_these = {
+        facts["file"]: facts
+        for facts in db.scalars(select(Request.facts).where(Request.kind == REPLACE.name))
+        if {facts["digest"], facts["was_digest"]} & set(digests)
+    }
+    found = {facts["changes"] for facts in of_these.values()}
+    gone = queries.removed_files(db, of_these)
+    for file, facts in of_these.items():
+        if facts["digest"] in digests and file not in gone:
+            incoming = Incoming(**_kept(file))
+            found |= {file, incoming.prepared, incoming.page1, incoming.native or file}
+    return found
 
 
 # ---- what changed ----
@@ -190,6 +208,8 @@ def _request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
     if request.kind != REPLACE.name:
         raise NotFound("replacement")
     access.paper_to_read(db, actor, request.facts["paper"])
+    if queries.removed_files(db, [request.facts["file"], request.facts["changes"]]):
+        raise Removed("replacement")
     return request
 
 

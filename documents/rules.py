@@ -57,6 +57,8 @@ class DossierRefusal(StrEnum):
     NOT_A_READER = "not_a_reader"
     COLLECTED = "collected"
     EXPLANATION_MISSING = "explanation_missing"
+    NONE_CHOSEN = "none_chosen"
+    REMOVED = "removed"
 
 
 class DossierState(StrEnum):
@@ -250,3 +252,31 @@ def lease_end(now: datetime, mandate_ends: datetime | None) -> datetime:
 def opened_between(said: datetime, taken_at: datetime, now: datetime) -> datetime:
     """When a paper was opened without a line, by the device's own clock, which may be anything."""
     return max(taken_at, min(said, now))
+
+
+def refusal_to_remove(chosen_are_removed: Sequence[bool]) -> DossierRefusal | None:
+    """Files are removed that are still here, and at least one (rulebook: Who may do what)."""
+    if not chosen_are_removed:
+        return DossierRefusal.NONE_CHOSEN
+    return DossierRefusal.REMOVED if any(chosen_are_removed) else None
+
+
+class CopyFate(StrEnum):
+    """What became of a copy of a removed file on a reader's device."""
+
+    HELD = "held"
+    TOLD = "told"
+    GIVEN_UP = "given_up"
+    LEASE_OVER = "lease_over"
+
+
+def fate_of_copy(
+    now: datetime, until: datetime, told_at: datetime | None, gone_at: datetime | None
+) -> tuple[CopyFate, datetime]:
+    """Whether a device may still hold a copy, and until when; else how it went, and when: it said
+    so itself, it was heard of and told, or its lease ran out (security.md DAT-05)."""
+    if gone_at:
+        return CopyFate.GIVEN_UP, gone_at
+    if told_at:
+        return CopyFate.TOLD, told_at
+    return (CopyFate.HELD if until > now else CopyFate.LEASE_OVER), until

@@ -1,5 +1,6 @@
 """What people do with dossiers and papers."""
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, St
 from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
-from documents.rules import DossierState, PaperKind
+from documents.rules import DossierRefusal, DossierState, PaperKind
 from ecabinet import activity, antivirus, clock, keys, search, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
@@ -161,6 +162,13 @@ def add_to_story(
     db.add(StoryLine(dossier_id=dossier_id, kind=kind, path=path, facts=facts, at=clock.now(db)))
 
 
+def readers(db: Session, paper: Paper) -> list[int]:
+    """To whom it was handed out, and who else has opened it and may still read it."""
+    found = queries.handed_out_to(db, paper.dossier_id) | queries.openers(db, paper.id)
+    actors = [people.actor(db, each) for each in sorted(found)]
+    return [each.id for each in actors if each and access.may_read(db, each, paper.dossier_id)]
+
+
 # ---- reading ----
 
 
@@ -289,6 +297,7 @@ class Incoming:
 def read_file(file_name: str, content: bytes) -> Incoming:
     """What the sandbox makes of an uploaded file; Unreadable says why it cannot be a paper."""
     antivirus.refuse_if_infected(content)
+    _refuse_removed(hashlib.sha256(content).hexdigest())
     paper = _as_pdf(file_name, content)
     outcome = _opened(paper)
     # Stored before the transaction: sealing a large file must not hold up other writers.
@@ -308,6 +317,13 @@ def read_file(file_name: str, content: bytes) -> Incoming:
         page1=storage.keep(outcome.page1),
         native=storage.keep(content) if rules.is_office(file_name) else None,
     )
+
+
+def _refuse_removed(*digests: str) -> None:
+    """What was removed does not come in a second time."""
+    with reading() as db:
+        if queries.removed_files(db, digests):
+            raise Refused(DossierRefusal.REMOVED)
 
 
 def _as_pdf(file_name: str, content: bytes) -> bytes:
@@ -345,6 +361,8 @@ def keep_edition(
     changes: str | None = None,
 ) -> Edition:
     """Make what was read the paper's newest edition; `changes` is where the comparison is kept."""
+    # Asked once more: it may have been removed while it was read.
+    _refuse_removed(incoming.original, incoming.native or "")
     edition = Edition(
         paper_id=paper.id,
         number=number,

@@ -37,6 +37,8 @@ class Permission(StrEnum):
     PAPER_READ = "paper:read"
     PAPER_ADD = "paper:add"
     EDITION_APPROVE = "edition:approve"
+    FILE_REMOVE = "file:remove"
+    FILE_REMOVAL_APPROVE = "file_removal:approve"
     CONSULTATION_READ = "consultation:read"
     CONSULTATION_DRAFT = "consultation:draft"
     CONSULTATION_APPROVE = "consultation:approve"
@@ -123,6 +125,8 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.PAPER_READ: READERS,
     Permission.PAPER_ADD: AGENCY | frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.EDITION_APPROVE: frozenset({R.OFFICE_LEADER}),
+    Permission.FILE_REMOVE: frozenset({R.OFFICE_LEADER}),
+    Permission.FILE_REMOVAL_APPROVE: frozenset({R.ADMINISTRATOR}),
     Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR, R.ADVISER}),
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),

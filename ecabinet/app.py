@@ -12,10 +12,12 @@ from flask_babel import lazy_gettext as _
 
 from ballots import http as ballots_http
 from documents import hooks as documents_hooks
-from documents import leases, replacing
+from documents import leases, removing, replacing
+from documents import sockets as documents_sockets
 from documents.http import lodging as lodging_http
 from documents.http import notes as notes_http
 from documents.http import papers as papers_http
+from documents.http import removals as removals_http
 from documents.http import secret as secret_http
 from documents.http import vault as vault_http
 from ecabinet import (
@@ -81,6 +83,7 @@ DOORS = (
     outside_http.door,
     mandates_http.door,
     papers_http.door,
+    removals_http.door,
     notes_http.door,
     vault_http.door,
     lodging_http.door,
@@ -102,8 +105,9 @@ ACTS = (
     *invitations.ACTS,
     handover.REHOME,
     replacing.REPLACE,
+    removing.REMOVE,
 )
-SOCKETS = (meetings_sockets.events, tasks_sockets.events)
+SOCKETS = (meetings_sockets.events, tasks_sockets.events, documents_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
 PLACES = (
@@ -137,12 +141,12 @@ def open_stores(settings: Settings) -> None:
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
     people_hooks.bind({Matter.SESSION: substitutes}, [leases.close])
-    documents_hooks.bind([session_papers.replaced])
+    documents_hooks.bind([session_papers.replaced], [session_papers.removed])
     db.bind(
         db.Database(
             settings.database,
             before_commit=(activity.store, ledger.store, live.store, outbox.store),
-            after=(live.tell,),
+            after=(live.tell, removing.destroy_at_once),
         )
     )
 

@@ -5,8 +5,8 @@ synchronous=FULL: an acknowledged ballot survives a power cut. One writer lock a
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -104,8 +104,31 @@ class Database:
             standbys = db.scalar(text("SELECT count(*) FROM pg_stat_replication"))
         return lost_by(fsync, commit, names, standbys or 0)
 
+    def sweep(self, tables: Iterable[str]) -> None:
+        """Let nothing lie in the store's own files of rows that were deleted or changed.
+
+        SQLite is written anew, and its log emptied; PostgreSQL writes these tables anew. What its
+        log and its backups hold of them goes as they are recycled (docs/trust.md).
+        """
+        if not self.embedded:
+            alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with alone.connect() as connection:
+                connection.execute(text(f"VACUUM (FULL) {', '.join(tables)}"))
+            return
+        with self._writer, closing(self.engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            answer = cursor.fetchone()
+        if answer is None or answer[0]:
+            raise Busy
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+class Busy(Exception):
+    """Somebody reads what is to be swept; it is tried again."""
 
 
 DURABLE, FULL = ("journal_mode", "synchronous"), 2

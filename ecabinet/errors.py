@@ -9,6 +9,7 @@ CabinetError
     StepUpNeeded           yours to do, once you have shown again that it is you
     CrossSite              the request did not come from one of our own pages
   NotFound            404  unknown, or not yours to know about
+    Removed           410  it was here, and was removed as an emergency
   Refused             409  the rules say no; carries the reason
   Stale               409  somebody else changed it meanwhile; nothing was overwritten
   TooLarge            413  more bytes than may come in
@@ -73,6 +74,11 @@ class CrossSite(Forbidden):
 class NotFound(CabinetError):
     status = 404
     code = "not_found"
+
+
+class Removed(NotFound):
+    status = 410
+    code = "removed"
 
 
 class Refused(CabinetError):

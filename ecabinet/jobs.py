@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ballots import jobs as ballots
+from documents import jobs as documents
 from ecabinet import deliveries, heartbeat, seals
 from people import jobs as people
 
@@ -19,6 +20,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     people.end_what_ended,
     ballots.ask_newcomers,
     people.tell_of_locks,
+    documents.finish_removals,
     ballots.remind_the_silent,
     seals.seal_what_waits,
 )

@@ -45,7 +45,16 @@ class Keys:
         return found
 
     def destroy(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
+        """Let this key be nowhere in this store; what it sealed is gone with it."""
+        path = self._path(name)
+        with contextlib.suppress(FileNotFoundError):
+            # Written over first, as far as the disk does that in place.
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            sync(path.parent)
 
     def secret(self) -> bytes:
         """The secret that cookies and tokens are bound to, where the operator set none."""
@@ -116,13 +125,18 @@ def write_new(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(path.parent)
     finally:
         draft.unlink()
+
+
+def sync(folder: Path) -> None:
+    """Let what was made or taken away in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 _keys: Keys | None = None

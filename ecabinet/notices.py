@@ -112,6 +112,12 @@ NOTICES: dict[str, Notice] = {
     "paper_replaced": Notice(
         S.OFFICE, "Một tài liệu gửi Ông/Bà có bản mới", "A paper you were sent has a new edition"
     ),
+    "file_removed": Notice(
+        S.OFFICE,
+        "Một tài liệu gửi Ông/Bà đã bị gỡ khẩn cấp",
+        "A paper you were sent was removed as an emergency",
+        presses=True,
+    ),
     "dossier_lodged": Notice(
         S.OFFICE, "Có hồ sơ trình chờ kiểm tra", "A dossier was lodged and waits to be checked"
     ),

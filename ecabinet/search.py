@@ -245,6 +245,11 @@ def remove(db: Session, name: str) -> None:
     db.flush()
 
 
+def settle(db: Session) -> None:
+    """Let nothing stay of the pages that were removed; of much it takes seconds."""
+    search_index.settle(db)
+
+
 def admit(db: Session, audience: str, readers: Iterable[str]) -> None:
     """From now on these readers find what this audience may find."""
     for reader in sorted(set(readers)):

@@ -22,6 +22,8 @@ class Index:
     creating: Sequence[str]
     adding: str
     removing: str
+    # By which nothing stays of what was removed; "" where that is the database's own to do.
+    settling: str
     row: str
     matching: str
     both: str
@@ -47,6 +49,8 @@ SQLITE = Index(
     ),
     adding="INSERT INTO search_terms (rowid, terms) VALUES (:id, :terms)",
     removing="DELETE FROM search_terms WHERE rowid = :id",
+    # A removed row is struck out only: its terms stay in their segment until that is merged.
+    settling="INSERT INTO search_terms (search_terms) VALUES ('optimize')",
     row="search_terms.rowid",
     matching="search_terms MATCH :wanted",
     both="AND",
@@ -62,6 +66,7 @@ POSTGRESQL = Index(
         " VALUES (:id, array_to_tsvector(string_to_array(:terms, ' ')))"
     ),
     removing="DELETE FROM search_terms WHERE id = :id",
+    settling="",
     row="search_terms.id",
     matching="search_terms.terms @@ CAST(:wanted AS tsquery)",
     both="&",
@@ -93,3 +98,9 @@ def add(db: Session, rows: Iterable[tuple[int, Iterable[str]]]) -> None:
 def remove(db: Session, pages: Sequence[int]) -> None:
     if pages:
         db.execute(text(of(db).removing), [{"id": each} for each in pages])
+
+
+def settle(db: Session) -> None:
+    """Let nothing of what was removed stay in the index itself."""
+    if settling := of(db).settling:
+        db.execute(text(settling))

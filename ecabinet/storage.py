@@ -34,6 +34,9 @@ class Storage(Protocol):
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes [start, stop), in pieces of at most 256 KiB."""
 
+    def destroy(self, digest: str) -> None:
+        """Let these bytes be nowhere any more, nor the key that opens a copy of them."""
+
 
 class Folder:
     """Blobs in a folder of this machine."""
@@ -62,9 +65,16 @@ class Folder:
         box = AESGCM(self._keys.read(f"file-{digest}"))
         return self._pieces(box, digest, start, stop)
 
+    def destroy(self, digest: str) -> None:
+        # The key first: without it whatever is left, here or in a backup, opens nothing.
+        self._keys.destroy(f"file-{digest}")
+        self._path(digest).unlink(missing_ok=True)
+
     def _pieces(self, box: AESGCM, digest: str, start: int, stop: int) -> Iterator[bytes]:
         with self._path(digest).open("rb") as file:
             for number in range(start // PIECE, -(-stop // PIECE)):
+                # A copy that is on its way stops where its file is destroyed.
+                self._stat(digest)
                 file.seek(number * (PIECE + TAG))
                 piece = _opened(box, digest, number, file.read(PIECE + TAG))
                 yield piece[max(0, start - number * PIECE) : stop - number * PIECE]
@@ -102,6 +112,9 @@ class Memory:
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         content = self._content(digest)[start:stop]
         return (content[at : at + PIECE] for at in range(0, len(content), PIECE))
+
+    def destroy(self, digest: str) -> None:
+        self._kept.pop(digest, None)
 
     def _content(self, digest: str) -> bytes:
         if digest not in self._kept:

@@ -95,6 +95,13 @@ class PaperReplaced(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class PaperRemoved(MeetingChanged):
+    """A file was removed as an emergency: nobody reads it any more, and open screens go dark."""
+
+    kind: ClassVar[str] = "paper_removed"
+
+
+@dataclass(frozen=True)
 class VoteOpened(MeetingChanged):
     kind: ClassVar[str] = "vote_opened"
 

@@ -623,11 +623,12 @@ def paper_parts(db: Session, dossier_ids: Sequence[int]) -> Parts:
     newest = documents.newest_editions(db, dossier_ids)
     return {
         paper_part_name(paper_id): {
-            "edition": number,
-            "digest": digest,
-            "url": f"/editions/{edition_id}/file",
+            "edition": each.number,
+            "digest": each.digest,
+            "url": f"/editions/{each.id}/file",
+            "removed": each.is_removed,
         }
-        for paper_id, (edition_id, number, digest) in newest.items()
+        for paper_id, each in newest.items()
     }
 
 

@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, leases, queries, replacing, service
+from documents import access, leases, queries, removing, replacing, service
+from documents.announcements import paper_audience
 from documents.completeness import DossierKind
+from documents.http import removals
 from documents.marking import Copy
 from documents.notes import sharing
 from documents.pages.reading import takes_office
 from documents.rules import DossierState, PaperKind
-from ecabinet import approvals, web
+from ecabinet import approvals, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
@@ -131,6 +133,8 @@ def dossier(dossier_id: int) -> str:
             may_add=queries.may_add(db, actor, dossier_id),
             may_replace=queries.may_replace(db, actor, dossier_id),
             waiting=replacing.waiting(db, actor, [each.id for each in found.papers]),
+            leaving=removing.waiting(db, actor, [each.id for each in found.papers]),
+            may_remove=actor.may(Permission.FILE_REMOVE),
             kinds=list(PaperKind),
             takes_office=takes_office(),
             secret=queries.secret_papers(db, dossier_id),
@@ -254,9 +258,21 @@ def current_edition(paper_id: int) -> dict[str, int]:
         return {"number": newest.number, "id": newest.id}
 
 
+@door.get("/papers/<int:paper_id>/line")
+@needs(Permission.SIGNED_IN)
+def line(paper_id: int) -> dict[str, Any]:
+    """Where a paper stands for the screens that have it open: which editions were removed."""
+    with reading() as db:
+        paper = access.paper_to_read(db, current_actor(), paper_id)
+        audience = paper_audience(paper.id)
+        epoch, seq = live.head(db, audience)
+        gone = [each.id for each in paper.editions if each.removal_id is not None]
+        return {"audience": audience, "epoch": epoch, "seq": seq, "removed": gone}
+
+
 @door.get("/papers/<int:paper_id>")
 @needs(Permission.SIGNED_IN)
-def reader(paper_id: int) -> str:
+def reader(paper_id: int) -> str | tuple[str, int]:
     actor = current_actor()
     with reading() as db:
         dossier_id = access.paper_to_read(db, actor, paper_id).dossier_id
@@ -267,10 +283,13 @@ def reader(paper_id: int) -> str:
         if page and not number:
             # What is found by searching stands in the current edition.
             number = newest.edition_number
+        paper = queries.shown(db, actor.id, paper_id, number)
+        if paper.removal:
+            return removals.gone(found, paper)
         return render_template(
             "documents/reader.html",
             dossier=found,
-            paper=queries.shown(db, actor.id, paper_id, number),
+            paper=paper,
             newest=newest,
             before=before,
             after=after,

@@ -103,3 +103,8 @@ def _places(edition: Edition, written: Sequence[Written]) -> dict[str, Place]:
 def _texts(digest: str) -> tuple[str, ...]:
     """The text of an edition's pages; when it is new, all its readers come for it."""
     return tuple(reading_pages.texts(storage.read(digest)) or ())
+
+
+def forget_texts() -> None:
+    """Keep no text of any edition in this process."""
+    _texts.cache_clear()

@@ -1,14 +1,14 @@
 """What a device sends is kept, and what it has not seen is given back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from documents import access, noting
-from documents.models import Edition, Note, NoteCount
+from documents.models import Edition, Note, NoteCount, NotePlace
 from documents.notes import reading
 from documents.notes.reading import Notes
 from documents.noting import Content, Merge, NoteRefusal, Sent
@@ -31,10 +31,32 @@ def keep(actor: Actor, edition_id: int, given: Sequence[object], since: int) -> 
         return reading.changed(db, actor, edition, since)
 
 
+def forget(db: Session, edition_ids: Collection[int]) -> None:
+    """Leave nothing of what anybody wrote on editions whose file is removed: a highlight holds
+    the words that it lies on. The devices take away what they have of it as well."""
+    written = Note.edition_id.in_(edition_ids)
+    places = select(Note.person_id, Note.id).where(written)
+    db.execute(
+        delete(NotePlace).where(
+            or_(
+                NotePlace.edition_id.in_(edition_ids),
+                tuple_(NotePlace.person_id, NotePlace.note_id).in_(places),
+            )
+        )
+    )
+    there = select(Note).where(written, Note.kind.is_not(None))
+    for note in db.scalars(there.order_by(Note.person_id, Note.revision)).all():
+        _write(db, note, _count_of(db, note.person_id), None)
+
+
 def count_to_raise(db: Session, actor: Actor) -> NoteCount:
     """Locked: of two devices that save at once the second waits."""
-    insert_if_absent(db, NoteCount, person_id=actor.id, last=0)
-    return db.get_one(NoteCount, actor.id, with_for_update=True, populate_existing=True)
+    return _count_of(db, actor.id)
+
+
+def _count_of(db: Session, person_id: int) -> NoteCount:
+    insert_if_absent(db, NoteCount, person_id=person_id, last=0)
+    return db.get_one(NoteCount, person_id, with_for_update=True, populate_existing=True)
 
 
 def tell(note: Note, count: NoteCount) -> None:

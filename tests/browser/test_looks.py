@@ -68,6 +68,8 @@ KINDS = {
     "documents/reader.html": (MINISTER, PAPER),
     "documents/changes.html": (SECRETARY, CHANGED),
     "documents/vault.html": (MINISTER, "/vault"),
+    "documents/removal.html": (LEADER, f"{PAPER}/removal"),
+    "documents/incidents.html": (AUDITOR, "/removals"),
     "home/search.html": (MINISTER, FOUND),
     "documents/vaults.html": (MINISTER, "/vaults"),
     "tasks/tasks.html": (PREMIER, "/tasks"),
@@ -106,6 +108,7 @@ DOOR = {
 # Seen once, in this folder: behind a link or on the way back (test_invitation.py, test_outside.py),
 # from the device itself (test_vault.py), and as the answer to a press.
 SEEN_ONCE = {
+    "documents/removed.html", "documents/incident.html",
     "documents/kept.html", "people/invitation.html", "people/outside.html", "dates/feed.html",
 }  # fmt: skip
 

@@ -31,6 +31,8 @@ dossier:accept         .   .  .  x  x  .  .  .  .  .  .  .  .
 paper:read             x   x  x  x  x  x  x  x  x  .  x  x  x
 paper:add              .   .  .  x  x  .  .  x  x  .  .  .  .
 edition:approve        .   .  .  .  .  x  .  .  .  .  .  .  .
+file:remove            .   .  .  .  .  x  .  .  .  .  .  .  .
+file_removal:approve   .   .  .  .  .  .  .  .  .  x  .  .  .
 consultation:read      x   x  x  x  x  x  .  .  .  .  x  x  .
 consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
 consultation:approve   x   .  .  .  .  x  .  .  .  .  .  .  .

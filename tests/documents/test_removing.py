@@ -1,0 +1,266 @@
+"""A file that should never have come is gone: two people, from the commit on, from every place."""
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+from sqlalchemy import select, text
+
+from ballots import bundle
+from documents import queries, service
+from documents.models import Edition, Note, NotePlace
+from ecabinet import approvals, bundles, jobs, keys, storage, verifier
+from ecabinet import db as store
+from ecabinet.db import Base, reading
+from ecabinet.errors import NotFound
+from tests.ballots.builders import Member, an_open_consultation
+from tests.builders import Browser, Cabinet
+from tests.documents import builders
+
+JSON = {"Accept": "application/json"}
+MINISTER, OTHER = "botruong.yte", "botruong.taichinh"
+CANARY = "CANARYmat"
+
+
+def plain(*pages: str) -> bytes:
+    """A paper whose words stand in its bytes as they are."""
+    made = io.BytesIO()
+    canvas = Canvas(made, invariant=1, pageCompression=0)
+    for words in pages:
+        canvas.drawString(72, 760, words)
+        canvas.showPage()
+    canvas.save()
+    return made.getvalue()
+
+
+SECRET = plain(f"Noi dung {CANARY} khong duoc co o day", "Trang sau")
+
+
+@pytest.fixture
+def paper(cabinet: Cabinet) -> queries.PaperView:
+    """Handed out to two ministers; one has opened it."""
+    return handed_out(cabinet, SECRET)
+
+
+def handed_out(cabinet: Cabinet, content: bytes) -> queries.PaperView:
+    dossier = builders.dossier(cabinet, content, builders.pdf(3))
+    builders.hand_out(cabinet, dossier, [MINISTER, OTHER])
+    found = builders.papers(dossier)[0]
+    service.open_copy(cabinet.actor(MINISTER), found.edition_id, True)
+    return found
+
+
+@pytest.fixture
+def came_second(cabinet: Cabinet) -> queries.PaperView:
+    """A paper whose second edition, that replaced the first, should never have come."""
+    return replace(cabinet, handed_out(cabinet, builders.pages("Trang dau", "Trang sau")), SECRET)
+
+
+def ask(browser: Browser, paper: queries.PaperView, *editions: int, reason: str = "Gửi nhầm."):
+    body = {"edition": list(editions) or [paper.edition_id], "reason": reason}
+    return browser.post(f"/papers/{paper.id}/removals", body, headers=JSON)
+
+
+def confirm(cabinet: Cabinet, path: str, by: str = "quantri"):
+    with reading() as db:
+        asked = approvals.request_to_read(
+            db, cabinet.actor("lanhdaovp"), int(path.rsplit("/", 1)[1])
+        )
+    return cabinet.browser(by).post(f"{path}/confirm", {"digest": asked.digest}, headers=JSON)
+
+
+def remove(cabinet: Cabinet, paper: queries.PaperView, *editions: int) -> None:
+    asked = ask(cabinet.browser("lanhdaovp"), paper, *editions)
+    assert asked.status_code == 200, asked.json
+    assert confirm(cabinet, asked.json["location"]).status_code == 200
+
+
+def test_nothing_changes_until_a_second_person_confirms(cabinet, paper):
+    reader = cabinet.browser(MINISTER)
+    path = f"/editions/{paper.edition_id}/file"
+    asked = ask(cabinet.browser("lanhdaovp"), paper).json["location"]
+    assert reader.get(path).status_code == 200
+    assert confirm(cabinet, asked, by="lanhdaovp").status_code == 409
+    assert reader.get(path).status_code == 200
+    assert confirm(cabinet, asked).status_code == 200
+    assert reader.get(path).status_code == 410
+
+
+def every_door(paper: queries.PaperView) -> dict[str, int]:
+    """What gives anything of an edition, by address."""
+    at = f"/editions/{paper.edition_id}"
+    return {
+        f"{at}/file": 410,
+        f"{at}/page1.webp": 410,
+        f"{at}/notes": 410,
+        f"{at}/notes.pdf": 410,
+        f"{at}/changes": 410,
+        f"/papers/{paper.id}": 410,
+        f"/papers/{paper.id}?edition=1": 410,
+    }
+
+
+def test_every_door_to_it_says_clearly_that_it_was_removed(cabinet, paper):
+    reader = cabinet.browser(MINISTER)
+    before = {path: reader.get(path).status_code for path in every_door(paper)}
+    assert before == {path: 404 if path.endswith("/changes") else 200 for path in every_door(paper)}
+    remove(cabinet, paper)
+    assert {path: reader.get(path).status_code for path in every_door(paper)} == every_door(paper)
+    said = reader.get(f"/editions/{paper.edition_id}/file", headers=JSON).json
+    assert said["code"] == "removed"
+    assert "không ai mở được nữa" in said["message"]
+    # Whoever may not know of the dossier learns nothing by it.
+    assert cabinet.browser("botruong.xaydung").get(f"/papers/{paper.id}").status_code == 404
+
+
+def test_a_copy_that_is_on_its_way_stops(cabinet, paper):
+    long = storage.keep(bytes(3 * storage.PIECE))
+    stream = storage.store().stream(long)
+    assert next(stream)
+    storage.store().destroy(long)
+    with pytest.raises(NotFound):
+        next(stream)
+
+
+def test_it_is_found_by_no_search_and_counted_in_none(cabinet, paper):
+    reader = cabinet.browser(MINISTER)
+    assert f'href="/papers/{paper.id}' in reader.get(f"/search?q={CANARY}").text
+    remove(cabinet, paper)
+    assert f'href="/papers/{paper.id}' not in reader.get(f"/search?q={CANARY}").text
+
+
+def highlight(quote: str) -> dict[str, object]:
+    shape = {"quote": quote, "prefix": "", "suffix": "", "rects": [[1, 1, 9, 9]]}
+    content = {"kind": "highlight", "page": 1, "text": f"Ghi {quote}", "shape": shape}
+    return {"id": str(uuid4()), "base": 0, "content": content}
+
+
+def write(browser: Browser, edition_id: int, quote: str) -> None:
+    body = {"notes": [highlight(quote)], "since": 0}
+    saved = browser.post(f"/editions/{edition_id}/notes", json=body, headers=JSON)
+    assert saved.status_code == 200, saved.json
+
+
+def replace(cabinet: Cabinet, paper: queries.PaperView, content: bytes) -> queries.PaperView:
+    body = {"file": (io.BytesIO(content), "ban-2.pdf"), "reason": "Sửa."}
+    browser = cabinet.browser("thuky")
+    asked = browser.post(f"/papers/{paper.id}/replacements", body, headers=JSON).json["location"]
+    assert confirm(cabinet, asked, by="lanhdaovp").status_code == 200
+    return edition(paper)
+
+
+def everywhere() -> bytes:
+    """All that the database and its files hold, as a thief would read it."""
+    if not store.database().embedded:
+        with reading() as db:
+            every = (db.execute(select(table)) for table in Base.metadata.sorted_tables)
+            indexed = db.execute(text("SELECT terms::text FROM search_terms"))
+            return repr([row for rows in (*every, indexed) for row in rows]).encode()
+    path = Path(store.database().engine.url.database or "")
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+
+def page1_of(edition_id: int) -> str:
+    with reading() as db:
+        return str(db.get_one(Edition, edition_id).page1)
+
+
+def opened_from(files: Path, key_store: keys.Keys) -> list[bytes]:
+    """Every stored file that these keys open."""
+    found, blobs = [], storage.Folder(files, key_store)
+    for each in files.rglob("*"):
+        if each.is_file():
+            try:
+                found.append(b"".join(blobs.stream(each.name)))
+            except NotFound:
+                continue
+    return found
+
+
+def edition(paper: queries.PaperView) -> queries.PaperView:
+    """The paper in its current edition."""
+    with reading() as db:
+        return queries.paper(db, paper.id)
+
+
+def test_nothing_of_it_is_left_on_disk_in_the_database_or_in_an_older_backup(
+    cabinet, came_second, house, tmp_path
+):
+    paper = came_second
+    for who in (MINISTER, OTHER):
+        write(cabinet.browser(who), paper.edition_id, CANARY)
+    newer = replace(cabinet, paper, builders.pages("Trang dau da sua", "Trang sau"))
+    assert cabinet.browser(MINISTER).get(f"/editions/{newer.edition_id}/notes").status_code == 200
+    # As it reads, and as it is looked up.
+    for word in (CANARY, CANARY.lower()):
+        assert word.encode() in everywhere()
+    files, backup = house.settings.data_dir / "files", tmp_path / "backup"
+    shutil.copytree(files, backup)
+    held = [each for each in opened_from(backup, keys.store()) if CANARY.encode() in each]
+    # The file, the copy that is read, what was proposed, what was compared before and after.
+    assert len(held) == 5
+    assert SECRET in held
+    picture = page1_of(paper.edition_id)
+    remove(cabinet, paper, paper.edition_id)
+    assert jobs.run_once()
+    for word in (CANARY, CANARY.lower()):
+        assert word.encode() not in everywhere()
+    for folder in (files, backup):
+        assert not any(CANARY.encode() in each for each in opened_from(folder, keys.store()))
+        with pytest.raises(NotFound):
+            storage.Folder(folder, keys.store()).stream(picture)
+    # What stays opens as before.
+    reader = cabinet.browser(MINISTER)
+    with reading() as db:
+        stay = [each.id for each in queries.editions(db, paper.id) if each.removal is None]
+    assert len(stay) == 2
+    for each in stay:
+        assert reader.get(f"/editions/{each}/file").status_code == 200
+        assert reader.get(f"/editions/{each}/page1.webp").status_code == 200
+    assert reader.get(f"/papers/{paper.id}").status_code == 200
+
+
+def test_what_was_written_on_it_goes_from_every_device_too(cabinet, came_second):
+    reader = cabinet.browser(MINISTER)
+    with reading() as db:
+        first = queries.editions(db, came_second.id)[-1].id
+    write(reader, first, "Trang sau")
+    write(reader, came_second.edition_id, CANARY)
+    newer = replace(cabinet, came_second, builders.pages("Trang dau da sua", "Trang sau"))
+    for each in (came_second, newer):
+        assert reader.get(f"/editions/{each.edition_id}/notes").status_code == 200
+    remove(cabinet, came_second)
+    left = {
+        each["edition"]: each["content"]
+        for each in reader.get(f"/editions/{newer.edition_id}/notes").json["notes"]
+    }
+    assert left[1]["shape"]["quote"] == "Trang sau"
+    assert left[2] is None
+    with reading() as db:
+        places = db.query(NotePlace.edition_id, NotePlace.note_id).all()
+        kept = {each.id for each in db.query(Note).where(Note.kind.is_not(None))}
+    assert {each for each, _ in places} == {newer.edition_id}
+    assert {note for _, note in places} <= kept
+
+
+def test_what_was_decided_on_it_still_verifies_by_its_digest(cabinet, tmp_path):
+    consultation = an_open_consultation(cabinet)
+    (removed,) = builders.papers(1)
+    Member(cabinet, MINISTER).cast(consultation, "agree")
+    remove(cabinet, removed)
+    # Who answers afterwards names the same digest.
+    Member(cabinet, OTHER).cast(consultation, "disagree")
+    cabinet.wait(days=16)
+    jobs.run_once()
+    path = tmp_path / "bundle.zip"
+    with reading() as db:
+        bundle.write(db, consultation, path)
+        trusted = bundles.trusted(db)
+    with zipfile.ZipFile(path) as archive:
+        assert f"papers/{removed.digest}.pdf" not in archive.namelist()
+        assert removed.digest in archive.read("consultation.json").decode()
+    assert verifier.verify(path, trusted).findings == ()
