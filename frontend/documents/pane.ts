@@ -3,6 +3,8 @@ import { word } from '../words';
 import { PaperView } from './pdf';
 
 const PLACE = 'reading:';
+/** The server's status for a file that was removed as an emergency. */
+const GONE = 410;
 
 type Place = { page: number; scale: string; turn?: number };
 
@@ -37,6 +39,7 @@ export class PaperPane {
   /** Open a paper where it was left, or at the page that is asked for. */
   async show(url: string, page = 0): Promise<void> {
     this.url = url;
+    delete this.root.dataset.gone;
     const turn = ++this.turn;
     this.say('');
     // Only what is on the screen is asked for: whoever asks for a file has opened it.
@@ -47,8 +50,10 @@ export class PaperPane {
     this.showPicture(start === 1);
     try {
       await this.view.open(this.bytesAt ? await this.bytesAt(url) : url);
-    } catch {
-      if (this.turn === turn) this.sayFailed();
+    } catch (wrong) {
+      if (this.turn !== turn) return;
+      if ((wrong as { status?: number }).status === GONE) this.darken();
+      else this.sayFailed();
       return;
     }
     await this.shown();
@@ -58,6 +63,32 @@ export class PaperPane {
     this.view.page = start;
     this.tell();
     this.root.dispatchEvent(new CustomEvent('paper:opened', { bubbles: true, detail: { url } }));
+  }
+
+  get paper(): number {
+    return Number(this.root.dataset.paperId);
+  }
+
+  /** The edition that is shown, by the number in its address. */
+  get edition(): number {
+    return Number(/editions\/(\d+)/.exec(this.url)?.[1]);
+  }
+
+  /** The file was removed: nothing of it stays on the screen or in this page's memory. */
+  darken(): void {
+    this.turn += 1;
+    localStorage.removeItem(PLACE + this.url);
+    void this.view.close();
+    const picture = this.root.querySelector('.paper__first');
+    picture?.removeAttribute('src');
+    picture?.toggleAttribute('hidden', true);
+    this.root.dataset.gone = '';
+    this.say(
+      word({
+        vi: 'Tài liệu này vừa bị gỡ khẩn cấp, không ai mở được nữa. Hãy quay lại hồ sơ để xem theo quyết định của ai.',
+        en: 'This paper was just removed as an emergency; nobody can open it any more. Go back to its dossier to see by whose decision.',
+      }),
+    );
   }
 
   do(what: string): void {
@@ -119,6 +150,7 @@ export class PaperPane {
       const button = (event.target as HTMLElement).closest<HTMLElement>('[data-paper-do]');
       if (button) this.do(button.dataset.paperDo ?? '');
     });
+    this.root.addEventListener('paper:gone', () => this.darken());
     this.root.addEventListener('paper:show', (event) => {
       const { url, title } = (event as CustomEvent<{ url: string; title?: string }>).detail;
       this.root.dataset.paperUrl = url;

@@ -1,6 +1,7 @@
 // entry
 // The reader's own page.
 import { send } from '../http';
+import { watchGone } from './gone';
 import './notes/notes.css';
 import { mountNotes } from './notes/mount';
 import { mountAll } from './pane';
@@ -29,5 +30,11 @@ function watchEditions(): void {
 watchEditions();
 for (const pane of mountAll()) {
   mountTools(pane);
-  mountSide(pane, mountNotes(pane));
+  const notes = mountNotes(pane);
+  mountSide(pane, notes);
+  void watchGone(pane, () => {
+    notes?.forget();
+    for (const each of document.querySelectorAll('.thumbs, [data-side-part="outline"]'))
+      each.replaceChildren();
+  });
 }

@@ -7,6 +7,7 @@ import { base, me, page, room } from './room';
 import { paintAll } from './screen';
 import {
   applied,
+  isRemoved,
   itemOf,
   meetingOf,
   newerOf,
@@ -34,6 +35,7 @@ function hold(parts: Parts): void {
   moved(meetingOf(before).current);
   called(openVote(before)?.id);
   replaced(before);
+  removed(before);
   paintAll();
 }
 
@@ -52,6 +54,21 @@ function replaced(before: Parts): void {
       word({
         vi: `“${each.title}” đã có bản mới (bản ${newer.edition}); bản đang mở vẫn giữ nguyên.`,
         en: `“${each.title}” was replaced (edition ${newer.edition}); what is open stays as it is.`,
+      }),
+    );
+  }
+}
+
+/** A file was removed: said at once, and the screen that shows it goes dark. */
+function removed(before: Parts): void {
+  for (const each of allPapers()) {
+    if (!isRemoved(room.parts, each) || isRemoved(before, each)) continue;
+    const pane = document.querySelector<HTMLElement>('.paper');
+    if (pane?.dataset.paperUrl === each.url) pane.dispatchEvent(new Event('paper:gone'));
+    tell(
+      word({
+        vi: `“${each.title}” vừa bị gỡ khẩn cấp; không ai mở được nữa.`,
+        en: `“${each.title}” was just removed as an emergency; nobody can open it any more.`,
       }),
     );
   }

@@ -1,10 +1,10 @@
 // Which item and which of its papers lies open.
 import { me, type Paper, page, place, room } from './room';
-import { newerOf } from './state';
+import { isRemoved, newerOf } from './state';
 
 export function showItem(id: number): void {
   room.shown = id;
-  const first = page.papers[String(id)]?.[0];
+  const first = page.papers[String(id)]?.find((each) => !isRemoved(room.parts, each));
   const pane = document.querySelector<HTMLElement>('.paper');
   const empty = place('nodoc');
   if (empty) empty.hidden = Boolean(first);

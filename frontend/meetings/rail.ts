@@ -6,6 +6,7 @@ import { me, type Paper, page, place, room } from './room';
 import {
   floorOf,
   type ItemPart,
+  isRemoved,
   isSettled,
   itemOf,
   itemsOf,
@@ -46,6 +47,10 @@ function paperList(item: ItemPart, papers: Paper[]): HTMLElement {
       'ul',
       { class: 'rows rows--slim' },
       ...papers.map((each) => {
+        if (isRemoved(room.parts, each)) {
+          const gone = word({ vi: 'Đã gỡ khẩn cấp', en: 'Removed as an emergency' });
+          return row(shape('missing'), h('span', { class: 'row__t' }, each.title), [gone]);
+        }
         const isOpen = each.id === room.paper && !(me.conducts && room.view === 'console');
         const link = h(
           'a',

@@ -83,6 +83,8 @@ export interface PaperPart {
   edition: number;
   digest: string;
   url: string;
+  /** Its file was removed as an emergency. */
+  removed: boolean;
 }
 
 export type Parts = Record<string, unknown>;
@@ -136,6 +138,20 @@ export function newerOf(
   const current = parts[`paper:${paper.id}`] as PaperPart | undefined;
   return current && current.edition > paper.edition ? current : undefined;
 }
+
+/** Whether the file that this screen knows of was removed: then nothing of it is shown. */
+export function isRemoved(parts: Parts, paper: { id: number; edition: number }): boolean {
+  const current = parts[`paper:${paper.id}`] as PaperPart | undefined;
+  return Boolean(current?.removed && current.edition === paper.edition);
+}
+
+/** The digests of papers that a vote may still name though no screen shows them. */
+export const removedDigests = (parts: Parts): Set<string> =>
+  new Set(
+    those<PaperPart>(parts, 'paper:')
+      .filter((each) => each.removed)
+      .map((each) => each.digest),
+  );
 
 export const openVote = (parts: Parts): VotePart | undefined =>
   votesOf(parts).find((each) => each.state === 'open');

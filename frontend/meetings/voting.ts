@@ -11,7 +11,7 @@ import { clockOf, now, word } from '../words';
 import { h, paint, shape } from './paint';
 import { button } from './pieces';
 import { base, me, page, place, room } from './room';
-import { type Choice, openVote, type VotePart, votesOf } from './state';
+import { type Choice, openVote, removedDigests, type VotePart, votesOf } from './state';
 import { choiceWords } from './words';
 
 interface Mine {
@@ -361,6 +361,8 @@ async function sign(): Promise<Signed | null> {
 
 /** Whether the statement names the meeting, vote, question, papers and member on this screen. */
 function shows(terms: Mine['terms']): boolean {
+  const gone = removedDigests(room.parts);
+  const isHere = (digest: unknown) => !gone.has(String(digest));
   const papers = (page.papers[String(vote?.item)] ?? []).map((each) => each.digest);
   const expected: Record<string, Plain | undefined> = {
     v: 1,
@@ -375,7 +377,7 @@ function shows(terms: Mine['terms']): boolean {
   };
   return (
     Object.entries(expected).every(([name, value]) => terms[name] === value) &&
-    canonical(terms.papers ?? []) === canonical(papers)
+    canonical(((terms.papers ?? []) as Plain[]).filter(isHere)) === canonical(papers.filter(isHere))
   );
 }
 

@@ -78,6 +78,8 @@ export async function sendWaiting(person: number): Promise<void> {
       await leave();
     } catch (wrong) {
       if (!(wrong instanceof Refusal)) throw wrong;
+      // Of a paper that was removed nothing stays, here either.
+      if (wrong.code === 'removed') await leave();
     }
   }
 }

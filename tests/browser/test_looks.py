@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pypdf
 import pytest
@@ -332,6 +333,39 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     expect(other.locator(".notes__ink")).to_have_count(3)
     other.close()
     assert not minister.wrong, "\n".join(minister.wrong)
+
+
+@pytest.mark.browser
+def test_a_removed_paper_goes_dark_before_its_reader_within_two_seconds(
+    readers: dict[str, Reader],
+) -> None:
+    minister, leader, keeper = (readers[each] for each in (MINISTER, LEADER, KEEPER))
+    minister.opens("/papers/3")
+    page = minister.page
+    page.locator(".page[data-loaded] canvas").first.wait_for()
+    leader.opens("/papers/3/removal")
+    leader.page.get_by_label("Lý do gỡ").fill("Gửi nhầm sang hồ sơ này.")
+    leader.presses("Đề nghị gỡ khẩn cấp")
+    leader.sees("Gỡ bản 1 của tài liệu số 3")
+    keeper.opens(urlsplit(leader.page.url).path)
+    with keeper.page.expect_response(lambda answer: answer.url.endswith("/confirm")):
+        keeper.presses("Xác nhận, thực hiện ngay")
+    said = page.locator(".paper__said")
+    expect(said).to_contain_text("vừa bị gỡ khẩn cấp", timeout=2_000)
+    expect(page.locator(".paper canvas, .thumbs canvas")).to_have_count(0)
+    minister.fits(*SIZES)
+    minister.expected.append("410")
+    minister.goes_to("/papers/3")
+    minister.sees("theo quyết định của Phó Chủ nhiệm Văn phòng Chính phủ")
+    expect(page.get_by_text("Ai đã mở trước khi gỡ")).to_have_count(0)
+    leader.opens("/removals")
+    leader.follows("Biên bản số 1")
+    leader.sees("Bộ trưởng Bộ Y tế")
+    for reader in (minister, leader):
+        reader.fits(*SIZES)
+        reader.is_barred_by_nothing()
+    wrong = [each for reader in (minister, leader, keeper) for each in reader.wrong]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.browser

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from documents import queries as documents_queries
-from documents import replacing
+from documents import removing, replacing
 from documents import service as documents
 from ecabinet import approvals, canonical, ledger, live
 from ecabinet.db import reading
@@ -154,6 +154,26 @@ def test_open_screens_of_a_session_are_told_at_once_that_its_paper_was_replaced(
     assert screen.state["parts"][f"paper:{paper}"]["url"] != before["url"]
     assert screen.agrees()
     assert elsewhere.hear() == []
+
+
+def test_open_screens_of_a_session_are_told_at_once_that_its_file_was_removed(
+    cabinet: Cabinet,
+) -> None:
+    session, _dossier, paper = with_a_paper(cabinet)
+    screen = Listening(session, "botruong.yte")
+    assert screen.state["parts"][f"paper:{paper}"]["removed"] is False
+    with reading() as db:
+        edition = documents_queries.paper(db, paper).edition_id
+    asked = removing.ask(cabinet.actor("lanhdaovp"), paper, {edition}, "Gửi nhầm.")
+    assert screen.hear() == [], "nothing has changed yet"
+    with reading() as db:
+        digest = db.get_one(approvals.Request, asked).digest
+    approvals.confirm(cabinet.actor("quantri"), asked, digest)
+    assert screen.hear() == ["paper_removed"]
+    assert screen.state["parts"][f"paper:{paper}"]["removed"] is True
+    assert screen.agrees()
+    page = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}/live").text
+    assert f"/editions/{edition}/file" not in page.split('<script type="application/json"')[0]
 
 
 def test_to_enter_the_live_page_opens_no_paper(cabinet: Cabinet) -> None:

@@ -41,6 +41,18 @@ export class NoteStore extends EventTarget {
     super();
   }
 
+  /** The paper was removed: what was written on it is kept nowhere, nor sent. */
+  forget(): void {
+    this.isBusy = true;
+    this.kept.clear();
+    this.waiting.clear();
+    this.lent = [];
+    this.done.length = 0;
+    this.undone.length = 0;
+    void this.room.keep(this.waiting);
+    this.say({ is: 'empty' });
+  }
+
   /** Begin with what is kept here; ask for what the other devices wrote, now and from time to time,
    *  and send what waits. */
   async begin(): Promise<void> {
