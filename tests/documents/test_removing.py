@@ -11,11 +11,12 @@ from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select, text
 
 from ballots import bundle
-from documents import queries, service
+from documents import queries, removing, service
 from documents.models import Edition, Note, NotePlace
+from documents.rules import CopyFate, DossierRefusal
 from ecabinet import approvals, bundles, jobs, keys, storage, verifier
 from ecabinet import db as store
-from ecabinet.db import Base, reading
+from ecabinet.db import Base, reading, transaction
 from ecabinet.errors import NotFound
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Browser, Cabinet
@@ -264,3 +265,154 @@ def test_what_was_decided_on_it_still_verifies_by_its_digest(cabinet, tmp_path):
         assert f"papers/{removed.digest}.pdf" not in archive.namelist()
         assert removed.digest in archive.read("consultation.json").decode()
     assert verifier.verify(path, trusted).findings == ()
+
+
+def test_two_persons_of_the_two_offices_and_nobody_else(cabinet, paper):
+    for name in ("thuky", "chuyenvien", "quantri", "kiemtoan", MINISTER, "canbo.yte"):
+        assert ask(cabinet.browser(name), paper).status_code == 403, name
+        assert cabinet.browser(name).get(f"/papers/{paper.id}/removal").status_code == 403, name
+    leader = cabinet.browser("lanhdaovp")
+    shown = leader.get(f"/papers/{paper.id}/removal").text
+    assert 'name="edition" value="1" checked' in shown
+    none = leader.post(f"/papers/{paper.id}/removals", {"reason": "Nhầm."}, headers=JSON)
+    assert (none.status_code, none.json["reason"]) == (409, DossierRefusal.NONE_CHOSEN)
+    asked = ask(leader, paper).json["location"]
+    assert ask(leader, paper).json["reason"] == "already_asked"
+    for name in ("thuky", "kiemtoan", MINISTER):
+        assert confirm(cabinet, asked, by=name).status_code in (403, 404), name
+    assert cabinet.browser(MINISTER).get(f"/papers/{paper.id}").status_code == 200
+    assert "đã đề nghị gỡ khẩn cấp" in leader.get(f"/dossiers/{paper.dossier_id}").text
+    assert confirm(cabinet, asked).status_code == 200
+    again = ask(leader, paper)
+    assert (again.status_code, again.json["reason"]) == (409, DossierRefusal.REMOVED)
+
+
+def test_whoever_confirms_learns_what_it_does_and_no_title(cabinet, paper):
+    asked = ask(cabinet.browser("lanhdaovp"), paper).json["location"]
+    shown = cabinet.browser("quantri").get(asked).text
+    assert f"Gỡ bản 1 của tài liệu số {paper.id}" in shown
+    assert "tên 1 người đã mở" in shown
+    assert paper.digest[:16] in shown
+    assert "Tài liệu 1" not in shown
+
+
+def test_the_same_file_goes_wherever_it_lies_and_does_not_come_again(cabinet, paper):
+    elsewhere = builders.dossier(cabinet, SECRET, builders.pdf(2))
+    (twin, other) = builders.papers(elsewhere)
+    asked = ask(cabinet.browser("lanhdaovp"), paper).json["location"]
+    assert "Cùng tệp đó còn ở 1 tài liệu khác" in cabinet.browser("quantri").get(asked).text
+    confirm(cabinet, asked)
+    office = cabinet.browser("thuky")
+    assert office.get(f"/editions/{twin.edition_id}/file").status_code == 410
+    assert office.get(f"/editions/{other.edition_id}/file").status_code == 200
+    body = {"file": (io.BytesIO(SECRET), "lai.pdf"), "kind": "draft", "title": ""}
+    again = office.post(f"/dossiers/{elsewhere}/papers", body, headers=JSON)
+    assert (again.status_code, again.json["reason"]) == (409, DossierRefusal.REMOVED)
+
+
+def test_a_like_first_page_of_a_paper_that_stays_is_not_destroyed(cabinet, paper):
+    stays = builders.papers(paper.dossier_id)[1]
+    with transaction() as db:
+        db.get_one(Edition, stays.edition_id).page1 = page1_of(paper.edition_id)
+    remove(cabinet, paper)
+    jobs.run_once()
+    picture = f"/editions/{stays.edition_id}/page1.webp"
+    assert cabinet.browser(MINISTER).get(picture).status_code == 200
+
+
+def test_a_clean_file_takes_its_place_and_what_waited_meanwhile_does_not(cabinet, paper):
+    body = {"file": (io.BytesIO(builders.pdf(2)), "sach.pdf"), "reason": "Sửa."}
+    office = cabinet.browser("thuky")
+    waited = office.post(f"/papers/{paper.id}/replacements", body, headers=JSON).json["location"]
+    remove(cabinet, paper)
+    proposed = waited.replace("/approvals/", "/replacements/")
+    assert cabinet.browser("lanhdaovp").get(proposed).status_code == 410
+    assert confirm(cabinet, waited, by="lanhdaovp").json["code"] == "stale"
+    assert office.post(f"{waited}/withdraw", headers=JSON).status_code == 200
+    clean = replace(cabinet, paper, builders.pdf(2))
+    assert (clean.edition_number, clean.removal) == (2, None)
+    reader = cabinet.browser(MINISTER)
+    assert reader.get(f"/papers/{paper.id}").status_code == 200
+    assert reader.get(f"/papers/{paper.id}?edition=1").status_code == 410
+    assert reader.get(f"/editions/{clean.edition_id}/changes").status_code == 200
+
+
+def lease(cabinet: Cabinet, paper: queries.PaperView, who: str) -> tuple[Browser, str]:
+    browser = cabinet.browser(who)
+    vault = browser.post("/vault", json={}, headers=JSON).json["vault"]
+    taken = browser.post(
+        "/vault/leases", json={"vault": vault, "edition": paper.edition_id}, headers=JSON
+    )
+    assert taken.status_code == 200
+    return browser, vault
+
+
+def fates(cabinet: Cabinet) -> dict[str, CopyFate]:
+    with reading() as db:
+        (one,) = removing.incidents(db)
+        return {each.reader: each.fate for each in one.copies}
+
+
+def test_copies_on_devices_are_named_until_they_are_heard_of_or_their_lease_ends(cabinet, paper):
+    heard, vault = lease(cabinet, paper, MINISTER)
+    lease(cabinet, paper, OTHER)
+    yte, taichinh = "Bộ trưởng Bộ Y tế", "Bộ trưởng Bộ Tài chính"
+    remove(cabinet, paper)
+    assert fates(cabinet) == {yte: CopyFate.HELD, taichinh: CopyFate.HELD}
+    record = cabinet.browser("lanhdaovp").get("/removals/1").text
+    assert record.count("Máy có thể còn giữ, muộn nhất tới") == 2
+    told = heard.post("/vault", json={"vault": vault}, headers=JSON)
+    assert told.json["kept"] == []
+    assert fates(cabinet) == {yte: CopyFate.TOLD, taichinh: CopyFate.HELD}
+    refused = heard.post(
+        "/vault/leases", json={"vault": vault, "edition": paper.edition_id}, headers=JSON
+    )
+    assert refused.status_code == 410
+    cabinet.wait(hours=73)
+    assert fates(cabinet) == {yte: CopyFate.TOLD, taichinh: CopyFate.LEASE_OVER}
+
+
+def test_the_record_says_who_why_and_who_had_opened_it_to_those_who_read_the_log(cabinet, paper):
+    asked = ask(cabinet.browser("lanhdaovp"), paper, reason="Văn bản mật gửi nhầm.")
+    confirm(cabinet, asked.json["location"])
+    for name in ("lanhdaovp", "kiemtoan", "quantri"):
+        shown = cabinet.browser(name).get("/removals/1").text
+        for told in (
+            "Phó Chủ nhiệm Văn phòng Chính phủ", "Quản trị hệ thống", "Văn bản mật gửi nhầm.",
+            "Bộ trưởng Bộ Y tế", paper.digest,
+        ):  # fmt: skip
+            assert told in shown, (name, told)
+        # The administrator reads no paper, nor what it is called.
+        assert ("Tài liệu 1" in shown) is (name != "quantri")
+        assert "Đang hủy" in shown
+    assert cabinet.browser("thuky").get("/removals/1").status_code == 403
+    jobs.run_once()
+    assert "Đã hủy xong" in cabinet.browser("kiemtoan").get("/removals/1").text
+
+
+def test_its_readers_are_told_and_find_its_place_in_the_dossier(cabinet, paper):
+    remove(cabinet, paper)
+    for name in (MINISTER, OTHER):
+        assert "Đã gỡ khẩn cấp: Tài liệu 1, bản 1" in cabinet.browser(name).get("/inbox").text
+    shown = cabinet.browser(MINISTER).get(f"/dossiers/{paper.dossier_id}").text
+    assert "theo quyết định của Phó Chủ nhiệm Văn phòng Chính phủ" in shown
+    assert f'data-edition="{paper.edition_id}"' not in shown
+    office = cabinet.browser("thuky").get(f"/papers/{paper.id}").text
+    assert "Ai đã mở trước khi gỡ" in office
+    assert "Ai đã mở trước khi gỡ" not in cabinet.browser(MINISTER).get(f"/papers/{paper.id}").text
+
+
+def test_what_could_not_be_destroyed_at_once_is_destroyed_by_the_clock(cabinet, paper, monkeypatch):
+    whole = storage.Folder.destroy
+
+    def fails(_self: storage.Folder, _digest: str) -> None:
+        raise OSError("the disk says no")
+
+    monkeypatch.setattr(storage.Folder, "destroy", fails)
+    remove(cabinet, paper)
+    assert storage.read(paper.digest) == SECRET
+    assert cabinet.browser(MINISTER).get(f"/editions/{paper.edition_id}/file").status_code == 410
+    monkeypatch.setattr(storage.Folder, "destroy", whole)
+    jobs.run_once()
+    with pytest.raises(NotFound):
+        storage.read(paper.digest)
