@@ -10,12 +10,12 @@ export class Drawer {
     private readonly name: string,
   ) {
     this.key = `${name}:shown`;
-    let hadRoom: boolean | undefined;
-    // Also once a tablet is turned: what stood beside the pages must not lie over them.
+    this.show(this.hasRoom && localStorage.getItem(this.key) !== 'no');
+    let hadRoom = this.hasRoom;
+    // Once a tablet is turned, what stood beside the pages must not lie over them.
     new ResizeObserver(() => {
-      if (hadRoom === this.hasRoom) return;
+      if (hadRoom && !this.hasRoom) this.show(false);
       hadRoom = this.hasRoom;
-      this.show(hadRoom && localStorage.getItem(this.key) !== 'no');
     }).observe(root.parentElement ?? root);
     opener.addEventListener('click', () => this.toggle());
     root.querySelector('[data-drawer-close]')?.addEventListener('click', () => this.leave());
