@@ -194,11 +194,11 @@ def test_nothing_of_it_is_left_on_disk_in_the_database_or_in_an_older_backup(
     paper = came_second
     for who in (MINISTER, OTHER):
         write(cabinet.browser(who), paper.edition_id, CANARY)
-    newer = replace(cabinet, paper, builders.pages("Trang dau da sua", "Trang sau"))
-    assert cabinet.browser(MINISTER).get(f"/editions/{newer.edition_id}/notes").status_code == 200
     # As it reads, and as it is looked up.
     for word in (CANARY, CANARY.lower()):
         assert word.encode() in everywhere()
+    newer = replace(cabinet, paper, builders.pages("Trang dau da sua", "Trang sau"))
+    assert cabinet.browser(MINISTER).get(f"/editions/{newer.edition_id}/notes").status_code == 200
     files, backup = house.settings.data_dir / "files", tmp_path / "backup"
     shutil.copytree(files, backup)
     held = [each for each in opened_from(backup, keys.store()) if CANARY.encode() in each]
