@@ -23,20 +23,27 @@ const drawn = (name: string, attributes: Record<string, string | number>): SVGEl
 
 export class NoteLayer {
   private readonly pages = new Map<number, SVGGElement>();
+  private readonly views = new Map<number, PageView>();
   private readonly carried = new Map<string, Rect[]>();
 
   constructor(
     events: EventBus,
     private readonly store: NoteStore,
   ) {
+    events.on('pagerender', ({ source }: { source: PageView }) =>
+      this.views.set(source.id, source),
+    );
     events.on('pagerendered', ({ source }: { source: PageView }) => this.lay(source));
     // Words that were carried over are found in the page's text, once that is there.
     events.on('textlayerrendered', () => this.draw());
     store.addEventListener('change', () => this.draw());
   }
 
-  /** The sheet over a page on which one draws; its own measure is that of notes. */
+  /** The sheet over a page on which one draws; its own measure is that of notes. A page that is
+   *  being drawn anew gets it at once: no stroke waits for that, nor is lost by it. */
   sheet(page: number): SVGGElement | undefined {
+    const view = this.views.get(page);
+    if (view && !this.pages.get(page)?.isConnected) this.lay(view);
     const sheet = this.pages.get(page);
     return sheet?.isConnected ? sheet : undefined;
   }
@@ -52,7 +59,6 @@ export class NoteLayer {
   }
 
   private lay({ id, div, viewport, pdfPage }: PageView): void {
-    div.querySelector('.notes')?.remove();
     const turn = (viewport.rotation - (pdfPage?.rotate ?? 0) + 360) % 360;
     const upright = turn % 180 === 0;
     const [width, height] = upright
@@ -60,16 +66,23 @@ export class NoteLayer {
       : [viewport.height, viewport.width];
     const tall = Math.round((UNIT * height) / width);
     const [across, down] = upright ? [UNIT, tall] : [tall, UNIT];
+    const viewBox = `0 0 ${across} ${down}`;
+    const shift = { 0: '', 90: `translate(${tall} 0)`, 180: `translate(${UNIT} ${tall})` }[turn];
+    const transform = `${shift ?? `translate(0 ${UNIT})`} rotate(${turn})`;
+    const before = div.querySelector('.notes');
+    const isSame =
+      before?.getAttribute('viewBox') === viewBox &&
+      before.firstElementChild?.getAttribute('transform') === transform;
+    // Drawn in another size only: a stroke that is under way goes on.
+    if (isSame) return;
+    before?.remove();
     const svg = drawn('svg', {
       class: 'notes',
-      viewBox: `0 0 ${across} ${down}`,
+      viewBox,
       preserveAspectRatio: 'none',
       'aria-hidden': 'true',
     });
-    const shift = { 0: '', 90: `translate(${tall} 0)`, 180: `translate(${UNIT} ${tall})` }[turn];
-    const sheet = drawn('g', {
-      transform: `${shift ?? `translate(0 ${UNIT})`} rotate(${turn})`,
-    }) as SVGGElement;
+    const sheet = drawn('g', { transform }) as SVGGElement;
     svg.append(sheet);
     div.append(svg);
     this.pages.set(id, sheet);

@@ -104,7 +104,9 @@ export class NoteTools extends EventTarget {
       pointer: event.pointerId,
       move: (moved) => {
         for (const each of moved.getCoalescedEvents?.() ?? [moved]) {
-          const [x, y] = pointOn(sheet, each.clientX, each.clientY);
+          // The page may be drawn anew under the hand.
+          const under = this.layer.sheet(page) ?? sheet;
+          const [x, y] = pointOn(under, each.clientX, each.clientY);
           if (isFar(points, x, y)) points.push(x, y);
         }
         if (points.length >= MOST_NUMBERS - 2 * 64) {
