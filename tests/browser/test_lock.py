@@ -39,7 +39,10 @@ def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) 
         page.clock.run_for("00:02")
         expect(soon).to_be_hidden()
 
-        page.clock.run_for("15:02")
+        # The page is covered before the server has heard of it.
+        with page.expect_response("**/lock") as heard:
+            page.clock.run_for("15:02")
+        assert heard.value.ok
         expect(cover).to_be_visible()
         expect(cover).to_contain_text("Màn hình đang khóa")
         for _ in range(2):
