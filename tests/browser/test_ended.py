@@ -54,7 +54,7 @@ def test_a_page_says_when_its_login_ends_and_goes_on_after_another(tmp_path: Pat
         elsewhere.signs_in()
         elsewhere.goes_to("/devices")
         elsewhere.presses("Đăng xuất nơi này")
-        expect(cover).to_be_visible(timeout=2_000)
+        expect(cover).to_be_visible()
         knocks: list[WebSocket] = []
         page.on("websocket", lambda line: knocks.append(line))
         page.clock.run_for("00:30")
