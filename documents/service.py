@@ -31,22 +31,27 @@ LONGEST_FILE_NAME, LONGEST_TITLE = 300, 500
 
 def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
     """Begin a dossier; nobody but the Office and the auditor reads it until it is handed out."""
-    actor.must(Permission.DOSSIER_WRITE)
     with transaction() as db:
-        if people.agency(db, drafting_agency_id) is None:
-            raise BadInput("drafting_agency", "is unknown")
-        dossier = Dossier(
-            title=title,
-            drafting_agency_id=drafting_agency_id,
-            made_by=actor.id,
-            made_at=clock.now(db),
-            state=DossierState.ACCEPTED,
-        )
-        db.add(dossier)
-        db.flush()
-        search.admit(db, queries.audience(dossier.id), [queries.OFFICE_READERS])
-        add_to_story(db, dossier.id, "dossier_made", f"/dossiers/{dossier.id}", by=actor.office)
-        return dossier.id
+        return begin_dossier(db, actor, title, drafting_agency_id)
+
+
+def begin_dossier(db: Session, actor: Actor, title: str, drafting_agency_id: int) -> int:
+    """The same, within an act of a room above."""
+    actor.must(Permission.DOSSIER_WRITE)
+    if people.agency(db, drafting_agency_id) is None:
+        raise BadInput("drafting_agency", "is unknown")
+    dossier = Dossier(
+        title=title,
+        drafting_agency_id=drafting_agency_id,
+        made_by=actor.id,
+        made_at=clock.now(db),
+        state=DossierState.ACCEPTED,
+    )
+    db.add(dossier)
+    db.flush()
+    search.admit(db, queries.audience(dossier.id), [queries.OFFICE_READERS])
+    add_to_story(db, dossier.id, "dossier_made", f"/dossiers/{dossier.id}", by=actor.office)
+    return dossier.id
 
 
 def add_paper(
@@ -66,17 +71,24 @@ def keep_paper(
 ) -> int:
     """Keep a file that was read as a paper's first edition."""
     with transaction() as db:
-        access.dossier_to_complete(db, actor, dossier_id)
-        title = title or incoming.title
-        paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
-        db.add(paper)
-        db.flush()
-        keep_edition(db, actor, paper, 1, incoming)
-        add_to_story(
-            db, dossier_id, "paper_added", f"/papers/{paper.id}",
-            title=title, pages=incoming.pages, by=actor.office,
-        )  # fmt: skip
-        return paper.id
+        return keep_paper_in(db, actor, dossier_id, title, kind, incoming)
+
+
+def keep_paper_in(
+    db: Session, actor: Actor, dossier_id: int, title: str, kind: PaperKind, incoming: "Incoming"
+) -> int:
+    """The same, within an act of a room above."""
+    access.dossier_to_complete(db, actor, dossier_id)
+    title = title or incoming.title
+    paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
+    db.add(paper)
+    db.flush()
+    keep_edition(db, actor, paper, 1, incoming)
+    add_to_story(
+        db, dossier_id, "paper_added", f"/papers/{paper.id}",
+        title=title, pages=incoming.pages, by=actor.office,
+    )  # fmt: skip
+    return paper.id
 
 
 def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> int:

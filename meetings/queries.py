@@ -327,6 +327,19 @@ def agenda(db: Session, meeting: Meeting) -> AgendaView:
     return AgendaView(meeting, items, begins, rules.lacks(map(_planned, items)))
 
 
+def closed_to_papers(db: Session, actor: Actor, meeting: Meeting) -> dict[int, str]:
+    """The items that no paper can be added to, with the reason."""
+    return {
+        each.id: "handed_out" if each.dossier_id else rules.AgendaRefusal.NO_AGENCY.value
+        for each in meeting.items
+        if not (
+            documents.may_add(db, actor, each.dossier_id)
+            if each.dossier_id
+            else each.presenter_agency_id
+        )
+    }
+
+
 def fact_of_convening(meeting_id: int) -> str:
     """What the invitation to a session tells of."""
     return f"session_convened:{meeting_id}"

@@ -429,6 +429,7 @@ class AgendaRefusal(StrEnum):
     CANNOT_MOVE = "cannot_move"
     SEATED_ALREADY = "seated_already"
     SEAT_STAYS = "seat_stays"
+    NO_AGENCY = "no_agency"
 
 
 class Direction(StrEnum):

@@ -177,16 +177,7 @@ def name_adviser(dossier_id: int) -> AnyResponse:
 @door.post("/dossiers/<int:dossier_id>/papers")
 @needs(Permission.PAPER_ADD)
 def add_paper(dossier_id: int) -> Any:
-    file = _file()
-    paper_id = service.add_paper(
-        current_actor(),
-        dossier_id,
-        form("title", limit=LONGEST_TITLE, optional=True),
-        _kind(),
-        file.filename or "",
-        file.read(),
-    )
-    return _added(paper_id)
+    return added(service.add_paper(current_actor(), dossier_id, *sent_paper()))
 
 
 @door.post("/papers/<int:paper_id>/particulars")
@@ -204,7 +195,7 @@ def describe_paper(paper_id: int) -> AnyResponse:
 def add_edition(paper_id: int) -> Any:
     file = _file()
     service.add_edition(current_actor(), paper_id, file.filename or "", file.read())
-    return _added(paper_id)
+    return added(paper_id)
 
 
 @door.post("/papers/<int:paper_id>/replacements")
@@ -362,6 +353,13 @@ def _answer(body: Any, status: int, headers: dict[str, str]) -> Response:
     )
 
 
+def sent_paper() -> tuple[str, PaperKind, str, bytes]:
+    """Title, kind, file name and content of a paper that a form brings."""
+    file = _file()
+    title = form("title", limit=LONGEST_TITLE, optional=True)
+    return title, _kind(), file.filename or "", file.read()
+
+
 def _file() -> FileStorage:
     found = request.files.get("file")
     if found is None or not found.filename:
@@ -376,7 +374,8 @@ def _kind() -> PaperKind:
         raise BadInput("kind", "is unknown") from None
 
 
-def _added(paper_id: int) -> Any:
+def added(paper_id: int) -> Any:
+    """What a paper has become that was just sent."""
     with reading() as db:
         paper = queries.paper(db, paper_id)
     if not web.wants_json():

@@ -8,6 +8,7 @@ import type { Place, Told } from '../sequence';
 import { clockOf, word } from '../words';
 import './meetings.css';
 import { h, paint } from './paint';
+import { Takings } from './taking';
 
 interface Item {
   id: number;
@@ -136,6 +137,9 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   void once(form.querySelector('[type="submit"]'), () => save(form));
 });
+
+const takings = document.querySelector<HTMLFormElement>('form[data-takings]');
+if (takings) new Takings(takings);
 
 void readDraft().then((draft) => {
   new Live<Draft>({

@@ -9,6 +9,9 @@ from flask import current_app, render_template, request
 from werkzeug.wrappers import Response
 
 from documents import queries as documents
+from documents.http import papers
+from documents.pages.reading import takes_office
+from documents.rules import PaperKind
 from ecabinet import sheets, web
 from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
@@ -18,7 +21,7 @@ from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.queries import ItemOpenings
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
-from meetings.service import attend, conduct, prepare, substitutes
+from meetings.service import attend, conduct, prepare, substitutes, taking
 from meetings.service.prepare import Head, ItemText
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -185,6 +188,9 @@ def _builder(db: Any, found: Meeting) -> str:
         agencies=people.agencies(db),
         outer_seats=queries.secretaries_first(found),
         persons=[each for each in people.holders(db) if not found.seat_of(each.person_id)],
+        closed=queries.closed_to_papers(db, current_actor(), found),
+        paper_kinds=list(PaperKind),
+        takes_office=takes_office(),
         secretary_role=Role.SECRETARY,
         start=found.starts_at.astimezone(OFFICE_ZONE.zone),
     )
@@ -227,6 +233,14 @@ def move_item(meeting_id: int, item_id: int) -> Response:
 def remove_item(meeting_id: int, item_id: int) -> Response:
     prepare.remove_item(current_actor(), meeting_id, item_id, form_int("draft"))
     return web.see(f"/meetings/{meeting_id}", "item_removed")
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/papers")
+@needs(Permission.MEETING_PREPARE)
+def add_paper(meeting_id: int, item_id: int) -> Any:
+    return papers.added(
+        taking.add_paper(current_actor(), meeting_id, item_id, *papers.sent_paper())
+    )
 
 
 @door.get("/meetings/<int:meeting_id>/draft")

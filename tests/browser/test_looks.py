@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pysqlite3 import dbapi2
 
 from tests.ballots.builders import a_paper
@@ -283,6 +283,53 @@ def test_what_comes_second_is_as_fit_as_what_comes_first(
         reader.is_barred_by_nothing()
     wrong = [each for reader in looked for each in reader.wrong]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+def test_files_for_an_agenda_are_put_under_their_items_moved_and_sent(
+    readers: dict[str, Reader], tmp_path: Path
+) -> None:
+    """By the numbers in their names; then by dragging, and by the field that keys reach."""
+    secretary = readers[SECRETARY]
+    page = secretary.page
+    secretary.opens(DRAFT)
+    names = ("ND2 - Tờ trình.pdf", "1. Báo cáo.pdf", "scan001.pdf", "scan002.pdf")
+    for name in names:
+        (tmp_path / name).write_bytes(a_paper())
+    page.locator("#taken").set_input_files([tmp_path / each for each in names])
+    groups = page.locator(".takings > section")
+    unplaced, second = groups.nth(0).locator("li"), groups.nth(2).locator("li")
+    expect(second).to_contain_text(["ND2 - Tờ trình.pdf · xếp theo số"])
+    # The first item has no agency for which a dossier could be made.
+    expect(unplaced).to_contain_text(["chưa có cơ quan trình", "scan001.pdf", "scan002.pdf"])
+    secretary.fits(*SIZES)
+    secretary.is_barred_by_nothing()
+    drags(page, unplaced.nth(1), second.nth(0))
+    expect(second).to_have_count(2)
+    secretary.presses("Tải lên")
+    expect(unplaced.nth(0)).to_contain_text("Chọn nội dung của tệp này rồi gửi.")
+    for _ in range(2):
+        field = unplaced.nth(0).get_by_label("Nội dung", exact=True)
+        field.focus()
+        page.keyboard.press("End")
+    expect(second).to_have_count(4)
+    expect(second.nth(3).get_by_label("Nội dung", exact=True)).to_be_focused()
+    secretary.presses("Tải lên")
+    row = page.locator(".rows--build .row", has_text="Công tác xây dựng pháp luật")
+    expect(row).to_contain_text("4 tài liệu")
+    assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+def drags(page: Page, what: Locator, onto: Locator) -> None:
+    what.scroll_into_view_if_needed()
+    held, place = what.bounding_box(), onto.bounding_box()
+    assert held
+    assert place
+    page.mouse.move(held["x"] + 9, held["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(held["x"] + 30, held["y"] + 30, steps=5)
+    page.mouse.move(place["x"] + 90, place["y"] + place["height"] / 2, steps=5)
+    page.mouse.up()
 
 
 @pytest.mark.browser
