@@ -339,7 +339,8 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     """The pen draws and the finger scrolls; without a line it waits on the device."""
     minister = readers[MINISTER]
     minister.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    minister.opens(PAPER)
+    # Where one was in it last, by keys, is another page.
+    minister.opens(f"{PAPER}?page=1")
     minister.expected.append("ERR_INTERNET_DISCONNECTED")
     page = minister.page
     said = page.locator("[data-notes-said]")
