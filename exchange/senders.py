@@ -15,6 +15,7 @@ from email import policy
 from email.header import Header
 from email.message import EmailMessage
 from email.utils import formatdate
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -221,8 +222,12 @@ def _text(write: Callable[..., str], letter: Letter, settings: Settings) -> str:
     return write(letter.kind, letter.language, letter.due, link, letter.code, ZONE)
 
 
+@cache
 def _tls(own_authority: str) -> ssl.SSLContext:
-    """Verified against the system's authorities, and the operator's own where one is set."""
+    """Verified against the system's authorities, and the operator's own where one is set.
+
+    To read the system's authorities takes longer than all the rest of a sending.
+    """
     return ssl.create_default_context(cadata=own_authority or None)
 
 
