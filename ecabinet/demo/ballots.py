@@ -5,12 +5,14 @@ a member's own browser still enrols. Its days are lived through by moving the ca
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
 from ballots.rules import Answer, Choice
@@ -82,28 +84,54 @@ class Key:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def fill(ids: dict[str, int]) -> None:
-    """Make them; `ids` gives each demo person's id by username."""
-    with reading() as db:
-        actors = {name: found for name, each in ids.items() if (found := people.actor(db, each))}
-        now = clock.now(db)
+@contextmanager
+def days_ago() -> Iterator[None]:
+    """On a working morning of last week, for as long as the block lasts."""
+    with transaction() as db:
+        past = _a_working_morning(clock.now(db) - timedelta(days=DAYS_AGO))
+        clock.shift(db, int((past - clock.now(db)).total_seconds()))
     try:
-        with transaction() as db:
-            _move_to(db, _a_working_morning(now - timedelta(days=DAYS_AGO)))
-        consultation_id = _ask(actors, HOUSING.title, 2, HOUSING_QUESTION, HOUSING_SUMMARY)
-        keys = _answer(actors, consultation_id)
+        yield
     finally:
         with transaction() as db:
             heartbeat.skip(db, -clock.offset(db))
-    close.close(consultation_id)
-    for key in keys:
-        devices.revoke_device(key.actor, key.device)
-    _tidy_inboxes(ids)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A consultation whose window is over once its days are, and the keys made for it."""
+
+    consultation_id: int
+    keys: list[Key]
+    ids: dict[str, int]
+
+    def close(self) -> None:
+        close.close(self.consultation_id)
+        for key in self.keys:
+            devices.revoke_device(key.actor, key.device)
+        _tidy_inboxes(self.ids)
+
+
+def ask_and_answer(ids: dict[str, int]) -> Answered:
+    """The question of last week; `ids` gives each demo person's id by username."""
+    actors = _actors(ids)
+    made = _ask(actors, HOUSING.title, 2, HOUSING_QUESTION, HOUSING_SUMMARY)
+    return Answered(made, _answer(actors, made), ids)
+
+
+def fill(ids: dict[str, int]) -> None:
+    """The question that is open, passed to an adviser by one member."""
+    actors = _actors(ids)
     open_one = _ask(actors, SHARED_DATA.title, 5, DATA_QUESTION, DATA_SUMMARY)
     advise.name_adviser(
         actors["botruong.yte"], open_one, ids["canbo.yte"], None,
         "Xin ý kiến về kết nối dữ liệu khám, chữa bệnh.",
     )  # fmt: skip
+
+
+def _actors(ids: dict[str, int]) -> dict[str, Actor]:
+    with reading() as db:
+        return {name: found for name, each in ids.items() if (found := people.actor(db, each))}
 
 
 HOUSING_QUESTION = (
@@ -172,10 +200,6 @@ def _a_working_morning(at: datetime) -> datetime:
     while not HANOI.is_working_day(day):
         day -= timedelta(days=1)
     return HANOI.end_of(day) - timedelta(hours=15, minutes=48)
-
-
-def _move_to(db: Session, moment: datetime) -> None:
-    clock.shift(db, int((moment - clock.now(db)).total_seconds()))
 
 
 def _tidy_inboxes(ids: dict[str, int]) -> None:

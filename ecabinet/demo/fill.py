@@ -31,5 +31,9 @@ def found_cabinet(settings: Settings) -> None:
         people.give_addresses(db, accounts.ids)
     accounts.write(people.accounts_file(settings))
     people.ask_for_somebody_new(accounts.ids)
+    with ballots.days_ago():
+        papers.hand_out(accounts.ids)
+        closing = ballots.ask_and_answer(accounts.ids)
+    closing.close()
     for room in (papers, sessions, ballots, tasks):
         room.fill(accounts.ids)

@@ -145,8 +145,8 @@ ARTICLES = (
 )  # fmt: skip
 
 
-def fill(ids: dict[str, int]) -> None:
-    """Make them; `ids` gives each demo person's id by username."""
+def hand_out(ids: dict[str, int]) -> None:
+    """The dossiers of the Office; `ids` gives each demo person's id by username."""
     with reading() as db:
         specialist = people.actor(db, ids["chuyenvien"])
         agencies = {each.slug: each for each in people.agencies(db)}
@@ -156,6 +156,10 @@ def fill(ids: dict[str, int]) -> None:
         agency = agencies[matter.agency]
         dossier_id = service.create_dossier(specialist, matter.title, agency.id)
         add_papers(specialist, dossier_id, matter, agency.name)
+
+
+def fill(ids: dict[str, int]) -> None:
+    """Those of ministries: one that is lodged, one that is begun."""
     waiting = _begun(CARE, ids, Fields(
         CARE.title, DossierKind.RESOLUTION, "118/TTr-BYT", date(2026, 11, 20),
         "Luật Khám bệnh, chữa bệnh; Nghị quyết số 20-NQ/TW.",
