@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 PORT ?= 8000
-PYTHON ?= python3
 V := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

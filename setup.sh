@@ -8,7 +8,18 @@ mkdir -p var
 
 fail() { echo "$*" >&2; exit 1; }
 
-${PYTHON:-python3} -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+[ "$(id -u)" = 0 ] && root=yes || root=
+
+python=${PYTHON:-}
+if [ -z "$python" ]; then
+  python=python3
+  # Debian's own is built with a profile of real programs (decision 30).
+  debians=/usr/bin/python3
+  is_new_enough $debians && { [ "$root" ] || has_venv $debians; } && python=$debians
+fi
+is_new_enough "$python" ||
   fail "Python 3.11 or newer is needed: install it, or say PYTHON=/path/to/python3"
 command -v node >/dev/null || fail "Node.js 20 or newer is needed for the pages' scripts: install nodejs and npm, then run this again"
 command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, then run this again"
@@ -24,20 +35,21 @@ office=/usr/lib/libreoffice/share/registry
   $office/impress.xcd:libreoffice-impress-nogui /usr/share/fonts/truetype/liberation2:fonts-liberation2; do
   [ -e "${each%%:*}" ] || missing="$missing ${each##*:}"
 done
+[ -x .venv/bin/python ] || has_venv "$python" || missing="$missing python3-venv"
 if [ -n "$missing" ]; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  if [ "$root" ] && command -v apt-get >/dev/null; then
     echo "Installing$missing"
     (apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $missing) >var/apt.log 2>&1 ||
       fail "Installing$missing failed; see var/apt.log"
   elif [ "$kind" = dev ]; then
     fail "Missing:$missing. As root on Debian: apt-get install --no-install-recommends$missing"
-  else
+  elif [ "$missing" = " bubblewrap" ]; then
     echo "Without bubblewrap papers are opened in a limited process, but not in a sandbox." >&2
   fi
 fi
 
 echo "Python packages"
-[ -x .venv/bin/python ] || ${PYTHON:-python3} -m venv .venv
+[ -x .venv/bin/python ] || "$python" -m venv .venv
 if command -v uv >/dev/null; then uv=uv; else
   .venv/bin/python -m pip install -q --require-hashes -r requirements-uv.txt
   uv=.venv/bin/uv

@@ -75,8 +75,10 @@ def test_a_missing_tool_is_named_before_anything_is_installed(tmp_path: Path, mi
             (tools / name).symlink_to(found)
     done = subprocess.run(
         [str(tools / "bash"), str(ROOT / "setup.sh"), "run"],
-        env={"PATH": str(tools), "HOME": str(tmp_path)}
-        | ({} if missing == "python3" else {"PYTHON": sys.executable}),
+        env={
+            "PATH": str(tools), "HOME": str(tmp_path),
+            "PYTHON": "python3" if missing == "python3" else sys.executable,
+        },
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert {"node": "Node.js 20", "python3": "Python 3.11"}[missing] in one_sentence(done)
