@@ -1,15 +1,15 @@
 """How a PDF looks and reads: pictures and text by pdfium, which runs in the child alone."""
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2
 
+from documents.pages.picture import webp
+
 MOST_PIXELS = 40_000_000
 GATE_WIDTH = 300
 PICTURE_WIDTH = 800
-WEBP_QUALITY = 70
 
 
 class NotDrawn(Exception):
@@ -33,9 +33,7 @@ def look_alike(one: bytes, other: bytes) -> bool:
 def first_page(data: bytes) -> bytes:
     """Page 1 as a WebP picture."""
     with opened(data) as pdf:
-        kept = io.BytesIO()
-        drawing(pdf[0], PICTURE_WIDTH).convert("RGB").save(kept, "WEBP", quality=WEBP_QUALITY)
-        return kept.getvalue()
+        return webp(drawing(pdf[0], PICTURE_WIDTH).convert("RGB"))
 
 
 def opened(data: bytes) -> Any:

@@ -10,7 +10,15 @@ TRANSPARENT = (90, 90, 90, 0)
 FAINT = (90, 90, 90, 72)
 ANGLE = 40
 HEIGHTS = (0.22, 0.5, 0.78)
-WEBP_QUALITY = 70
+QUALITY = 70
+# Twice as fast as the usual 4, and hardly larger.
+METHOD = 2
+
+
+def webp(page: Any) -> bytes:
+    kept = io.BytesIO()
+    page.save(kept, "WEBP", quality=QUALITY, method=METHOD)
+    return kept.getvalue()
 
 
 def marked(picture: bytes, lines: tuple[str, str]) -> bytes:
@@ -22,9 +30,7 @@ def marked(picture: bytes, lines: tuple[str, str]) -> bytes:
     for height in HEIGHTS:
         left, top = (page.width - mark.width) // 2, int(page.height * height) - mark.height // 2
         page.paste(mark, (left, top), mark)
-    kept = io.BytesIO()
-    page.save(kept, "WEBP", quality=WEBP_QUALITY)
-    return kept.getvalue()
+    return webp(page)
 
 
 def _mark(lines: tuple[str, str], width: int) -> Any:

@@ -47,6 +47,7 @@ def _prepare(folder: Path) -> dict[str, Any]:
     original = (folder / "in").read_bytes()
     with Pdf.open(io.BytesIO(original)) as pdf:
         _measure(pdf)
+        title = title_of(pdf)
         signed = has_signature(pdf)
         if signed:
             show_without_signing(pdf)
@@ -65,7 +66,7 @@ def _prepare(folder: Path) -> dict[str, Any]:
         "removed": removed,
         "was_signed": signed,
         "as_pictures": as_pictures,
-        "title": title_of(original),
+        "title": title,
     }
 
 
@@ -190,11 +191,10 @@ def take_out_authors(pdf: Pdf) -> None:
             del pdf.Root[key]
 
 
-def title_of(original: bytes) -> str:
-    import pypdf
-
+def title_of(pdf: Pdf) -> str:
+    """What the file calls itself, in its list of particulars; empty where that is broken."""
     try:
-        found = pypdf.PdfReader(io.BytesIO(original)).metadata
-        return str(found.title or "").replace("\0", "").strip() if found else ""
-    except Exception:
+        found = pdf.trailer.Info.get("/Title")
+    except (AttributeError, TypeError, ValueError, pikepdf.PdfError):
         return ""
+    return str(found).replace("\0", "").strip() if isinstance(found, pikepdf.String) else ""
