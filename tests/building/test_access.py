@@ -1,17 +1,20 @@
 """The policy kept twice, and every door walked (AC-01, AC-02)."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from flask import Flask
+from werkzeug.routing import Map, Rule
 
 from ecabinet import clock
 from ecabinet.access import POLICY, Matter, Permission, Right, Role
 from ecabinet.db import transaction
-from ecabinet.web import LARGEST_ID, permission_of
+from ecabinet.web import LARGEST_ID, needs, permission_of
+from ecabinet.wire.server import Event, SocketWire
 from people.service import mandates
 from people.service.mandates import About
 from tests.builders import PEOPLE, Cabinet
@@ -96,13 +99,84 @@ def ways() -> list[Way]:
     return [Way(method, rule, Permission(name)) for method, rule, name in map(str.split, lines)]
 
 
-def test_every_door_asks_for_what_is_written_of_it(app: Flask) -> None:
+# What a screen may say up its line; the library's own words ask for a login and no more.
+EVENTS = {
+    "meeting:enter": Permission.MEETING_READ,
+    "draft:enter": Permission.MEETING_PREPARE,
+    "tasks:enter": Permission.TASK_READ_ALL,
+    "agency:enter": Permission.TASK_REPORT,
+    "paper:enter": Permission.PAPER_READ,
+}
+OF_THE_LIBRARY = {"connect", "disconnect"}
+
+
+def every_door_is_written_down(app: Flask) -> None:
     built = {
         Way(method, rule.rule, permission_of(app.view_functions[rule.endpoint]))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert built == set(ways())
+
+
+def every_event_is_written_down(app: Flask) -> None:
+    wire = wire_of(app)
+    assert {name: event.permission for name, event in wire.events.items()} == EVENTS
+    handlers = cast(Any, wire.io.server).handlers
+    assert {name for each in handlers.values() for name in each} == EVENTS.keys() | OF_THE_LIBRARY
+    assert not cast(Any, wire.io.server).namespace_handlers
+
+
+def wire_of(app: Flask) -> SocketWire:
+    return cast(SocketWire, app.extensions["wire"])
+
+
+Kept = Callable[[Flask], None]
+KEPT: list[Kept] = [every_door_is_written_down, every_event_is_written_down]
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_is_built_asks_for_what_is_written_of_it(app: Flask, kept: Kept) -> None:
+    kept(app)
+
+
+def has_a_door_more(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    rules = [each.empty() for each in app.url_map.iter_rules()]
+    more = Rule("/persons/all", endpoint="directory.persons", methods=["GET"])
+    patch.setattr(app, "url_map", Map([*rules, more], converters=app.url_map.converters))
+
+
+def has_a_door_that_asks_for_less(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    view = needs(Permission.SIGNED_IN)(app.view_functions["directory.persons"])
+    patch.setitem(app.view_functions, "directory.persons", view)
+
+
+def has_an_event_more(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(cast(Any, wire_of(app).io.server).handlers["/"], "dossier:enter", print)
+
+
+def has_an_event_that_asks_for_less(app: Flask, patch: pytest.MonkeyPatch) -> None:
+    events = cast(dict[str, Event], wire_of(app).events)
+    less = Event(Permission.MEETING_READ, events["draft:enter"].answer)
+    patch.setitem(events, "draft:enter", less)
+
+
+@pytest.mark.parametrize(
+    ("kept", "broken"),
+    [
+        (every_door_is_written_down, has_a_door_more),
+        (every_door_is_written_down, has_a_door_that_asks_for_less),
+        (every_event_is_written_down, has_an_event_more),
+        (every_event_is_written_down, has_an_event_that_asks_for_less),
+    ],
+)
+def test_what_is_not_written_down_is_found(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, kept: Kept,
+    broken: Callable[[Flask, pytest.MonkeyPatch], None],
+) -> None:  # fmt: skip
+    broken(app, monkeypatch)
+    with pytest.raises(AssertionError):
+        kept(app)
 
 
 # They would end the walk.
@@ -131,6 +205,10 @@ def lend(cabinet: Cabinet, right: Right, matter: Matter) -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("role", ROLES)
 def test_every_door_is_shut_to_whom_the_policy_shuts_it(cabinet: Cabinet, role: Role) -> None:
+    walk(cabinet, role)
+
+
+def walk(cabinet: Cabinet, role: Role) -> None:
     """Who has the permission never gets "not yours to do"; who has not gets nothing else."""
     username = WALKERS.get(role, "canbo.yte")
     if role in LENT:
@@ -150,6 +228,19 @@ def test_every_door_is_shut_to_whom_the_policy_shuts_it(cabinet: Cabinet, role: 
             is_a_vote = way.permission in (Permission.BALLOT_CAST, Permission.VOTE_CAST)
             code = "not_delegable" if is_a_vote and role in LENT else "forbidden"
             assert answer.json == answer.json | {"code": code}, way
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("asked", [Permission.ANYONE, Permission.DEVICE_CONFIRM])
+def test_a_door_that_lets_in_whom_it_should_not_is_found(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch, asked: Permission
+) -> None:
+    """And one that keeps out whom it should let in."""
+    views = cabinet.app.view_functions
+    bare = needs(asked)(cast(Any, views["directory.agencies"]).__wrapped__)
+    monkeypatch.setitem(views, "directory.agencies", bare)
+    with pytest.raises(AssertionError, match="/agencies"):
+        walk(cabinet, Role.MEMBER if asked is Permission.ANYONE else Role.ADMINISTRATOR)
 
 
 def test_a_number_that_no_row_can_have_is_no_address(cabinet: Cabinet) -> None:

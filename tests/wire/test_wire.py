@@ -16,10 +16,12 @@ from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from socketio.exceptions import ConnectionError as Refused
 
 from ecabinet import live
-from ecabinet.access import POLICY
+from ecabinet.access import POLICY, Actor, Role
 from ecabinet.wire import server
 from meetings.service import conduct
 from tests.builders import Cabinet
+from tests.building.test_access import EVENTS as WRITTEN
+from tests.building.test_access import LENT, WALKERS, lend
 from tests.meetings.builders import planned
 from tests.wire.builders import Served, cookie_of
 
@@ -72,6 +74,31 @@ def test_every_event_declares_what_one_must_be_allowed(served: Served) -> None:
     assert served.wire.events
     for event in served.wire.events.values():
         assert event.permission in POLICY
+
+
+def every_event_is_shut_to_whom_the_policy_shuts_it(cabinet: Cabinet, served: Served) -> None:
+    place = {"id": 987654, "epoch": "", "seq": 0}
+    for role in Role:
+        if role in LENT:
+            lend(cabinet, *LENT[role])
+        username = WALKERS.get(role, "canbo.yte")
+        actor = cabinet.actor(username)
+        assert role in actor.roles
+        screen = served.screen_of(cabinet.browser(username))
+        for event, permission in WRITTEN.items():
+            is_shut = screen.ask(event, place).get("code") == "forbidden"
+            assert is_shut is not actor.may(permission), (role, event)
+        screen.close()
+
+
+@pytest.mark.once
+def test_every_event_is_shut_to_whom_the_policy_shuts_it(
+    cabinet: Cabinet, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_event_is_shut_to_whom_the_policy_shuts_it(cabinet, served)
+    monkeypatch.setattr(Actor, "must", lambda _actor, _permission: None)
+    with pytest.raises(AssertionError, match="enter"):
+        every_event_is_shut_to_whom_the_policy_shuts_it(cabinet, served)
 
 
 def test_a_screen_hears_what_happens_in_the_meeting_it_entered(

@@ -1,0 +1,224 @@
+"""Every door walked for what must hold of all of them: where a request comes from, what an answer
+carries, what only looks, and what is said of things that are another's (AC-03, WEB-01…04, WEB-09).
+Each walk is seen to find a house in which it does not hold."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ecabinet import web
+from ecabinet.access import Permission, Role
+from ecabinet.db import Base, reading, transaction
+from ecabinet.errors import Forbidden
+from tasks import access as tasks_access
+from tests.builders import Browser, Cabinet
+from tests.building.test_access import LAST, LENT, WALKERS, Way, lend, ways
+from tests.oversight.test_canaries import plant
+
+Walk = Callable[[Cabinet], Iterator[object]]
+ABSENT, THERE = 987654, (1, 2)
+JSON = {"Accept": "application/json"}
+# Signed or sealed by the machine that sends it.
+SIGNED = ("/sign-in/outside/ended", "/vault/contact")
+# The same for everybody, like what lies under /static.
+FILES = ("/sw.js", "/app.webmanifest", "/static/<path:filename>")
+
+
+def ask(browser: Browser, way: Way, number: int, **headers: str) -> TestResponse:
+    send = browser.get if way.method == "GET" else browser.post
+    return send(way.path(number), headers=JSON | headers)
+
+
+# ---- where a request comes from ----
+
+
+def taken_from_elsewhere(cabinet: Cabinet) -> Iterator[object]:
+    """Acts that are not refused although no page of ours has sent them."""
+    browser = cabinet.browser("thuky")
+    elsewhere = (
+        {"X-CSRF-Token": ""}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"},
+    )  # fmt: skip
+    for turn, way in enumerate(each for each in ways() if each.method == "POST"):
+        answer = ask(browser, way, ABSENT, **elsewhere[turn % len(elsewhere)])
+        if way.rule not in SIGNED and (answer.json or {}).get("code") != "cross_site":
+            yield way, answer.status, answer.json
+
+
+# ---- what an answer carries ----
+
+POLICY_WORDS = (
+    "default-src 'none'", "script-src 'self'", "object-src 'none'", "base-uri 'none'",
+    "frame-ancestors 'none'",
+)  # fmt: skip
+UNDECLARED = ("PUT", "DELETE", "PATCH", "TRACE")
+
+
+def lacking(answer: TestResponse) -> list[str]:
+    """What an answer lacks that each must carry, whoever is answered what."""
+    carried = answer.headers
+    policy = carried.get("Content-Security-Policy", "")
+    wrong = [words for words in POLICY_WORDS if words not in policy]
+    wrong += [each for each in ("unsafe-inline", "unsafe-eval") if f"'{each}'" in policy]
+    wanted = {
+        "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }  # fmt: skip
+    wrong += [name for name, value in wanted.items() if carried.get(name) != value]
+    wrong += ["Permissions-Policy"] * ("Permissions-Policy" not in carried)
+    wrong += ["no-store"] * (carried.get("Cache-Control") != "no-store")
+    wrong += ["Vary"] * ("Cookie" not in carried.get("Vary", ""))
+    wrong += ["shared with others"] * ("Access-Control-Allow-Origin" in carried)
+    return wrong
+
+
+def answers_that_lack_something(cabinet: Cabinet) -> Iterator[object]:
+    """Whoever asks, whatever is answered, and where nothing is declared."""
+    stranger, secretary = cabinet.browser(), cabinet.browser("thuky")
+    for turn, way in enumerate(ways()):
+        if way.rule in (*LAST, *FILES):
+            continue
+        for browser in (stranger, secretary):
+            if found := lacking(ask(browser, way, ABSENT)):
+                yield way, found
+        method = UNDECLARED[turn % len(UNDECLARED)]
+        answer = secretary.client.open(way.path(ABSENT), method=method, headers=JSON)
+        if answer.status_code not in (403, 405) or lacking(answer):
+            yield way, method, answer.status
+
+
+# ---- what only looks ----
+
+# What one is offered there counts for nothing until one shows that one has it.
+OFFERS = "/authenticator"
+# Where is written down that somebody has looked; who looks changes nothing else.
+NOTES_OF_LOOKING = {
+    "people_login", "activity", "documents_opening",
+}  # fmt: skip
+
+
+def rows() -> dict[str, list[str]]:
+    with reading() as db:
+        return {
+            table.name: sorted(repr(row) for row in db.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+            if table.name not in NOTES_OF_LOOKING
+        }
+
+
+def changed_by_looking(cabinet: Cabinet) -> Iterator[object]:
+    plant(cabinet)
+    browsers = [cabinet.browser(who) for who in ("thuky", "botruong.yte")]
+    before = rows()
+    for way in ways():
+        for browser in browsers if way.method == "GET" and way.rule != OFFERS else ():
+            ask(browser, way, 1)
+    yield from (name for name, kept in rows().items() if kept != before[name])
+
+
+# ---- what is another's ----
+
+
+class Said(NamedTuple):
+    status: int
+    words: dict[str, object]
+
+
+def said(answer: TestResponse) -> Said:
+    words = dict(answer.json or {}) if answer.is_json else {}
+    words.pop("request", None)
+    return Said(answer.status_code, words)
+
+
+def is_read(browser: Browser, way: Way, number: int) -> bool:
+    """Whether this reader knows of the thing anyhow, since its page is open to them."""
+    _, room, *_ = way.rule.split("/")
+    return browser.get(f"/{room}/{number}", headers=JSON).status_code == 200
+
+
+def told_apart(cabinet: Cabinet) -> Iterator[object]:
+    """Things of which a refusal says more than it says of what does not exist."""
+    plant(cabinet)
+    for role in Role:
+        if role in LENT:
+            lend(cabinet, *LENT[role])
+        username = WALKERS.get(role, "canbo.yte")
+        browser, actor = cabinet.browser(username), cabinet.actor(username)
+        for way in ways():
+            if "<int:" not in way.rule or not actor.may(way.permission):
+                continue
+            absent = said(ask(browser, way, ABSENT))
+            for number in THERE if absent.status in (403, 404) else ():
+                answer = said(ask(browser, way, number))
+                if answer == absent or is_read(browser, way, number):
+                    continue
+                if answer.words.get("code") in ("forbidden", "not_found"):
+                    yield role, way, number, answer, absent
+
+# ---- the walks, and what each of them finds ----
+
+
+def takes_anything(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(web, "SAFE", frozenset({"GET", "POST"}))
+
+
+def forgets_its_policy(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(web, "PAGE_POLICY", "default-src 'self' 'unsafe-inline'")
+
+
+def counts_who_looks(cabinet: Cabinet, patch: pytest.MonkeyPatch) -> None:
+    view = cabinet.app.view_functions["directory.members"]
+
+    def counting() -> object:
+        with transaction() as db:
+            db.execute(Base.metadata.tables["people_term"].update().values(ends=None))
+            db.execute(Base.metadata.tables["people_person"].update().values(name="Đã xem"))
+        return view()
+
+    patch.setitem(cabinet.app.view_functions, "directory.members", declared(view, counting))
+
+
+def says_whose_it_is(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
+    right = tasks_access.task_to_read
+
+    def telling(db: object, actor: object, number: int) -> object:
+        if number in THERE:
+            raise Forbidden("another agency's")
+        return right(db, actor, number)  # type: ignore[arg-type]
+
+    patch.setattr(tasks_access, "task_to_read", telling)
+
+
+def declared(view: object, instead: Callable[..., object]) -> Callable[..., object]:
+    instead.permission = web.permission_of(view)  # type: ignore[attr-defined,arg-type]
+    return instead
+
+
+WALKS: list[tuple[Walk, Callable[[Cabinet, pytest.MonkeyPatch], None]]] = [
+    (taken_from_elsewhere, takes_anything),
+    (answers_that_lack_something, forgets_its_policy),
+    (changed_by_looking, counts_who_looks),
+    (told_apart, says_whose_it_is),
+]
+
+
+@pytest.mark.once
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("walk", [walk for walk, _ in WALKS])
+def test_it_holds_at_every_door(cabinet: Cabinet, walk: Walk) -> None:
+    assert list(walk(cabinet)) == []
+
+
+@pytest.mark.once
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("walk", "broken"), WALKS)
+def test_a_house_in_which_it_does_not_hold_is_found(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch, walk: Walk,
+    broken: Callable[[Cabinet, pytest.MonkeyPatch], None],
+) -> None:  # fmt: skip
+    broken(cabinet, monkeypatch)
+    assert any(walk(cabinet))
