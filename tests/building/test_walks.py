@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ecabinet import web
-from ecabinet.access import Permission, Role
+from ecabinet.access import Role
 from ecabinet.db import Base, reading, transaction
 from ecabinet.errors import Forbidden
 from tasks import access as tasks_access
@@ -158,6 +157,7 @@ def told_apart(cabinet: Cabinet) -> Iterator[object]:
                     continue
                 if answer.words.get("code") in ("forbidden", "not_found"):
                     yield role, way, number, answer, absent
+
 
 # ---- the walks, and what each of them finds ----
 
