@@ -158,8 +158,9 @@ def consultation(consultation_id: int) -> str:
 @needs(Permission.MANDATE_GIVE)
 def name_adviser(consultation_id: int) -> Response:
     last = web.day_of("last", web.form("last", limit=10, optional=True))
+    until = people.OFFICE_ZONE.end_of(last) if last else None
     words = web.form("words", limit=500, optional=True)
-    advise.name_adviser(current_actor(), consultation_id, web.form_int("person"), last, words)
+    advise.name_adviser(current_actor(), consultation_id, web.form_int("person"), until, words)
     return web.see(queries.path_of(consultation_id), "adviser_named")
 
 

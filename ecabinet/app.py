@@ -10,9 +10,13 @@ from flask import Flask
 from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
+from ballots import access as ballots_access
 from ballots import http as ballots_http
+from ballots.service import advise
+from documents import access as documents_access
 from documents import hooks as documents_hooks
 from documents import leases, removing, replacing
+from documents import service as documents_service
 from documents import sockets as documents_sockets
 from documents.http import lodging as lodging_http
 from documents.http import notes as notes_http
@@ -55,6 +59,7 @@ from meetings.service import papers as session_papers
 from meetings.service import substitutes
 from people import hooks as people_hooks
 from people import queries as people_queries
+from people.hooks import Lent
 from people.http import account as account_http
 from people.http import directory as directory_http
 from people.http import idle as idle_http
@@ -102,11 +107,17 @@ ACTS = (
     *people_changes.ACTS,
     people_importing.IMPORT,
     mandates.END_MANDATE,
+    mandates.GIVE_MANDATE,
     *invitations.ACTS,
     handover.REHOME,
     replacing.REPLACE,
     removing.REMOVE,
 )
+# What a member passes on to an adviser.
+LENT = {
+    Matter.CONSULTATION: Lent(ballots_access.consultation_to_pass_on, advise.name_adviser),
+    Matter.DOSSIER: Lent(documents_access.dossier_to_lend, documents_service.name_adviser),
+}
 SOCKETS = (meetings_sockets.events, tasks_sockets.events, documents_sockets.events)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
@@ -140,7 +151,7 @@ def open_stores(settings: Settings) -> None:
     """Bind the database and what stands beside it; commands and workers need both as well."""
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
-    people_hooks.bind({Matter.SESSION: substitutes}, [leases.close])
+    people_hooks.bind({Matter.SESSION: substitutes}, [leases.close], LENT)
     documents_hooks.bind([session_papers.replaced], [session_papers.removed])
     db.bind(
         db.Database(

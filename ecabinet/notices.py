@@ -130,6 +130,11 @@ NOTICES: dict[str, Notice] = {
     "mandate_given": Notice(
         S.OFFICE, "Ông/Bà được ủy quyền một việc", "You were given a mandate"
     ),
+    "mandate_given_for_you": Notice(
+        S.OFFICE,
+        "Có người được giao tham mưu cho Ông/Bà",
+        "Somebody was given to you as an adviser",
+    ),
     "mandate_consented": Notice(
         S.SESSIONS,
         "Thủ tướng đã đồng ý cho người dự họp thay Ông/Bà",

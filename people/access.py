@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet.access import Actor, Permission
-from ecabinet.errors import NotFound, NotSignedIn, Refused
+from ecabinet.errors import BadInput, NotFound, NotSignedIn, Refused
 from people import hooks, queries, rules
 from people.models import (
     Agency,
@@ -175,6 +175,19 @@ def mandate_to_end(db: Session, actor: Actor, mandate_id: int) -> Mandate:
     if actor.id not in (mandate.giver_id, mandate.taker_id):
         raise NotFound("mandate")
     return _lasting(db, mandate)
+
+
+def parties_of_a_mandate(
+    db: Session, actor: Actor, giver_id: int, taker_id: int
+) -> tuple[Actor, Actor]:
+    """A member and whoever is to stand for them, for those who give mandates in another's stead."""
+    actor.must(Permission.ACCOUNT_MANAGE)
+    giver, taker = queries.actor(db, giver_id), queries.actor(db, taker_id)
+    if giver is None or not giver.may(Permission.MANDATE_GIVE):
+        raise BadInput("giver", "has no mandate to give")
+    if taker is None:
+        raise BadInput("person", "holds no office")
+    return giver, taker
 
 
 def mandate_to_end_for_others(db: Session, actor: Actor, mandate_id: int) -> Mandate:

@@ -1,7 +1,9 @@
-"""What upper rooms do when a mandate or a login ends; tied in `ecabinet.app`."""
+"""What upper rooms do when a mandate or a login ends, and what of theirs is lent; tied in
+`ecabinet.app`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -20,16 +22,35 @@ class MatterOfMandates(Protocol):
 # Told of a person whose logins end for good: of this one, or of all.
 EndOfLogins = Callable[[Session, int, int | None], None]
 
+
+class Lent(NamedTuple):
+    """What members pass on to advisers."""
+
+    # The matter, where this member may pass it on; NotFound where they may not.
+    to_pass_on: Callable[[Session, Actor, int], Any]
+    # By the member, to a person, until then, with words.
+    name_adviser: Callable[[Actor, int, int, datetime, str], None]
+
+
 _rooms: dict[Matter, MatterOfMandates] = {}
 _ends_of_logins: list[EndOfLogins] = []
+_lent: dict[Matter, Lent] = {}
 
 
 def bind(
-    rooms: Mapping[Matter, MatterOfMandates], ends_of_logins: Sequence[EndOfLogins] = ()
+    rooms: Mapping[Matter, MatterOfMandates],
+    ends_of_logins: Sequence[EndOfLogins] = (),
+    lent: Mapping[Matter, Lent] | None = None,
 ) -> None:
     _rooms.clear()
     _rooms.update(rooms)
     _ends_of_logins[:] = ends_of_logins
+    _lent.clear()
+    _lent.update(lent or {})
+
+
+def lent(matter: Matter) -> Lent:
+    return _lent[matter]
 
 
 def lock_matter(db: Session, mandate: Mandate) -> None:

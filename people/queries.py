@@ -868,6 +868,18 @@ def may_stand_for(db: Session, giver: Actor) -> list[Holder]:
     ]
 
 
+def may_advise(db: Session) -> list[Holder]:
+    """Those whom some member may name, each once, in protocol order."""
+    everybody, now = parties(db), clock.now(db)
+    members = [party for _, party in everybody if Role.MEMBER in party.roles]
+    soon = now + timedelta(hours=1)
+    return [
+        holder
+        for holder, party in everybody
+        if any(rules.mandate_refusal(each, party, now, soon) is None for each in members)
+    ]
+
+
 def parties(db: Session) -> list[tuple[Holder, Party]]:
     """Everybody in office, each once in the office they speak for, with all that they hold."""
     held = holders(db)

@@ -7,19 +7,23 @@ from flask import get_template_attribute, render_template, request
 from werkzeug.wrappers import Response
 
 from ecabinet import sheets, web
-from ecabinet.access import Permission
+from ecabinet.access import Matter, Permission
 from ecabinet.db import reading
-from ecabinet.web import Door, current_actor, needs
+from ecabinet.errors import BadInput
+from ecabinet.web import Door, current_actor, form, form_day, form_int, needs
 from people import queries
-from people.http.directory import asked
+from people.http.directory import BASIS, asked
 from people.queries import OFFICE_ZONE, MandateFilter, MandateView
 from people.rules import MandateOrder
 from people.service import mandates as service
+from people.service.mandates import Errand
 
 door = Door("mandates", __name__)
 PATH = "/mandates"
 LONGEST_TEXT = 200
 PAGE = 50
+# What members pass on to an adviser.
+LENT = (Matter.CONSULTATION, Matter.DOSSIER)
 
 
 @door.get(PATH)
@@ -44,6 +48,9 @@ def mandates() -> str:
             pages=pages,
             may_give=actor.may(Permission.MANDATE_GIVE),
             may_change=actor.may(Permission.ACCOUNT_MANAGE),
+            members=queries.members(db) if actor.may(Permission.ACCOUNT_MANAGE) else [],
+            advisers=queries.may_advise(db) if actor.may(Permission.ACCOUNT_MANAGE) else [],
+            lent=LENT,
             wanted=wanted,
             link=_link,
         )
@@ -55,6 +62,27 @@ def mandates_csv() -> Download:
     with reading() as db:
         found = queries.mandates(db, _asked_for())
     return web.download("uy-quyen.csv", sheets.write_csv(_cells(found)), sheets.CSV)
+
+
+@door.post(PATH)
+@needs(Permission.ACCOUNT_MANAGE)
+def give_for_others() -> Response:
+    errand = Errand(
+        giver_id=form_int("giver"),
+        taker_id=form_int("person"),
+        matter=_matter(),
+        number=form_int("number", least=1),
+        last=form_day("last"),
+        basis=form("basis", limit=BASIS),
+    )
+    return asked(service.ask_to_give(current_actor(), errand))
+
+
+def _matter() -> Matter:
+    matter = form("kind")
+    if matter not in LENT:
+        raise BadInput("kind", "is nothing that is lent")
+    return Matter(matter)
 
 
 @door.post(f"{PATH}/<int:mandate_id>/end")

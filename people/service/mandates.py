@@ -5,7 +5,7 @@ wherever they are asked for, since `queries.actor` reads what is in force anew.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from ecabinet import approvals, canonical, clock, ledger, live, outbox
 from ecabinet.access import Actor, Matter, Right
 from ecabinet.approvals import Approved
 from ecabinet.db import reading, transaction
-from ecabinet.errors import BadInput, Refused, Stale
+from ecabinet.errors import BadInput, NotFound, Refused, Stale
 from people import access, hooks, queries, rules
 from people.models import Mandate
 from people.rules import MandateRefusal, Party
@@ -155,6 +155,65 @@ def _end_for_others(db: Session, approved: Approved) -> None:
 
 
 END_MANDATE = act("end_mandate", _end_for_others)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Who is to advise whom, on what and until the end of which day; resting on which decision."""
+
+    giver_id: int
+    taker_id: int
+    matter: Matter
+    number: int
+    last: date
+    basis: str
+
+
+def ask_to_give(actor: Actor, errand: Errand) -> int:
+    """Ask that a member is given an adviser, where the member cannot name them.
+
+    Whoever asks reads no papers: the matter is named by its number alone.
+    """
+    with reading() as db:
+        giver, taker = access.parties_of_a_mandate(db, actor, errand.giver_id, errand.taker_id)
+        until = queries.OFFICE_ZONE.end_of(errand.last)
+        if reason := rules.mandate_refusal(_party(giver), _party(taker), clock.now(db), until):
+            raise Refused(reason)
+        try:
+            hooks.lent(errand.matter).to_pass_on(db, giver, errand.number)
+        except NotFound:
+            raise BadInput("number", "is nothing that this member may pass on") from None
+    facts: canonical.Json = {
+        "giver_id": giver.id,
+        "giver": giver.office,
+        "taker_id": taker.id,
+        "taker": taker.office,
+        "matter": errand.matter,
+        "number": errand.number,
+        "last": errand.last.isoformat(),
+        "basis": errand.basis,
+    }
+    return approvals.ask(actor, GIVE_MANDATE, f"{taker.office} → {giver.office}", facts)
+
+
+def _give_for_others(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    giver, taker = access.parties_of_a_mandate(
+        db, approved.asker, facts["giver_id"], facts["taker_id"]
+    )
+    if (giver.office, taker.office) != (facts["giver"], facts["taker"]):
+        raise Stale
+    matter, number = Matter(facts["matter"]), facts["number"]
+    until = queries.OFFICE_ZONE.end_of(date.fromisoformat(facts["last"]))
+    hooks.lent(matter).name_adviser(giver, number, taker.id, until, "")
+    parties: canonical.Json = {"giver": giver.id, "taker": taker.id}
+    about: canonical.Json = {"matter": matter, "matter_id": number}
+    ledger.append(db, "mandate_given_by_two", parties | about | by(approved))
+    path = f"{queries.PLACES[matter]}/{number}"
+    outbox.notify(db, giver.id, "mandate_given_for_you", path, taker=taker.office)
+
+
+GIVE_MANDATE = act("give_mandate", _give_for_others)
 
 
 # ---- parts ----

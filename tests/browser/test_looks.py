@@ -81,7 +81,7 @@ KINDS = {
     "people/notices.html": (MINISTER, "/me/notices"),
     "handover/handovers.html": (MINISTER, "/handovers"),
     "handover/handover.html": (MINISTER, HANDOVER),
-    "people/mandates.html": (AUDITOR, "/mandates"),
+    "people/mandates.html": (KEEPER, "/mandates"),
     "people/pending.html": (SECRETARY, "/devices/pending"),
     "people/members.html": (PREMIER, "/members"),
     "people/persons.html": (KEEPER, "/persons"),

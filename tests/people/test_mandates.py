@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ballots import queries as ballots
+from ballots.models import Consultation
 from documents.marking import LONGEST_SECOND, Mark
 from ecabinet import ledger, search
 from ecabinet.access import BY_MANDATE, POLICY, Matter, Permission, Right, Role
@@ -364,3 +365,97 @@ def test_whoever_lends_has_a_part_to_lend(cabinet: Cabinet) -> None:
     with pytest.raises(Refused) as caught, transaction() as db:
         mandates.give(db, actor, Right.ADVISE, about, cabinet.ids["kiemtoan"], until)
     assert caught.value.reason is MandateRefusal.READS_NO_PAPERS
+
+
+# ---- given in a member's stead, by two people ----
+
+
+def errand(cabinet: Cabinet, number: int) -> dict[str, object]:
+    return {
+        "giver": cabinet.ids["botruong.yte"],
+        "person": cabinet.ids["canbo.yte"],
+        "kind": "consultation",
+        "number": number,
+        "last": f"{MONDAY + timedelta(days=1):%d/%m/%Y}",
+        "basis": "Công văn 12/BYT",
+    }
+
+
+def confirmed(cabinet: Cabinet, request: str) -> int:
+    leader = cabinet.browser("lanhdaovp")
+    digest = leader.get(request).text.split('name="digest" value="')[1].split('"')[0]
+    return leader.post(f"{request}/confirm", {"digest": digest}).status_code
+
+
+def test_a_member_who_cannot_name_an_adviser_is_given_one_by_two_people(
+    cabinet: Cabinet, asked: int
+) -> None:
+    admin = cabinet.browser("quantri")
+    for other in ("lanhdaovp", "botruong.yte", "kiemtoan"):
+        told = cabinet.browser(other).post("/mandates", errand(cabinet, asked), headers=JSON)
+        assert told.status_code == 403
+    request = admin.post("/mandates", errand(cabinet, asked)).headers["Location"]
+    assert cabinet.actor("canbo.yte").mandates == ()
+    with reading() as db:
+        title = ballots.consultation_title(db, asked)
+    assert title not in admin.get(request).text, "who asks reads no papers"
+    assert confirmed(cabinet, request) == 303
+    (mandate,) = cabinet.actor("canbo.yte").mandates
+    assert (mandate.principal_id, mandate.matter_id) == (cabinet.ids["botruong.yte"], asked)
+    assert cabinet.browser("canbo.yte").get(f"/consultations/{asked}").status_code == 200
+    minister = cabinet.browser("botruong.yte")
+    assert "được giao tham mưu cho Ông/Bà theo đề nghị của hai người" in minister.get("/inbox").text
+    with reading() as db:
+        (leaf,) = ledger.entries(db, "mandate_given_by_two", 0).values()
+    assert leaf == leaf | {
+        "giver": cabinet.ids["botruong.yte"],
+        "taker": cabinet.ids["canbo.yte"],
+        "asked_by": cabinet.ids["quantri"],
+        "confirmed_by": cabinet.ids["lanhdaovp"],
+    }
+    assert minister.post(f"/mandates/{mandate.id}/end").status_code == 303
+    assert cabinet.actor("canbo.yte").mandates == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        ({"number": 999}, {"code": "bad_input", "field": "number"}),
+        ({"kind": "session"}, {"code": "bad_input", "field": "kind"}),
+        ({"basis": ""}, {"code": "bad_input", "field": "basis"}),
+        ({"giver": "vanthu"}, {"code": "bad_input", "field": "giver"}),
+        ({"person": "canbo.taichinh"}, {"code": "refused", "reason": "another_agency"}),
+        ({"last": "01/01/2026"}, {"code": "refused", "reason": "ends_before_start"}),
+    ],
+)
+def test_what_nobody_could_give_is_asked_of_nobody(
+    cabinet: Cabinet, asked: int, wrong: dict[str, object], answer: dict[str, str]
+) -> None:
+    named = {name: cabinet.ids.get(str(value), value) for name, value in wrong.items()}
+    told = cabinet.browser("quantri").post(
+        "/mandates", errand(cabinet, asked) | named, headers=JSON
+    )
+    assert told.json == told.json | answer
+    assert (
+        "/approvals/" not in cabinet.browser("lanhdaovp").get("/approvals").text.split("<main")[1]
+    )
+
+
+def test_an_adviser_given_by_two_is_one_for_whom_they_were_shown(
+    cabinet: Cabinet, asked: int
+) -> None:
+    admin = cabinet.browser("quantri")
+    request = admin.post("/mandates", errand(cabinet, asked)).headers["Location"]
+    cabinet.leaves_office("canbo.yte")
+    assert confirmed(cabinet, request) == 400
+    with reading() as db:
+        assert not db.scalars(select(Mandate)).all()
+
+
+def test_a_dossier_is_lent_in_a_members_stead_by_its_number(cabinet: Cabinet, asked: int) -> None:
+    with reading() as db:
+        dossier = db.get_one(Consultation, asked).dossier_id
+    wanted = errand(cabinet, dossier) | {"kind": "dossier"}
+    request = cabinet.browser("quantri").post("/mandates", wanted).headers["Location"]
+    assert confirmed(cabinet, request) == 303
+    assert cabinet.browser("canbo.yte").get(f"/dossiers/{dossier}").status_code == 200
