@@ -104,6 +104,13 @@ def secret_copy_to_collect(
 
 
 def paper_to_read(db: Session, actor: Actor, paper_id: int) -> Paper:
+    paper = _paper(db, actor, paper_id)
+    if paper.taken_out_at is not None:
+        raise NotFound(f"paper {paper_id} was taken out")
+    return paper
+
+
+def _paper(db: Session, actor: Actor, paper_id: int) -> Paper:
     paper = db.get(Paper, paper_id)
     if paper is None or not may_read(db, actor, paper.dossier_id):
         raise NotFound(f"paper {paper_id}")
@@ -119,11 +126,20 @@ def paper_to_prepare(db: Session, actor: Actor, paper_id: int) -> Paper:
 def paper_to_complete(db: Session, actor: Actor, paper_id: int) -> Paper:
     """A paper that was not handed out and that this person may add an edition to; its dossier is
     locked."""
+    paper = paper_to_put_back(db, actor, paper_id)
+    if paper.taken_out_at is not None:
+        raise NotFound(f"paper {paper_id} was taken out")
+    return paper
+
+
+def paper_to_put_back(db: Session, actor: Actor, paper_id: int) -> Paper:
+    """The same, of a paper that may have been taken out."""
     actor.must(Permission.PAPER_ADD)
     paper = db.get(Paper, paper_id)
     if paper is None:
         raise NotFound(f"paper {paper_id}")
     dossier_to_complete(db, actor, paper.dossier_id)
+    db.refresh(paper)
     return paper
 
 
@@ -138,9 +154,10 @@ def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
 
 
 def paper_to_remove(db: Session, actor: Actor, paper_id: int) -> Paper:
-    """A paper of which this person may ask to remove files; who asks has read the dossier."""
+    """A paper of which this person may ask to remove files, wherever it lies; who asks has read the
+    dossier."""
     actor.must(Permission.FILE_REMOVE)
-    return paper_to_read(db, actor, paper_id)
+    return _paper(db, actor, paper_id)
 
 
 def removal_to_read(db: Session, actor: Actor, removal_id: int) -> Removal:
@@ -156,6 +173,8 @@ def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
     edition = db.get(Edition, edition_id, options=[joinedload(Edition.paper)])
     if edition is None or not may_read(db, actor, edition.paper.dossier_id):
         raise NotFound(f"edition {edition_id}")
+    if edition.paper.taken_out_at is not None:
+        raise NotFound(f"edition {edition_id} was taken out")
     if edition.removal_id is not None:
         raise Removed(f"edition {edition_id}")
     return edition
@@ -163,10 +182,26 @@ def edition_to_read(db: Session, actor: Actor, edition_id: int) -> Edition:
 
 def office_file_to_take(db: Session, actor: Actor, edition_id: int) -> Edition:
     """An edition that was made from an Office file, for those who work on its dossier."""
+    edition = _unmarked(db, actor, edition_id)
+    if edition.native is None:
+        raise NotFound(f"Office file of edition {edition_id}")
+    return edition
+
+
+def signed_original_to_take(db: Session, actor: Actor, edition_id: int) -> Edition:
+    """An edition that came in signed, for those who work on its dossier."""
+    edition = _unmarked(db, actor, edition_id)
+    if not edition.was_signed:
+        raise NotFound(f"signed original of edition {edition_id}")
+    return edition
+
+
+def _unmarked(db: Session, actor: Actor, edition_id: int) -> Edition:
+    """An edition whose file may be had without its reader's mark."""
     actor.must(Permission.PAPER_ADD)
     edition = edition_to_read(db, actor, edition_id)
-    if edition.native is None or not may_read_oneself(db, actor, edition.paper.dossier_id):
-        raise NotFound(f"Office file of edition {edition_id}")
+    if not may_read_oneself(db, actor, edition.paper.dossier_id):
+        raise NotFound(f"file of edition {edition_id}")
     return edition
 
 

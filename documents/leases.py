@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from documents import access, rules, service
+from documents import access, queries, rules, service
 from documents.marking import Code, Copy, Mark
 from documents.models import Edition, Lease, Paper, Vault
 from documents.rules import CopyFate, KeepRefusal
@@ -207,7 +207,7 @@ def set_online_only(actor: Actor, paper_id: int, online_only: bool) -> int:
 def copies_out(db: Session, dossier_id: int) -> list[CopyOut]:
     """The copies of a dossier that devices may still hold, by name; the longest lasting first."""
     rows = db.execute(_out(db, Paper.dossier_id == dossier_id)).all()
-    called = _called(db, [vault for _, vault, _, _ in rows])
+    called = queries.called(db, {vault.person_id for _, vault, _, _ in rows})
     return [
         CopyOut(
             called[vault.person_id],
@@ -231,7 +231,7 @@ def copies_of_removed(
         .where(or_(Lease.ended_at.is_(None), Lease.ended_at >= since))
         .where(or_(Vault.emptied_at.is_(None), Vault.emptied_at >= since))
     ).all()
-    called, now = _called(db, [vault for _, vault, _, _ in rows]), clock.now(db)
+    called, now = queries.called(db, {vault.person_id for _, vault, _, _ in rows}), clock.now(db)
     return [
         CopyOfRemoved(
             called[vault.person_id], people.browser_name(vault.browser), lease.edition.paper_id,
@@ -242,13 +242,6 @@ def copies_of_removed(
         )
         for lease, vault, number, title in rows
     ]  # fmt: skip
-
-
-def _called(db: Session, vaults: Iterable[Vault]) -> dict[int, str]:
-    """Whose each vault is: by office, or by name where they hold none any more."""
-    ids = sorted({each.person_id for each in vaults})
-    offices, names = people.holder_names(db, ids), people.names_among(db, ids)
-    return {each: offices[each].office if each in offices else names[each] for each in ids}
 
 
 def devices_of(db: Session, actor: Actor) -> list[Device]:
@@ -323,7 +316,8 @@ def _lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
 def _until(db: Session, actor: Actor, edition: Edition, now: datetime) -> datetime | None:
     """Until when this person's device may keep an edition; None where it may not."""
     dossier_id = edition.paper.dossier_id
-    if edition.removal_id is not None or edition.paper.online_only:
+    paper = edition.paper
+    if edition.removal_id is not None or paper.online_only or paper.taken_out_at is not None:
         return None
     if not access.may_read(db, actor, dossier_id):
         return None

@@ -38,7 +38,12 @@ class Dossier(Base):
     made_at: Mapped[datetime]
     state: Mapped[DossierState] = mapped_column(String(20), index=True)
     lodging: Mapped["Lodging | None"] = relationship(lazy="selectin")
-    papers: Mapped[list["Paper"]] = relationship(back_populates="dossier", order_by="Paper.id")
+    # Without those that were taken out of it.
+    papers: Mapped[list["Paper"]] = relationship(
+        primaryjoin="and_(Dossier.id == Paper.dossier_id, Paper.taken_out_at.is_(None))",
+        order_by="Paper.id",
+        viewonly=True,
+    )
 
 
 class Lodging(Base):
@@ -72,7 +77,10 @@ class Paper(Base):
     kind: Mapped[PaperKind] = mapped_column(String(40))
     # Its handling forbids that a device keeps it: it is read while there is a line.
     online_only: Mapped[bool] = mapped_column(default=False)
-    dossier: Mapped[Dossier] = relationship(back_populates="papers")
+    # It lay in the wrong dossier, which nobody but those who prepare it had read.
+    taken_out_at: Mapped[datetime | None]
+    taken_out_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
+    dossier: Mapped[Dossier] = relationship()
     editions: Mapped[list["Edition"]] = relationship(
         back_populates="paper", order_by="Edition.number"
     )
@@ -98,6 +106,8 @@ class Edition(Base):
     # What was taken out of the copy that is shown, and how often: {"js": 2}.
     removed: Mapped[dict[str, int]] = mapped_column(JSON)
     was_signed: Mapped[bool]
+    # What was found of its signatures when it came in; None where that could not be told.
+    signatures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     # What is shown are pictures of the pages: marked, the file itself would look different.
     as_pictures: Mapped[bool]
     text_poor_pages: Mapped[int]

@@ -31,6 +31,7 @@ from ecabinet import clock, working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
+from ecabinet.signatures import Signature, Standing
 from people import queries as people
 from people.queries import Holder
 
@@ -63,6 +64,8 @@ class PaperView:
     added_at: datetime
     removed: dict[str, int]
     was_signed: bool
+    # What was found of its signatures when it came in; None where that could not be told.
+    signatures: list[Signature] | None
     as_pictures: bool
     is_scan: bool
     # What changed from the edition before is kept.
@@ -212,7 +215,8 @@ def _sheet(paper: Paper, edition: Edition) -> Sheet:
         title=paper.title,
         kind=PaperKind(paper.kind),
         pages=edition.pages,
-        is_signed=edition.was_signed,
+        is_signed=edition.was_signed
+        and all(each.standing != Standing.CHANGED for each in _signatures(edition) or ()),
         heading=edition.heading,
         is_scan=rules.is_scan(edition.text_poor_pages, edition.pages),
     )
@@ -251,7 +255,7 @@ def newest_editions(db: Session, dossier_ids: Iterable[int]) -> dict[int, Newest
             Edition.removal_id.is_not(None),
         )
         .join(Edition.paper)
-        .where(Paper.dossier_id.in_(list(dossier_ids)))
+        .where(Paper.dossier_id.in_(list(dossier_ids)), Paper.taken_out_at.is_(None))
         .order_by(Edition.number)
     )  # fmt: skip
     return {paper_id: Newest(*of_it) for paper_id, of_it in ((row[0], row[1:]) for row in found)}
@@ -275,6 +279,39 @@ def paper(db: Session, paper_id: int) -> PaperView:
     if row is None:
         raise NotFound(f"paper {paper_id}")
     return _paper(row, row.editions[-1])
+
+
+@dataclass(frozen=True)
+class TakenOutView:
+    """A paper that was taken out of a dossier, and may be put back."""
+
+    id: int
+    title: str
+    kind: PaperKind
+    at: datetime
+    office: str
+
+
+def taken_out(db: Session, dossier_id: int) -> list[TakenOutView]:
+    """What was taken out of a dossier, the last first; the right is the caller's to have asked."""
+    gone = select(Paper).where(Paper.dossier_id == dossier_id, Paper.taken_out_at.is_not(None))
+    rows = db.scalars(gone.order_by(Paper.taken_out_at.desc())).all()
+    offices = called(db, {each.taken_out_by or 0 for each in rows})
+    return [
+        TakenOutView(
+            each.id, each.title, PaperKind(each.kind), each.taken_out_at,
+            offices[each.taken_out_by or 0],
+        )
+        for each in rows
+        if each.taken_out_at
+    ]  # fmt: skip
+
+
+def called(db: Session, person_ids: Iterable[int]) -> dict[int, str]:
+    """Persons by office, or by name where they hold none any more."""
+    ids = sorted(person_ids)
+    offices, names = people.holder_names(db, ids), people.names_among(db, ids)
+    return {each: offices[each].office if each in offices else names[each] for each in ids}
 
 
 @dataclass(frozen=True)
@@ -395,17 +432,12 @@ def secret_papers(db: Session, dossier_id: int) -> list[SecretView]:
         .order_by(SecretPaper.number)
         .options(selectinload(SecretPaper.lent))
     ).all()
-    persons = sorted({copy.person_id for each in rows for copy in each.lent})
-    offices, names = people.holder_names(db, persons), people.names_among(db, persons)
-
-    def called(person_id: int) -> str:
-        return offices[person_id].office if person_id in offices else names[person_id]
-
+    offices = called(db, {copy.person_id for each in rows for copy in each.lent})
     return [
         SecretView(
             each.id, each.number, each.place,
             [
-                SecretCopyView(one.id, called(one.person_id), one.number, one.handed_at,
+                SecretCopyView(one.id, offices[one.person_id], one.number, one.handed_at,
                                one.collected_at)
                 for one in each.lent
             ],
@@ -603,6 +635,7 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         edition.added_at,
         edition.removed,
         edition.was_signed,
+        _signatures(edition),
         edition.as_pictures,
         rules.is_scan(edition.text_poor_pages, edition.pages),
         edition.changes is not None,
@@ -610,6 +643,10 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         row.online_only,
         _removal(edition.removal),
     )
+
+
+def _signatures(edition: Edition) -> list[Signature] | None:
+    return None if edition.signatures is None else list(map(Signature.load, edition.signatures))
 
 
 def _removal(row: Removal | None) -> RemovalView | None:

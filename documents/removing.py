@@ -199,7 +199,7 @@ def _empty(
     for each in editions:
         each.removal_id = removal.id
         each.file_name = each.heading = each.prepared = each.page1 = ""
-        each.native = each.changes = None
+        each.native = each.changes = each.signatures = None
     keeping.forget(db, [each.id for each in editions])
     for paper in {each.paper_id: each.paper for each in editions}.values():
         if paper.editions[-1] in editions:

@@ -1,10 +1,11 @@
 """What people do with dossiers and papers."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,11 +17,11 @@ from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
 from documents.rules import DossierRefusal, DossierState, PaperKind
-from ecabinet import activity, antivirus, clock, keys, search, storage
+from ecabinet import activity, antivirus, clock, keys, pades, search, signatures, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
-from ecabinet.errors import BadInput, Refused, Unreadable
+from ecabinet.errors import BadInput, Refused, Stale, Unreadable
 from people import queries as people
 from people.service import mandates
 from people.service.mandates import About
@@ -113,6 +114,52 @@ def describe_paper(actor: Actor, paper_id: int, title: str, kind: PaperKind) -> 
         paper = access.paper_to_complete(db, actor, paper_id)
         paper.title, paper.kind = title, kind
         search.call(db, f"paper:{paper.id}", title, kind)
+
+
+def take_out(actor: Actor, paper_id: int) -> int:
+    """Take a paper out of the wrong dossier before that was handed out; which dossier it was.
+
+    Nothing of it is destroyed (`documents.removing` does that): it can be put back.
+    """
+    with transaction() as db:
+        paper = access.paper_to_complete(db, actor, paper_id)
+        paper.taken_out_at, paper.taken_out_by = clock.now(db), actor.id
+        search.remove(db, f"paper:{paper.id}")
+        add_to_story(
+            db, paper.dossier_id, "paper_taken_out", f"/papers/{paper.id}",
+            title=paper.title, by=actor.office,
+        )  # fmt: skip
+        return paper.dossier_id
+
+
+def put_back(actor: Actor, paper_id: int) -> int:
+    """Put a paper back that was taken out; it is found again as it was."""
+    with reading() as db:
+        edition = _current_to_put_back(db, actor, paper_id)
+        number, digest = edition.number, edition.digest
+    texts = pdf.texts(storage.read(digest)) or []
+    with transaction() as db:
+        edition = _current_to_put_back(db, actor, paper_id)
+        if edition.number != number:
+            raise Stale
+        paper = edition.paper
+        paper.taken_out_at = paper.taken_out_by = None
+        _let_be_found(db, paper, edition, texts)
+        add_to_story(
+            db, paper.dossier_id, "paper_put_back", f"/papers/{paper.id}",
+            title=paper.title, by=actor.office,
+        )  # fmt: skip
+        return paper.dossier_id
+
+
+def _current_to_put_back(db: Session, actor: Actor, paper_id: int) -> Edition:
+    paper = access.paper_to_put_back(db, actor, paper_id)
+    edition = paper.editions[-1]
+    if paper.taken_out_at is None:
+        raise Stale
+    if edition.removal_id is not None:
+        raise Refused(DossierRefusal.REMOVED)
+    return edition
 
 
 def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
@@ -219,6 +266,14 @@ def take_office_file(actor: Actor, edition_id: int) -> tuple[str, bytes]:
         return edition.file_name, storage.read(edition.native or "")
 
 
+def take_signed_original(actor: Actor, edition_id: int) -> tuple[str, bytes]:
+    """A signed file as it came in, whose signatures hold in anybody's reader; noted as an act."""
+    with transaction() as db:
+        edition = access.signed_original_to_take(db, actor, edition_id)
+        activity.is_an_act()
+        return edition.file_name, storage.read(edition.digest)
+
+
 def _opened_at(actor: Actor, edition_id: int, anew: bool) -> datetime:
     """Since when this person reads: the time in their mark, the same for every range of a copy."""
     with reading() as db:
@@ -292,6 +347,7 @@ class Incoming:
     page1: str
     # The Office file that it was made from.
     native: str | None = None
+    signatures: list[dict[str, Any]] | None = None
 
     @property
     def pages(self) -> int:
@@ -328,7 +384,15 @@ def read_file(file_name: str, content: bytes) -> Incoming:
         prepared=storage.keep(outcome.prepared),
         page1=storage.keep(outcome.page1),
         native=storage.keep(content) if rules.is_office(file_name) else None,
+        signatures=_signatures(paper) if outcome.was_signed else None,
     )
+
+
+def _signatures(paper: bytes) -> list[dict[str, Any]] | None:
+    """What the signatures of a file say, and whether they hold now."""
+    with reading() as db:
+        own, at = pades.certificate(db, pades.ROOT), clock.now(db)
+    return pdf.signatures(paper, [own, *signatures.authorities()], at)
 
 
 def _refuse_removed(*digests: str) -> None:
@@ -384,6 +448,7 @@ def keep_edition(
         pages=incoming.pages,
         removed=incoming.removed,
         was_signed=incoming.was_signed,
+        signatures=incoming.signatures,
         as_pictures=incoming.as_pictures,
         text_poor_pages=incoming.text_poor_pages,
         heading=completeness.heading_of(incoming.texts),
@@ -399,9 +464,13 @@ def keep_edition(
     )
     db.add(edition)
     db.flush()
+    _let_be_found(db, paper, edition, incoming.texts)
+    return edition
+
+
+def _let_be_found(db: Session, paper: Paper, edition: Edition, texts: Sequence[str]) -> None:
     pages = (
-        search.Page(n, f"/papers/{paper.id}?page={n}", text)
-        for n, text in enumerate(incoming.texts, 1)
+        search.Page(n, f"/papers/{paper.id}?page={n}", text) for n, text in enumerate(texts, 1)
     )
     thing = search.Thing(
         name=f"paper:{paper.id}",
@@ -412,4 +481,3 @@ def keep_edition(
         at=edition.added_at,
     )
     search.write(db, thing, pages)
-    return edition

@@ -36,6 +36,7 @@ from ecabinet import (
     live,
     offload,
     outbox,
+    signatures,
     storage,
     web,
 )
@@ -179,6 +180,7 @@ def bind_ports(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
+    signatures.bind(settings.trusted_authorities)
     storage.bind(storage.Folder(settings.data_dir / "files"))
     deliveries.bind(senders(settings))
 

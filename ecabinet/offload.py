@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,12 +85,14 @@ def run(
     *,
     readable: Sequence[Path] = (),
     made: Sequence[str] = (),
+    beside: Mapping[str, bytes] = MappingProxyType({}),
     limits: Limits = PARSER,
 ) -> Answer:
     """Let a module's `main(folder)` work on this content, in a folder that is then removed."""
     with tempfile.TemporaryDirectory(prefix="ecabinet-") as name:
         folder = Path(name)
-        (folder / "in").write_bytes(content)
+        for each, its_content in {"in": content, **beside}.items():
+            (folder / each).write_bytes(its_content)
         _wait_for(_start(module, folder, readable, limits), limits)
         try:
             said = json.loads((folder / ANSWER).read_bytes())

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     max_upload_mb: int = 200
     # Where clamd listens; set, no file comes in that it has not called clean (UPL-07).
     clamd_socket: Path | None = None
+    # The authorities whose signatures on papers are trusted beside the cabinet's own: PEM.
+    trusted_authorities: Path | None = None
     # Mail goes by SMTP where a host is set; a demo without one keeps its mail in a folder.
     smtp_host: str = ""
     smtp_port: int = 587

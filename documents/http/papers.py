@@ -122,15 +122,20 @@ def dossier(dossier_id: int) -> str:
         found = queries.dossier(db, dossier_id)
         sees_openings = actor.may(Permission.DOSSIER_READ_ALL)
         may_write = actor.may(Permission.DOSSIER_WRITE)
+        may_add = queries.may_add(db, actor, dossier_id)
+        out = queries.taken_out(db, dossier_id)
+        # A title that lay here by mistake is none of its readers' business.
+        hidden = set() if may_add or sees_openings else {f"/papers/{each.id}" for each in out}
         return render_template(
             "documents/dossier.html",
             dossier=found,
-            story_lines=queries.story(db, dossier_id),
+            story_lines=[each for each in queries.story(db, dossier_id) if each.path not in hidden],
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             openings=queries.openings(db, dossier_id) if sees_openings else None,
             copies_out=leases.copies_out(db, dossier_id) if sees_openings else [],
             readers=len(queries.handed_out_to(db, dossier_id)),
-            may_add=queries.may_add(db, actor, dossier_id),
+            may_add=may_add,
+            taken_out=[] if hidden else out,
             may_replace=queries.may_replace(db, actor, dossier_id),
             waiting=replacing.waiting(db, actor, [each.id for each in found.papers]),
             leaving=removing.waiting(db, actor, [each.id for each in found.papers]),
@@ -188,6 +193,20 @@ def describe_paper(paper_id: int) -> AnyResponse:
     with reading() as db:
         dossier_id = queries.paper(db, paper_id).dossier_id
     return web.see(f"/dossiers/{dossier_id}", "paper_described")
+
+
+@door.post("/papers/<int:paper_id>/taking-out")
+@needs(Permission.PAPER_ADD)
+def take_out_paper(paper_id: int) -> AnyResponse:
+    dossier_id = service.take_out(current_actor(), paper_id)
+    return web.see(f"/dossiers/{dossier_id}", "paper_taken_out")
+
+
+@door.post("/papers/<int:paper_id>/putting-back")
+@needs(Permission.PAPER_ADD)
+def put_back_paper(paper_id: int) -> AnyResponse:
+    dossier_id = service.put_back(current_actor(), paper_id)
+    return web.see(f"/dossiers/{dossier_id}", "paper_put_back")
 
 
 @door.post("/papers/<int:paper_id>/editions")
@@ -286,6 +305,7 @@ def reader(paper_id: int) -> str | tuple[str, int]:
             after=after,
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             page=page,
+            may_take=actor.may(Permission.PAPER_ADD),
             advisers=sharing.advisers(db, actor, dossier_id),
             sought=request.args.get("q", "")[:200],
         )
@@ -319,6 +339,14 @@ def office_file(edition_id: int) -> Response:
     """The Office file that a paper was made from."""
     name, content = service.take_office_file(current_actor(), edition_id)
     return web.download(name, content, "application/octet-stream")
+
+
+@door.get("/editions/<int:edition_id>/original")
+@needs(Permission.PAPER_ADD)
+def signed_original(edition_id: int) -> Response:
+    """A signed file, untouched: any other would not be signed."""
+    name, content = service.take_signed_original(current_actor(), edition_id)
+    return web.download(name, content, "application/pdf")
 
 
 @door.get("/editions/<int:edition_id>/page1.webp")

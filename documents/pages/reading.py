@@ -1,14 +1,20 @@
 """What the sandbox makes of a file: read by a child, asked from here."""
 
+import base64
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from documents.pages import font, office
+from documents.pages import font, office, signed
 from documents.rules import PaperRefusal
 from ecabinet import offload
 
 CHILD = "documents.pages.prepare"
 READER = "documents.pages.words"
+SIGNED = "documents.pages.signed"
 CONVERTER = "documents.pages.office"
 # What LibreOffice reads beside its own folder, and how much it takes (pdf.md 4.4).
 OFFICE_FOLDERS = (Path("/etc/fonts"), Path("/etc/libreoffice"))
@@ -63,6 +69,18 @@ def from_office(content: bytes, ending: str) -> bytes | PaperRefusal:
     if reason := answer.said.get("refusal"):
         return PaperRefusal(reason)
     return answer.files[office.MADE] if answer.said["kind"] == ending else PaperRefusal.NOT_PDF
+
+
+def signatures(content: bytes, roots: Sequence[bytes], at: datetime) -> list[dict[str, Any]] | None:
+    """What the signatures of a file say, and whether they hold; None where that cannot be told."""
+    asked = {"roots": [base64.b64encode(each).decode() for each in roots], "at": at.isoformat()}
+    beside = {signed.ASKED: json.dumps(asked).encode()}
+    try:
+        answer = offload.run(SIGNED, content, beside=beside)
+    except offload.Failed:
+        return None
+    found: list[dict[str, Any]] | None = answer.said["signatures"]
+    return found
 
 
 def texts(content: bytes) -> list[str] | None:

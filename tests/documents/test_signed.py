@@ -1,0 +1,217 @@
+"""A signed file is kept as it is; who signed it, and whether that holds, is said beside it."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pikepdf
+import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from documents import lodging, queries, service
+from documents.completeness import DossierKind, Lacking
+from documents.rules import PaperKind
+from ecabinet import clock, pades, signatures, storage
+from ecabinet.db import reading
+from ecabinet.errors import NotFound, SettingRefused
+from ecabinet.signatures import Signature, Standing
+from tests.builders import Cabinet
+from tests.documents import builders
+
+WHO, WHERE = "Nguyễn Văn Ký", "Bộ Y tế"
+
+
+class Signer:
+    """Somebody with a key and a certificate, which they made themselves or another did."""
+
+    def __init__(self, name: str = WHO, days: int = 30, by: "Signer | None" = None) -> None:
+        self.key = key = ec.generate_private_key(ec.SECP256R1())
+        with reading() as db:
+            now = clock.now(db)
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, WHERE),
+                x509.NameAttribute(NameOID.COMMON_NAME, name),
+            ]
+        )
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(by.certificate.subject if by else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=60))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+            .sign(by.key if by else key, hashes.SHA256())
+        )
+        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        self.signer = loaded(der, self.certificate.public_bytes(Encoding.DER))
+
+    def signs(self, content: bytes, field: str = "KySo") -> bytes:
+        out = io.BytesIO()
+        meta = signers.PdfSignatureMetadata(
+            field_name=field, subfilter=fields.SigSeedSubFilter.PADES
+        )
+        writer = IncrementalPdfFileWriter(io.BytesIO(content))
+        signers.sign_pdf(writer, meta, self.signer, output=out)
+        return out.getvalue()
+
+
+def loaded(key: bytes, certificate: bytes) -> Any:
+    return signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key),
+        cert_registry=SimpleCertificateStore(),
+    )
+
+
+@pytest.fixture
+def trusted(cabinet: Cabinet, tmp_path: Any) -> Any:
+    """Let somebody's certificate be one of an authority that is trusted."""
+
+    def trust(*them: Signer) -> None:
+        file = tmp_path / "co-quan.pem"
+        file.write_bytes(b"".join(each.certificate.public_bytes(Encoding.PEM) for each in them))
+        signatures.bind(file)
+
+    yield trust
+    signatures.bind(None)
+
+
+def read(content: bytes) -> list[Signature]:
+    kept = service.read_file("to-trinh.pdf", content).signatures
+    assert kept is not None
+    return [Signature.load(each) for each in kept]
+
+
+def changed_in_it(signed: bytes) -> bytes:
+    """Something that was signed reads otherwise."""
+    at = signed.index(b"/MediaBox")
+    return signed[:at] + signed[at:].replace(b"595", b"596", 1)
+
+
+def added_after_it(signed: bytes) -> bytes:
+    """Another page content, as a revision behind the one that was signed."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    page = writer.root["/Pages"]["/Kids"][0]
+    stream = b"BT /F1 12 Tf 72 700 Td (Khac) Tj ET"
+    page[generic.pdf_name("/Contents")] = writer.add_object(
+        generic.StreamObject(stream_data=stream)
+    )
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_each_signature_says_who_when_and_whether_it_holds(cabinet: Cabinet, trusted: Any) -> None:
+    minister, stranger = Signer(), Signer("Người lạ")
+    late = Signer("Hết hạn", days=-1, by=minister)
+    trusted(minister)
+    once = minister.signs(builders.pdf(2))
+    [signature] = read(once)
+    assert (signature.name, signature.organisation) == (WHO, WHERE)
+    assert signature.standing is Standing.VALID
+    # By the signer's own word: no authority has stamped it.
+    assert signature.at is not None
+    assert not signature.at_is_proven
+    # A second signature stands behind the first, which still covers what its signer saw.
+    both = read(stranger.signs(once, "KyTiep"))
+    assert [(each.name, each.standing) for each in both] == [
+        (WHO, Standing.VALID), ("Người lạ", Standing.UNKNOWN_AUTHORITY),
+    ]  # fmt: skip
+    assert [each.standing for each in read(late.signs(builders.pdf(1)))] == [Standing.EXPIRED]
+    for wrong in (changed_in_it(once), added_after_it(once)):
+        assert [each.standing for each in read(wrong)] == [Standing.CHANGED]
+
+
+def test_what_the_cabinet_itself_has_signed_is_known_without_any_setting(cabinet: Cabinet) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    with reading() as db:
+        made = pades.certify(db, request.public_bytes(Encoding.DER), "Bộ trưởng Bộ Y tế")
+        member_ca = pades.certificate(db, pades.MEMBER_CA)
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    signer = loaded(der, made.public_bytes(Encoding.DER))
+    signer.cert_registry.register(asn1_x509.Certificate.load(member_ca))
+    out = io.BytesIO()
+    meta = signers.PdfSignatureMetadata(field_name="Ky")
+    content = IncrementalPdfFileWriter(io.BytesIO(builders.pdf(1)))
+    signers.sign_pdf(content, meta, signer, output=out)
+    assert [each.standing for each in read(out.getvalue())] == [Standing.VALID]
+
+
+def test_the_original_is_kept_to_the_byte_shown_flattened_and_had_by_those_who_work_on_it(
+    cabinet: Cabinet, trusted: Any
+) -> None:
+    minister = Signer()
+    trusted(minister)
+    signed = minister.signs(builders.pdf(2))
+    dossier = builders.dossier(cabinet, signed, changed_in_it(signed), builders.pdf(1))
+    sound, broken, unsigned = builders.papers(dossier)
+    assert storage.read(sound.digest) == signed
+    office = cabinet.browser("thuky")
+    page = " ".join(office.get(f"/dossiers/{dossier}").get_data(as_text=True).split())
+    assert page.count(f"{WHO}, {WHERE}") == 2
+    assert page.count("chữ ký hợp lệ") == 1
+    assert page.count("tệp bị sửa sau khi ký") == 1
+    taken = office.get(f"/editions/{sound.edition_id}/original")
+    assert taken.data == signed
+    assert "attachment" in taken.headers["Content-Disposition"]
+    assert office.get(f"/editions/{unsigned.edition_id}/original").status_code == 404
+    builders.hand_out(cabinet, dossier, ["botruong.yte"])
+    reader = cabinet.browser("botruong.yte")
+    shown = reader.get(f"/editions/{sound.edition_id}/file").data
+    with pikepdf.open(io.BytesIO(shown)) as copy:
+        assert "/AcroForm" not in copy.Root
+    seen = " ".join(reader.get(f"/papers/{broken.id}").get_data(as_text=True).split())
+    assert "Chữ ký: tệp bị sửa sau khi ký" in seen
+    assert "/original" not in seen
+    assert reader.get(f"/editions/{sound.edition_id}/original").status_code == 403
+
+
+def test_a_file_changed_after_its_signing_counts_as_unsigned_when_a_dossier_is_checked(
+    cabinet: Cabinet,
+) -> None:
+    official = cabinet.actor("canbo.yte")
+    fields = lodging.Fields("Hồ sơ của Bộ", DossierKind.RESOLUTION)
+    dossier = lodging.begin(official, cabinet.agencies["yte"], fields)
+    signed = Signer().signs(builders.pdf(1))
+
+    def unsigned(content: bytes) -> int:
+        kind = PaperKind.SUBMISSION
+        service.add_paper(official, dossier, "Tờ trình", kind, "a.pdf", content)
+        with reading() as db:
+            found = queries.lodging(db, dossier)
+        assert found is not None
+        return sum(each.what is Lacking.SIGNATURE for each in found.lacks)
+
+    assert unsigned(signed) == 0
+    assert unsigned(changed_in_it(signed)) == 1
+
+
+def test_a_file_that_holds_no_certificates_is_refused_as_a_setting(tmp_path: Any) -> None:
+    file = tmp_path / "co-quan.pem"
+    file.write_bytes(b"khong phai")
+    with pytest.raises(SettingRefused):
+        signatures.bind(file)
+
+
+def test_somebody_elses_original_is_nobodys_business(cabinet: Cabinet) -> None:
+    dossier = builders.dossier(cabinet, Signer().signs(builders.pdf(1)))
+    [paper] = builders.papers(dossier)
+    with pytest.raises(NotFound):
+        service.take_signed_original(cabinet.actor("canbo.yte"), paper.edition_id)
+    assert service.take_signed_original(cabinet.actor("thuky"), paper.edition_id)[0] == "tep.pdf"
