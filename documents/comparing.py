@@ -61,6 +61,35 @@ def changes(old: Sequence[str], new: Sequence[str]) -> list[PageChange]:
     return found
 
 
+@dataclass(frozen=True)
+class PagePair:
+    """A page and the one that stands for it in the other edition, if any does."""
+
+    was: int | None
+    now: int | None
+    changed: bool
+
+
+def pairs(old_pages: int, new_pages: int, changed: Sequence[PageChange]) -> list[PagePair]:
+    """Every page of two editions beside its other, in their order; between two changes the pages
+    read the same."""
+    found: list[PagePair] = []
+    was = now = 1
+
+    def go_on(to_was: int, to_now: int) -> None:
+        nonlocal was, now
+        while was < to_was and now < to_now:
+            found.append(PagePair(was, now, changed=False))
+            was, now = was + 1, now + 1
+
+    for each in changed:
+        go_on(each.was or old_pages + 1, each.now or new_pages + 1)
+        found.append(PagePair(each.was, each.now, changed=True))
+        was, now = (each.was or was - 1) + 1, (each.now or now - 1) + 1
+    go_on(old_pages + 1, new_pages + 1)
+    return found
+
+
 def _pages_apart(
     before: list[list[str]], after: list[list[str]]
 ) -> list[tuple[int | None, int | None]]:

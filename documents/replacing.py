@@ -45,6 +45,12 @@ class Comparison:
     # The edition before, to open it at a page; the newer one is there once it is confirmed.
     was_id: int
     edition_id: int | None
+    was_pages: int
+    pages: int
+
+    @property
+    def pairs(self) -> list[dict[str, Any]]:
+        return [asdict(each) for each in comparing.pairs(self.was_pages, self.pages, self.changes)]
 
 
 def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason: str) -> int:
@@ -193,14 +199,15 @@ def of_edition(db: Session, actor: Actor, edition_id: int) -> Comparison:
     edition = access.edition_to_read(db, actor, edition_id)
     if edition.changes is None:
         raise NotFound("changes")
-    return _comparison(edition.paper, edition.number, edition.changes, edition.id)
+    return _comparison(edition.paper, edition.number, edition.changes, edition.pages, edition.id)
 
 
 def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
     """What a replacement would change that waits for its second person."""
     request = _request_to_read(db, actor, request_id)
     paper = access.paper_to_read(db, actor, request.facts["paper"])
-    return _comparison(paper, request.facts["number"], request.facts["changes"], None)
+    facts = request.facts
+    return _comparison(paper, facts["number"], facts["changes"], facts["pages"], None)
 
 
 def _request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
@@ -233,15 +240,18 @@ def _proposed(actor: Actor, request_id: int) -> tuple[Incoming, Mark]:
     return Incoming(**_kept(facts["file"])), Mark(actor.name, actor.office, at)
 
 
-def _comparison(paper: Paper, number: int, kept: str, edition_id: int | None) -> Comparison:
+def _comparison(
+    paper: Paper, number: int, kept: str, pages: int, edition_id: int | None
+) -> Comparison:
     found = _kept(kept)
+    was_pages = next(each.pages for each in paper.editions if each.id == found["was_id"])
     changes = [
         PageChange(each["was"], each["now"], [Piece(*piece) for piece in each["pieces"]])
         for each in found.pop("changes")
     ]
     return Comparison(
         paper_id=paper.id, title=paper.title, number=number, changes=changes,
-        edition_id=edition_id, **found,
+        edition_id=edition_id, was_pages=was_pages, pages=pages, **found,
     )  # fmt: skip
 
 

@@ -232,7 +232,11 @@ def replacement(request_id: int) -> str:
     with reading() as db:
         found = replacing.of_request(db, current_actor(), request_id)
     return render_template(
-        "documents/changes.html", it=found, back=f"/approvals/{request_id}", proposed=request_id
+        "documents/changes.html",
+        it=found,
+        back=f"/approvals/{request_id}",
+        proposed=request_id,
+        beside=_beside(f"/replacements/{request_id}"),
     )
 
 
@@ -256,7 +260,37 @@ def changes(edition_id: int) -> str:
     with reading() as db:
         found = replacing.of_edition(db, current_actor(), edition_id)
     back = f"/papers/{found.paper_id}"
-    return render_template("documents/changes.html", it=found, back=back, proposed=None)
+    beside = _beside(f"/editions/{edition_id}")
+    return render_template(
+        "documents/changes.html", it=found, back=back, proposed=None, beside=beside
+    )
+
+
+def _beside(at: str) -> str:
+    """Where the Office sees both editions, page beside page."""
+    return f"{at}/side-by-side" if current_actor().may(Permission.DOSSIER_READ_ALL) else ""
+
+
+@door.get("/editions/<int:edition_id>/side-by-side")
+@needs(Permission.DOSSIER_READ_ALL)
+def side_by_side(edition_id: int) -> str:
+    """An edition and the one before it, page beside page."""
+    with reading() as db:
+        found = replacing.of_edition(db, current_actor(), edition_id)
+    at = f"/editions/{edition_id}"
+    return render_template(
+        "documents/side_by_side.html", it=found, back=f"{at}/changes", file=f"{at}/file"
+    )
+
+
+@door.get("/replacements/<int:request_id>/side-by-side")
+@needs(Permission.DOSSIER_READ_ALL)
+def proposed_side_by_side(request_id: int) -> str:
+    """The same of a file that is proposed."""
+    with reading() as db:
+        found = replacing.of_request(db, current_actor(), request_id)
+    at = f"/replacements/{request_id}"
+    return render_template("documents/side_by_side.html", it=found, back=at, file=f"{at}/file")
 
 
 @door.get("/papers/<int:paper_id>/edition")

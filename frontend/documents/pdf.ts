@@ -1,11 +1,11 @@
 // PDF.js as this house uses it: the legacy build, ranges only, nothing evaluated, own words.
-import * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
+import type * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { word } from '../words';
 import { type Drawn, pagePixels, surplus } from './bound';
+import { opening, useWorker } from './opening';
 import './pdf.css';
 import { EventBus, PDFFindController, PDFLinkService, PDFViewer } from './pdf_viewer';
 
-const RANGE = 65_536;
 const EXTERNAL_LINKS_IN_NEW_WINDOW = 2;
 const SHOWN_NOT_FILLED_IN = 1;
 
@@ -48,7 +48,7 @@ export class PaperView {
     private readonly container: HTMLDivElement,
     worker: string,
   ) {
-    pdfjs.GlobalWorkerOptions.workerSrc = worker;
+    useWorker(worker);
     this.viewer = new PDFViewer({
       container,
       eventBus: this.events,
@@ -71,23 +71,9 @@ export class PaperView {
     );
   }
 
-  /** A paper by its address, asked for in ranges; or one whose bytes are here already. */
   async open(paper: string | Uint8Array): Promise<void> {
     await this.close();
-    this.task = pdfjs.getDocument({
-      url: typeof paper === 'string' ? paper : undefined,
-      data: typeof paper === 'string' ? undefined : paper,
-      rangeChunkSize: RANGE,
-      disableAutoFetch: true,
-      disableStream: true,
-      enableXfa: false,
-      isEvalSupported: false,
-      cMapUrl: '/static/pdfjs/cmaps/',
-      cMapPacked: true,
-      standardFontDataUrl: '/static/pdfjs/standard_fonts/',
-      wasmUrl: '/static/pdfjs/wasm/',
-      iccUrl: '/static/pdfjs/iccs/',
-    } as Parameters<typeof pdfjs.getDocument>[0]);
+    this.task = opening(paper);
     const opened = await this.task.promise;
     this.paper = opened;
     const ready = new Promise<void>((resolve) =>

@@ -68,6 +68,7 @@ KINDS = {
     "documents/dossier.html": (SECRETARY, DOSSIER),
     "documents/reader.html": (MINISTER, PAPER),
     "documents/changes.html": (SECRETARY, CHANGED),
+    "documents/side_by_side.html": (SECRETARY, f"{CHANGED}/side-by-side"),
     "documents/vault.html": (MINISTER, "/vault"),
     "documents/removal.html": (LEADER, f"{PAPER}/removal"),
     "documents/incidents.html": (AUDITOR, "/removals"),
@@ -334,6 +335,45 @@ def drags(page: Page, what: Locator, onto: Locator) -> None:
     page.mouse.move(held["x"] + 30, held["y"] + 30, steps=5)
     page.mouse.move(place["x"] + 90, place["y"] + place["height"] / 2, steps=5)
     page.mouse.up()
+
+
+@pytest.mark.browser
+def test_two_editions_stand_side_by_side_what_changed_first(
+    readers: dict[str, Reader], places: dict[str, str]
+) -> None:
+    """Page by page, by buttons, keys and fingers."""
+    leader = readers[LEADER]
+    page = leader.page
+    leader.opens(places["changed"])
+    leader.follows("Xem cạnh nhau")
+    sheets, where = page.locator(".beside canvas"), page.locator("[data-where]")
+    expect(sheets.first).to_be_visible()
+    expect(where).to_contain_text("Thay đổi 1/")
+    drawn = "Array.from(document.querySelectorAll('.beside canvas'), each => each.toDataURL())"
+    first = page.evaluate(drawn)
+    assert len(set(first)) == len(first)
+    page.keyboard.press("ArrowRight")
+    expect(where).to_contain_text("Thay đổi 2/")
+    swipes(page, page.locator(".beside"), -150)
+    expect(where).to_contain_text("Thay đổi 3/")
+    leader.presses("Trước")
+    expect(where).to_contain_text("Thay đổi 2/")
+    page.keyboard.press("Home")
+    expect(page.get_by_role("button", name="Trước")).to_have_attribute("aria-disabled", "true")
+    leader.fits(*SIZES)
+    leader.is_barred_by_nothing()
+    assert not leader.wrong, "\n".join(leader.wrong)
+
+
+def swipes(page: Page, over: Locator, across: int) -> None:
+    box = over.bounding_box()
+    assert box is not None
+    line = page.context.new_cdp_session(page)
+    x, y = box["x"] + 200, box["y"] + 200
+    for name, step in (("touchStart", 0), ("touchMove", 0.5), ("touchMove", 1)):
+        points = [{"x": x + step * across, "y": y}]
+        line.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": points})
+    line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @pytest.mark.browser

@@ -47,3 +47,17 @@ def test_a_file_of_one_page_again_and_again_is_compared_page_by_page():
     assert changes(many, many) == []
     found = changes(many, [*many[:-1], "trang khác"])
     assert [(each.was, each.now) for each in found] == [(1_000, 1_000)]
+
+
+def test_every_page_stands_beside_its_other_and_one_that_came_or_went_beside_none() -> None:
+    was = ["một", "hai", "ba", "bốn"]
+    now = ["mới", "một", "hai sửa", "bốn"]
+    found = comparing.pairs(len(was), len(now), comparing.changes(was, now))
+    assert [(each.was, each.now) for each in found if not each.changed] == [(1, 2), (4, 4)]
+    changed = [(each.was, each.now) for each in found if each.changed]
+    assert sorted(each for each, _ in changed if each) == [2, 3]
+    assert sorted(each for _, each in changed if each) == [1, 3]
+    same = comparing.pairs(3, 3, [])
+    assert [(each.was, each.now, each.changed) for each in same] == [
+        (1, 1, False), (2, 2, False), (3, 3, False),
+    ]  # fmt: skip
