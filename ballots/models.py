@@ -25,6 +25,8 @@ class State(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
+    # Without a result: the Government that was asked is no more.
+    STOPPED = "stopped"
 
 
 class Consultation(Base):

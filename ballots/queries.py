@@ -310,16 +310,27 @@ def ended_and_open(db: Session) -> list[int]:
 
 
 def with_newcomers(db: Session) -> list[int]:
-    """Open consultations that do not ask somebody who has come into office since."""
+    """Open consultations that do not ask somebody who has come into office since.
+
+    Whoever is appointed again comes in with a new Government, where that is another as a whole.
+    """
     members = {each.person_id for each in people.members(db)}
+    on = today(db)
     still_open = select(Consultation).where(
         Consultation.state == State.OPEN, Consultation.due_at > clock.now(db)
     )
     return [
         each.id
         for each in db.scalars(still_open)
-        if members.difference(one.person_id for one in each.asked)
+        if members.difference(one.person_id for one in each.asked) or is_replaced(db, each, on)
     ]
+
+
+def is_replaced(db: Session, consultation: Consultation, on: date) -> bool:
+    """Whether by this day the whole Government is another than when it was asked."""
+    assert consultation.opened_at is not None
+    since = [each.since for each in people.holders(db, on) if each.is_member]
+    return rules.is_replaced(since, CALENDAR.local_day(consultation.opened_at))
 
 
 def fact_of_reminder(consultation_id: int, reminder: rules.Reminder) -> str:

@@ -86,6 +86,15 @@ RULE_SETS = (
 )
 
 
+def is_replaced(in_office_since: Iterable[date], opened_on: date) -> bool:
+    """Whether nobody sits in the Government any more by a term of the day on which a question
+    opened: then it stops without a result (rulebook: Who counts, the whole Government replaced).
+
+    Whoever is appointed again sits by a new term, in the new Government.
+    """
+    return all(since > opened_on for since in in_office_since)
+
+
 def rule_set_on(day: date) -> RuleSet | None:
     """The set in force on a day; it governs whatever opens that day to its end."""
     return next(

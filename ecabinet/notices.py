@@ -65,6 +65,11 @@ NOTICES: dict[str, Notice] = {
         "Đã có kết quả một phiếu lấy ý kiến",
         "A consultation has its result",
     ),
+    "consultation_stopped": Notice(
+        S.CONSULTATIONS,
+        "Một phiếu lấy ý kiến đã dừng, không có kết quả",
+        "A consultation was stopped, without a result",
+    ),
     "consultation_drafted": Notice(
         S.OFFICE,
         "Có phiếu lấy ý kiến chờ duyệt",

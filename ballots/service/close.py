@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from ballots import access, queries, rules, signing
 from ballots.announcements import ConsultationClosed, staff_of
 from ballots.models import Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
+from ballots.service.stop import stop_if_replaced
 from documents import service as documents_service
 from ecabinet import canonical, clock, heartbeat, keys, ledger, live, outbox, working_days
 from ecabinet.access import Role
@@ -31,10 +32,12 @@ def close(consultation_id: int) -> None:
     with transaction() as db:
         consultation = access.consultation_to_close(db, consultation_id)
         now = clock.now(db)
-        if consultation.state == State.CLOSED:
+        if consultation.state in (State.CLOSED, State.STOPPED):
             return
         if consultation.state != State.OPEN or not consultation.has_ended(now):
             raise Refused(ConsultationRefusal.NOT_ENDED)
+        if stop_if_replaced(db, consultation, _last_day(consultation)):
+            return
         ballots = _opened(db, consultation)
         result = _result(db, consultation, ballots)
         consultation.state = State.CLOSED
@@ -145,9 +148,12 @@ def _tried(db: Session, consultation: Consultation) -> set[int]:
 
 def _members(db: Session, consultation: Consultation) -> list[people.Holder]:
     """The members in office at the due moment: N is counted here, never a constant."""
+    return people.members(db, _last_day(consultation))
+
+
+def _last_day(consultation: Consultation) -> date:
     assert consultation.due_at is not None
-    last_moment = consultation.due_at - timedelta(seconds=1)
-    return people.members(db, queries.CALENDAR.local_day(last_moment))
+    return queries.CALENDAR.local_day(consultation.due_at - timedelta(seconds=1))
 
 
 def _is_prime_minister(member: people.Holder) -> bool:

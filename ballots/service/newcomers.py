@@ -1,8 +1,9 @@
 """Asking whoever came into office while a consultation is open (rulebook: Who counts)."""
 
-from ballots import access
+from ballots import access, queries
 from ballots.models import State
 from ballots.service import draft
+from ballots.service.stop import stop_if_replaced
 from documents import service as documents
 from ecabinet import canonical, clock, ledger
 from ecabinet.db import transaction
@@ -10,11 +11,16 @@ from people import queries as people
 
 
 def ask(consultation_id: int) -> None:
-    """Ask each once; whoever is told too late for the least window is never deemed to agree."""
+    """Ask each once; whoever is told too late for the least window is never deemed to agree.
+
+    Where the whole Government is another by today, nobody is asked: the question stops.
+    """
     with transaction() as db:
         consultation = access.consultation_to_close(db, consultation_id)
         now = clock.now(db)
         if consultation.state != State.OPEN or consultation.has_ended(now):
+            return
+        if stop_if_replaced(db, consultation, queries.CALENDAR.local_day(now)):
             return
         known = {each.person_id for each in consultation.asked}
         newcomers = [each for each in people.members(db) if each.person_id not in known]
