@@ -18,11 +18,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     # The child imports this module too, and sees nothing but the standard library.
@@ -85,20 +85,51 @@ def run(
     *,
     readable: Sequence[Path] = (),
     made: Sequence[str] = (),
-    beside: Mapping[str, bytes] = MappingProxyType({}),
+    beside: Mapping[str, Iterable[bytes]] = MappingProxyType({}),
     limits: Limits = PARSER,
 ) -> Answer:
     """Let a module's `main(folder)` work on this content, in a folder that is then removed."""
+    with _answered(module, [content], readable, beside, limits) as (folder, said):
+        return Answer(said, {each: _made(folder / each) for each in made})
+
+
+def run_for_a_file(
+    module: str,
+    content: bytes,
+    made: str,
+    *,
+    beside: Mapping[str, Iterable[bytes]],
+    limits: Limits = PARSER,
+) -> BinaryIO:
+    """The same for work whose one file may be too long for memory; whoever asks closes it."""
+    with _answered(module, [content], (), beside, limits) as (folder, _):
+        path = folder / made
+        if path.is_symlink() or not path.is_file():
+            raise Failed("no file")
+        # The folder goes; what is open can be read to its end.
+        return path.open("rb")
+
+
+@contextlib.contextmanager
+def _answered(
+    module: str,
+    content: Iterable[bytes],
+    readable: Sequence[Path],
+    beside: Mapping[str, Iterable[bytes]],
+    limits: Limits,
+) -> Iterator[tuple[Path, Any]]:
+    """The child's folder and what it said, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="ecabinet-") as name:
         folder = Path(name)
-        for each, its_content in {"in": content, **beside}.items():
-            (folder / each).write_bytes(its_content)
+        for each, pieces in {"in": content, **beside}.items():
+            with (folder / each).open("wb") as file:
+                file.writelines(pieces)
         _wait_for(_start(module, folder, readable, limits), limits)
         try:
             said = json.loads((folder / ANSWER).read_bytes())
         except (FileNotFoundError, ValueError):
             raise Failed("no answer") from None
-        return Answer(said, {each: _made(folder / each) for each in made})
+        yield folder, said
 
 
 def is_sandboxed() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from documents import access as dossiers
 from documents import queries as documents
 from documents.queries import PaperView
 from ecabinet import canonical, clock, ledger, live, outbox
@@ -325,6 +326,52 @@ def agenda(db: Session, meeting: Meeting) -> AgendaView:
         items.append(ItemView(each, each.position, begins, papers))
         begins += timedelta(minutes=each.minutes)
     return AgendaView(meeting, items, begins, rules.lacks(map(_planned, items)))
+
+
+@dataclass(frozen=True)
+class BookPart:
+    """A paper in a session's book, and its pages there."""
+
+    number: int
+    item: Item
+    paper: PaperView
+    first: int
+
+    @property
+    def last(self) -> int:
+        return self.first + self.paper.pages - 1
+
+
+@dataclass(frozen=True)
+class Book:
+    """A session's papers as one: what this reader is given of it, and how long the whole is."""
+
+    parts: list[BookPart]
+    pages: int
+
+    @property
+    def first_of(self) -> dict[int, BookPart]:
+        """By paper; one that stands under two items counts where it stands first."""
+        return {each.paper.id: each for each in reversed(self.parts)}
+
+
+def book(db: Session, actor: Actor, view: AgendaView) -> Book:
+    """Numbered over all its papers; what somebody may not read is left out, with its title."""
+    rows = [(each, paper) for each in view.items for paper in each.papers]
+    firsts = rules.first_pages([paper.pages for _, paper in rows])
+    reads = {
+        each.item.dossier_id: dossiers.may_read(db, actor, each.item.dossier_id)
+        for each in view.items
+        if each.item.dossier_id
+    }
+    return Book(
+        [
+            BookPart(each.number, each.item, paper, first)
+            for (each, paper), first in zip(rows, firsts, strict=True)
+            if reads[paper.dossier_id]
+        ],
+        sum(paper.pages for _, paper in rows),
+    )
 
 
 def closed_to_papers(db: Session, actor: Actor, meeting: Meeting) -> dict[int, str]:

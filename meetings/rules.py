@@ -4,7 +4,7 @@ Sources: rulebook.md "Who counts" (Decree 191/2026 Đ21.2 on the quorum), "The o
 session) and "Sessions and meetings" (states, items, who operates the console).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -430,6 +430,7 @@ class AgendaRefusal(StrEnum):
     SEATED_ALREADY = "seated_already"
     SEAT_STAYS = "seat_stays"
     NO_AGENCY = "no_agency"
+    BOOK_TOO_LONG = "book_too_long"
 
 
 class Direction(StrEnum):
@@ -454,6 +455,12 @@ class Lack:
     number: int
     what: str
     blocks: bool
+
+
+def first_pages(pages: Sequence[int]) -> list[int]:
+    """The through number of each paper's first page, all papers of a session being one book; the
+    same for every reader, whatever part of it they are given (peers.md 18)."""
+    return [1 + sum(pages[:place]) for place in range(len(pages))]
 
 
 def lacks(items: Iterable[Planned]) -> list[Lack]:

@@ -2,19 +2,23 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from documents.pages import font, office, signed
+from documents.pages import book, font, office, signed
 from documents.rules import PaperRefusal
 from ecabinet import offload
 
 CHILD = "documents.pages.prepare"
 READER = "documents.pages.words"
 SIGNED = "documents.pages.signed"
+BINDER = "documents.pages.book"
+BOOK_LIMITS = offload.Limits(
+    processor_seconds=90, file=1024 * offload.MEBIBYTE, open_files=256, wall_seconds=120
+)
 CONVERTER = "documents.pages.office"
 # What LibreOffice reads beside its own folder, and how much it takes (pdf.md 4.4).
 OFFICE_FOLDERS = (Path("/etc/fonts"), Path("/etc/libreoffice"))
@@ -74,13 +78,41 @@ def from_office(content: bytes, ending: str) -> bytes | PaperRefusal:
 def signatures(content: bytes, roots: Sequence[bytes], at: datetime) -> list[dict[str, Any]] | None:
     """What the signatures of a file say, and whether they hold; None where that cannot be told."""
     asked = {"roots": [base64.b64encode(each).decode() for each in roots], "at": at.isoformat()}
-    beside = {signed.ASKED: json.dumps(asked).encode()}
+    beside = {signed.ASKED: [json.dumps(asked).encode()]}
     try:
         answer = offload.run(SIGNED, content, beside=beside)
     except offload.Failed:
         return None
     found: list[dict[str, Any]] | None = answer.said["signatures"]
     return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """One paper of a book: its reader's copy, and the through number of its first page."""
+
+    title: str
+    first: int
+    copy: Iterable[bytes]
+
+
+def bound(contents: bytes, parts: Sequence[Part], pages: int) -> BinaryIO | None:
+    """A book of these papers under one numbering; None where it is too much for one book."""
+    files = {f"{place}.pdf": each for place, each in enumerate(parts)}
+    asked = {
+        "pages": pages,
+        "parts": [
+            {"file": name, "title": each.title, "first": each.first} for name, each in files.items()
+        ],
+    }
+    beside: dict[str, Iterable[bytes]] = {name: each.copy for name, each in files.items()}
+    beside[book.ASKED] = [json.dumps(asked).encode()]
+    try:
+        return offload.run_for_a_file(
+            BINDER, contents, book.MADE, beside=beside, limits=BOOK_LIMITS
+        )
+    except offload.Failed:
+        return None
 
 
 def texts(content: bytes) -> list[str] | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, render_template, request
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import wrap_file
 
 from documents import queries as documents
 from documents.http import papers
@@ -21,7 +22,7 @@ from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.queries import ItemOpenings
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
-from meetings.service import attend, conduct, prepare, substitutes, taking
+from meetings.service import attend, binding, conduct, prepare, substitutes, taking
 from meetings.service.prepare import Head, ItemText
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -84,6 +85,7 @@ def meeting(meeting_id: int) -> str:
             opened=documents.opened(db, actor.id, editions),
             presenters=queries.presenters(db, found),
             numbers={each.id: each.position for each in found.items},
+            book=queries.book(db, actor, view),
             previews=previews,
             acts=queries.acts(db, meeting_id),
             invited=_invited(db, actor, found),
@@ -95,6 +97,20 @@ def meeting(meeting_id: int) -> str:
             may_assign=actor.may(Permission.TASK_ASSIGN),
             **_substitutes(db, actor, found),
         )
+
+
+@door.get("/meetings/<int:meeting_id>/book.pdf")
+@needs(Permission.MEETING_READ)
+def book(meeting_id: int) -> Response:
+    """All papers as one file, in pieces; it goes with its answer."""
+    made = binding.book(current_actor(), meeting_id)
+    headers = papers.FILE_HEADERS | {
+        "Accept-Ranges": "none", "Content-Disposition": 'inline; filename="tai-lieu-phien-hop.pdf"',
+    }  # fmt: skip
+    answer = Response(wrap_file(request.environ, made), mimetype="application/pdf", headers=headers)
+    answer.direct_passthrough = True
+    answer.call_on_close(made.close)
+    return answer
 
 
 @door.get("/meetings/<int:meeting_id>/openings")

@@ -1,0 +1,90 @@
+"""A session's papers as one book: one numbering for everybody, each book its reader's own."""
+
+import io
+
+import pypdf
+
+from documents import queries as documents
+from documents.models import Handout
+from ecabinet.db import reading, transaction
+from meetings import queries, rules
+from meetings.models import Meeting
+from meetings.service import prepare
+from meetings.service.prepare import ItemText
+from tests.builders import Cabinet
+from tests.documents import builders as papers
+from tests.meetings import builders
+
+SECRET = "Chuyện chỉ vài người biết"
+
+
+def test_every_paper_begins_where_the_one_before_ended() -> None:
+    assert rules.first_pages([3, 118, 1]) == [1, 4, 122]
+    assert rules.first_pages([]) == []
+
+
+def test_everybody_turns_to_the_same_page_and_what_one_may_not_read_is_left_out(
+    cabinet: Cabinet,
+) -> None:
+    session = builders.planned(cabinet)
+    turned = pypdf.PdfWriter()
+    turned.append(io.BytesIO(papers.pdf(2)))
+    turned.pages[0].rotate(90)
+    kept = io.BytesIO()
+    turned.write(kept)
+    given = [
+        papers.dossier(cabinet, kept.getvalue(), title="Một"),
+        papers.dossier(cabinet, papers.pdf(3), title=SECRET),
+        papers.dossier(cabinet, papers.pdf(1), papers.pdf(4), title="Ba"),
+    ]
+    secretary = session.actor("thuky")
+    for item, dossier, title in zip(session.items, given, ("Một", SECRET, "Ba"), strict=True):
+        text = ItemText(title, 30, cabinet.agencies["yte"], dossier_id=dossier)
+        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
+    session.convene()
+    # It is handed out to fewer than the others.
+    with transaction() as db:
+        db.delete(db.get_one(Handout, (given[1], cabinet.ids["botruong.yte"])))
+
+    def book(who: str) -> pypdf.PdfReader:
+        answer = cabinet.browser(who).get(f"/meetings/{session.id}/book.pdf")
+        assert answer.status_code == 200
+        return pypdf.PdfReader(io.BytesIO(answer.data))
+
+    whole, part = book("thutuong"), book("botruong.yte")
+    assert (len(whole.pages), len(part.pages)) == (1 + 10, 1 + 7)
+    numbers = [f"{n} / 10" for n in (1, 2, 6, 7, 8, 9, 10)]
+    for page, number in zip(part.pages[1:], numbers, strict=True):
+        words = page.extract_text()
+        assert number in words
+        assert "Bộ trưởng Bộ Y tế" in words
+    contents = part.pages[0].extract_text()
+    assert "6–6" in contents
+    assert "Bộ trưởng Bộ Y tế" in contents
+    assert "3–5" not in contents
+    assert SECRET not in contents
+    assert SECRET in whole.pages[0].extract_text()
+    assert [each["/Title"] for each in part.outline] == ["Tài liệu 1"] * 2 + ["Tài liệu 2"]
+    # On the screen they are the same.
+    agenda = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}").get_data(as_text=True)
+    assert "tr. 7–10" in agenda
+    assert "tr. 3–5" not in agenda
+    # Each paper in it counts as opened.
+    with reading() as db:
+        found = queries.book(db, session.actor("botruong.yte"), agenda_of(session))
+        editions = [each.paper.edition_id for each in found.parts]
+        assert documents.opened(db, cabinet.ids["botruong.yte"], editions) == set(editions)
+
+
+def agenda_of(session: builders.Session) -> queries.AgendaView:
+    with reading() as db:
+        return queries.agenda(db, db.get_one(Meeting, session.id))
+
+
+def test_a_session_without_papers_has_no_book(cabinet: Cabinet) -> None:
+    session = builders.planned(cabinet)
+    session.convene()
+    path = f"/meetings/{session.id}"
+    reader = cabinet.browser("botruong.yte")
+    assert "book.pdf" not in reader.get(path).get_data(as_text=True)
+    assert reader.get(f"{path}/book.pdf").status_code == 404
