@@ -905,6 +905,7 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
     seat = meeting.seat_of(actor.id)
     editions = [paper.edition_id for each in view.items for paper in each.papers]
     opened = documents.opened(db, actor.id, editions)
+    bound = book(db, actor, view).first_of
     return {
         "meeting": meeting.id,
         "title": meeting.title,
@@ -924,15 +925,20 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
         },
         "voted": own_numbers(db, actor, meeting),
         "papers": {
-            str(each.item.id): [_paper_part(paper, opened) for paper in each.papers]
+            str(each.item.id): [
+                _paper_part(paper, opened, bound.get(paper.id)) for paper in each.papers
+            ]
             for each in view.items
         },
         "state": state(db, meeting),
     }
 
 
-def _paper_part(paper: PaperView, opened: set[int]) -> Parts:
+def _paper_part(paper: PaperView, opened: set[int], bound: BookPart | None) -> Parts:
     return {
+        # Its pages in the session's book.
+        "first": bound and bound.first,
+        "last": bound and bound.last,
         "id": paper.id,
         "title": paper.title,
         "url": f"/editions/{paper.edition_id}/file",

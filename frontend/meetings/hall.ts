@@ -18,7 +18,9 @@ import {
   type VotePart,
 } from './state';
 import {
+  bookPages,
   castWords,
+  type InBook,
   itemWords,
   left,
   meter,
@@ -36,9 +38,13 @@ import {
 
 const LONG_TITLE = 110;
 
-const page: { meeting: number; title: string; starts_at: string; state: State } = JSON.parse(
-  document.getElementById('page')?.textContent ?? '{}',
-);
+const page: {
+  meeting: number;
+  title: string;
+  starts_at: string;
+  papers: Record<string, InBook[]>;
+  state: State;
+} = JSON.parse(document.getElementById('page')?.textContent ?? '{}');
 let parts: Parts = page.state.parts;
 
 const place = (name: string): HTMLElement | null => document.querySelector(`[data-hall="${name}"]`);
@@ -51,6 +57,8 @@ function paintAll(): void {
   const vote = shownVote(item);
   const state = vote ? voteWords(vote) : stateWords(meeting, page.starts_at);
   const long = title.length > LONG_TITLE || vote?.counts ? ' hall__t--long' : '';
+  const papers = bookPages(page.papers[String(item?.id)] ?? []);
+  const inBook = papers && word({ vi: `Tài liệu: ${papers}`, en: `Papers: ${papers}` });
   const coming = next && meeting.state === 'open' ? next : undefined;
   paint(
     place('item'),
@@ -75,6 +83,7 @@ function paintAll(): void {
             { class: 'hall__who' },
             word({ vi: `Tiếp theo: ${coming.title}`, en: `Next: ${coming.title}` }),
           ),
+    item && !vote && inBook && h('p', { class: 'hall__who' }, inBook),
   );
   const quorum = quorumOf(parts);
   paint(place('quorum'), meter(quorum, 86), h('p', { class: 'hall__l' }, presentWords(quorum)));

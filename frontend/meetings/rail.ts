@@ -18,7 +18,7 @@ import {
   type SpeechPart,
 } from './state';
 import { voteSection } from './votes';
-import { itemWords, meter, running, speakerName, speakerWords } from './words';
+import { bookPages, itemWords, meter, running, speakerName, speakerWords } from './words';
 
 export function paintRail(): void {
   const item = itemOf(room.parts, room.shown);
@@ -66,7 +66,7 @@ function paperList(item: ItemPart, papers: Paper[]): HTMLElement {
           ? word({ vi: 'Đã mở', en: 'Opened' })
           : word({ vi: 'Chưa mở', en: 'Not opened' });
         const pages = word({ vi: `${each.pages} trang`, en: `${each.pages} pages` });
-        const second = [`${state} · ${pages}`];
+        const second = [[state, bookPages([each]), pages].filter(Boolean).join(' · ')];
         const line = row(shape(each.opened ? 'read' : 'waiting'), link, second, ...newer(each));
         if (isOpen) line.classList.add('row--now');
         return line;

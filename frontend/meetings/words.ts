@@ -203,3 +203,14 @@ export const speakerName = (parts: Parts, speech: SpeechPart): string =>
 
 export const speakerWords = (parts: Parts, speech: SpeechPart): string =>
   [speech.office, standsForWords(parts, speech.person)].filter(Boolean).join(', ');
+
+export type InBook = { first: number | null; last: number | null };
+
+/** Where these papers stand in the session's book. */
+export function bookPages(papers: InBook[]): string {
+  const firsts = papers.flatMap((each) => each.first ?? []);
+  const lasts = papers.flatMap((each) => each.last ?? []);
+  if (!firsts.length) return '';
+  const [first, last] = [Math.min(...firsts), Math.max(...lasts)];
+  return word({ vi: `tr. ${first}–${last}`, en: `pp. ${first}–${last}` });
+}

@@ -1,6 +1,7 @@
 """A session's papers as one book: one numbering for everybody, each book its reader's own."""
 
 import io
+from typing import Any
 
 import pypdf
 
@@ -69,11 +70,22 @@ def test_everybody_turns_to_the_same_page_and_what_one_may_not_read_is_left_out(
     agenda = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}").get_data(as_text=True)
     assert "tr. 7–10" in agenda
     assert "tr. 3–5" not in agenda
+    for who, known in (("thutuong", (3, 5)), ("botruong.yte", (None, None))):
+        live = live_page(session, who)[str(session.items[1])][0]
+        assert (live["first"], live["last"]) == known
+    assert live_page(session, "botruong.yte")[str(session.items[2])][1]["first"] == 7
     # Each paper in it counts as opened.
     with reading() as db:
         found = queries.book(db, session.actor("botruong.yte"), agenda_of(session))
         editions = [each.paper.edition_id for each in found.parts]
         assert documents.opened(db, cabinet.ids["botruong.yte"], editions) == set(editions)
+
+
+def live_page(session: builders.Session, who: str) -> dict[str, Any]:
+    with reading() as db:
+        agenda = queries.agenda(db, db.get_one(Meeting, session.id))
+        found: dict[str, Any] = queries.live_page(db, session.actor(who), agenda)
+        return dict(found["papers"])
 
 
 def agenda_of(session: builders.Session) -> queries.AgendaView:
