@@ -70,7 +70,8 @@ def nginx(
     front = subprocess.Popen(["/usr/sbin/nginx", "-e", folder / "error.log", "-c", configuration])
     try:
         waiting = threading.Event()
-        for _ in range(100):
+        for _ in range(600):
+            assert front.poll() is None, (folder / "error.log").read_text()
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
             waiting.wait(0.05)
