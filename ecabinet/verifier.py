@@ -1,10 +1,11 @@
 """Verify an exported bundle offline, trusting nothing from the server (security.md 3.5).
 
 Stands alone: imports nothing of ours, and can be run by itself,
-`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`. Needs cryptography and pyHanko.
+`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`. Needs cryptography and pyHanko
+(`pip install pyHanko`), and says so where they are missing.
 
 Every check runs; one that cannot be run has failed. 0 sound, 1 unsound (what and where), 2 not a
-bundle.
+bundle, 3 nothing was verified, since a library is missing.
 """
 
 import base64
@@ -19,12 +20,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 FORMAT = "ecabinet-bundle/1"
+NEEDED = ("cryptography", "asn1crypto", "pyhanko", "pyhanko_certvalidator")
 LARGEST_FILE = 500 * 1024 * 1024
 MOST_FILES = 20_000
 FOR = ("agree", "agree_comments")
@@ -802,6 +805,9 @@ def main(words: Sequence[str]) -> int:
     if not words:
         print(__doc__)
         return 2
+    if missing := [each for each in NEEDED if not find_spec(each)]:
+        print(f"nothing was verified: {', '.join(missing)} missing here; `pip install pyHanko`")
+        return 3
     keys, previous = _option(words, "--keys"), _option(words, "--previous")
     try:
         report = verify(Path(words[0]), json.loads(keys.read_text()) if keys else None, previous)

@@ -364,6 +364,12 @@ def test_the_verifier_stands_alone(exported: Exported, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "FAIL V08" in done.stdout
     assert ballot_names(files, ".pdf")[0] in done.stdout
+    # Without the installed libraries it says so, and calls nothing unsound.
+    bare = [sys.executable, "-I", "-S", *words[2:]]
+    done = subprocess.run(bare, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "asn1crypto" in done.stdout
+    assert "UNSOUND" not in done.stdout
 
 
 # ---- other people's tools over a stamped ballot ----
