@@ -4,7 +4,7 @@
 set -euo pipefail
 kind=${1:?run or dev}
 cd "$(dirname "$0")"
-mkdir -p var
+mkdir -p -m 700 var
 
 fail() { echo "$*" >&2; exit 1; }
 
