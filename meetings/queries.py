@@ -892,11 +892,16 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def first_paper(view: AgendaView) -> PaperView | None:
-    """What lies open when the live page opens: a paper of the current item, or the first one."""
+def discussed_paper(view: AgendaView) -> PaperView | None:
+    """What lies open when the live page opens: of the item under discussion, or nothing. What
+    nobody has asked for counts as opened by nobody."""
     current = view.meeting.current_id
-    ordered = sorted(view.items, key=lambda one: one.item.id != current)
-    return next((paper for each in ordered for paper in each.papers), None)
+    papers = (paper for each in view.items if each.item.id == current for paper in each.papers)
+    return next(papers, None)
+
+
+def first_paper(view: AgendaView) -> PaperView | None:
+    return next((paper for each in view.items for paper in each.papers), None)
 
 
 def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:

@@ -89,7 +89,7 @@ function moved(before: number | null): void {
     );
 }
 
-if (room.shown !== null) showItem(room.shown);
+if (room.shown !== null) showItem(room.shown, room.shown === meetingOf(room.parts).current);
 paintAll();
 setInterval(tickElapsed, 1000);
 export const live = new Live<State>({

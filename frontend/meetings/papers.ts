@@ -2,15 +2,20 @@
 import { me, type Paper, page, place, room } from './room';
 import { isRemoved, newerOf } from './state';
 
-export function showItem(id: number): void {
+/** An item and its first paper; before a session reaches it, the paper waits to be asked for. */
+export function showItem(id: number, opens = true): void {
   room.shown = id;
   const first = page.papers[String(id)]?.find((each) => !isRemoved(room.parts, each));
   const pane = document.querySelector<HTMLElement>('.paper');
   const empty = place('nodoc');
   if (empty) empty.hidden = Boolean(first);
-  pane?.classList.toggle('away', !first);
-  if (first) showPaper(id, first.id);
-  else room.paper = null;
+  if (first && opens) {
+    showPaper(id, first.id);
+    return;
+  }
+  room.paper = null;
+  pane?.classList.add('away');
+  sayUnopened(Boolean(first));
 }
 
 export function showPaper(itemId: number, id: number): void {
@@ -18,10 +23,18 @@ export function showPaper(itemId: number, id: number): void {
   const pane = document.querySelector<HTMLElement>('.paper');
   if (!found || !pane) return;
   room.paper = id;
+  sayUnopened(false);
+  pane.classList.remove('away');
+  pane.dispatchEvent(new Event('paper:seen'));
   if (pane.dataset.paperUrl === found.url) return;
   pane.dispatchEvent(
     new CustomEvent('paper:show', { detail: { url: found.url, title: found.title } }),
   );
+}
+
+function sayUnopened(isSo: boolean): void {
+  const unopened = place('unopened');
+  if (unopened) unopened.hidden = !isSo;
 }
 
 /** Turn to the edition that has replaced this one: by the reader's own hand, never by itself. */

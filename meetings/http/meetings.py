@@ -370,11 +370,13 @@ def _live_page(template: str, meeting_id: int) -> str:
     with reading() as db:
         found = access.meeting_to_follow(db, actor, meeting_id)
         view = queries.agenda(db, found)
+        discussed = queries.discussed_paper(view)
         return render_template(
             template,
             meeting=found,
             page=queries.live_page(db, actor, view),
-            first_paper=queries.first_paper(view),
+            discussed=discussed,
+            paper=discussed or queries.first_paper(view),
         )
 
 

@@ -1,6 +1,7 @@
 """What is told, and that whoever hears it holds the same state as whoever reads it anew."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -174,6 +175,24 @@ def test_open_screens_of_a_session_are_told_at_once_that_its_file_was_removed(
     assert screen.agrees()
     page = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}/live").text
     assert f"/editions/{edition}/file" not in page.split('<script type="application/json"')[0]
+
+
+def test_a_paper_lies_open_by_itself_only_where_its_item_is_discussed(cabinet: Cabinet) -> None:
+    session, _dossier, _paper = with_a_paper(cabinet)
+    chair, reader = cabinet.actor("thutuong"), cabinet.browser("botruong.yte")
+
+    def is_open() -> bool:
+        page = reader.get(f"/meetings/{session.id}/live").get_data(as_text=True)
+        (classes,) = re.findall(r'<div class="(paper[^"_]*)" data-paper-url', page)
+        return "away" not in classes.split()
+
+    assert not is_open()
+    conduct.open_session(chair, session.id)
+    first, with_paper, *_ = session.items
+    conduct.call_item(chair, session.id, first)
+    assert not is_open(), "the item under discussion has no paper"
+    conduct.call_item(chair, session.id, with_paper)
+    assert is_open()
 
 
 def test_to_enter_the_live_page_opens_no_paper(cabinet: Cabinet) -> None:
