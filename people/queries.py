@@ -671,8 +671,12 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.DEVICE_CONFIRM):
         return own
     return own + [
-        Duty("device_pending", device.office, "/devices/pending") for device in devices_pending(db)
-    ]
+        Duty(
+            "device_pending", device.office, "/devices/pending",
+            facts={"label": device.label, "mark": device.fingerprint[0]},
+        )
+        for device in devices_pending(db)
+    ]  # fmt: skip
 
 
 # ---- mandates ----
