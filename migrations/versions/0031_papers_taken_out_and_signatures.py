@@ -25,4 +25,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("which papers were taken out, and by whom, would be lost")
+    with op.batch_alter_table("documents_edition") as table:
+        table.drop_column("signatures")
+    with op.batch_alter_table("documents_paper") as table:
+        table.drop_constraint(op.f("fk_documents_paper_taken_out_by"), type_="foreignkey")
+        table.drop_column("taken_out_by")
+        table.drop_column("taken_out_at")
