@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from ecabinet import web
-from ecabinet.access import Role
+from ecabinet.access import Actor, Role
 from ecabinet.db import Base, reading, transaction
 from ecabinet.errors import Forbidden
+from ecabinet.web import View
 from tasks import access as tasks_access
+from tasks.models import Task
 from tests.builders import Browser, Cabinet
 from tests.building.test_access import LAST, LENT, WALKERS, Way, lend, ways
 from tests.oversight.test_canaries import plant
@@ -186,16 +189,16 @@ def counts_who_looks(cabinet: Cabinet, patch: pytest.MonkeyPatch) -> None:
 def says_whose_it_is(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
     right = tasks_access.task_to_read
 
-    def telling(db: object, actor: object, number: int) -> object:
+    def telling(db: Session, actor: Actor, number: int) -> Task:
         if number == THERE:
             raise Forbidden("another agency's")
-        return right(db, actor, number)  # type: ignore[arg-type]
+        return right(db, actor, number)
 
     patch.setattr(tasks_access, "task_to_read", telling)
 
 
-def declared(view: object, instead: Callable[..., object]) -> Callable[..., object]:
-    instead.permission = web.permission_of(view)  # type: ignore[attr-defined,arg-type]
+def declared(view: View, instead: Callable[..., object]) -> Callable[..., object]:
+    vars(instead)["permission"] = web.permission_of(view)
     return instead
 
 

@@ -117,7 +117,7 @@ def test_a_page_that_shows_a_name_as_it_stands_is_found(
     def bare() -> str:
         return view().replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"')
 
-    bare.permission = web.permission_of(view)  # type: ignore[attr-defined]
+    vars(bare)["permission"] = web.permission_of(view)
     monkeypatch.setitem(cabinet.app.view_functions, "directory.members", bare)
     members = [each for each in ways() if each.rule == "/members"]
     wrong, _ = not_inert(cabinet, ("botruong.yte",), members)
