@@ -10,12 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
-from ballots.announcements import ConsultationClosed, staff_of
 from ballots.models import Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
-from ballots.service.stop import stop_if_replaced
-from documents import service as documents_service
-from ecabinet import canonical, clock, heartbeat, keys, ledger, live, outbox, working_days
+from ballots.service.stop import stop_if_replaced, tell_of_end
+from ecabinet import canonical, clock, heartbeat, keys, ledger, working_days
 from ecabinet.access import Role
 from ecabinet.calendar import Calendar
 from ecabinet.db import transaction
@@ -45,7 +43,7 @@ def close(consultation_id: int) -> None:
         db.add(result)
         db.flush()
         _record(db, consultation, ballots, result)
-        _tell(db, consultation, result)
+        tell_of_end(db, consultation, "consultation_closed", outcome=str(result.outcome))
 
 
 def _opened(db: Session, consultation: Consultation) -> list[Ballot]:
@@ -271,16 +269,3 @@ def _remember_result(result: Result) -> Callable[[int], None]:
         result.last_leaf = position
 
     return remember
-
-
-def _tell(db: Session, consultation: Consultation, result: Result) -> None:
-    path = queries.path_of(consultation.id)
-    assert consultation.approved_by is not None
-    told = {each.person_id for each in consultation.asked}
-    told |= {consultation.tracked_by, consultation.approved_by}
-    outbox.notify(db, told, "consultation_closed", path, title=consultation.title)
-    documents_service.add_to_story(
-        db, consultation.dossier_id, "consultation_closed", path,
-        number=consultation.id, outcome=str(result.outcome),
-    )  # fmt: skip
-    live.announce(db, ConsultationClosed(staff_of(consultation.id), consultation.id))

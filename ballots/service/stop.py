@@ -28,17 +28,17 @@ def stop_if_replaced(db: Session, consultation: Consultation, on: date) -> bool:
         "reason": "government_replaced",
     }
     ledger.append(db, "consultation_stopped", leaf)
-    _tell(db, consultation)
+    tell_of_end(db, consultation, "consultation_stopped")
     return True
 
 
-def _tell(db: Session, consultation: Consultation) -> None:
+def tell_of_end(db: Session, consultation: Consultation, kind: str, **facts: str) -> None:
+    """Tell whoever was asked or follows it, its dossier's story and the open pages that it is
+    over, and in which way."""
     path = queries.path_of(consultation.id)
     assert consultation.approved_by is not None
     told = {each.person_id for each in consultation.asked}
     told |= {consultation.tracked_by, consultation.approved_by}
-    outbox.notify(db, told, "consultation_stopped", path, title=consultation.title)
-    documents.add_to_story(
-        db, consultation.dossier_id, "consultation_stopped", path, number=consultation.id
-    )
+    outbox.notify(db, told, kind, path, title=consultation.title)
+    documents.add_to_story(db, consultation.dossier_id, kind, path, number=consultation.id, **facts)
     live.announce(db, ConsultationClosed(staff_of(consultation.id), consultation.id))
