@@ -1,20 +1,12 @@
 /** The very bytes that will be signed, drawn as pages: nothing is fetched a second time. */
-import * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { opening, useWorker } from '../documents/opening';
 
 const SHARPEST = 2;
 
 export async function draw(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
-  pdfjs.GlobalWorkerOptions.workerSrc = worker;
+  useWorker(worker);
   // PDF.js takes the bytes away, so it gets a copy of its own.
-  const task = pdfjs.getDocument({
-    data: pdf.slice(),
-    enableXfa: false,
-    isEvalSupported: false,
-    cMapUrl: '/static/pdfjs/cmaps/',
-    cMapPacked: true,
-    standardFontDataUrl: '/static/pdfjs/standard_fonts/',
-    wasmUrl: '/static/pdfjs/wasm/',
-  } as Parameters<typeof pdfjs.getDocument>[0]);
+  const task = opening(pdf.slice());
   const paper = await task.promise;
   place.replaceChildren();
   for (let number = 1; number <= paper.numPages; number += 1) {
