@@ -1,11 +1,12 @@
 /** Where there is a line, the server decides who reads what is kept; without one, the lease does. */
 import { Refusal, send } from '../http';
-import { ask, isSigned, meet, others, owner } from './vault';
+import { ask, isSigned, meet, others, owner, settle } from './vault';
 
 export type Standing = 'offline' | 'ours' | 'locked' | 'signed_out' | 'none';
 
 /** How this device stands to the server now; a vault that may not stay is gone after this. */
 export async function standing(): Promise<Standing> {
+  await settle();
   if (!isSigned()) return 'none';
   try {
     const { person, csrf } = await send<{ person: number; csrf: string }>('/vault/mine');

@@ -298,18 +298,30 @@ export async function ask(): Promise<void> {
 /** Nothing of the vault can be opened here from now on; the server is told so, now or later. */
 export async function empty(): Promise<void> {
   const kept = await row();
-  const db = await store();
-  // All at once: a page that is left meanwhile leaves nothing half here.
-  const emptying = db.transaction(ALL, 'readwrite');
-  await Promise.all([...ALL.map((each) => emptying.objectStore(each).clear()), emptying.done]);
-  localStorage.removeItem(SIGN);
   if (kept) localStorage.setItem(LEFT, kept.secret);
+  await clear();
   others.postMessage('emptied');
   await tellLeft().catch(() => {});
 }
 
+async function clear(): Promise<void> {
+  const emptying = (await store()).transaction(ALL, 'readwrite');
+  await Promise.all([...ALL.map((each) => emptying.objectStore(each).clear()), emptying.done]);
+  localStorage.removeItem(SIGN);
+}
+
+/** The page that was emptying may have been left in the middle: the next one ends what it began. */
+export async function settle(): Promise<void> {
+  const left = localStorage.getItem(LEFT);
+  if (!left) return;
+  const kept = await row();
+  if (kept?.secret === left) await clear();
+  else if (!kept) localStorage.removeItem(SIGN);
+}
+
 /** Tell the server of a vault that was emptied here, where that could not be told then. */
 export async function tellLeft(): Promise<void> {
+  await settle();
   const vault = localStorage.getItem(LEFT);
   if (!vault) return;
   await send('/vault/contact', { body: { vault, emptied: true } });

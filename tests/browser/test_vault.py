@@ -40,6 +40,19 @@ KEPT = """async () => {
   return { rows, keys, cached, sign: localStorage.getItem('vault') };
 }"""
 EMPTY = {"vault": 0, "papers": 0, "files": 0, "news": 0, "notes": 0}
+# As `empty` leaves it where its page goes before anything was cleared.
+LEAVES = """async () => {
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open('ecabinet-vault');
+    asked.onsuccess = () => done(asked.result);
+  });
+  const [{ secret }] = await new Promise((done) => {
+    const asked = db.transaction('vault').objectStore('vault').getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  db.close();
+  localStorage.setItem('vault:left', secret);
+}"""
 WRITTEN, MEANWHILE = "Hỏi lại Bộ Tài chính", "Chỗ này để họp riêng"
 # Every byte of notes that lies on the device, as words.
 LYING = """async () => {
@@ -195,6 +208,11 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
             held = page.evaluate(KEPT)
             assert (held["keys"], held["rows"]["papers"], held["rows"]["files"]) == (0, 0, 0)
         reader.context.set_offline(False)
+
+        # A page that is left while it empties the vault leaves nothing half: the next one ends it.
+        loads(reader, DOSSIER)
+        page.evaluate(LEAVES)
+        finds_nothing(reader)
 
         # Their login is ended elsewhere: at the next contact the vault goes.
         loads(reader, DOSSIER)
