@@ -2,7 +2,8 @@
 
 import re
 import threading
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.rules import Outcome, Position
 from ballots.service import cast as casting
 from ballots.service.close import LedgerDisagrees, close
-from ecabinet import answers, deliveries, ledger, outbox
+from ecabinet import answers, clock, deliveries, ledger, outbox
 from ecabinet.db import Base, database, reading, transaction
 from ecabinet.errors import Refused
 from ecabinet.notices import Channel
@@ -295,16 +296,14 @@ def test_the_first_reader_after_the_end_closes(cabinet, asked):
     assert result_of(asked) is not None
 
 
-def test_of_a_cast_and_a_closing_at_once_none_slips_between(cabinet, asked):
+def test_of_casts_and_a_closing_at_the_end_itself_none_slips_between(cabinet, asked):
     """R-10: whatever comes first, the count is that of the ballots in the log."""
     members = [Member(cabinet, name) for name in MEMBERS]
-    papers = [(each, each.paper(asked)) for each in members]
     actors = [builders.signed_in(each) for each in members]
-    with reading() as db:
-        due_at = db.get_one(Consultation, asked).due_at
+    papers = [(each, each.paper(asked)) for each in members]
     with transaction() as db:
-        db.get_one(Consultation, asked).due_at = queries.clock.now(db) + timedelta(seconds=1)
-    assert due_at
+        ends = clock.now(db) + timedelta(seconds=1)
+        db.get_one(Consultation, asked).due_at = ends
     begin = threading.Barrier(len(members) + 1)
     said: list[str] = []
 
@@ -312,33 +311,55 @@ def test_of_a_cast_and_a_closing_at_once_none_slips_between(cabinet, asked):
         member, paper = papers[place]
         envelope = casting.Envelope(paper["pending"], f"{place:032x}", member.sign(paper["attrs"]))
         begin.wait()
-        while True:
-            try:
-                casting.cast(actors[place], asked, envelope)
-                said.append("kept")
-            except Refused as refused:
-                said.append(refused.reason.value)
-            with reading() as db:
-                if db.get_one(Consultation, asked).state == "closed":
-                    return
+        wait_until(ends + (place - 2) * APART)
+        try:
+            casting.cast(actors[place], asked, envelope)
+            said.append("kept")
+        except Refused as refused:
+            said.append(refused.reason.value)
 
     def end() -> None:
         begin.wait()
-        while True:
-            try:
-                return close(asked)
-            except Refused:
-                continue
+        wait_until(ends)
+        close(asked)
 
-    threads = [threading.Thread(target=send, args=(place,)) for place in range(len(members))]
-    threads.append(threading.Thread(target=end))
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    with ThreadPoolExecutor(len(members) + 1) as pool:
+        for done in [
+            *(pool.submit(send, place) for place in range(len(members))),
+            pool.submit(end),
+        ]:
+            done.result()
+    assert said.count("kept") == len(builders.ballots_of(asked))
+    assert all_are_counted(asked)
+
+
+APART = timedelta(milliseconds=10)
+
+
+def wait_until(moment: datetime) -> None:
+    """By the database's own clock, as the rule reads it."""
+    now = moment - APART
+    while now < moment:
+        with reading() as db:
+            now = clock.now(db)
+
+
+def all_are_counted(consultation_id: int) -> bool:
+    """Whether the closing names every ballot of the log, and comes after each."""
     (closing,) = leaves_of("consultation_closed")
-    assert closing["ballot_leaves"] == [each.leaf for each in builders.ballots_of(asked)]
-    assert all(leaf < closing["position"] for leaf in closing["ballot_leaves"])
+    kept = [each.leaf for each in builders.ballots_of(consultation_id)]
+    return bool(closing["ballot_leaves"] == kept and all(x < closing["position"] for x in kept))
+
+
+def test_an_answer_that_waited_for_the_closing_is_refused(cabinet, asked):
+    """R-10: judged under the lock, not when it was sent."""
+    member = Member(cabinet, "botruong.yte")
+    paper = member.paper(asked, "disagree")
+    cabinet.wait(days=4)
+    close(asked)
+    member.browser.sign_in(member.name)
+    member.send(asked, paper["pending"], member.sign(paper["attrs"]))
+    assert all_are_counted(asked)
 
 
 # ---- sealed until the closing ----

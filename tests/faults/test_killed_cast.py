@@ -10,14 +10,15 @@ import re
 import secrets
 import signal
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
+from ballots.models import Ballot
 from ecabinet import canonical, db, ledger, outbox
 from ecabinet.settings import Settings
 from tests.ballots import builders
@@ -144,3 +145,26 @@ def test_r01_a_ballot_whose_server_died_before_the_commit_left_nothing_and_is_ta
         receipt = tablet.sends(server)
         assert tablet.sends(server) == receipt
     tablet.holds_exactly(receipt)
+
+
+DAMAGE = {
+    "a leaf without its ballot": delete(Ballot),
+    "a ballot of which nobody was told": delete(outbox.Message),
+    "a leaf that is not the receipt's": update(ledger.Leaf).values(envelope=b"{}"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_r01_what_a_kill_could_leave_would_be_seen(tablet: Tablet, damage: str) -> None:
+    answer = tablet.member.send(
+        tablet.consultation, tablet.envelope["pending"], b64decode(tablet.envelope["signature"]),
+        tablet.key,
+    )  # fmt: skip
+    tablet.holds_exactly(answer.data)
+    for receipts in ([], [answer.data, answer.data]):
+        with pytest.raises(AssertionError):
+            tablet.holds_exactly(*receipts)
+    with db.transaction() as session:
+        session.execute(DAMAGE[damage])
+    with pytest.raises((AssertionError, KeyError)):
+        tablet.holds_exactly(answer.data)
