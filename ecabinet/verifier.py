@@ -525,6 +525,20 @@ def raw_signature(der: bytes) -> bytes:
     return b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(der))
 
 
+@check("V09", "what needs two people was done by two: the opening, each key, each removal")
+def by_two(bundle: Bundle) -> None:
+    pairs = {
+        OPENED: ("drafted_by", "approved_by"),
+        ENROLLED: ("member", "confirmed_by"),
+        REMOVAL: ("asked_by", "confirmed_by"),
+    }
+    for kind, (one, other) in pairs.items():
+        for at, act in bundle.of_type(kind).items():
+            both = (act.get(one), act.get(other))
+            known = all(isinstance(each, int) for each in both)
+            expect(known and both[0] != both[1], f"leaf {at}", f"{kind} by one person alone")
+
+
 @check("V11", "each leaf is the hash of its canonical bytes, at its own place", *EVERY)
 def leaves_canonical(bundle: Bundle) -> None:
     for position, (hashed, envelope) in enumerate(bundle.leaves):
@@ -629,6 +643,19 @@ def chained(bundle: Bundle) -> None:
         previous[said["member"]] = leaf
 
 
+@check("V19", "each ballot is signed in the office in which its member was asked")
+def offices(bundle: Bundle) -> None:
+    asked = dict(
+        zip(*(bundle.only(OPENED)[1][each] for each in ("members", "offices")), strict=True)
+    )
+    for act in bundle.of_type(ASKED).values():
+        asked[act["member"]] = act["office"]
+    for leaf in sorted(bundle.ballots):
+        said = bundle.statement(leaf)
+        office = asked.get(said["member"])
+        expect(said["office"] == office, f"ballots/{leaf}.json", "signed in another office")
+
+
 @check("V20", "nobody is deemed to agree beside a ballot, or without proof of notice in time")
 def deemed(bundle: Bundle) -> None:
     voted = set(last_ballots(bundle))
@@ -678,6 +705,25 @@ def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+@check("V21", "a ballot is made after its key may sign and after its member's earlier one")
+def moments(bundle: Bundle) -> None:
+    usable = {act["key_id"]: act["usable_from"] for act in bundle.of_type(ENROLLED).values()}
+    end = moment(bundle.only(CLOSED)[1]["due_at"])
+    before: dict[int, datetime] = {}
+    for leaf in sorted(bundle.ballots):
+        where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
+        made = moment(said["issued_at"])
+        expect(moment(usable[said["key_id"]]) <= made, where, "made before its key could sign")
+        expect(before.get(said["member"], made) <= made, where, "made before an earlier one")
+        confirmed = bundle.ballots[leaf]["evidence"].get("at")
+        expect(confirmed is None or moment(confirmed) < end, where, "confirmed after the end")
+        before[said["member"]] = made
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 @check("V22", "no key was used before its enrolment or after its revocation")
 def keys_in_time(bundle: Bundle) -> None:
     enrolled = {act["key_id"]: (at, act) for at, act in bundle.of_type(ENROLLED).items()}
@@ -693,6 +739,19 @@ def keys_in_time(bundle: Bundle) -> None:
             "not the certificate of the enrolment",
         )
         expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
+
+
+@check("V23", "nothing that is to be one of its kind stands twice")
+def unique(bundle: Bundle) -> None:
+    ballots = sorted(bundle.ballots)
+    once = {
+        "nonce": [bundle.statement(leaf)["nonce"] for leaf in ballots],
+        "page": [bundle.acts[leaf]["byterange_sha256"] for leaf in ballots],
+        "signature": [bundle.acts[leaf]["signature_sha256"] for leaf in ballots],
+        "enrolment": [act["key_id"] for act in bundle.of_type(ENROLLED).values()],
+    }
+    for name, found in once.items():
+        expect(len(set(found)) == len(found), "the ballots", f"one {name} stands twice")
 
 
 @check("V25", "the counts, made again from the ballots, are those of the result")

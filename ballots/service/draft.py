@@ -188,6 +188,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "question_sha256": canonical.digest_of(consultation.question),
         "papers": [each.digest for each in consultation.papers],
         "members": [each.person_id for each in consultation.asked],
+        "offices": [each.office for each in consultation.asked],
         "due_at": canonical.moment(consultation.due_at),
         "drafted_by": consultation.drafted_by,
         "approved_by": consultation.approved_by,

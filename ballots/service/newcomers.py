@@ -29,6 +29,7 @@ def ask(consultation_id: int) -> None:
             body = {
                 "consultation": consultation.id,
                 "member": each.person_id,
+                "office": each.office,
                 "at": canonical.moment(now),
             }
             ledger.append(db, "member_asked", body)

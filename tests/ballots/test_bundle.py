@@ -283,6 +283,49 @@ def enrol_the_key_for_another(files: Files) -> None:
     change_leaf(files, "key_enrolled", member=987)
 
 
+def approve_ones_own_question(files: Files) -> None:
+    drafted_by = act_in(files, "consultation_opened")["drafted_by"]
+    change_leaf(files, "consultation_opened", approved_by=drafted_by)
+
+
+def confirm_ones_own_key(files: Files) -> None:
+    lines, (position, *_) = leaf_lines(files), of_type(files, "key_enrolled")
+    member = json.loads(base64.b64decode(lines[position].split(" ")[1]))["member"]
+    change_leaf(files, "key_enrolled", confirmed_by=member)
+
+
+def ask_them_in_another_office(files: Files) -> None:
+    offices = act_in(files, "consultation_opened")["offices"]
+    change_leaf(files, "consultation_opened", offices=offices[::-1])
+
+
+def enrol_the_key_after_the_ballot(files: Files) -> None:
+    change_leaf(files, "key_enrolled", usable_from="2100-01-01T00:00:00+00:00")
+
+
+def make_the_later_ballot_first(files: Files) -> None:
+    change_statement(files, -1, issued_at="2020-01-01T00:00:00.000Z")
+
+
+def confirm_after_the_end(files: Files) -> None:
+    def confirm(it: dict[str, dict[str, object]]) -> None:
+        it["evidence"]["at"] = "2100-01-01T00:00:00.000Z"
+
+    change_json(files, ballot_names(files, ".json")[0], confirm)
+
+
+def use_a_nonce_again(files: Files) -> None:
+    first = json.loads(json.loads(files[ballot_names(files, ".json")[0]])["statement"])
+    change_statement(files, -1, nonce=first["nonce"])
+
+
+def change_statement(files: Files, place: int, **changes: object) -> None:
+    def change(it: dict[str, str]) -> None:
+        it["statement"] = verifier._written(json.loads(it["statement"]) | changes)
+
+    change_json(files, ballot_names(files, ".json")[place], change)
+
+
 def announce_another_outcome(files: Files) -> None:
     change_json(files, "consultation.json", lambda it: it["result"].update(outcome="not_passed"))
 
@@ -302,6 +345,8 @@ MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (flip_a_byte_of_a_ballot, "V08"),
     (swap_two_ballots, "V08"),
     (change_the_opinion, "V08"),
+    (approve_ones_own_question, "V09"),
+    (confirm_ones_own_key, "V09"),
     (move_a_leaf, "V11"),
     (back_date_the_end, "V12"),
     (give_another_receipt, "V13"),
@@ -314,7 +359,12 @@ MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (say_that_they_opened_it, "V20"),
     (tell_them_too_late, "V20"),
     (deem_under_rules_that_deem_nobody, "V20"),
+    (ask_them_in_another_office, "V19"),
+    (enrol_the_key_after_the_ballot, "V21"),
+    (make_the_later_ballot_first, "V21"),
+    (confirm_after_the_end, "V21"),
     (enrol_the_key_for_another, "V22"),
+    (use_a_nonce_again, "V23"),
     (announce_another_outcome, "V25"),
     (count_one_vote_more, "V25"),
 ]
