@@ -237,6 +237,23 @@ def current_editions(db: Session, dossier_id: int) -> list[PaperView]:
     return [each for each in dossier(db, dossier_id).papers if each.removal is None]
 
 
+def current_papers(db: Session, dossier_ids: Iterable[int]) -> dict[int, list[PaperView]]:
+    """The same of several dossiers at once."""
+    wanted = _whole().where(Dossier.id.in_(list(dossier_ids)))
+    rows = db.scalars(wanted.execution_options(populate_existing=True))
+    return {
+        row.id: [each for each in _dossier(row, {}).papers if each.removal is None] for row in rows
+    }
+
+
+def readable(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> set[int]:
+    """Which of these dossiers this person may read."""
+    if not actor.may(Permission.PAPER_READ):
+        return set()
+    wanted = select(Dossier.id).where(Dossier.id.in_(list(dossier_ids)), _readable(actor))
+    return set(db.scalars(wanted))
+
+
 @dataclass(frozen=True)
 class Newest:
     """The current edition of a paper, and whether its file was removed."""

@@ -88,6 +88,11 @@ export class Live<State extends Place> {
     if (!this.isOn) await this.reload();
   }
 
+  /** What is told to all is not all that this page may know. */
+  again(): Promise<void> {
+    return this.reload();
+  }
+
   private listen(): void {
     const { socket, sequence } = this;
     socket.on('connect', () => {

@@ -40,6 +40,13 @@ def may_read(db: Session, actor: Actor, meeting: Meeting) -> bool:
     )
 
 
+def knows_of(actor: Actor, item: Item, seat: Seat | None) -> bool:
+    """Whether this person, in their seat or by what they do, may know what an item is about."""
+    if not item.restricted or any(map(actor.may, (*PREPARING, Permission.DOSSIER_READ_ALL))):
+        return True
+    return seat is not None and item.is_sent_to(seat)
+
+
 def own_seat(db: Session, meeting_id: int, actor: Actor) -> Seat | None:
     return db.scalar(select(Seat).where(Seat.meeting_id == meeting_id, has_place(actor)))
 

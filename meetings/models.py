@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots.rules import Choice
@@ -97,11 +97,29 @@ class Item(Base):
     spent_seconds: Mapped[int] = mapped_column(default=0)
     conclusion: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+    # Only its readers, the chair and the secretaries are told what it is about.
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    readers: Mapped[list["ItemReader"]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
     orders: Mapped[list["Order"]] = relationship(order_by="Order.position", lazy="selectin")
 
     @property
     def stands(self) -> ItemState:
         return ItemState(self.state)
+
+    def is_sent_to(self, seat: "Seat") -> bool:
+        is_named = seat.person_id in {each.person_id for each in self.readers}
+        return rules.is_sent_to(self.restricted, SeatRole(seat.role), named=is_named)
+
+
+class ItemReader(Base):
+    """Somebody at the table who is to know of a restricted item."""
+
+    __tablename__ = "meetings_item_reader"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("meetings_item.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
 
 
 class Order(Base):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from documents import access as dossiers
 from documents import queries as documents
 from documents.queries import PaperView
 from ecabinet import canonical, clock, ledger, live, outbox
@@ -84,6 +83,8 @@ class ConclusionView:
     meeting: Meeting
     item: Item
     leaf: int | None
+    # Whether who looks may know more of it than the sentence that they carry out.
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ class ItemView:
     number: int
     begins_at: datetime
     papers: Sequence[PaperView]
+    # Whether who looks may know what it is about, and how many of its papers they may not read.
+    is_known: bool = True
+    withheld: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,11 @@ class AgendaView:
         """From when on one can confirm that one attends."""
         return self.meeting.starts_at - rules.DOORS_OPEN
 
+    @property
+    def current(self) -> ItemView | None:
+        current = self.meeting.current_id
+        return next((each for each in self.items if each.item.id == current), None)
+
 
 # ---- lists ----
 
@@ -132,16 +141,16 @@ def meetings(db: Session, actor: Actor) -> list[SessionView]:
     ordered = sorted(coming, key=lambda one: one.starts_at) + sorted(
         past, key=lambda one: one.starts_at, reverse=True
     )
-    return [_session(each) for each in ordered]
+    return [_session(actor, each) for each in ordered]
 
 
 def readers_of(actor: Actor) -> list[str]:
     """As whom this person finds agenda items and conclusions: of the meetings they may read."""
     if not actor.may(Permission.MEETING_READ):
         return []
-    if any(map(actor.may, access.READING_EVERY_MEETING)):
-        return [EVERY_MEETING]
-    return [seat_reader(actor.id), *(stand_in_reader(each.id) for each in actor.mandates)]
+    every = [EVERY_MEETING] if any(map(actor.may, access.READING_EVERY_MEETING)) else []
+    stands_in = [stand_in_reader(each.id) for each in actor.mandates]
+    return [*every, seat_reader(actor.id), *stands_in]
 
 
 def seat_reader(person_id: int) -> str:
@@ -166,7 +175,7 @@ def open_session(db: Session, actor: Actor) -> SessionView | None:
         .order_by(Meeting.opened_at.desc())
         .limit(1)
     )
-    return _session(found) if found else None
+    return _session(actor, found) if found else None
 
 
 def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
@@ -176,7 +185,7 @@ def upcoming(db: Session, actor: Actor, limit: int = 5) -> list[SessionView]:
         .where(Meeting.state == State.CONVENED, Meeting.starts_at >= _this_morning(db))
         .order_by(Meeting.starts_at)
     )
-    return [_session(each) for each in found.fetchmany(limit)]
+    return [_session(actor, each) for each in found.fetchmany(limit)]
 
 
 def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> list[Occasion]:
@@ -298,8 +307,11 @@ def _seated(actor: Actor) -> Select[Meeting]:
     return _whole().where(own)
 
 
-def _session(meeting: Meeting) -> SessionView:
+def _session(actor: Actor, meeting: Meeting) -> SessionView:
     current = meeting.current
+    tells = current is not None and (
+        not current.restricted or access.knows_of(actor, current, meeting.seat_of(actor.id))
+    )
     return SessionView(
         meeting.id,
         Kind(meeting.kind),
@@ -309,7 +321,7 @@ def _session(meeting: Meeting) -> SessionView:
         meeting.stands,
         len(meeting.items),
         current.position if current else None,
-        current.title if current else "",
+        current.title if current and tells else "",
         meeting.chair.office,
     )
 
@@ -318,14 +330,41 @@ def _session(meeting: Meeting) -> SessionView:
 
 
 def agenda(db: Session, meeting: Meeting) -> AgendaView:
-    """The agenda with papers, hours, and what it still lacks."""
+    """The whole agenda with papers, hours, and what it still lacks; who looks at it is shown what
+    `seen` leaves of it."""
     begins = meeting.starts_at
     items = []
+    papers = documents.current_papers(db, dossiers_of(meeting))
     for each in meeting.items:
-        papers = documents.current_editions(db, each.dossier_id) if each.dossier_id else []
-        items.append(ItemView(each, each.position, begins, papers))
+        items.append(ItemView(each, each.position, begins, papers.get(each.dossier_id or 0, [])))
         begins += timedelta(minutes=each.minutes)
     return AgendaView(meeting, items, begins, rules.lacks(map(_planned, items)))
+
+
+def seen(db: Session, actor: Actor, view: AgendaView) -> AgendaView:
+    """An agenda without what this person may not read, nor know of."""
+    read = documents.readable(db, actor, dossiers_of(view.meeting))
+    known = {each.id for each in known_items(db, actor, view.meeting)}
+    items = [_seen(each, each.is_known and each.item.id in known, read) for each in view.items]
+    return replace(view, items=items)
+
+
+def as_any_member(view: AgendaView) -> AgendaView:
+    """An agenda as a member sees it to whom no restricted item is sent."""
+    every = set(dossiers_of(view.meeting))
+    return replace(view, items=[_seen(e, not e.item.restricted, every) for e in view.items])
+
+
+def _seen(view: ItemView, known: bool, read: Collection[int]) -> ItemView:
+    papers = [each for each in view.papers if known and each.dossier_id in read]
+    withheld = len(view.papers) - len(papers) if known else 0
+    return replace(view, papers=papers, is_known=known, withheld=withheld)
+
+
+def known_items(db: Session, actor: Actor, meeting: Meeting) -> list[Item]:
+    """Of a meeting's items those of which this person may know what they are about."""
+    own = access.own_seat(db, meeting.id, actor)
+    return [each for each in meeting.items if access.knows_of(actor, each, own)]
 
 
 @dataclass(frozen=True)
@@ -359,16 +398,14 @@ def book(db: Session, actor: Actor, view: AgendaView) -> Book:
     """Numbered over all its papers; what somebody may not read is left out, with its title."""
     rows = [(each, paper) for each in view.items for paper in each.papers]
     firsts = rules.first_pages([paper.pages for _, paper in rows])
-    reads = {
-        each.item.dossier_id: dossiers.may_read(db, actor, each.item.dossier_id)
-        for each in view.items
-        if each.item.dossier_id
+    shown = {
+        (each.item.id, paper.id) for each in seen(db, actor, view).items for paper in each.papers
     }
     return Book(
         [
             BookPart(each.number, each.item, paper, first)
             for (each, paper), first in zip(rows, firsts, strict=True)
-            if reads[paper.dossier_id]
+            if (each.item.id, paper.id) in shown
         ],
         sum(paper.pages for _, paper in rows),
     )
@@ -461,7 +498,12 @@ def openings(db: Session, meeting: Meeting) -> list[ItemOpenings]:
         )
 
     return [
-        ItemOpenings(each.item, each.number, each.papers, [reader(s, each.papers) for s in seats])
+        ItemOpenings(
+            each.item,
+            each.number,
+            each.papers,
+            [reader(seat, each.papers) for seat in seats if each.item.is_sent_to(seat)],
+        )
         for each in items
     ]
 
@@ -516,8 +558,10 @@ def sessions_about(db: Session, dossier_id: int) -> Sequence[int]:
     return db.scalars(select(Meeting.id).where(*convened)).all()
 
 
-def dossiers_of(meeting: Meeting) -> list[int]:
-    return sorted({each.dossier_id for each in meeting.items if each.dossier_id})
+def dossiers_of(meeting: Meeting, *, few: bool = True) -> list[int]:
+    """The dossiers of the agenda; without `few`, of those items that everybody there knows of."""
+    items = [each for each in meeting.items if few or not each.restricted]
+    return sorted({each.dossier_id for each in items if each.dossier_id})
 
 
 def changes_since(db: Session, meeting_id: int, draft: int) -> list[Act]:
@@ -553,6 +597,7 @@ def draft(db: Session, meeting: Meeting, since: int) -> Parts:
                 "agency": each.presenter_agency_id or "",
                 "presenter": each.presenter,
                 "dossier": each.dossier_id or "",
+                "scope": "few" if each.restricted else "open",
             }
             for each in meeting.items
         ],
@@ -585,26 +630,31 @@ def acts(db: Session, meeting_id: int) -> list[Act]:
 def order_to_assign(db: Session, actor: Actor, order_id: int) -> OrderView:
     """What a task is made of; an order of a meeting that one may not read does not exist."""
     order, item, meeting = access.order_of_record(db, order_id)
-    if not access.may_read(db, actor, meeting):
+    own = access.own_seat(db, meeting.id, actor)
+    if not access.may_read(db, actor, meeting) or not access.knows_of(actor, item, own):
         raise NotFound(f"order {order_id}")
+    # Whoever carries it out is told the sentence, not what few may know around it.
+    title = "" if item.restricted else item.title
     return OrderView(
-        order.id, meeting.id, meeting.title, item.position, item.title, order.text, order.digest
+        order.id, meeting.id, meeting.title, item.position, title, order.text, order.digest
     )
 
 
-def conclusion_around(db: Session, order_id: int) -> ConclusionView:
+def conclusion_around(db: Session, actor: Actor, order_id: int) -> ConclusionView:
     """The conclusion that a sentence stands in; the right to it is the caller's to ask for."""
     _order, item, meeting = access.order_of_record(db, order_id)
     concluded = Act.item_id == item.id, Act.kind == "item_concluded"
     leaf = db.scalar(select(Act.leaf).where(*concluded).order_by(Act.id.desc()).limit(1))
-    return ConclusionView(meeting, item, leaf)
+    knows = access.knows_of(actor, item, access.own_seat(db, meeting.id, actor))
+    return ConclusionView(meeting, item, leaf, knows)
 
 
 # ---- the state that screens hold ----
 
 
-def state(db: Session, meeting: Meeting) -> Parts:
-    """All parts of a meeting's state, level with its audience's last number."""
+def state(db: Session, meeting: Meeting, actor: Actor | None = None) -> Parts:
+    """All parts of a meeting's state, level with its audience's last number; with what this person
+    knows of restricted items."""
     audience = meeting_audience(meeting.id)
     # The number first: what is told between the two reads comes again, and is harmless.
     epoch, seq = live.head(db, audience)
@@ -613,18 +663,32 @@ def state(db: Session, meeting: Meeting) -> Parts:
         "epoch": epoch,
         "seq": seq,
         "at": clock.now(db).isoformat(),
-        "parts": parts(db, meeting),
+        "parts": parts(db, meeting) | (_few_parts(db, actor, meeting) if actor else {}),
     }
 
 
+def _few_parts(db: Session, actor: Actor, meeting: Meeting) -> Parts:
+    if not any(each.restricted for each in meeting.items):
+        return {}
+    who = presenters(db, meeting)
+    known = known_items(db, actor, meeting)
+    return {f"item:{e.id}": _item_part(e, who[e.id], tells=True) for e in known if e.restricted}
+
+
 def parts(db: Session, meeting: Meeting) -> Parts:
-    """The state in named parts, each of which an announcement may put in its old one's place."""
+    """The state in named parts, each of which an announcement may put in its old one's place.
+
+    One stream goes to all who have a place: of a restricted item it says no word.
+    """
     who = presenters(db, meeting)
     return {
         "meeting": _meeting_part(meeting),
         "quorum": _quorum_part(meeting),
         "floor": [_speech_part(each) for each in meeting.speeches if _is_on_floor(each)],
-        **{f"item:{each.id}": _item_part(each, who[each.id]) for each in meeting.items},
+        **{
+            f"item:{each.id}": _item_part(each, who[each.id], tells=not each.restricted)
+            for each in meeting.items
+        },
         **paper_parts(db, dossiers_of(meeting)),
         **_seat_parts(db, meeting, meeting.seats),
         **{f"vote:{each.id}": _vote_part(db, meeting, each) for each in meeting.votes},
@@ -658,19 +722,20 @@ def _quorum_part(meeting: Meeting) -> Parts:
     }
 
 
-def _item_part(item: Item, presenter: str) -> Parts:
+def _item_part(item: Item, presenter: str, *, tells: bool) -> Parts:
     return {
         "id": item.id,
         "number": item.position,
-        "title": item.title,
-        "presenter": presenter,
+        "restricted": item.restricted,
+        "title": item.title if tells else "",
+        "presenter": presenter if tells else "",
         "minutes": item.minutes,
         "state": item.state,
         "called_at": _iso(item.called_at),
         "spent": item.spent_seconds,
-        "conclusion": item.conclusion,
-        "reason": item.reason,
-        "orders": [{"id": each.id, "text": each.text} for each in item.orders],
+        "conclusion": item.conclusion if tells else "",
+        "reason": item.reason if tells else "",
+        "orders": [{"id": each.id, "text": each.text} for each in item.orders] if tells else [],
     }
 
 
@@ -895,9 +960,7 @@ def _iso(at: datetime | None) -> str | None:
 def discussed_paper(view: AgendaView) -> PaperView | None:
     """What lies open when the live page opens: of the item under discussion, or nothing. What
     nobody has asked for counts as opened by nobody."""
-    current = view.meeting.current_id
-    papers = (paper for each in view.items if each.item.id == current for paper in each.papers)
-    return next(papers, None)
+    return next(iter(view.current.papers), None) if view.current else None
 
 
 def first_paper(view: AgendaView) -> PaperView | None:
@@ -908,9 +971,10 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
     """What the live page needs besides the state: who reads it, and the papers of each item."""
     meeting = view.meeting
     seat = meeting.seat_of(actor.id)
+    bound = book(db, actor, view).first_of
+    view = seen(db, actor, view)
     editions = [paper.edition_id for each in view.items for paper in each.papers]
     opened = documents.opened(db, actor.id, editions)
-    bound = book(db, actor, view).first_of
     return {
         "meeting": meeting.id,
         "title": meeting.title,
@@ -935,7 +999,25 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
             ]
             for each in view.items
         },
-        "state": state(db, meeting),
+        "state": state(db, meeting, actor),
+    }
+
+
+def hall_page(db: Session, view: AgendaView) -> Parts:
+    """The same for the hall, whose screen everybody sees: no titles of papers, only their pages."""
+    rows = [(each, paper) for each in view.items for paper in each.papers]
+    firsts = rules.first_pages([paper.pages for _, paper in rows])
+    pages: dict[str, list[Parts]] = {}
+    for (each, paper), first in zip(rows, firsts, strict=True):
+        if not each.item.restricted:
+            last = first + paper.pages - 1
+            pages.setdefault(str(each.item.id), []).append({"first": first, "last": last})
+    return {
+        "meeting": view.meeting.id,
+        "title": view.meeting.title,
+        "starts_at": view.meeting.starts_at.isoformat(),
+        "papers": pages,
+        "state": state(db, view.meeting),
     }
 
 

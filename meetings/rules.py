@@ -106,6 +106,12 @@ def may_read(state: State, *, seated: bool, prepares: bool, examines: bool) -> b
     return prepares or (seated and state in PUBLISHED) or (examines and state in OVER)
 
 
+def is_sent_to(restricted: bool, role: SeatRole, *, named: bool) -> bool:
+    """A restricted item goes to those at the table who are named for it, to whoever chairs, and to
+    the secretaries who write its minutes; to the others not even by its title (screens.md 3.17)."""
+    return not restricted or named or role in (SeatRole.CHAIR, SeatRole.SECRETARY)
+
+
 class Reach(StrEnum):
     """How far somebody has come with an item's papers."""
 
@@ -261,6 +267,7 @@ class VoteRefusal(StrEnum):
     NOT_DISCUSSED = "not_discussed"
     ALREADY_OPEN = "already_open"
     QUORUM_MISSING = "quorum_missing"
+    RESTRICTED = "restricted"
     NO_RULES = "no_rules"
     NOT_OPEN = "not_open"
     SUSPENDED = "suspended"
@@ -288,15 +295,24 @@ CLOSING_SHOWN = timedelta(seconds=5)
 
 
 def opening_refusal(
-    government: bool, meeting: State, item: ItemState, voting: bool, counted: Quorum
+    government: bool,
+    meeting: State,
+    item: ItemState,
+    voting: bool,
+    counted: Quorum,
+    *,
+    restricted: bool = False,
 ) -> VoteRefusal | None:
-    """Why no vote opens now: below two thirds of all members none does (191/2026 Đ21.2)."""
+    """Why no vote opens now: below two thirds of all members none does (191/2026 Đ21.2), and none
+    on what not every member may read."""
     if not government:
         return VoteRefusal.NOT_GOVERNMENT
     if meeting is not State.OPEN:
         return VoteRefusal.SESSION_NOT_OPEN
     if item is not ItemState.DISCUSSED:
         return VoteRefusal.NOT_DISCUSSED
+    if restricted:
+        return VoteRefusal.RESTRICTED
     if voting:
         return VoteRefusal.ALREADY_OPEN
     return VoteRefusal.QUORUM_MISSING if counted.missing else None

@@ -313,7 +313,7 @@ def conclusion(db: Session, actor: Actor, task_id: int) -> ConclusionView:
     order_id = access.task_to_read(db, actor, task_id).order_id
     if order_id is None:
         raise NotFound(f"task {task_id} stands in no conclusion")
-    return meetings.conclusion_around(db, order_id)
+    return meetings.conclusion_around(db, actor, order_id)
 
 
 def _story(db: Session, task_id: int) -> list[EventView]:

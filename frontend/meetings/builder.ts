@@ -19,6 +19,7 @@ interface Item {
   agency: number | '';
   presenter: string;
   dossier: number | '';
+  scope: 'open' | 'few';
 }
 
 interface Change {
@@ -41,7 +42,7 @@ const builder = document.querySelector<HTMLElement>('[data-builder]');
 const meeting = Number(builder?.dataset.builder);
 const opened = Number(builder?.dataset.draft);
 const me = Number(builder?.dataset.me);
-const FIELDS = ['title', 'agency', 'presenter', 'minutes', 'dossier'] as const;
+const FIELDS = ['title', 'agency', 'presenter', 'minutes', 'dossier', 'scope'] as const;
 
 const readDraft = (): Promise<Draft> => send<Draft>(`/meetings/${meeting}/draft?since=${opened}`);
 

@@ -169,7 +169,7 @@ setInterval(tickElapsed, 1000);
 new Live<State>({
   enter: 'meeting:enter',
   id: page.meeting,
-  url: `/meetings/${page.meeting}/state`,
+  url: `/meetings/${page.meeting}/state?for=hall`,
   state: page.state,
   apply: (told) => {
     parts = applied(parts, told);

@@ -7,6 +7,7 @@ import { base, me, page, room } from './room';
 import { paintAll } from './screen';
 import {
   applied,
+  hasWordsForFew,
   isRemoved,
   itemOf,
   meetingOf,
@@ -21,6 +22,7 @@ import { itemWords, tickElapsed } from './words';
 
 function take(told: Told): void {
   hold(applied(room.parts, told));
+  if (hasWordsForFew(room.parts, told)) void live.again();
 }
 
 /** Hold this state from now on, and say what of it is new. */

@@ -38,7 +38,16 @@ function paperList(item: ItemPart, papers: Paper[]): HTMLElement {
   if (!papers.length) {
     return section(
       title,
-      h('p', { class: 'padx meta' }, word({ vi: 'Không có tài liệu.', en: 'No papers.' })),
+      h(
+        'p',
+        { class: 'padx meta' },
+        item.isUnknown
+          ? word({
+              vi: 'Chỉ gửi những người cần biết.',
+              en: 'Sent only to those who need to know.',
+            })
+          : word({ vi: 'Không có tài liệu.', en: 'No papers.' }),
+      ),
     );
   }
   return section(

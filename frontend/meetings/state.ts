@@ -20,6 +20,8 @@ export interface QuorumPart {
 export interface ItemPart {
   id: number;
   number: number;
+  /** Only few may know what it is about; a screen that may not has no words of it. */
+  restricted: boolean;
   title: string;
   presenter: string;
   minutes: number;
@@ -29,6 +31,7 @@ export interface ItemPart {
   conclusion: string;
   reason: string;
   orders: { id: number; text: string }[];
+  isUnknown?: boolean;
 }
 
 export interface SeatPart {
@@ -94,11 +97,27 @@ export interface State extends Place {
   parts: Parts;
 }
 
-/** A fact is the parts that changed: each takes the place of the old one. */
-export const applied = (parts: Parts, told: Told): Parts => ({
-  ...parts,
-  ...(told.facts.parts as Parts),
-});
+/**
+ * A fact is the parts that changed: each takes the place of the old one. What goes to all says
+ * nothing of a restricted item; a screen that may know of it keeps the words that it has.
+ */
+export function applied(parts: Parts, told: Told): Parts {
+  const changed = told.facts.parts as Parts;
+  const kept = Object.entries(changed).flatMap(([name, part]) => {
+    const before = parts[name] as ItemPart | undefined;
+    if (!(part as ItemPart | null)?.restricted || !before?.title) return [];
+    const { title, presenter, conclusion, reason, orders } = before;
+    return [[name, { ...(part as ItemPart), title, presenter, conclusion, reason, orders }]];
+  });
+  return { ...parts, ...changed, ...Object.fromEntries(kept) };
+}
+
+/** Whether this screen is to ask for words that are not told to all. */
+export const hasWordsForFew = (parts: Parts, told: Told): boolean =>
+  Object.keys(told.facts.parts as Parts).some((name) => {
+    const item = parts[name] as ItemPart | null;
+    return Boolean(item?.restricted && item.title);
+  });
 
 export const meetingOf = (parts: Parts): MeetingPart => parts.meeting as MeetingPart;
 export const quorumOf = (parts: Parts): QuorumPart => parts.quorum as QuorumPart;
@@ -110,10 +129,23 @@ const those = <Part>(parts: Parts, prefix: string): Part[] =>
     .map(([, part]) => part as Part);
 
 export const itemsOf = (parts: Parts): ItemPart[] =>
-  those<ItemPart>(parts, 'item:').sort((one, other) => one.number - other.number);
+  those<ItemPart>(parts, 'item:')
+    .map(named)
+    .sort((one, other) => one.number - other.number);
 
-export const itemOf = (parts: Parts, id: number | null): ItemPart | undefined =>
-  id === null ? undefined : (parts[`item:${id}`] as ItemPart | undefined);
+export function itemOf(parts: Parts, id: number | null): ItemPart | undefined {
+  const found = id === null ? undefined : (parts[`item:${id}`] as ItemPart | undefined);
+  return found && named(found);
+}
+
+const named = (item: ItemPart): ItemPart =>
+  item.title
+    ? item
+    : {
+        ...item,
+        isUnknown: true,
+        title: document.documentElement.lang === 'en' ? 'Restricted item' : 'Nội dung hạn chế',
+      };
 
 /** Who has a place now; a substitute's ends with the mandate. */
 export const seatsOf = (parts: Parts): SeatPart[] =>

@@ -114,6 +114,7 @@ const mayAsk = (item: ItemPart): boolean =>
   page.government &&
   meetingOf(room.parts).state === 'open' &&
   item.state === 'discussed' &&
+  !item.restricted &&
   !openVote(room.parts);
 
 /** The button stays where it is and says why it does nothing yet. */

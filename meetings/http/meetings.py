@@ -74,7 +74,8 @@ def meeting(meeting_id: int) -> str:
         builds = found.stands is State.PLANNED and actor.may(Permission.MEETING_PREPARE)
         if builds and not previews:
             return _builder(db, found)
-        view = queries.agenda(db, found)
+        whole = queries.agenda(db, found)
+        view = queries.seen(db, actor, queries.as_any_member(whole) if previews else whole)
         editions = [paper.edition_id for each in view.items for paper in each.papers]
         return render_template(
             "meetings/agenda.html",
@@ -85,7 +86,7 @@ def meeting(meeting_id: int) -> str:
             opened=documents.opened(db, actor.id, editions),
             presenters=queries.presenters(db, found),
             numbers={each.id: each.position for each in found.items},
-            book=queries.book(db, actor, view),
+            book=queries.book(db, actor, whole),
             previews=previews,
             acts=queries.acts(db, meeting_id),
             invited=_invited(db, actor, found),
@@ -356,36 +357,38 @@ def end_substitute(meeting_id: int, mandate_id: int) -> Response:
 @door.get("/meetings/<int:meeting_id>/live")
 @needs(Permission.MEETING_READ)
 def live(meeting_id: int) -> str:
-    return _live_page("meetings/live.html", meeting_id)
-
-
-@door.get("/meetings/<int:meeting_id>/hall")
-@needs(Permission.MEETING_READ)
-def hall(meeting_id: int) -> str:
-    return _live_page("meetings/hall.html", meeting_id)
-
-
-def _live_page(template: str, meeting_id: int) -> str:
     actor = current_actor()
     with reading() as db:
         found = access.meeting_to_follow(db, actor, meeting_id)
-        view = queries.agenda(db, found)
+        whole = queries.agenda(db, found)
+        view = queries.seen(db, actor, whole)
         discussed = queries.discussed_paper(view)
         return render_template(
-            template,
+            "meetings/live.html",
             meeting=found,
-            page=queries.live_page(db, actor, view),
+            page=queries.live_page(db, actor, whole),
             discussed=discussed,
             paper=discussed or queries.first_paper(view),
         )
 
 
+@door.get("/meetings/<int:meeting_id>/hall")
+@needs(Permission.MEETING_READ)
+def hall(meeting_id: int) -> str:
+    with reading() as db:
+        found = access.meeting_to_follow(db, current_actor(), meeting_id)
+        page = queries.hall_page(db, queries.agenda(db, found))
+        return render_template("meetings/hall.html", meeting=found, page=page)
+
+
 @door.get("/meetings/<int:meeting_id>/state")
 @needs(Permission.MEETING_READ)
 def state(meeting_id: int) -> dict[str, Any]:
+    """For whoever asks; for the hall what everybody there may see."""
+    actor = current_actor()
     with reading() as db:
-        found = access.meeting_to_follow(db, current_actor(), meeting_id)
-        return queries.state(db, found)
+        found = access.meeting_to_follow(db, actor, meeting_id)
+        return queries.state(db, found, None if request.args.get("for") == "hall" else actor)
 
 
 # ---- the live room: what chair and secretary do ----
@@ -515,7 +518,14 @@ def _item_text() -> ItemText:
         presenter_agency_id=_chosen("agency"),
         presenter=form("presenter", limit=200, optional=True),
         dossier_id=_chosen("dossier"),
+        restricted=form("scope", limit=10, optional=True) == "few",
+        readers=frozenset(_numbers("reader")),
     )
+
+
+def _numbers(name: str) -> list[int]:
+    found = map(web.whole_number, request.form.getlist(name))
+    return [each for each in found if each is not None]
 
 
 def _chosen(name: str) -> int | None:

@@ -12,12 +12,21 @@ from meetings.queries import ItemOrConclusion
 
 
 def admit(db: Session, meeting: Meeting) -> None:
-    """Whoever has a place finds it, and the papers that the agenda names are sought in it."""
+    """Whoever has a place finds what is sent to it, and the papers that the agenda names are sought
+    in it."""
     audience = queries.place(meeting.id)
     readers = map(_reader, meeting.seats)
     search.admit_alone(db, audience, [queries.EVERY_MEETING, *readers])
+    few = [each for each in meeting.items if each.restricted]
+    for item in few:
+        told = (_reader(each) for each in meeting.seats if item.is_sent_to(each))
+        search.admit_alone(db, _audience(meeting, item), [documents.OFFICE_READERS, *told])
     papers = map(documents.audience, queries.dossiers_of(meeting))
-    search.file(db, audience, [audience, *papers])
+    search.file(db, audience, [audience, *(_audience(meeting, each) for each in few), *papers])
+
+
+def _audience(meeting: Meeting, item: Item) -> str:
+    return f"agenda_item:{item.id}" if item.restricted else queries.place(meeting.id)
 
 
 def _reader(seat: Seat) -> str:
@@ -41,7 +50,7 @@ def _write(
 ) -> None:
     thing = search.Thing(
         name=f"{kind}:{item.id}",
-        audience=queries.place(meeting.id),
+        audience=_audience(meeting, item),
         kind=kind,
         title=item.title,
         agency_id=item.presenter_agency_id,

@@ -11,10 +11,10 @@ from documents import service as documents
 from ecabinet import clock, live, outbox
 from ecabinet.access import Actor, Permission, Role
 from ecabinet.db import transaction
-from ecabinet.errors import Refused, Stale
+from ecabinet.errors import BadInput, Refused, Stale
 from meetings import access, queries, rules
 from meetings.announcements import SeatsChanged, SessionConvened, meeting_audience
-from meetings.models import Item, Meeting
+from meetings.models import Item, ItemReader, Meeting
 from meetings.rules import AgendaRefusal, Direction, Kind, SeatRole, State, Step
 from meetings.service import finding, seats
 from meetings.service.record import note_draft, record, told
@@ -41,6 +41,9 @@ class ItemText:
     presenter_agency_id: int | None = None
     presenter: str = ""
     dossier_id: int | None = None
+    restricted: bool = False
+    # Of a restricted item: who is told of it beside the chair and the secretaries.
+    readers: frozenset[int] = frozenset()
 
 
 def plan(actor: Actor, head: Head) -> int:
@@ -89,7 +92,7 @@ def add_item(actor: Actor, meeting_id: int, text: ItemText) -> int:
     with transaction() as db:
         meeting = access.meeting_to_prepare(db, actor, meeting_id)
         item = Item(position=len(meeting.items) + 1, draft=0)
-        _write(db, actor, item, text)
+        _write(db, actor, meeting, item, text)
         meeting.items.append(item)
         db.flush()
         note_draft(db, actor, meeting, "item_added", item.id, after=text.title)
@@ -105,7 +108,7 @@ def edit_item(actor: Actor, meeting_id: int, item_id: int, draft: int, text: Ite
         if item.draft != draft:
             raise Stale
         before = item.title
-        _write(db, actor, item, text)
+        _write(db, actor, meeting, item, text)
         note_draft(
             db, actor, meeting, "item_edited", item.id,
             number=item.position, before=before, after=text.title,
@@ -143,12 +146,18 @@ def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int) -> None
         note_draft(db, actor, meeting, "item_removed", item.id, before=item.title)
 
 
-def _write(db: Session, actor: Actor, item: Item, text: ItemText) -> None:
+def _write(db: Session, actor: Actor, meeting: Meeting, item: Item, text: ItemText) -> None:
+    if not text.readers <= {each.person_id for each in meeting.seats}:
+        raise BadInput("reader", "has no seat")
     if text.dossier_id and text.dossier_id != item.dossier_id:
         dossiers.dossier_to_put_forward(db, actor, text.dossier_id)
     item.title, item.minutes = text.title, text.minutes
     item.presenter_agency_id, item.presenter = text.presenter_agency_id, text.presenter
     item.dossier_id = text.dossier_id
+    item.restricted = text.restricted
+    kept = {each.person_id: each for each in item.readers}
+    wanted = sorted(text.readers) if text.restricted else []
+    item.readers = [kept.get(each) or ItemReader(person_id=each) for each in wanted]
 
 
 # ---- seats ----
@@ -260,7 +269,7 @@ def convene(actor: Actor, meeting_id: int, draft: int) -> None:
             title=meeting.title,
             starts_at=meeting.starts_at.isoformat(),
             submitted_by=meeting.submitted_by,
-            items=[each.title for each in meeting.items],
+            items=["" if each.restricted else each.title for each in meeting.items],
             seats=sorted(each.person_id for each in meeting.seats),
         )  # fmt: skip
         live.announce(db, SessionConvened(meeting_audience(meeting.id), queries.parts(db, meeting)))

@@ -105,9 +105,11 @@ def _comes_new(given: Seat | None) -> bool:
 
 def hand_out(db: Session, meeting: Meeting, person_ids: Iterable[int]) -> None:
     """From now on these persons read what the agenda names, and find what is said there."""
-    persons = list(person_ids)
+    seats = [each for each in map(meeting.seat_of, person_ids) if each]
     for dossier_id in queries.dossiers_of(meeting):
-        documents.hand_out(db, dossier_id, persons)
+        items = [each for each in meeting.items if each.dossier_id == dossier_id]
+        told = [each.person_id for each in seats if any(i.is_sent_to(each) for i in items)]
+        documents.hand_out(db, dossier_id, told)
     finding.admit(db, meeting)
 
 

@@ -51,10 +51,11 @@ def consent(actor: Actor, meeting_id: int, mandate_id: int) -> None:
         mandate = _to_decide(db, actor, meeting, mandate_id)
         seats.refuse_seated(db, meeting, mandate.taker_id)
         mandates.consent(db, actor, mandate, queries.fact_of_convening(meeting.id))
-        for dossier_id in queries.dossiers_of(meeting):
-            documents.lend(db, dossier_id, mandate.id)
         with told(db, meeting, SeatsChanged):
             seats.seat_substitute(db, meeting, mandate)
+            # What few may know of is sent to persons, not to whoever sits in their place.
+            for dossier_id in queries.dossiers_of(meeting, few=False):
+                documents.lend(db, dossier_id, mandate.id)
             finding.admit(db, meeting)
             record(
                 db, actor, meeting, "substitute_admitted",

@@ -66,6 +66,7 @@ def _refuse_opening(meeting: Meeting, item: Item) -> None:
         item.stands,
         meeting.open_vote is not None,
         counted,
+        restricted=item.restricted,
     )
     if refusal:
         figures = {"missing": counted.missing, "present": counted.present, "needed": counted.needed}

@@ -18,6 +18,7 @@ from meetings.rules import (
     ItemState,
     ItemStep,
     Planned,
+    SeatRole,
     State,
     Step,
     StepRefusal,
@@ -199,6 +200,17 @@ def test_no_vote_opens_otherwise(
     asked: tuple[bool, State, ItemState, bool, rules.Quorum], reason: VoteRefusal
 ) -> None:
     assert rules.opening_refusal(*asked) is reason
+
+
+def test_no_vote_opens_on_what_not_every_member_may_read() -> None:
+    assert rules.opening_refusal(*OPENS, restricted=True) is VoteRefusal.RESTRICTED
+
+
+def test_a_restricted_item_goes_to_those_named_and_to_whoever_runs_the_session() -> None:
+    sent = {role for role in SeatRole if rules.is_sent_to(True, role, named=False)}
+    assert sent == {SeatRole.CHAIR, SeatRole.SECRETARY}
+    assert all(rules.is_sent_to(True, role, named=True) for role in SeatRole)
+    assert all(rules.is_sent_to(False, role, named=False) for role in SeatRole)
 
 
 def test_sixteen_of_twenty_five_are_one_short_and_the_seventeenth_is_enough() -> None:

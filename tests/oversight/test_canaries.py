@@ -25,6 +25,7 @@ from ecabinet.db import reading
 from ecabinet.handover import service as handover
 from ecabinet.web import permission_of
 from meetings.service import prepare, substitutes
+from meetings.service.prepare import ItemText
 from people import queries as people
 from people.service import changes
 from tests.ballots.builders import MONDAY, Member, set_clock
@@ -61,6 +62,7 @@ MAY_KNOW = {
     "CANARYlent": {"botruong.taichinh", "canbo.taichinh"},
     "CANARYaway": {"botruong.yte", "canbo.yte"},
     "CANARYconvened": MEMBERS | OFFICE | {"vanthu", "canbo.yte"},
+    "CANARYfew": {"thutuong", "botruong.taichinh"} | OFFICE,
     "CANARYhandover": {"botruong.taichinh", "canbo.taichinh"},
     "CANARYbasis": {"lanhdaovp", "quantri", "kiemtoan"},
     "CANARYagenda": DRAFTERS | {"thutuong"},
@@ -104,6 +106,9 @@ def plant(cabinet: Cabinet) -> None:
     assert noted.status_code == 200
     prepare.plan(cabinet.actor("thuky"), head(cabinet, title="Phiên họp CANARYagenda"))
     convened = plan(cabinet, ("Nội dung CANARYconvened",))
+    told = frozenset({cabinet.ids["botruong.taichinh"]})
+    few = ItemText("Chuyện CANARYfew", 10, restricted=True, readers=told)
+    prepare.add_item(cabinet.actor("thuky"), convened.id, few)
     convened.convene()
     away, substitute = cabinet.actor("botruong.yte"), cabinet.ids["canbo.yte"]
     substitutes.ask(away, convened.id, substitute, "Vắng vì CANARYaway")
