@@ -5,10 +5,11 @@ import random
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecabinet.errors import NotFound
 from ecabinet.keys import Keys
-from ecabinet.storage import PIECE, Damaged, Folder, Memory, Storage
+from ecabinet.storage import AT_ONCE, EARLIER_PIECE, PIECE, Damaged, Folder, Memory, Storage
 
 
 class StorageContract:
@@ -67,6 +68,43 @@ class TestFolder(StorageContract):
         with pytest.raises(NotFound):
             b"".join(storage.stream(digest))
         assert b"".join(storage.stream(other)) == b"other"
+
+    def test_a_copy_on_its_way_stops_where_its_file_is_destroyed(self, storage: Storage) -> None:
+        digest = storage.keep(bytes(3 * AT_ONCE))
+        going = storage.stream(digest)
+        assert len(next(going)) == AT_ONCE
+        storage.destroy(digest)
+        with pytest.raises(NotFound):
+            next(going)
+
+    def test_a_file_of_an_earlier_edition_is_read_and_destroyed(self, tmp_path: Path) -> None:
+        keys, content = Keys(tmp_path / "keys"), random.Random(2).randbytes(EARLIER_PIECE + 99)
+        digest = hashlib.sha256(content).hexdigest()
+        box, path = AESGCM(keys.make(f"file-{digest}")), tmp_path / "files" / digest[:2] / digest
+        path.parent.mkdir(parents=True)
+        pieces = [content[:EARLIER_PIECE], content[EARLIER_PIECE:]]
+        path.write_bytes(
+            b"".join(
+                box.encrypt(number.to_bytes(12, "big"), piece, digest.encode())
+                for number, piece in enumerate(pieces)
+            )
+        )
+        storage = Folder(tmp_path / "files", keys)
+        assert storage.keep(content) == digest
+        assert [each.name for each in path.parent.iterdir()] == [digest]
+        middle = slice(EARLIER_PIECE - 5, EARLIER_PIECE + 5)
+        assert b"".join(storage.stream(digest, middle.start, middle.stop)) == content[middle]
+        storage.destroy(digest)
+        assert not path.exists()
+
+    def test_what_is_kept_anew_is_sealed_anew(self, tmp_path: Path) -> None:
+        keys = Keys(tmp_path / "keys")
+        one, other = Folder(tmp_path / "files", keys), Folder(tmp_path / "files", keys)
+        digest = one.keep(b"a paper")
+        assert b"".join(other.stream(digest)) == b"a paper"
+        one.destroy(digest)
+        one.keep(b"a paper")
+        assert b"".join(other.stream(digest)) == b"a paper"
 
     def test_a_changed_bit_is_refused(self, storage: Storage, tmp_path: Path) -> None:
         digest = storage.keep(b"a paper of the Government")

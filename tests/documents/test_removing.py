@@ -119,7 +119,7 @@ def test_every_door_to_it_says_clearly_that_it_was_removed(cabinet, paper):
 
 
 def test_a_copy_that_is_on_its_way_stops(cabinet, paper):
-    long = storage.keep(bytes(3 * storage.PIECE))
+    long = storage.keep(bytes(3 * storage.AT_ONCE))
     stream = storage.store().stream(long)
     assert next(stream)
     storage.store().destroy(long)
@@ -176,7 +176,7 @@ def opened_from(files: Path, key_store: keys.Keys) -> list[bytes]:
     for each in files.rglob("*"):
         if each.is_file():
             try:
-                found.append(b"".join(blobs.stream(each.name)))
+                found.append(b"".join(blobs.stream(each.stem)))
             except NotFound:
                 continue
     return found
