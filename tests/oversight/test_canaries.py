@@ -107,7 +107,7 @@ def plant(cabinet: Cabinet) -> None:
     prepare.plan(cabinet.actor("thuky"), head(cabinet, title="Phiên họp CANARYagenda"))
     convened = plan(cabinet, ("Nội dung CANARYconvened",))
     told = frozenset({cabinet.ids["botruong.taichinh"]})
-    few = ItemText("Chuyện CANARYfew", 10, restricted=True, readers=told)
+    few = ItemText("Nội dung CANARYfew", 10, restricted=True, readers=told)
     prepare.add_item(cabinet.actor("thuky"), convened.id, few)
     convened.convene()
     away, substitute = cabinet.actor("botruong.yte"), cabinet.ids["canbo.yte"]
