@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import samples
 from benchmarks.figure import Figure
 from documents import service
-from ecabinet import storage
+from ecabinet import migrate, storage
 from ecabinet.app import open_stores
 from ecabinet.db import database
 from ecabinet.settings import Settings
@@ -55,6 +55,7 @@ def copies_and_files() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         open_stores(Settings(data_dir=folder))
+        migrate.upgrade(database())
         samples.write_stamp(folder)
         yield from _upload_to_readable()
         text, large = _keep(folder, TEXT_PAGES), _keep(folder, LARGE_PAGES, packed=False)
@@ -112,9 +113,9 @@ def _seconds_to_read(pages: int) -> float:
 def _keep(folder: Path, pages: int, packed: bool = True) -> Paper:
     """The prepared file as the room keeps it, and plain beside it for the peers."""
     kept = service.read_file("to-trinh.pdf", samples.paper(pages, packed))
-    name, size = f"{pages}.pdf", len(kept.found.prepared)
+    name, size = f"{pages}.pdf", kept.prepared_size
     (folder / name).write_bytes(storage.read(kept.prepared))
-    slot = f"{kept.found.slot_at}/{kept.found.slot_length}"
+    slot = f"{kept.slot_at}/{kept.slot_length}"
     return Paper(name, f"/copy/{kept.prepared}/{slot}/{size}", size)
 
 
