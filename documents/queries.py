@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
@@ -534,10 +534,18 @@ def audience(dossier_id: int) -> str:
     return f"dossier:{dossier_id}"
 
 
-def neighbours(
-    papers: Sequence[PaperView], paper_id: int
-) -> tuple[PaperView | None, PaperView | None]:
-    """The papers before and after one, in the dossier's order."""
+class InOrder(Protocol):
+    """A paper among others."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+def neighbours(papers: Sequence[InOrder], paper_id: int) -> tuple[InOrder | None, InOrder | None]:
+    """The papers before and after one, in the order of their dossier or book."""
     place = [each.id for each in papers].index(paper_id)
     before = papers[place - 1] if place else None
     after = papers[place + 1] if place + 1 < len(papers) else None

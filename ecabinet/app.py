@@ -153,7 +153,9 @@ def open_stores(settings: Settings) -> None:
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
     people_hooks.bind({Matter.SESSION: substitutes}, [leases.close], LENT)
-    documents_hooks.bind([session_papers.replaced], [session_papers.removed])
+    documents_hooks.bind(
+        [session_papers.replaced], [session_papers.removed], [session_papers.book_to_read]
+    )
     db.bind(
         db.Database(
             settings.database,

@@ -396,19 +396,25 @@ class Book:
 
 def book(db: Session, actor: Actor, view: AgendaView) -> Book:
     """Numbered over all its papers; what somebody may not read is left out, with its title."""
-    rows = [(each, paper) for each in view.items for paper in each.papers]
-    firsts = rules.first_pages([paper.pages for _, paper in rows])
+    rows = _bound(view)
     shown = {
         (each.item.id, paper.id) for each in seen(db, actor, view).items for paper in each.papers
     }
     return Book(
         [
             BookPart(each.number, each.item, paper, first)
-            for (each, paper), first in zip(rows, firsts, strict=True)
+            for each, paper, first in rows
             if (each.item.id, paper.id) in shown
         ],
-        sum(paper.pages for _, paper in rows),
+        sum(paper.pages for _, paper, _ in rows),
     )
+
+
+def _bound(view: AgendaView) -> list[tuple[ItemView, PaperView, int]]:
+    """Every paper of an agenda with the page on which it begins."""
+    rows = [(each, paper) for each in view.items for paper in each.papers]
+    firsts = rules.first_pages([paper.pages for _, paper in rows])
+    return [(each, paper, first) for (each, paper), first in zip(rows, firsts, strict=True)]
 
 
 def closed_to_papers(db: Session, actor: Actor, meeting: Meeting) -> dict[int, str]:
@@ -663,8 +669,18 @@ def state(db: Session, meeting: Meeting, actor: Actor | None = None) -> Parts:
         "epoch": epoch,
         "seq": seq,
         "at": clock.now(db).isoformat(),
-        "parts": parts(db, meeting) | (_few_parts(db, actor, meeting) if actor else {}),
+        "parts": parts(db, meeting)
+        | {"book": book_part(db, meeting.id)}
+        | (_few_parts(db, actor, meeting) if actor else {}),
     }
+
+
+def book_part(db: Session, meeting_id: int) -> dict[str, list[int]]:
+    """First and last page of each paper in the book, by the paper's number."""
+    found: dict[str, list[int]] = {}
+    for _, paper, first in _bound(agenda(db, db.get_one(Meeting, meeting_id))):
+        found.setdefault(str(paper.id), [first, first + paper.pages - 1])
+    return found
 
 
 def _few_parts(db: Session, actor: Actor, meeting: Meeting) -> Parts:
@@ -971,7 +987,6 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
     """What the live page needs besides the state: who reads it, and the papers of each item."""
     meeting = view.meeting
     seat = meeting.seat_of(actor.id)
-    bound = book(db, actor, view).first_of
     view = seen(db, actor, view)
     editions = [paper.edition_id for each in view.items for paper in each.papers]
     opened = documents.opened(db, actor.id, editions)
@@ -994,9 +1009,7 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
         },
         "voted": own_numbers(db, actor, meeting),
         "papers": {
-            str(each.item.id): [
-                _paper_part(paper, opened, bound.get(paper.id)) for paper in each.papers
-            ]
+            str(each.item.id): [_paper_part(paper, opened) for paper in each.papers]
             for each in view.items
         },
         "state": state(db, meeting, actor),
@@ -1005,27 +1018,21 @@ def live_page(db: Session, actor: Actor, view: AgendaView) -> Parts:
 
 def hall_page(db: Session, view: AgendaView) -> Parts:
     """The same for the hall, whose screen everybody sees: no titles of papers, only their pages."""
-    rows = [(each, paper) for each in view.items for paper in each.papers]
-    firsts = rules.first_pages([paper.pages for _, paper in rows])
-    pages: dict[str, list[Parts]] = {}
-    for (each, paper), first in zip(rows, firsts, strict=True):
-        if not each.item.restricted:
-            last = first + paper.pages - 1
-            pages.setdefault(str(each.item.id), []).append({"first": first, "last": last})
     return {
         "meeting": view.meeting.id,
         "title": view.meeting.title,
         "starts_at": view.meeting.starts_at.isoformat(),
-        "papers": pages,
+        "papers": {
+            str(each.item.id): [{"id": paper.id} for paper in each.papers]
+            for each in view.items
+            if not each.item.restricted
+        },
         "state": state(db, view.meeting),
     }
 
 
-def _paper_part(paper: PaperView, opened: set[int], bound: BookPart | None) -> Parts:
+def _paper_part(paper: PaperView, opened: set[int]) -> Parts:
     return {
-        # Its pages in the session's book.
-        "first": bound and bound.first,
-        "last": bound and bound.last,
         "id": paper.id,
         "title": paper.title,
         "url": f"/editions/{paper.edition_id}/file",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, leases, queries, removing, replacing, service
+from documents import access, hooks, leases, queries, removing, replacing, service
 from documents.announcements import paper_audience
 from documents.completeness import DossierKind
 from documents.http import removals
@@ -295,11 +295,16 @@ def proposed_side_by_side(request_id: int) -> str:
 
 @door.get("/papers/<int:paper_id>/edition")
 @needs(Permission.SIGNED_IN)
-def current_edition(paper_id: int) -> dict[str, int]:
-    """Which edition is current: what an open reader asks when one comes back to it."""
+def current_edition(paper_id: int) -> dict[str, Any]:
+    """Which edition is current, and where the one that is read stands in a session's book: what an
+    open reader asks when one comes back to it."""
     with reading() as db:
-        newest = access.paper_to_read(db, current_actor(), paper_id).editions[-1]
-        return {"number": newest.number, "id": newest.id}
+        actor, session = current_actor(), web.asked_number("session")
+        newest = access.paper_to_read(db, actor, paper_id).editions[-1]
+        book = hooks.book_with(db, actor, session, paper_id) if session else None
+        reads = web.asked_number("edition") or newest.number
+        bound = {"first": book.first(paper_id, reads), "pages": book.pages} if book else None
+        return {"number": newest.number, "id": newest.id, "book": bound}
 
 
 @door.get("/papers/<int:paper_id>/line")
@@ -321,7 +326,9 @@ def reader(paper_id: int) -> str | tuple[str, int]:
     with reading() as db:
         dossier_id = access.paper_to_read(db, actor, paper_id).dossier_id
         found = queries.dossier(db, dossier_id)
-        before, after = queries.neighbours(found.papers, paper_id)
+        session = web.asked_number("session")
+        book = hooks.book_with(db, actor, session, paper_id) if session else None
+        before, after = queries.neighbours(book.papers if book else found.papers, paper_id)
         newest = next(each for each in found.papers if each.id == paper_id)
         page, number = web.asked_number("page"), web.asked_number("edition")
         if page and not number:
@@ -337,6 +344,8 @@ def reader(paper_id: int) -> str | tuple[str, int]:
             newest=newest,
             before=before,
             after=after,
+            book=book,
+            of_book=f"?session={book.session_id}" if book else "",
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             page=page,
             may_take=actor.may(Permission.PAPER_ADD),

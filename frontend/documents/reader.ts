@@ -8,21 +8,56 @@ import { mountAll } from './pane';
 import { element, mountTools } from './reading';
 import { mountSide } from './side';
 
+interface Current {
+  number: number;
+  id: number;
+  book: { first: number | null; pages: number } | null;
+}
+
+/** Where the page that is read stands in the session's book. */
+const bookMark = (): HTMLElement | null => document.querySelector<HTMLElement>('[data-book]');
+
+let read = 1;
+
+function paintBook(): void {
+  const mark = bookMark();
+  if (!mark) return;
+  const { first, pages } = mark.dataset;
+  // An edition that has been replaced stands in no book.
+  mark.hidden = !first;
+  element('[data-book-page]').textContent = String(Number(first) + read - 1);
+  element('[data-book-pages]').textContent = pages ?? '';
+}
+
+/** Another paper was replaced, or this one: all after it may begin on another page. */
+function rebind(book: Current['book']): void {
+  const mark = bookMark();
+  if (!mark || !book) return;
+  mark.dataset.first = book.first === null ? '' : String(book.first);
+  mark.dataset.pages = String(book.pages);
+  paintBook();
+}
+
 /** Coming back to a paper that has a newer edition by now: say so, and swap nothing. */
 function watchEditions(): void {
   const strip = document.querySelector<HTMLElement>('[data-paper-newer]');
   const { paperId, paperNewer } = strip?.dataset ?? {};
   if (!strip || !paperId) return;
+  const { book, edition } = bookMark()?.dataset ?? {};
+  const ofBook = book ? `?session=${book}&edition=${edition}` : '';
   document.addEventListener('visibilitychange', async () => {
     if (document.hidden) return;
-    const path = `/papers/${paperId}/edition`;
+    const path = `/papers/${paperId}/edition${ofBook}`;
     // Without a line the paper is read on as it is; it is asked again the next time.
-    const now = await send<{ number: number; id: number }>(path).catch(() => null);
-    if (!now || now.number <= Number(paperNewer)) return;
+    const now = await send<Current>(path).catch(() => null);
+    if (!now) return;
+    rebind(now.book);
+    if (now.number <= Number(paperNewer)) return;
     const { number, id } = now;
     element<HTMLAnchorElement>('[data-changes]').href = `/editions/${id}/changes`;
     element('[data-number]').textContent = String(number);
-    element<HTMLAnchorElement>('[data-go]').href = `/papers/${paperId}?edition=${number}`;
+    element<HTMLAnchorElement>('[data-go]').href =
+      `/papers/${paperId}?edition=${number}${book ? `&session=${book}` : ''}`;
     strip.hidden = false;
   });
 }
@@ -30,6 +65,10 @@ function watchEditions(): void {
 watchEditions();
 for (const pane of mountAll()) {
   mountTools(pane);
+  pane.view.events.on('pagechanging', () => {
+    read = pane.view.page;
+    paintBook();
+  });
   const notes = mountNotes(pane);
   mountSide(pane, notes);
   void watchGone(pane, () => {

@@ -20,7 +20,6 @@ import {
 import {
   bookPages,
   castWords,
-  type InBook,
   itemWords,
   left,
   meter,
@@ -42,7 +41,7 @@ const page: {
   meeting: number;
   title: string;
   starts_at: string;
-  papers: Record<string, InBook[]>;
+  papers: Record<string, { id: number }[]>;
   state: State;
 } = JSON.parse(document.getElementById('page')?.textContent ?? '{}');
 let parts: Parts = page.state.parts;
@@ -57,7 +56,7 @@ function paintAll(): void {
   const vote = shownVote(item);
   const state = vote ? voteWords(vote) : stateWords(meeting, page.starts_at);
   const long = title.length > LONG_TITLE || vote?.counts ? ' hall__t--long' : '';
-  const papers = bookPages(page.papers[String(item?.id)] ?? []);
+  const papers = bookPages(parts, page.papers[String(item?.id)] ?? []);
   const inBook = papers && word({ vi: `Tài liệu: ${papers}`, en: `Papers: ${papers}` });
   const coming = next && meeting.state === 'open' ? next : undefined;
   paint(

@@ -75,7 +75,7 @@ function paperList(item: ItemPart, papers: Paper[]): HTMLElement {
           ? word({ vi: 'Đã mở', en: 'Opened' })
           : word({ vi: 'Chưa mở', en: 'Not opened' });
         const pages = word({ vi: `${each.pages} trang`, en: `${each.pages} pages` });
-        const second = [[state, bookPages([each]), pages].filter(Boolean).join(' · ')];
+        const second = [[state, bookPages(room.parts, [each]), pages].filter(Boolean).join(' · ')];
         const line = row(shape(each.opened ? 'read' : 'waiting'), link, second, ...newer(each));
         if (isOpen) line.classList.add('row--now');
         return line;

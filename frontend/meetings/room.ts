@@ -6,9 +6,6 @@ export interface Paper {
   title: string;
   url: string;
   pages: number;
-  /** Its pages in the session's book, as on every other screen. */
-  first: number | null;
-  last: number | null;
   edition: number;
   digest: string;
   opened: boolean;

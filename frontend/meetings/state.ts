@@ -121,6 +121,9 @@ export const hasWordsForFew = (parts: Parts, told: Told): boolean =>
 
 export const meetingOf = (parts: Parts): MeetingPart => parts.meeting as MeetingPart;
 export const quorumOf = (parts: Parts): QuorumPart => parts.quorum as QuorumPart;
+/** First and last page of each paper in the session's book. */
+export const bookOf = (parts: Parts): Record<number, number[]> =>
+  parts.book as Record<number, number[]>;
 export const floorOf = (parts: Parts): SpeechPart[] => parts.floor as SpeechPart[];
 
 const those = <Part>(parts: Parts, prefix: string): Part[] =>

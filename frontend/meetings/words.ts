@@ -1,6 +1,7 @@
 import { clockOf, dayOf, now, pad, word } from '../words';
 import { h, paint } from './paint';
 import {
+  bookOf,
   type Choice,
   type ItemPart,
   type MeetingPart,
@@ -204,13 +205,10 @@ export const speakerName = (parts: Parts, speech: SpeechPart): string =>
 export const speakerWords = (parts: Parts, speech: SpeechPart): string =>
   [speech.office, standsForWords(parts, speech.person)].filter(Boolean).join(', ');
 
-export type InBook = { first: number | null; last: number | null };
-
-/** Where these papers stand in the session's book. */
-export function bookPages(papers: InBook[]): string {
-  const firsts = papers.flatMap((each) => each.first ?? []);
-  const lasts = papers.flatMap((each) => each.last ?? []);
-  if (!firsts.length) return '';
-  const [first, last] = [Math.min(...firsts), Math.max(...lasts)];
+/** Where these papers stand in the session's book, as it is bound now. */
+export function bookPages(parts: Parts, papers: { id: number }[]): string {
+  const pages = papers.flatMap((each) => bookOf(parts)[each.id] ?? []);
+  if (!pages.length) return '';
+  const [first, last] = [Math.min(...pages), Math.max(...pages)];
   return word({ vi: `tr. ${first}–${last}`, en: `pp. ${first}–${last}` });
 }

@@ -4,16 +4,19 @@ import io
 from typing import Any
 
 import pypdf
+from sqlalchemy import select
 
 from documents import queries as documents
 from documents.models import Handout
 from ecabinet.db import reading, transaction
+from ecabinet.live import Told
 from meetings import queries, rules
 from meetings.models import Meeting
 from meetings.service import prepare
 from meetings.service.prepare import ItemText
 from tests.builders import Cabinet
 from tests.documents import builders as papers
+from tests.documents.test_removing import replace
 from tests.meetings import builders
 
 SECRET = "Chuyện chỉ vài người biết"
@@ -70,11 +73,12 @@ def test_everybody_turns_to_the_same_page_and_what_one_may_not_read_is_left_out(
     agenda = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}").get_data(as_text=True)
     assert "tr. 7–10" in agenda
     assert "tr. 3–5" not in agenda
-    for who, known in (("thutuong", [(3, 5)]), ("botruong.yte", [])):
-        live = live_page(session, who)[str(session.items[1])]
-        assert [(each["first"], each["last"]) for each in live] == known
+    for who, known in (("thutuong", [[3, 5]]), ("botruong.yte", [])):
+        live, bound = live_page(session, who)
+        assert [bound[str(each["id"])] for each in live[str(session.items[1])]] == known
     assert "1 tài liệu không gửi tới Ông/Bà" in agenda
-    assert live_page(session, "botruong.yte")[str(session.items[2])][1]["first"] == 7
+    live, bound = live_page(session, "botruong.yte")
+    assert bound[str(live[str(session.items[2])][1]["id"])][0] == 7
     # Each paper in it counts as opened.
     with reading() as db:
         found = queries.book(db, session.actor("botruong.yte"), agenda_of(session))
@@ -82,11 +86,48 @@ def test_everybody_turns_to_the_same_page_and_what_one_may_not_read_is_left_out(
         assert documents.opened(db, cabinet.ids["botruong.yte"], editions) == set(editions)
 
 
-def live_page(session: builders.Session, who: str) -> dict[str, Any]:
+def live_page(session: builders.Session, who: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The papers of each item, and their pages in the book."""
     with reading() as db:
         agenda = queries.agenda(db, db.get_one(Meeting, session.id))
         found: dict[str, Any] = queries.live_page(db, session.actor(who), agenda)
-        return dict(found["papers"])
+        return found["papers"], found["state"]["parts"]["book"]
+
+
+def test_the_reader_counts_through_the_book_and_a_replacement_moves_what_follows(
+    cabinet: Cabinet,
+) -> None:
+    session = builders.planned(cabinet)
+    given = [papers.dossier(cabinet, papers.pdf(n), title=str(n)) for n in (2, 3, 4)]
+    secretary = session.actor("thuky")
+    for item, dossier in zip(session.items, given, strict=True):
+        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
+        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
+    session.convene()
+    first, second, third = (papers.papers(each)[0] for each in given)
+    member = cabinet.browser("botruong.yte")
+
+    def reader(paper: int, of: str = f"?session={session.id}") -> str:
+        return member.get(f"/papers/{paper}{of}").text
+
+    page = reader(second.id)
+    assert 'data-first="3" data-pages="9"' in page
+    assert f'href="/papers/{first.id}?session={session.id}"' in page
+    assert f'href="/papers/{third.id}?session={session.id}"' in page
+    # Without a session, or with one that this person has no part in, a paper stands by itself.
+    assert "data-book" not in reader(second.id, "")
+    assert "data-book" not in reader(second.id, "?session=99")
+
+    replace(cabinet, second, papers.pdf(7))
+    asked = f"edition?session={session.id}&edition=1"
+    assert member.get(f"/papers/{third.id}/{asked}").json["book"] == {"first": 10, "pages": 13}
+    # Whoever still reads the old edition reads what is in no book any more.
+    assert member.get(f"/papers/{second.id}/{asked}").json["book"] == {"first": None, "pages": 13}
+    with reading() as db:
+        told = db.scalars(select(Told.facts).where(Told.kind == "paper_replaced")).one()
+    assert told["parts"]["book"] == {
+        str(first.id): [1, 2], str(second.id): [3, 9], str(third.id): [10, 13]
+    }  # fmt: skip
 
 
 def agenda_of(session: builders.Session) -> queries.AgendaView:
