@@ -18,6 +18,8 @@ from people import queries as people
 KEY_ACTS = ("key_enrolled", "key_revoked")
 # By the digests of the files that were removed.
 REMOVAL = "emergency_removal"
+# By the digest of the edition that another took the place of.
+REPLACED = "edition_published"
 
 
 def write(db: Session, consultation_id: int, out: Path) -> int:
@@ -38,7 +40,8 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     )
     key_ids = {each.key_id for each in ballots}
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
-    papers = {each.digest for each in consultation.papers}
+    asked_about = [*consultation.papers, *queries.replaced_papers(db, consultation)]
+    papers = {each.digest for each in asked_about}
     yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids, papers))
     # A file that was removed is named by its digest alone; the act that removed it stands there.
     for digest in sorted(papers - documents.removed_files(db, papers)):
@@ -107,4 +110,6 @@ def _is_of(act: canonical.Json, consultation_id: int, key_ids: set[str], papers:
         return act["key_id"] in key_ids
     if act["type"] == REMOVAL:
         return bool(papers & set(act["sha256"]))
+    if act["type"] == REPLACED:
+        return act["replaces_sha256"] in papers
     return act.get("consultation") == consultation_id

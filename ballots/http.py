@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response as FlaskResponse
 from flask import render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ballots import access, papers, queries, rules
@@ -131,7 +132,6 @@ def consultation(consultation_id: int) -> str:
         row = access.consultation_to_read(db, actor, consultation_id)
         if row.state == State.CLOSED:
             return render_template("ballots/result.html", **_result(db, actor, row))
-        mine = queries.latest_ballot(db, row.id, actor.id)
         members = queries.members_asked(db, row)
         return render_template(
             "ballots/consultation.html",
@@ -145,7 +145,8 @@ def consultation(consultation_id: int) -> str:
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
             is_asked=(asked := access.is_asked(db, actor, row.id)),
-            mine=mine,
+            **_own_answers(db, row, actor),
+            replaced=queries.replaced_papers(db, row),
             sees_members=access.sees_all(actor),
             has_ended=row.has_ended(clock.now(db)),
             reads_by=None if asked else access.advises_on(actor, row.id),
@@ -171,6 +172,15 @@ def _close_if_ended(actor: Actor, consultation_id: int) -> None:
         waits = row.state == State.OPEN and row.has_ended(clock.now(db))
     if waits:
         closing.close(consultation_id)
+
+
+def _own_answers(db: Session, row: Consultation, actor: Actor) -> dict[str, Any]:
+    """The member's ballot that counts so far, and one on papers that were replaced since."""
+    if row.state == State.DRAFT:
+        return {"mine": None, "before": None}
+    last = queries.last_sent(db, row, actor.id)
+    is_of_now = last is not None and queries.counts(row, last)
+    return {"mine": last if is_of_now else None, "before": None if is_of_now else last}
 
 
 def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
@@ -247,7 +257,7 @@ def answer(consultation_id: int) -> str | Response:
             consultation=row,
             papers=row.papers,
             follows=queries.latest_leaf(db, row, actor.id),
-            mine=queries.latest_ballot(db, row.id, actor.id),
+            **_own_answers(db, row, actor),
             office=next(each.office for each in row.asked if each.person_id == actor.id),
             rules=rules.rule_set(row.rule_set or ""),
             needs_opinion=[each.value for each in rules.NEEDS_OPINION],
@@ -306,7 +316,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
         ballot = access.ballot_to_read(db, actor, key)
         row = access.consultation_to_read(db, actor, ballot.consultation_id)
         stored = queries.sealed_answer(ballot).answer
-        latest = queries.latest_ballot(db, row.id, actor.id)
+        latest = queries.last_sent(db, row, actor.id)
         return render_template(
             "ballots/receipt.html",
             receipt=receipt,
@@ -315,6 +325,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
             stored=stored,
             words=papers.POSITION_WORDS[Position(stored.choice.value)],
             is_latest=latest is not None and latest.id == ballot.id,
+            is_of_now=queries.counts(row, ballot),
             may_replace=row.state == State.OPEN and not row.has_ended(clock.now(db)),
             qr=web.qr(web.settings().base_url.rstrip("/") + url_for("ballots.by_key", key=key)),
         )

@@ -54,10 +54,29 @@ class Consultation(Base):
     opened_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     opened_leaf: Mapped[int | None]
+    # When a paper was replaced last while it was open, and the leaf that asks again (BAL-05).
+    asked_again_at: Mapped[datetime | None]
+    asked_again_leaf: Mapped[int | None]
     closed_at: Mapped[datetime | None]
     closed_leaf: Mapped[int | None]
     asked: Mapped[list["Asked"]] = relationship(order_by="Asked.order")
-    papers: Mapped[list["FrozenPaper"]] = relationship(order_by="FrozenPaper.order")
+    papers: Mapped[list["FrozenPaper"]] = relationship(
+        order_by="FrozenPaper.order",
+        primaryjoin="and_(FrozenPaper.consultation_id == Consultation.id,"
+        " FrozenPaper.replaced_in.is_(None))",
+    )
+
+    @property
+    def asks_since(self) -> datetime | None:
+        """When the members were asked about the papers as they are now."""
+        return self.asked_again_at or self.opened_at
+
+    @property
+    def asking_leaf(self) -> int:
+        """The leaf that asks about the papers as they are now: only later ballots count."""
+        leaf = self.asked_again_leaf or self.opened_leaf
+        assert leaf is not None
+        return leaf
 
     def has_ended(self, now: datetime) -> bool:
         """No answer is taken any more; it may still wait to be closed."""
@@ -70,6 +89,7 @@ class Consultation(Base):
             is_open=self.state == State.OPEN,
             due_at=self.due_at,
             is_asked=any(each.person_id == person_id for each in self.asked),
+            asking_leaf=self.asking_leaf,
             latest_leaf=latest_leaf,
         )
 
@@ -90,7 +110,7 @@ class Asked(Base):
 
 
 class FrozenPaper(Base):
-    """An edition as it stood at opening: what the question is about (BAL-05)."""
+    """An edition that the question is about, as it stood when the members were asked (BAL-05)."""
 
     __tablename__ = "ballots_frozen_paper"
 
@@ -104,10 +124,13 @@ class FrozenPaper(Base):
     pages: Mapped[int]
     digest: Mapped[str] = mapped_column(String(DIGEST))
     order: Mapped[int]
+    # The version of the question that is about another edition; None for what is asked now.
+    replaced_in: Mapped[int | None]
 
 
 class NoticeOpened(Base):
-    """When a member first opened the consultation's page: proof that notice was delivered."""
+    """When a member first opened the page of the question as it is asked now: proof that notice
+    was delivered."""
 
     __tablename__ = "ballots_notice_opened"
 

@@ -4,11 +4,20 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from ballots import access, rules, signing
-from ballots.models import Asked, Attempt, Ballot, Consultation, NoticeOpened, Result, State
+from ballots.models import (
+    Asked,
+    Attempt,
+    Ballot,
+    Consultation,
+    FrozenPaper,
+    NoticeOpened,
+    Result,
+    State,
+)
 from documents import queries as documents
 from ecabinet import canonical, clock, keys, ledger, outbox, tsa, working_days
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right
@@ -49,6 +58,8 @@ class MemberRow:
     attempts: int
     # Whoever has left office does not count, and is neither called nor reminded.
     has_left: bool
+    # Answered about papers that were replaced since: asked again.
+    answered_before: bool
 
     @property
     def is_to_be_called(self) -> bool:
@@ -87,12 +98,9 @@ def consultations(db: Session, actor: Actor) -> list[Row]:
         query = query.where(Consultation.id.in_(mine) | _is_advised_on(actor))
     rows = list(db.scalars(query))
     ids = [each.id for each in rows]
-    asked = _persons(db, Asked, ids)
-    answered = _persons(db, Ballot, ids)
-    own = select(Ballot.consultation_id).where(
-        Ballot.person_id == actor.id, Ballot.consultation_id.in_(ids)
-    )
-    mine_answered = set(db.scalars(own))
+    asked = _asked_counts(db, ids)
+    answered = _answered_counts(db, ids)
+    mine_answered = set(db.scalars(_answered_by(actor.id)))
     outcomes = {
         each.consultation_id: each.outcome
         for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
@@ -128,22 +136,39 @@ def _advising(actor: Actor) -> list[Mandate]:
     ]
 
 
-def _persons(db: Session, table: type[Asked] | type[Ballot], ids: list[int]) -> dict[int, int]:
-    """How many persons stand beside each consultation."""
-    rows = db.execute(
-        select(table.consultation_id, func.count(func.distinct(table.person_id)))
-        .where(table.consultation_id.in_(ids))
-        .group_by(table.consultation_id)
-    )
-    return dict(rows.all())
+def _asked_counts(db: Session, ids: list[int]) -> dict[int, int]:
+    """How many persons each consultation asks."""
+    query = select(Asked.consultation_id, func.count()).where(Asked.consultation_id.in_(ids))
+    return dict(db.execute(query.group_by(Asked.consultation_id)).all())
+
+
+def _counts() -> ColumnElement[bool]:
+    """Whether a ballot is about the papers as they are asked about now (BAL-05)."""
+    return Ballot.leaf > func.coalesce(Consultation.asked_again_leaf, Consultation.opened_leaf)
+
+
+def _answered_counts(db: Session, ids: list[int]) -> dict[int, int]:
+    """How many members have answered each consultation."""
+    query = select(Ballot.consultation_id, func.count(func.distinct(Ballot.person_id)))
+    query = query.join(Consultation, Consultation.id == Ballot.consultation_id)
+    query = query.where(Ballot.consultation_id.in_(ids), _counts())
+    return dict(db.execute(query.group_by(Ballot.consultation_id)).all())
+
+
+def _answered_by(person_id: int) -> Select[int]:
+    """The consultations that this member has answered."""
+    query = select(Ballot.consultation_id)
+    query = query.join(Consultation, Consultation.id == Ballot.consultation_id)
+    return query.where(Ballot.person_id == person_id, _counts())
 
 
 def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     """Each member asked, in protocol order: how they were told, when they last answered."""
-    last = select(Ballot.person_id, func.max(Ballot.at)).group_by(Ballot.person_id)
-    answered = dict(db.execute(last.where(Ballot.consultation_id == consultation.id)).all())
+    last = _last_answers(db, consultation)
+    answered = {each: at for each, (at, leaf) in last.items() if leaf > consultation.asking_leaf}
+    before = last.keys() - answered.keys()
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
-    told = _told_of_opening(db, consultation.id)
+    told = _told_of_opening(db, consultation)
     now, calendar = clock.now(db), working_days.calendar(db)
     able = people.able_to_sign(db, now)
     in_office = {each.person_id for each in people.members(db)}
@@ -157,16 +182,23 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
             can_sign=each.person_id in able,
             attempts=attempts[each.person_id],
             has_left=each.person_id not in in_office,
+            answered_before=each.person_id in before,
         )
         for each in consultation.asked
     ]
 
 
-def _told_of_opening(db: Session, consultation_id: int) -> dict[int, outbox.Told]:
-    """How each was told. A message marked as read proves nothing: the page they opened does."""
-    pages = select(NoticeOpened).where(NoticeOpened.consultation_id == consultation_id)
+def _told_of_opening(db: Session, consultation: Consultation) -> dict[int, outbox.Told]:
+    """How each was told of the question as it is asked now.
+
+    A message marked as read proves nothing: the page they opened does.
+    """
+    pages = select(NoticeOpened).where(
+        NoticeOpened.consultation_id == consultation.id,
+        NoticeOpened.at >= consultation.asks_since,
+    )
     opened = {each.person_id: each.at for each in db.scalars(pages)}
-    told = outbox.told_of(db, fact_of_opening(consultation_id))
+    told = outbox.told_of(db, fact_of_asking(consultation))
     return {
         person_id: replace(told.get(person_id, outbox.Told()), opened_at=opened.get(person_id))
         for person_id in opened.keys() | told.keys()
@@ -186,12 +218,12 @@ def _is_late(
 
 def answered_count(db: Session, consultation_id: int) -> int:
     """How many members have answered so far."""
-    return _persons(db, Ballot, [consultation_id]).get(consultation_id, 0)
+    return _answered_counts(db, [consultation_id]).get(consultation_id, 0)
 
 
-def notices(db: Session, consultation_id: int) -> dict[int, list[rules.Notice]]:
-    """All that proves that each member was told of the question."""
-    told = _told_of_opening(db, consultation_id)
+def notices(db: Session, consultation: Consultation) -> dict[int, list[rules.Notice]]:
+    """All that proves that each member was told of the question as it is asked now."""
+    told = _told_of_opening(db, consultation)
     return {person_id: _proofs(each) for person_id, each in told.items()}
 
 
@@ -210,9 +242,18 @@ def path_of(consultation_id: int) -> str:
     return f"/consultations/{consultation_id}"
 
 
-def fact_of_opening(consultation_id: int) -> str:
-    """What the notice of the opening tells of; its deliveries are proof of notice."""
-    return f"consultation_opened:{consultation_id}"
+def fact_of_asking(consultation: Consultation) -> str:
+    """What the notice of the asking tells of; its deliveries are proof of notice."""
+    return f"{kind_of_asking(consultation)}:{consultation.id}{_again(consultation)}"
+
+
+def kind_of_asking(consultation: Consultation) -> str:
+    return "consultation_opened" if consultation.version == 1 else "consultation_asked_again"
+
+
+def _again(consultation: Consultation) -> str:
+    """Of what is told anew of each version."""
+    return "" if consultation.version == 1 else f":{consultation.version}"
 
 
 def opened_leaf(db: Session, consultation_id: int) -> int:
@@ -222,22 +263,49 @@ def opened_leaf(db: Session, consultation_id: int) -> int:
     return leaf
 
 
-def latest_ballot(db: Session, consultation_id: int, person_id: int) -> Ballot | None:
-    """The member's ballot that counts so far."""
+def _last_answers(db: Session, consultation: Consultation) -> dict[int, tuple[datetime, int]]:
+    """When each member answered last, and at which leaf."""
+    last = select(Ballot.person_id, func.max(Ballot.at), func.max(Ballot.leaf))
+    last = last.where(Ballot.consultation_id == consultation.id).group_by(Ballot.person_id)
+    return {person_id: (at, leaf or 0) for person_id, at, leaf in db.execute(last)}
+
+
+def counts(consultation: Consultation, ballot: Ballot) -> bool:
+    """Whether a ballot is about the papers as they are asked about now (BAL-05)."""
+    assert ballot.leaf is not None
+    return ballot.leaf > consultation.asking_leaf
+
+
+def last_sent(db: Session, consultation: Consultation, person_id: int) -> Ballot | None:
+    """The member's last ballot, also where it is about papers that were replaced since."""
     return db.scalar(
         select(Ballot)
-        .where(Ballot.consultation_id == consultation_id, Ballot.person_id == person_id)
+        .where(Ballot.consultation_id == consultation.id, Ballot.person_id == person_id)
         .order_by(Ballot.leaf.desc())
         .limit(1)
     )
 
 
+def latest_ballot(db: Session, consultation: Consultation, person_id: int) -> Ballot | None:
+    """The member's ballot that counts so far."""
+    last = last_sent(db, consultation, person_id)
+    return last if last and counts(consultation, last) else None
+
+
 def latest_leaf(db: Session, consultation: Consultation, person_id: int) -> int:
     """The leaf that the member's next answer has to name (BAL-01)."""
-    ballot = latest_ballot(db, consultation.id, person_id)
-    leaf = ballot.leaf if ballot else consultation.opened_leaf
+    ballot = latest_ballot(db, consultation, person_id)
+    leaf = ballot.leaf if ballot else consultation.asking_leaf
     assert leaf is not None
     return leaf
+
+
+def replaced_papers(db: Session, consultation: Consultation) -> list[FrozenPaper]:
+    """What the question was about before, oldest first."""
+    query = select(FrozenPaper).where(
+        FrozenPaper.consultation_id == consultation.id, FrozenPaper.replaced_in.is_not(None)
+    )
+    return list(db.scalars(query.order_by(FrozenPaper.replaced_in, FrozenPaper.order)))
 
 
 def attempts_of(db: Session, consultation_id: int) -> list[Attempt]:
@@ -333,23 +401,23 @@ def is_replaced(db: Session, consultation: Consultation, on: date) -> bool:
     return rules.is_replaced(since, CALENDAR.local_day(consultation.opened_at))
 
 
-def fact_of_reminder(consultation_id: int, reminder: rules.Reminder) -> str:
-    return f"{reminder}:{consultation_id}"
+def fact_of_reminder(consultation: Consultation, reminder: rules.Reminder) -> str:
+    return f"{reminder}:{consultation.id}{_again(consultation)}"
 
 
 def to_be_reminded(
     db: Session, consultation: Consultation, now: datetime
 ) -> tuple[rules.Reminder | None, list[int]]:
     """The reminder that is due, and who has neither answered nor been reminded."""
-    opened_at, due_at = consultation.opened_at, consultation.due_at
-    if consultation.state != State.OPEN or opened_at is None or due_at is None:
+    since, due_at = consultation.asks_since, consultation.due_at
+    if consultation.state != State.OPEN or since is None or due_at is None:
         return None, []
-    reminder = rules.reminder_due(opened_at, due_at, now, CALENDAR)
+    reminder = rules.reminder_due(since, due_at, now, CALENDAR)
     if reminder is None:
         return None, []
-    answered = select(Ballot.person_id).where(Ballot.consultation_id == consultation.id)
-    done = set(db.scalars(answered))
-    done |= outbox.told_of(db, fact_of_reminder(consultation.id, reminder)).keys()
+    last = _last_answers(db, consultation)
+    done = {each for each, (_, leaf) in last.items() if leaf > consultation.asking_leaf}
+    done |= outbox.told_of(db, fact_of_reminder(consultation, reminder)).keys()
     in_office = {each.person_id for each in people.members(db)}
     asked = [each.person_id for each in consultation.asked]
     return reminder, [each for each in asked if each in in_office and each not in done]
@@ -398,7 +466,6 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
 def _to_answer(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.BALLOT_CAST):
         return []
-    answered = select(Ballot.consultation_id).where(Ballot.person_id == actor.id)
     waiting = db.scalars(
         select(Consultation)
         .join(Asked, Asked.consultation_id == Consultation.id)
@@ -406,7 +473,7 @@ def _to_answer(db: Session, actor: Actor) -> list[Duty]:
             Asked.person_id == actor.id,
             Consultation.state == State.OPEN,
             Consultation.due_at > clock.now(db),
-            Consultation.id.not_in(answered),
+            Consultation.id.not_in(_answered_by(actor.id)),
         )
     )
     return [

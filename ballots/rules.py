@@ -153,6 +153,7 @@ class BallotRefusal(StrEnum):
     ENDED = "ended"
     NOT_ASKED = "not_asked"
     ANSWERED_MEANWHILE = "answered_meanwhile"
+    PAPERS_REPLACED = "papers_replaced"
     OPINION_MISSING = "opinion_missing"
     KEY_UNKNOWN = "key_unknown"
     KEY_WAITING = "key_waiting"
@@ -174,7 +175,9 @@ class Terms:
     is_open: bool
     due_at: datetime
     is_asked: bool
-    # The leaf that an answer has to name: the member's last ballot, else the OPEN leaf.
+    # The leaf that asks about the papers as they are now.
+    asking_leaf: int
+    # The leaf that an answer has to name: the member's last ballot since, else the one that asks.
     latest_leaf: int
 
 
@@ -196,7 +199,7 @@ class Answer:
 def refusal(
     terms: Terms, key: SigningKey | None, answer: Answer, now: datetime
 ) -> BallotRefusal | None:
-    """Why this answer cannot be taken, or None if it can (rulebook: Life; BAL-01, BAL-04)."""
+    """Why this answer cannot be taken, or None if it can (rulebook: Life; BAL-01, 04, 05)."""
     if not terms.is_asked:
         return BallotRefusal.NOT_ASKED
     if not terms.is_open:
@@ -205,6 +208,8 @@ def refusal(
         return BallotRefusal.ENDED
     if reason := key_refusal(key, now):
         return reason
+    if answer.follows < terms.asking_leaf:
+        return BallotRefusal.PAPERS_REPLACED
     if answer.follows != terms.latest_leaf:
         return BallotRefusal.ANSWERED_MEANWHILE
     if answer.choice in NEEDS_OPINION and not answer.opinion.strip():
@@ -221,6 +226,19 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
     if now < key.usable_from:
         return BallotRefusal.KEY_WAITING
     return None
+
+
+# ---- a paper replaced while it is open ----
+
+LEAST_DAYS_AGAIN = 2
+
+
+def end_of_asking_again(
+    rules: RuleSet, due_at: datetime, now: datetime, calendar: Calendar
+) -> datetime:
+    """The end of a question of which a paper was just replaced: as before, or later so that at
+    least two working days are left (rulebook: The outcome, deemed agreement fails safe; BAL-05)."""
+    return max(due_at, calendar.due(now, max(LEAST_DAYS_AGAIN, rules.least_days)))
 
 
 # ---- silence ----
@@ -293,6 +311,8 @@ class Silence:
     can_sign: bool
     enrolment_pending: bool
     tried_to_answer: bool
+    # Answered about papers that were replaced since, and was asked again.
+    answered_before: bool
     was_cut_off: bool
 
 
@@ -301,10 +321,13 @@ def position_of_silence(
 ) -> Position:
     """What no answer means (191/2026, BAL-07): deemed agreement fails safe.
 
-    Whoever tried to answer, and the Prime Minister always, stay silent; whoever could not
-    answer, or was not told in time, was not reached; after an outage nobody is deemed.
+    Whoever tried to answer, or answered before a paper was replaced, and the Prime Minister
+    always, stay silent; whoever could not answer, or was not told in time, was not reached;
+    after an outage nobody is deemed. `opened_at` is when they were asked last.
     """
-    if not rules.silence_agrees or silence.is_prime_minister or silence.tried_to_answer:
+    if not rules.silence_agrees or silence.is_prime_minister:
+        return Position.SILENT
+    if silence.tried_to_answer or silence.answered_before:
         return Position.SILENT
     if not silence.was_asked or not silence.can_sign or silence.enrolment_pending:
         return Position.NOT_REACHED

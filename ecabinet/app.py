@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from ballots import access as ballots_access
 from ballots import http as ballots_http
 from ballots.service import advise
+from ballots.service import again as asking_again
 from documents import access as documents_access
 from documents import hooks as documents_hooks
 from documents import leases, removing, replacing
@@ -154,7 +155,9 @@ def open_stores(settings: Settings) -> None:
     approvals.bind(ACTS, people_queries)
     people_hooks.bind({Matter.SESSION: substitutes}, [leases.close], LENT)
     documents_hooks.bind(
-        [session_papers.replaced], [session_papers.removed], [session_papers.book_to_read]
+        [session_papers.replaced, asking_again.paper_replaced],
+        [session_papers.removed],
+        [session_papers.book_to_read],
     )
     db.bind(
         db.Database(

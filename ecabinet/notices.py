@@ -50,6 +50,12 @@ NOTICES: dict[str, Notice] = {
         "A consultation waits for your answer",
         opens_window=True,
     ),
+    "consultation_asked_again": Notice(
+        S.CONSULTATIONS,
+        "Tài liệu của một phiếu lấy ý kiến đã được thay; Ông/Bà được hỏi lại",
+        "A paper of a consultation was replaced; you are asked again",
+        opens_window=True,
+    ),
     "consultation_ends_soon": Notice(
         S.CONSULTATIONS,
         "Phiếu lấy ý kiến sắp hết hạn; hãy kiểm tra thiết bị của Ông/Bà còn ký được không",

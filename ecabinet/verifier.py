@@ -49,7 +49,8 @@ SEALED = "activity_sealed"
 # Under which rules silence is deemed agreement, and how many working days notice has to leave.
 DEEMING_RULES = {"nd-191-2026": 2}
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
-ASKED = "member_asked"
+ASKED, AGAIN = "member_asked", "consultation_asked_again"
+REPLACED = "edition_published"
 REMOVAL = "emergency_removal"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 
@@ -445,8 +446,26 @@ def members_once(bundle: Bundle) -> None:
 
 
 def last_ballots(bundle: Bundle) -> dict[int, int]:
-    """Each voter's last ballot, by its leaf."""
-    return {bundle.statement(leaf)["member"]: leaf for leaf in sorted(bundle.ballots)}
+    """Each voter's last ballot on the papers as they were at the end, by its leaf."""
+    asked = askings(bundle)[-1][0]
+    ballots = [leaf for leaf in sorted(bundle.ballots) if leaf > asked]
+    return {bundle.statement(leaf)["member"]: leaf for leaf in ballots}
+
+
+def askings(bundle: Bundle) -> list[tuple[int, dict[str, Any]]]:
+    """The opening, and each time that the members were asked again, by their leaves."""
+    number = bundle.consultation["id"]
+    again = bundle.of_type(AGAIN).items()
+    return [bundle.only(OPENED), *sorted(each for each in again if of_this(each, number))]
+
+
+def of_this(found: tuple[int, dict[str, Any]], number: int) -> bool:
+    return bool(found[1]["consultation"] == number)
+
+
+def asking(bundle: Bundle, leaf: int) -> tuple[int, dict[str, Any]]:
+    """By which leaf the members were asked when this ballot was cast."""
+    return [each for each in askings(bundle) if each[0] < leaf or each[1]["type"] == OPENED][-1]
 
 
 @check("V06", "the log's checkpoint is signed by the log's key, under this log's name", *EVERY)
@@ -577,13 +596,13 @@ def grown(bundle: Bundle) -> None:
     expect(bundle.root(older.size) == older.root, where, "of another history")
 
 
-@check("V15", "the papers are those that were frozen at the opening")
+@check("V15", "the papers are those that the members were asked about")
 def papers(bundle: Bundle) -> None:
-    frozen = bundle.only(OPENED)[1]["papers"]
+    asked = [act["papers"] for _, act in askings(bundle)]
     shown = [each["digest"] for each in bundle.consultation["papers"]]
-    expect(shown == frozen, "consultation.json", "not the papers of the opening")
+    expect(shown == asked[-1], "consultation.json", "not the papers that were asked about last")
     removed = {each for act in bundle.of_type(REMOVAL).values() for each in act["sha256"]}
-    for each in frozen:
+    for each in sorted({each for papers in asked for each in papers}):
         name = f"papers/{each}.pdf"
         if name in bundle.files or each not in removed:
             expect(digest(bundle.read(name)) == each, name, "not the paper that was frozen")
@@ -598,18 +617,17 @@ def statements(bundle: Bundle) -> None:
         "env": shown["env"],
         "origin": bundle.checkpoint.origin,
         "consultation": act["consultation"],
-        "consultation_version": act["consultation_version"],
         "rule_version": act["rule_version"],
         "opened_leaf": opened,
-        "papers": act["papers"],
     }
     question = shown["question"]
     logged = digest(question.encode())
     expect(logged == act["question_sha256"], "consultation.json", "another question")
     when = asked_when(bundle)
     for leaf in sorted(bundle.ballots):
-        said = bundle.statement(leaf)
-        for name, value in asked.items():
+        said, now = bundle.statement(leaf), asking(bundle, leaf)[1]
+        of_now = {name: now[name] for name in ("consultation_version", "papers")}
+        for name, value in (asked | of_now).items():
             expect(said.get(name) == value, f"ballots/{leaf}.json", f"another {name}")
         expect(len(said["questions"]) == 1, f"ballots/{leaf}.json", "not one question")
         expect(
@@ -621,24 +639,25 @@ def statements(bundle: Bundle) -> None:
 
 @check("V17", "exactly the ballots between opening and closing are counted, none after the end")
 def between(bundle: Bundle) -> None:
-    (opened, open_act), (closed, act) = bundle.only(OPENED), bundle.only(CLOSED)
+    (opened, _), (closed, act) = bundle.only(OPENED), bundle.only(CLOSED)
     logged = sorted(bundle.of_type(BALLOT))
     for leaf in logged:
         expect(opened < leaf < closed, f"leaf {leaf}", "lies outside opening and closing")
-        issued = bundle.statement(leaf)["issued_at"]
-        expect(issued < open_act["due_at"], f"ballots/{leaf}.json", "made after the end")
+        issued, now = bundle.statement(leaf)["issued_at"], asking(bundle, leaf)[1]
+        expect(issued < now["due_at"], f"ballots/{leaf}.json", "made after the end")
     expect(act["ballots"] == len(logged), f"leaf {closed}", "counts other ballots")
     expect(act["ballot_leaves"] == logged, f"leaf {closed}", "names other ballots")
-    expect(act["due_at"] == open_act["due_at"], f"leaf {closed}", "closed as of another moment")
+    ends = [each["due_at"] for _, each in askings(bundle)]
+    expect(ends == sorted(ends), "the askings", "one ends before an earlier one")
+    expect(act["due_at"] == ends[-1], f"leaf {closed}", "closed as of another moment")
 
 
 @check("V18", "each member's ballots follow one another without a gap")
 def chained(bundle: Bundle) -> None:
-    opened = bundle.only(OPENED)[0]
     previous: dict[int, int] = {}
     for leaf in sorted(bundle.ballots):
         said = bundle.statement(leaf)
-        before = previous.get(said["member"], opened)
+        before = max(previous.get(said["member"], 0), asking(bundle, leaf)[0])
         expect(said["prev_ballot_leaf"] == before, f"ballots/{leaf}.json", "follows another ballot")
         previous[said["member"]] = leaf
 
@@ -658,7 +677,8 @@ def offices(bundle: Bundle) -> None:
 
 @check("V20", "nobody is deemed to agree beside a ballot, or without proof of notice in time")
 def deemed(bundle: Bundle) -> None:
-    voted = set(last_ballots(bundle))
+    # Also whoever answered before a paper was replaced.
+    voted = {bundle.statement(leaf)["member"] for leaf in bundle.ballots}
     logged = {each["member"]: each for each in bundle.only(RESULT)[1]["deemed"]}
     shown = {
         each["member"]: each
@@ -685,6 +705,8 @@ def deemed(bundle: Bundle) -> None:
         assert notice is not None
         expect(datetime.fromisoformat(notice[0]) < latest, where, "told too late before the end")
         expect(notice == notice_of(shown[member]), where, "told otherwise than the log says")
+        since = askings(bundle)[-1][1].get("at", notice[0])
+        expect(since <= notice[0], where, "told before they were asked again")
 
 
 def asked_when(bundle: Bundle) -> dict[int, int]:
@@ -752,6 +774,29 @@ def unique(bundle: Bundle) -> None:
     }
     for name, found in once.items():
         expect(len(set(found)) == len(found), "the ballots", f"one {name} stands twice")
+
+
+@check("V24", "no paper was replaced between opening and closing without asking again")
+def frozen(bundle: Bundle) -> None:
+    closed = bundle.only(CLOSED)[0]
+    asked = askings(bundle)
+    for (at, before), (again, act) in pairwise(asked):
+        where = f"leaf {again}"
+        version = before["consultation_version"] + 1
+        expect(act["consultation_version"] == version, where, "not the next version")
+        swapped = [
+            act["by_sha256"] if each == act["replaced_sha256"] else each
+            for each in before["papers"]
+        ]
+        expect(act["papers"] == swapped != before["papers"], where, "changes other papers")
+        expect(at < again < closed, where, "lies outside opening and closing")
+    named = {(act.get("replaced_sha256"), act.get("by_sha256")) for _, act in asked}
+    for at, act in bundle.of_type(REPLACED).items():
+        pair = (act["replaces_sha256"], act["sha256"])
+        in_force = [each for each in asked if each[0] < at]
+        if not in_force or at > closed or pair[0] not in in_force[-1][1]["papers"]:
+            continue
+        expect(pair in named, f"leaf {at}", "replaces a paper without asking again")
 
 
 @check("V25", "the counts, made again from the ballots, are those of the result")

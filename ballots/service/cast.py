@@ -284,7 +284,7 @@ def _make_provisional(
     was_begun_in_time = (
         consultation.due_at is not None and signed.paper.issued_at < consultation.due_at
     )
-    if result and was_begun_in_time and not queries.latest_ballot(db, consultation.id, actor.id):
+    if result and was_begun_in_time and not queries.latest_ballot(db, consultation, actor.id):
         result.is_provisional = True
         body = {"v": signing.VERSION, "consultation": consultation.id, "member": actor.id}
         ledger.append(db, "consultation_provisional", body)

@@ -120,17 +120,17 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
 
 def _outages_that_cut_off(db: Session, consultation: Consultation) -> list[heartbeat.Span]:
     """Where the service was down for too long, when; else nothing."""
-    assert consultation.opened_at is not None
-    assert consultation.due_at is not None
-    opened_at, due_at = consultation.opened_at, consultation.due_at
-    outages = heartbeat.outages(db, opened_at, due_at)
+    since, due_at = consultation.asks_since, consultation.due_at
+    assert since is not None
+    assert due_at is not None
+    outages = heartbeat.outages(db, since, due_at)
     calendar = working_days.calendar(db, as_of=due_at)
-    return outages if rules.was_cut_off(outages, opened_at, due_at, calendar) else []
+    return outages if rules.was_cut_off(outages, since, due_at, calendar) else []
 
 
 def _has_open_attempt(db: Session, consultation: Consultation, ballots: list[Ballot]) -> bool:
     """Whether somebody tried in time and has no ballot: two people must decide it first."""
-    answered = {each.person_id for each in ballots}
+    answered = _last_of(consultation, ballots).keys()
     return bool(_tried(db, consultation) - answered)
 
 
@@ -163,9 +163,10 @@ def _standings(
     members: list[people.Holder], was_cut_off: bool,
 ) -> list[Standing]:  # fmt: skip
     """One for each member, where they stood at the due moment."""
-    last = {each.person_id: each for each in ballots}
-    notices = queries.notices(db, consultation.id)
+    last = _last_of(consultation, ballots)
+    notices = queries.notices(db, consultation)
     tried = _tried(db, consultation)
+    before = {each.person_id for each in ballots}
     calendar = working_days.calendar(db, as_of=consultation.due_at)
     rows = []
     for order, member in enumerate(members):
@@ -174,7 +175,7 @@ def _standings(
         if ballot and ballot.choice:
             position = Position(ballot.choice)
         else:
-            silence = _silence(db, consultation, member, notice, tried, was_cut_off)
+            silence = _silence(db, consultation, member, notice, tried, before, was_cut_off)
             position = _position(consultation, rule_set, silence, calendar)
         rows.append(
             Standing(
@@ -190,19 +191,24 @@ def _standings(
     return rows
 
 
+def _last_of(consultation: Consultation, ballots: list[Ballot]) -> dict[int, Ballot]:
+    """Of each member the ballot that counts: the last one on the papers as they are now."""
+    return {each.person_id: each for each in ballots if queries.counts(consultation, each)}
+
+
 def _position(
     consultation: Consultation, rule_set: rules.RuleSet, silence: Silence, calendar: Calendar
 ) -> Position:
-    assert consultation.opened_at is not None
+    assert consultation.asks_since is not None
     assert consultation.due_at is not None
     return rules.position_of_silence(
-        rule_set, silence, consultation.opened_at, consultation.due_at, calendar
+        rule_set, silence, consultation.asks_since, consultation.due_at, calendar
     )
 
 
 def _silence(
     db: Session, consultation: Consultation, member: people.Holder, notice: rules.Notice | None,
-    tried: set[int], was_cut_off: bool,
+    tried: set[int], before: set[int], was_cut_off: bool,
 ) -> Silence:  # fmt: skip
     assert consultation.due_at is not None
     person_id = member.person_id
@@ -214,6 +220,7 @@ def _silence(
         can_sign=devices.can_sign,
         enrolment_pending=devices.pending,
         tried_to_answer=person_id in tried,
+        answered_before=person_id in before,
         was_cut_off=was_cut_off,
     )
 

@@ -123,7 +123,7 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
         consultation.rule_set = in_force.id
         consultation.opened_at = now
         consultation.due_at = working_days.calendar(db).due(now, consultation.window_days)
-        consultation.papers = _frozen(editions)
+        consultation.papers = [freeze(each, order) for order, each in enumerate(editions)]
         consultation.asked = _asked(db)
         db.flush()
         members = [each.person_id for each in consultation.asked]
@@ -140,25 +140,23 @@ def tell(db: Session, consultation: Consultation, members: list[int]) -> None:
     """Tell these members that they are asked; its deliveries are their proof of notice."""
     assert consultation.due_at is not None
     outbox.notify(
-        db, members, "consultation_opened", queries.path_of(consultation.id),
-        queries.fact_of_opening(consultation.id),
+        db, members, queries.kind_of_asking(consultation), queries.path_of(consultation.id),
+        queries.fact_of_asking(consultation),
         title=consultation.title, due_at=consultation.due_at.isoformat(),
     )  # fmt: skip
 
 
-def _frozen(editions: list[documents.PaperView]) -> list[FrozenPaper]:
-    return [
-        FrozenPaper(
-            edition_id=each.edition_id,
-            paper_id=each.id,
-            edition_number=each.edition_number,
-            title=each.title,
-            pages=each.pages,
-            digest=each.digest,
-            order=order,
-        )
-        for order, each in enumerate(editions)
-    ]
+def freeze(paper: documents.PaperView, order: int) -> FrozenPaper:
+    """The edition of a paper that members are asked about."""
+    return FrozenPaper(
+        edition_id=paper.edition_id,
+        paper_id=paper.id,
+        edition_number=paper.edition_number,
+        title=paper.title,
+        pages=paper.pages,
+        digest=paper.digest,
+        order=order,
+    )
 
 
 def _asked(db: Session) -> list[Asked]:

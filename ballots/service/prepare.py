@@ -48,16 +48,24 @@ class _Asked:
 def open_notice(actor: Actor, consultation_id: int) -> None:
     """Note that a member has opened the page: the proof of notice that silence needs (BAL-07)."""
     with reading() as db:
-        known = db.get(NoticeOpened, (consultation_id, actor.id)) is not None
-        if known or not access.is_asked(db, actor, consultation_id):
+        if _has_opened(db, actor, consultation_id) or not access.is_asked(
+            db, actor, consultation_id
+        ):
             return
     with transaction() as db:
         access.consultation_to_answer(db, actor, consultation_id)
-        if db.get(NoticeOpened, (consultation_id, actor.id)) is None:
+        if not _has_opened(db, actor, consultation_id):
             row = NoticeOpened(
                 consultation_id=consultation_id, person_id=actor.id, at=clock.now(db)
             )
-            db.add(row)
+            db.merge(row)
+
+
+def _has_opened(db: Session, actor: Actor, consultation_id: int) -> bool:
+    """Whether they have opened the page of the question as it is asked now."""
+    opened = db.get(NoticeOpened, (consultation_id, actor.id))
+    since = db.get_one(Consultation, consultation_id).asks_since if opened else None
+    return opened is not None and (since is None or opened.at >= since)
 
 
 def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env: str) -> Prepared:

@@ -18,7 +18,7 @@ def remind(consultation_id: int) -> None:
         for person_id in silent:
             outbox.notify(
                 db, person_id, reminder.value, f"{queries.path_of(consultation_id)}/answer",
-                queries.fact_of_reminder(consultation_id, reminder),
+                queries.fact_of_reminder(consultation, reminder),
                 title=consultation.title,
                 due_at=consultation.due_at.isoformat(),
                 ends=queries.CALENDAR.end_words(consultation.due_at),

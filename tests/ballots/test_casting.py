@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from ballots import queries, signing
-from ballots.models import Attempt
+from ballots.models import Attempt, Consultation
 from ballots.service import cast as casting
 from ecabinet import answers, canonical, ledger, pades
 from ecabinet.db import reading
@@ -123,7 +123,8 @@ def test_a_second_answer_replaces_the_first_and_both_are_kept(minister, asked):
     assert [each.leaf for each in kept] == [first["position"], second["position"]]
     assert kept[1].follows == first["position"]
     with reading() as db:
-        latest = queries.latest_ballot(db, asked, minister.cabinet.ids[minister.name])
+        row = db.get_one(Consultation, asked)
+        latest = queries.latest_ballot(db, row, minister.cabinet.ids[minister.name])
         assert queries.sealed_answer(latest).answer.choice == "disagree"
 
 

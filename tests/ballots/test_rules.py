@@ -161,6 +161,7 @@ REACHED = rules.Silence(
     can_sign=True,
     enrolment_pending=False,
     tried_to_answer=False,
+    answered_before=False,
     was_cut_off=False,
 )
 
@@ -301,7 +302,7 @@ def test_no_outage_waits_for_an_extension_where_silence_says_nothing():
 # ---- answering ----
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
-TERMS = rules.Terms(is_open=True, due_at=DUE, is_asked=True, latest_leaf=7)
+TERMS = rules.Terms(is_open=True, due_at=DUE, is_asked=True, asking_leaf=5, latest_leaf=7)
 KEY = rules.SigningKey(usable_from=NOW, revoked_at=None)
 ANSWER = rules.Answer(Choice.AGREE, "", follows=7)
 
@@ -316,6 +317,7 @@ ANSWER = rules.Answer(Choice.AGREE, "", follows=7)
         (BallotRefusal.KEY_REVOKED, {"key": replace(KEY, revoked_at=NOW)}),
         (BallotRefusal.KEY_WAITING, {"key": replace(KEY, usable_from=NOW + timedelta(seconds=1))}),
         (BallotRefusal.ANSWERED_MEANWHILE, {"answer": replace(ANSWER, follows=6)}),
+        (BallotRefusal.PAPERS_REPLACED, {"answer": replace(ANSWER, follows=4)}),
         (
             BallotRefusal.OPINION_MISSING,
             {"answer": replace(ANSWER, choice=Choice.OTHER_OPINION, opinion=" \n")},
