@@ -146,7 +146,8 @@ def consultation(consultation_id: int) -> str:
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
             is_asked=(asked := access.is_asked(db, actor, row.id)),
             **_own_answers(db, row, actor),
-            replaced=queries.replaced_papers(db, row),
+            # Of each paper the edition before the one that is asked about now.
+            replaced=list({x.paper_id: x for x in queries.replaced_papers(db, row)}.values()),
             sees_members=access.sees_all(actor),
             has_ended=row.has_ended(clock.now(db)),
             reads_by=None if asked else access.advises_on(actor, row.id),
