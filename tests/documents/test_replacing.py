@@ -86,7 +86,7 @@ def test_a_reader_stays_with_the_edition_they_read_and_is_led_to_the_new_one(cab
     newest = current(paper)
     assert f"/editions/{newest.edition_id}/file" in page(minister, f"/papers/{paper.id}?edition=2")
     asked = minister.get(f"/papers/{paper.id}/edition")
-    assert asked.json == {"number": 2, "id": newest.edition_id}
+    assert asked.json == {"number": 2, "id": newest.edition_id, "book": None}
     assert minister.get(f"/papers/{paper.id}?edition=9").status_code == 404
 
 
