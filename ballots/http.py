@@ -22,7 +22,7 @@ from ecabinet.access import Actor, Matter, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, Refused
-from ecabinet.web import Door, confirmed, current_actor, needs
+from ecabinet.web import Door, confirmed, current_actor, needs, takes
 from people import queries as people
 
 door = Door("ballots", __name__)
@@ -72,6 +72,7 @@ def new() -> str:
 
 @door.post("/consultations")
 @needs(Permission.CONSULTATION_DRAFT)
+@takes("dossier_id", "question", "summary", "window_days")
 def draft() -> Response:
     made = drafting.draft(current_actor(), _question(web.form_int("dossier_id", least=1)))
     return web.see(queries.path_of(made), "consultation_drafted")
@@ -98,6 +99,7 @@ def edit(consultation_id: int) -> str:
 
 @door.post(f"{ANSWERED}/edit")
 @needs(Permission.CONSULTATION_DRAFT)
+@takes("seen", "dossier_id", "question", "summary", "window_days")
 def redraft(consultation_id: int) -> Response:
     dossier_id = web.form_int("dossier_id", least=1)
     seen = web.form("seen", limit=64)
@@ -116,6 +118,7 @@ def _question(dossier_id: int) -> drafting.Question:
 
 @door.post(f"{ANSWERED}/approve")
 @needs(Permission.CONSULTATION_APPROVE)
+@takes("seen")
 @confirmed
 def approve(consultation_id: int) -> Response:
     drafting.approve(current_actor(), consultation_id, web.form("seen", limit=64))
@@ -158,6 +161,7 @@ def consultation(consultation_id: int) -> str:
 
 @door.post(f"{ANSWERED}/advisers")
 @needs(Permission.MANDATE_GIVE)
+@takes("words", "last", "person")
 def name_adviser(consultation_id: int) -> Response:
     last = web.day_of("last", web.form("last", limit=10, optional=True))
     until = people.OFFICE_ZONE.end_of(last) if last else None
@@ -270,6 +274,7 @@ def answer(consultation_id: int) -> str | Response:
 
 @door.post(f"{ANSWERED}/paper")
 @needs(Permission.BALLOT_CAST)
+@takes(body=True)
 def paper(consultation_id: int) -> dict[str, str]:
     body = Body("choice", "opinion", "key_id", "follows")
     made = preparing.prepare(
@@ -286,6 +291,7 @@ def paper(consultation_id: int) -> dict[str, str]:
 
 @door.post(f"{ANSWERED}/step-up")
 @needs(Permission.BALLOT_CAST)
+@takes(body=True)
 def passkey_options(consultation_id: int) -> dict[str, Any]:
     token = Body("pending").hex("pending", 32)
     return preparing.passkey_options(current_actor(), consultation_id, token, web.settings())
@@ -293,6 +299,7 @@ def passkey_options(consultation_id: int) -> dict[str, Any]:
 
 @door.post(f"{ANSWERED}/ballots")
 @needs(Permission.BALLOT_CAST)
+@takes(body=True)
 def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
     actor, body = current_actor(), Body("pending", "key", "signature", "assertion")
     envelope = casting.Envelope(

@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import request
 
 from ecabinet.canonical import HEX
-from ecabinet.errors import BadInput
+from ecabinet.errors import BadInput, NotAskedFor
 
 # AuthenticationResponseJSON (WebAuthn 3, 5.1.7): what toJSON() gives of an assertion.
 ASSERTION = {
@@ -29,8 +29,8 @@ class Body:
             given = None
         if not request.is_json or not isinstance(given, dict):
             raise BadInput("body", "is no JSON object")
-        for name in given.keys() - set(fields):
-            raise BadInput(name, "is not asked for")
+        if not given.keys() <= set(fields):
+            raise NotAskedFor
         self._given: dict[str, Any] = given
 
     def __contains__(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 CabinetError
   BadInput            400  a field is missing, misspelt or not what it should be
+  NotAskedFor         400  a field that is not asked for, or twice where once is asked for
   NotSignedIn         401  sign in first
     LeftOffice             what one was signed in for has ended
   Forbidden           403  known to you, but not yours to do
@@ -43,6 +44,13 @@ class BadInput(CabinetError):
 
     def as_answer(self) -> dict[str, str | int]:
         return super().as_answer() | {"field": self.field}
+
+
+class NotAskedFor(CabinetError):
+    """Says no name: what a stranger calls a field is neither shown nor logged."""
+
+    status = 400
+    code = "not_asked_for"
 
 
 class NotSignedIn(CabinetError):

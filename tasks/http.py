@@ -15,7 +15,7 @@ from ecabinet import sheets, storage, web, working_days
 from ecabinet.access import Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
-from ecabinet.web import Door, current_actor, form, form_int, needs
+from ecabinet.web import Door, current_actor, form, form_int, needs, takes
 from meetings import queries as meetings
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -145,6 +145,17 @@ def assigning() -> str:
 
 @door.post("/tasks/assign")
 @needs(Permission.TASK_ASSIGN)
+@takes(
+    "order",
+    "text",
+    "lead",
+    "lead_other",
+    "deliverable",
+    "deliverable_other",
+    "deadline",
+    "deadline_other",
+    many=("coordinating",),
+)
 def assign() -> Response:
     lead, (deadline, open_ended) = _lead(), _deadline()
     coordinating = tuple(each for each in _agencies("coordinating") if each != lead)
@@ -162,6 +173,7 @@ def assign() -> Response:
 
 @door.post("/tasks/<int:task_id>/assign-again")
 @needs(Permission.TASK_ASSIGN)
+@takes("lead", "lead_other", "deadline", "deadline_other")
 def assign_again(task_id: int) -> Response:
     deadline, open_ended = _deadline()
     service.assign_again(current_actor(), task_id, _lead(), deadline, open_ended)
@@ -180,6 +192,7 @@ def accept(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/refuse")
 @needs(Permission.TASK_REPORT)
+@takes("reason")
 def refuse(task_id: int) -> Response:
     service.refuse(current_actor(), task_id, form("reason", limit=LONGEST_TEXT))
     return web.see(f"/tasks/{task_id}", "task_refused")
@@ -187,6 +200,7 @@ def refuse(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/update")
 @needs(Permission.TASK_REPORT)
+@takes("words")
 def update(task_id: int) -> Response:
     service.update(current_actor(), task_id, form("words", limit=LONGEST_TEXT))
     return web.see(f"/tasks/{task_id}", "task_updated")
@@ -194,6 +208,7 @@ def update(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/report")
 @needs(Permission.TASK_REPORT)
+@takes("words", "file")
 def report(task_id: int) -> Response:
     words = form("words", limit=LONGEST_TEXT)
     sent = request.files.get("file")
@@ -218,6 +233,7 @@ def confirm(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/return")
 @needs(Permission.TASK_ASSIGN)
+@takes("reason")
 def send_back(task_id: int) -> Response:
     service.send_back(current_actor(), task_id, form("reason", limit=LONGEST_TEXT))
     return web.see(f"/tasks/{task_id}", "task_returned")

@@ -19,10 +19,12 @@ from sqlalchemy.engine import make_url
 
 from documents.pages import reading
 from ecabinet import db, live, web
-from ecabinet.app import bind_ports, create_app
+from ecabinet.app import SOCKETS, bind_ports, create_app
 from ecabinet.db import Base
 from ecabinet.settings import Settings
+from tests import watching
 from tests.builders import Cabinet, Scene
+from tests.watching import pytest_sessionfinish, pytest_testnodedown  # noqa: F401
 
 # The same examples on every run; how long one takes says nothing of the code.
 hypothesis.settings.register_profile(
@@ -116,13 +118,15 @@ class CompiledTemplates(BytecodeCache):
 
 TEMPLATES = CompiledTemplates()
 
+watching.watch_events(SOCKETS)
+
 
 class House:
     """One application for the tests of a process: each finds its own database and files in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, base_url: str = "http://localhost") -> None:
         self.settings = Settings(
-            database_url=address_in(folder), data_dir=folder / "var", base_url="http://localhost"
+            database_url=address_in(folder), data_dir=folder / "var", base_url=base_url
         )
         self._build()
 
@@ -143,6 +147,7 @@ class House:
 
     def _build(self) -> None:
         self.app = create_app(self.settings)
+        watching.watch(self.app)
         self.app.jinja_env.bytecode_cache = TEMPLATES
         self._database = db.database()
 

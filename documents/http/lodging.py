@@ -9,7 +9,7 @@ from documents.completeness import DossierKind
 from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, form_int, needs
+from ecabinet.web import Door, current_actor, form, form_int, needs, takes
 
 door = Door("lodging", __name__)
 
@@ -18,6 +18,7 @@ LONGEST_TITLE, LONGEST_TEXT, LONGEST_CONTACT, LONGEST_NUMBER = 500, 4_000, 200, 
 
 @door.post("/dossiers/drafts")
 @needs(Permission.DOSSIER_LODGE)
+@takes("title", "kind", "drafting_agency")
 def begin() -> AnyResponse:
     fields = lodging.Fields(form("title", limit=LONGEST_TITLE), _kind())
     dossier_id = lodging.begin(current_actor(), form_int("drafting_agency"), fields)
@@ -26,6 +27,7 @@ def begin() -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/particulars")
 @needs(Permission.DOSSIER_LODGE)
+@takes("title", "kind", "submission_number", "submission_day", "basis", "proposal", "contact")
 def describe(dossier_id: int) -> AnyResponse:
     fields = lodging.Fields(
         title=form("title", limit=LONGEST_TITLE),
@@ -42,6 +44,7 @@ def describe(dossier_id: int) -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/lodging")
 @needs(Permission.DOSSIER_LODGE)
+@takes("explanation")
 def lodge(dossier_id: int) -> AnyResponse:
     explanation = form("explanation", limit=LONGEST_TEXT, optional=True)
     lodging.lodge(current_actor(), dossier_id, explanation)
@@ -64,6 +67,7 @@ def accept(dossier_id: int) -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/return")
 @needs(Permission.DOSSIER_ACCEPT)
+@takes("reason")
 def give_back(dossier_id: int) -> AnyResponse:
     lodging.give_back(current_actor(), dossier_id, form("reason", limit=LONGEST_TEXT))
     return web.see(f"/dossiers/{dossier_id}", "dossier_returned")

@@ -11,7 +11,7 @@ from documents.notes.reading import Notes, NoteView
 from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
-from ecabinet.web import Door, current_actor, needs
+from ecabinet.web import Door, current_actor, needs, takes
 
 door = Door("notes", __name__)
 
@@ -29,6 +29,7 @@ def own(edition_id: int) -> dict[str, Any]:
 
 @door.post("/editions/<int:edition_id>/notes")
 @needs(Permission.SIGNED_IN)
+@takes(body=True)
 def keep(edition_id: int) -> dict[str, Any]:
     body = Body("notes", "since")
     sent = body.list("notes", noting.MOST_AT_ONCE)
@@ -37,6 +38,7 @@ def keep(edition_id: int) -> dict[str, Any]:
 
 @door.post("/editions/<int:edition_id>/notes/<note_id>/place")
 @needs(Permission.SIGNED_IN)
+@takes(body=True)
 def settle(edition_id: int, note_id: str) -> dict[str, Any]:
     body = Body("page", "since")
     page, since = body.whole("page"), body.whole("since")
@@ -45,6 +47,7 @@ def settle(edition_id: int, note_id: str) -> dict[str, Any]:
 
 @door.post("/editions/<int:edition_id>/notes/<note_id>/share")
 @needs(Permission.SIGNED_IN)
+@takes(body=True)
 def share(edition_id: int, note_id: str) -> dict[str, Any]:
     body = Body("mandates", "since")
     chosen, since = body.list("mandates", MOST_ADVISERS), body.whole("since")

@@ -22,7 +22,7 @@ from ecabinet import approvals, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs
+from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs, takes
 from people import queries as people
 
 door = Door("documents", __name__)
@@ -104,6 +104,7 @@ def _lodges_for(db: Session, actor: Actor) -> list[people.AgencyName]:
 
 @door.post("/dossiers")
 @needs(Permission.DOSSIER_WRITE)
+@takes("title", "drafting_agency")
 def create_dossier() -> AnyResponse:
     title = form("title", limit=LONGEST_TITLE)
     dossier_id = service.create_dossier(current_actor(), title, form_int("drafting_agency"))
@@ -172,6 +173,7 @@ def _mandates(db: Session, actor: Actor, dossier_id: int) -> dict[str, Any]:
 
 @door.post("/dossiers/<int:dossier_id>/advisers")
 @needs(Permission.MANDATE_GIVE)
+@takes("words", "last", "person")
 def name_adviser(dossier_id: int) -> AnyResponse:
     until = people.OFFICE_ZONE.end_of(web.form_day("last"))
     words = form("words", limit=500, optional=True)
@@ -181,12 +183,14 @@ def name_adviser(dossier_id: int) -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/papers")
 @needs(Permission.PAPER_ADD)
+@takes("title", "kind", "file")
 def add_paper(dossier_id: int) -> Any:
     return added(service.add_paper(current_actor(), dossier_id, *sent_paper()))
 
 
 @door.post("/papers/<int:paper_id>/particulars")
 @needs(Permission.PAPER_ADD)
+@takes("title", "kind")
 def describe_paper(paper_id: int) -> AnyResponse:
     title = form("title", limit=LONGEST_TITLE)
     service.describe_paper(current_actor(), paper_id, title, _kind())
@@ -211,6 +215,7 @@ def put_back_paper(paper_id: int) -> AnyResponse:
 
 @door.post("/papers/<int:paper_id>/editions")
 @needs(Permission.PAPER_ADD)
+@takes("file")
 def add_edition(paper_id: int) -> Any:
     file = _file()
     service.add_edition(current_actor(), paper_id, file.filename or "", file.read())
@@ -219,6 +224,7 @@ def add_edition(paper_id: int) -> Any:
 
 @door.post("/papers/<int:paper_id>/replacements")
 @needs(Permission.DOSSIER_WRITE)
+@takes("reason", "file")
 def propose_replacement(paper_id: int) -> AnyResponse:
     file, reason = _file(), form("reason", limit=approvals.LONGEST_REASON)
     asked = replacing.propose(current_actor(), paper_id, file.filename or "", file.read(), reason)

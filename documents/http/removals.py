@@ -10,7 +10,7 @@ from documents.queries import DossierView, PaperView
 from ecabinet import approvals, web
 from ecabinet.access import Permission
 from ecabinet.db import reading
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 
 door = Door("removals", __name__)
 
@@ -33,6 +33,7 @@ def removal(paper_id: int) -> str:
 
 @door.post("/papers/<int:paper_id>/removals")
 @needs(Permission.FILE_REMOVE)
+@takes("reason", many=("edition",))
 def ask(paper_id: int) -> AnyResponse:
     reason = form("reason", limit=approvals.LONGEST_REASON)
     # What is no number is no edition of this paper, and chooses nothing.

@@ -17,7 +17,7 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs, signed_by_its_sender
+from ecabinet.web import Door, current_actor, form, needs, signed_by_its_sender, takes
 
 door = Door("vault", __name__)
 
@@ -51,6 +51,7 @@ def mine() -> dict[str, Any]:
 
 @door.post("/vault")
 @needs(Permission.PAPER_READ)
+@takes(body=True)
 def open_vault() -> dict[str, Any]:
     """This browser's vault, made anew where it names none."""
     body = Body("vault", "readings", "dropped")
@@ -64,6 +65,7 @@ def open_vault() -> dict[str, Any]:
 
 @door.post("/vault/leases")
 @needs(Permission.PAPER_READ)
+@takes(body=True)
 def take() -> dict[str, Any]:
     body = Body("vault", "edition")
     secret = body.hex("vault", SECRET_LETTERS)
@@ -96,6 +98,7 @@ def take_back(vault_id: int) -> AnyResponse:
 
 @door.post("/papers/<int:paper_id>/keeping")
 @needs(Permission.DOSSIER_WRITE)
+@takes("online_only")
 def set_keeping(paper_id: int) -> AnyResponse:
     online_only = form("online_only", limit=3) == "yes"
     dossier_id = leases.set_online_only(current_actor(), paper_id, online_only)
@@ -105,6 +108,7 @@ def set_keeping(paper_id: int) -> AnyResponse:
 @door.post("/vault/contact")
 @signed_by_its_sender
 @needs(Permission.ANYONE)
+@takes(body=True)
 def contact() -> dict[str, bool]:
     """A browser without a login asks whether it may go on keeping what it keeps."""
     body = Body("vault", "emptied")

@@ -13,7 +13,7 @@ from ecabinet.dates import pages, queries, service
 from ecabinet.dates.queries import Shown
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import queries as people
 
 door = Door("dates", __name__)
@@ -81,6 +81,7 @@ def days() -> str:
 
 @door.post("/calendar/days")
 @needs(Permission.SETTINGS_CHANGE)
+@takes("kind", "name", "first", "last")
 def enter_days() -> Response:
     first = web.day_of("first", form("first", limit=10))
     last = web.day_of("last", form("last", limit=10, optional=True)) or first

@@ -11,7 +11,7 @@ from ecabinet.handover import access, queries, rules, service
 from ecabinet.handover.models import Handover
 from ecabinet.handover.rules import State, Work
 from ecabinet.room_words import RoomWords
-from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
+from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs, takes
 from people import queries as people
 
 door = Door("handover", __name__)
@@ -42,6 +42,7 @@ def handovers() -> str:
 
 @door.post(PATH)
 @needs(Permission.SIGNED_IN)
+@takes("term", "person", "words")
 def begin() -> Response:
     handover_id = service.begin(
         current_actor(), form_int("term"), form_int("person"),
@@ -99,6 +100,7 @@ def _work(db: Session, found: Handover) -> Work:
 
 @door.post(f"{ONE}/sign")
 @needs(Permission.SIGNED_IN)
+@takes("seen")
 @confirmed
 def sign(handover_id: int) -> Response:
     service.sign(current_actor(), handover_id, form("seen", limit=64))
@@ -107,6 +109,7 @@ def sign(handover_id: int) -> Response:
 
 @door.post(f"{ONE}/signer")
 @needs(Permission.SIGNED_IN)
+@takes("words", "person")
 def name_signer(handover_id: int) -> Response:
     words = form("words", limit=500, optional=True)
     service.name_signer(current_actor(), handover_id, form_int("person"), words)

@@ -14,7 +14,7 @@ from ecabinet.errors import NotFound
 from ecabinet.home import queries
 from ecabinet.room_words import RoomWords
 from ecabinet.search import Within
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from meetings import queries as meetings
 from meetings.queries import ItemOrConclusion
 from people import queries as people
@@ -95,6 +95,7 @@ def open_message(message_id: int) -> Response:
 
 @door.post("/inbox/read")
 @needs(Permission.SIGNED_IN)
+@takes("newest")
 def mark_all_read() -> Response:
     """All that the page showed; what came since stays unread."""
     newest = web.form_int("newest") if "newest" in request.form else 0
@@ -177,6 +178,7 @@ def approval(request_id: int) -> str:
 
 @door.post("/approvals/<int:request_id>/confirm")
 @needs(Permission.SIGNED_IN)
+@takes("digest")
 def confirm(request_id: int) -> Response:
     approvals.confirm(current_actor(), request_id, form("digest", limit=64))
     return web.see("/approvals", "approval_confirmed")
@@ -184,6 +186,7 @@ def confirm(request_id: int) -> Response:
 
 @door.post("/approvals/<int:request_id>/refuse")
 @needs(Permission.SIGNED_IN)
+@takes("reason", "digest")
 def refuse(request_id: int) -> Response:
     reason = form("reason", limit=approvals.LONGEST_REASON)
     approvals.refuse(current_actor(), request_id, form("digest", limit=64), reason)

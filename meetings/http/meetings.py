@@ -17,7 +17,7 @@ from ecabinet import sheets, web
 from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs
+from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs, takes
 from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.queries import ItemOpenings
@@ -58,6 +58,7 @@ def new() -> str:
 
 @door.post("/meetings")
 @needs(Permission.MEETING_PREPARE)
+@takes("kind", "title", "place", "chair", "day", "hour")
 def plan() -> Response:
     meeting_id = prepare.plan(current_actor(), _head())
     return web.see(f"/meetings/{meeting_id}", "meeting_planned")
@@ -218,6 +219,7 @@ def _builder(db: Any, found: Meeting) -> str:
 
 @door.post("/meetings/<int:meeting_id>/head")
 @needs(Permission.MEETING_PREPARE)
+@takes("draft", "kind", "title", "place", "chair", "day", "hour")
 def edit_head(meeting_id: int) -> Response:
     prepare.edit_head(current_actor(), meeting_id, form_int("draft"), _head())
     return web.see(f"/meetings/{meeting_id}", "agenda_saved")
@@ -225,6 +227,7 @@ def edit_head(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items")
 @needs(Permission.MEETING_PREPARE)
+@takes("title", "minutes", "agency", "presenter", "dossier", "scope", many=("reader",))
 def add_item(meeting_id: int) -> Response:
     item_id = prepare.add_item(current_actor(), meeting_id, _item_text())
     return web.see(f"/meetings/{meeting_id}?item={item_id}", "item_added")
@@ -232,6 +235,7 @@ def add_item(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/edit")
 @needs(Permission.MEETING_PREPARE)
+@takes("draft", "title", "minutes", "agency", "presenter", "dossier", "scope", many=("reader",))
 def edit_item(meeting_id: int, item_id: int) -> Response:
     prepare.edit_item(current_actor(), meeting_id, item_id, form_int("draft"), _item_text())
     return web.see(f"/meetings/{meeting_id}?item={item_id}", "agenda_saved")
@@ -239,6 +243,7 @@ def edit_item(meeting_id: int, item_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/move")
 @needs(Permission.MEETING_PREPARE)
+@takes("stood", "direction")
 def move_item(meeting_id: int, item_id: int) -> Response:
     direction = _word(Direction, "direction")
     prepare.move_item(current_actor(), meeting_id, item_id, form_int("stood"), direction)
@@ -247,6 +252,7 @@ def move_item(meeting_id: int, item_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/remove")
 @needs(Permission.MEETING_PREPARE)
+@takes("draft")
 def remove_item(meeting_id: int, item_id: int) -> Response:
     prepare.remove_item(current_actor(), meeting_id, item_id, form_int("draft"))
     return web.see(f"/meetings/{meeting_id}", "item_removed")
@@ -254,6 +260,7 @@ def remove_item(meeting_id: int, item_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/papers")
 @needs(Permission.MEETING_PREPARE)
+@takes("title", "kind", "file")
 def add_paper(meeting_id: int, item_id: int) -> Any:
     return papers.added(
         taking.add_paper(current_actor(), meeting_id, item_id, *papers.sent_paper())
@@ -272,6 +279,7 @@ def draft(meeting_id: int) -> dict[str, Any]:
 
 @door.post("/meetings/<int:meeting_id>/seats")
 @needs(Permission.MEETING_PREPARE)
+@takes("person", "role")
 def add_seat(meeting_id: int) -> Response:
     role = _word(SeatRole, "role")
     if role not in (SeatRole.SECRETARY, SeatRole.INVITEE):
@@ -289,6 +297,7 @@ def remove_seat(meeting_id: int, person_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/operators/<int:person_id>")
 @needs(Permission.MEETING_CONDUCT)
+@takes("named")
 def name_operator(meeting_id: int, person_id: int) -> Response:
     named = form("named") == "yes"
     conduct.name_operator(current_actor(), meeting_id, person_id, named=named)
@@ -305,6 +314,7 @@ def submit(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/return")
 @needs(Permission.MEETING_CONVENE)
+@takes("reason")
 def send_back(meeting_id: int) -> Response:
     prepare.send_back(current_actor(), meeting_id, form("reason", limit=2000))
     return web.see(f"/meetings/{meeting_id}", "agenda_returned")
@@ -312,6 +322,7 @@ def send_back(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/convene")
 @needs(Permission.MEETING_CONVENE)
+@takes("draft")
 @confirmed
 def convene(meeting_id: int) -> Response:
     prepare.convene(current_actor(), meeting_id, form_int("draft"))
@@ -323,6 +334,7 @@ def convene(meeting_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/substitutes")
 @needs(Permission.MANDATE_GIVE)
+@takes("reason", "person")
 def ask_for_substitute(meeting_id: int) -> Response:
     reason = form("reason", limit=500)
     substitutes.ask(current_actor(), meeting_id, form_int("person"), reason)
@@ -338,6 +350,7 @@ def consent_to_substitute(meeting_id: int, mandate_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/substitutes/<int:mandate_id>/refuse")
 @needs(Permission.MANDATE_CONSENT)
+@takes("reason")
 def refuse_substitute(meeting_id: int, mandate_id: int) -> Response:
     reason = form("reason", limit=500)
     substitutes.refuse(current_actor(), meeting_id, mandate_id, reason)
@@ -431,6 +444,7 @@ def call_item(meeting_id: int, item_id: int) -> Any:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/conclude")
 @needs(Permission.MEETING_CONDUCT)
+@takes("text", many=("order",))
 def conclude_item(meeting_id: int, item_id: int) -> Any:
     orders = [each for each in request.form.getlist("order") if each.strip()]
     if any(len(each) > 4000 for each in orders) or len(orders) > 50:
@@ -441,6 +455,7 @@ def conclude_item(meeting_id: int, item_id: int) -> Any:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/defer")
 @needs(Permission.MEETING_CONDUCT)
+@takes("reason")
 def defer_item(meeting_id: int, item_id: int) -> Any:
     conduct.defer_item(current_actor(), meeting_id, item_id, form("reason", limit=2000))
     return DONE
@@ -465,6 +480,7 @@ def end_speech(meeting_id: int, speech_id: int) -> Any:
 
 @door.post("/meetings/<int:meeting_id>/attendance")
 @needs(Permission.MEETING_READ)
+@takes("how")
 def check_in(meeting_id: int) -> Any:
     attend.check_in(current_actor(), meeting_id, _word(Attendance, "how"))
     return DONE
@@ -472,6 +488,7 @@ def check_in(meeting_id: int) -> Any:
 
 @door.post("/meetings/<int:meeting_id>/attendance/<int:person_id>")
 @needs(Permission.ATTENDANCE_CONFIRM)
+@takes("how")
 def confirm_for(meeting_id: int, person_id: int) -> Any:
     how = _word(Attendance, "how") if form("how", limit=10) != "absent" else None
     attend.confirm_for(current_actor(), meeting_id, person_id, how)

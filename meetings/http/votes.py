@@ -7,7 +7,7 @@ from ecabinet import canonical, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.web import Door, current_actor, form, form_int, needs
+from ecabinet.web import Door, current_actor, form, form_int, needs, takes
 from meetings import access, queries
 from meetings.rules import Naming
 from meetings.service import cast as casting
@@ -29,6 +29,7 @@ DONE = ("", 204)
 
 @door.post("/meetings/<int:meeting_id>/votes")
 @needs(Permission.MEETING_CONDUCT)
+@takes("item", "question", "hidden")
 def open_vote(meeting_id: int) -> Any:
     naming = Naming.HIDDEN if form("hidden", limit=3, optional=True) else Naming.OPEN
     question = Question(form_int("item"), form("question", limit=LONGEST_QUESTION), naming)
@@ -72,6 +73,7 @@ def mine(meeting_id: int, vote_id: int) -> dict[str, Any]:
 
 @door.post(f"{VOTE}/step-up")
 @needs(Permission.VOTE_CAST)
+@takes(body=True)
 def passkey_options(meeting_id: int, vote_id: int) -> dict[str, Any]:
     digest = Body("statement_sha256").hex("statement_sha256", canonical.DIGEST_LETTERS)
     mark = bytes.fromhex(digest)
@@ -80,6 +82,7 @@ def passkey_options(meeting_id: int, vote_id: int) -> dict[str, Any]:
 
 @door.post(f"{VOTE}/casts")
 @needs(Permission.VOTE_CAST)
+@takes(body=True)
 def cast(meeting_id: int, vote_id: int) -> tuple[dict[str, Any], int]:
     body = Body("statement", "opinion", "signature", "key", "assertion")
     envelope = Envelope(

@@ -12,7 +12,7 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import queries, rules, signing
 from people.http.sign_in import password
 from people.rules import DeviceStanding
@@ -59,6 +59,7 @@ def my_devices() -> dict[str, Any]:
 
 @door.post("/devices")
 @needs(Permission.DEVICE_ENROL)
+@takes("csr", "label")
 def enrol_device() -> tuple[dict[str, str], int]:
     csr, label = _base64("csr", LARGEST_CSR), form("label", limit=LONGEST_LABEL)
     return {"id": signing_keys.enrol_device(current_actor(), csr, label)}, 201
@@ -73,6 +74,7 @@ def pending_devices() -> str:
 
 @door.post("/devices/<public_id>/confirm")
 @needs(Permission.DEVICE_CONFIRM)
+@takes("met")
 def confirm_device(public_id: str) -> Response:
     form("met")
     signing_keys.confirm_device(current_actor(), public_id, web.settings())
@@ -94,6 +96,7 @@ def registration_options() -> dict[str, Any]:
 
 @door.post("/passkeys")
 @needs(Permission.SIGNED_IN)
+@takes(body=True)
 def register_passkey() -> tuple[dict[str, str], int]:
     body = Body("answer", "label")
     label = web.shown(body.text("label"))[:LONGEST_LABEL]
@@ -142,6 +145,7 @@ def change_password() -> str:
 
 @door.post("/password")
 @needs(Permission.SIGNED_IN)
+@takes("old", "new", "again")
 def set_password() -> Response:
     old, new = password("old"), password("new")
     if password("again") != new:
@@ -193,6 +197,7 @@ def authenticator() -> str:
 
 @door.post("/authenticator")
 @needs(Permission.SIGNED_IN)
+@takes("code")
 def take_authenticator() -> Response:
     factors.take_seed(current_actor(), form("code", limit=20), web.source())
     return web.see("/devices", "totp_changed")

@@ -13,7 +13,7 @@ from ecabinet import sheets, web
 from ecabinet.access import OF_OFFICES, Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, form_int, needs
+from ecabinet.web import Door, current_actor, form, form_int, needs, takes
 from people import queries
 from people.queries import PersonFilter, PersonView
 from people.rules import AgencyKind, Days, PersonOrder, PersonStanding
@@ -94,6 +94,7 @@ def new_person() -> str:
 
 @door.post("/persons")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("name", "username", "office", "starts", "ends", "acting", "basis")
 def add_person() -> Response:
     request_id = changes.ask_to_add_person(
         current_actor(), form("name", limit=NAME), form("username", limit=60), form_int("office"),
@@ -128,6 +129,7 @@ def page_of(person_id: int, link: str = "", picture: str = "", minutes: int = 0)
 
 @door.post("/persons/<int:person_id>/terms")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("office", "starts", "ends", "acting", "basis")
 def appoint(person_id: int) -> Response:
     request_id = changes.ask_to_appoint(
         current_actor(), person_id, form_int("office"), _days(), _is_ticked("acting"),
@@ -138,6 +140,7 @@ def appoint(person_id: int) -> Response:
 
 @door.post("/terms/<int:term_id>/end")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("ends", "basis")
 def end_term(term_id: int) -> Response:
     last = web.form_day("ends")
     return asked(changes.ask_to_end_term(current_actor(), term_id, last, _basis()))
@@ -145,6 +148,7 @@ def end_term(term_id: int) -> Response:
 
 @door.post("/persons/<int:person_id>/suspensions")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("starts", "ends", "basis")
 def suspend(person_id: int) -> Response:
     days = _days()
     basis = form("basis", limit=BASIS)
@@ -170,6 +174,7 @@ def offices() -> str:
 
 @door.post("/offices")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("title", "role", "order", "agency", "opened_on")
 def add_office() -> Response:
     agency_id = form_int("agency") if request.form.get("agency") else None
     request_id = changes.ask_to_add_office(
@@ -199,6 +204,7 @@ def agencies() -> str:
 
 @door.post("/agencies")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("name", "short_name", "kind", "code", "parent")
 def add_agency() -> Response:
     parent_id = form_int("parent") if request.form.get("parent") else None
     request_id = changes.ask_to_add_agency(
@@ -210,6 +216,7 @@ def add_agency() -> Response:
 
 @door.post("/agencies/<int:agency_id>/rename")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("name", "short_name", "code", "day", "basis")
 def rename_agency(agency_id: int) -> Response:
     request_id = changes.ask_to_rename_agency(
         current_actor(), agency_id, form("name", limit=NAME), form("short_name", limit=SHORT),
@@ -221,6 +228,7 @@ def rename_agency(agency_id: int) -> Response:
 
 @door.post("/agencies/<int:agency_id>/move")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("parent", "basis")
 def move_agency(agency_id: int) -> Response:
     parent_id = web.whole_number(form("parent", limit=12, optional=True) or "0") or None
     return asked(changes.ask_to_move_agency(current_actor(), agency_id, parent_id, _basis()))
@@ -228,6 +236,7 @@ def move_agency(agency_id: int) -> Response:
 
 @door.post("/agencies/merge")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("into", "day", "basis", many=("agencies",))
 def merge_agencies() -> Response:
     ending = [web.whole_number(each) for each in request.form.getlist("agencies")]
     if not ending or None in ending:

@@ -5,7 +5,7 @@ from typing import Any
 from ecabinet import activity, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import queries, rules
 from people.service import idle
 
@@ -47,6 +47,7 @@ def lock() -> dict[str, bool]:
 
 @door.post("/unlock")
 @needs(Permission.ANYONE)
+@takes("code")
 def unlock() -> dict[str, bool]:
     idle.unlock_by_code(web.cookie_id(), form("code", limit=20), web.source())
     return {"ok": True}
@@ -60,6 +61,7 @@ def passkey_options() -> dict[str, Any]:
 
 @door.post("/unlock/passkey")
 @needs(Permission.ANYONE)
+@takes(body=True)
 def unlock_by_passkey() -> dict[str, bool]:
     answer = Body("answer").object("answer")
     idle.unlock_by_passkey(web.cookie_id(), answer, web.settings())

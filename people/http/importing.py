@@ -14,7 +14,7 @@ from ecabinet.access import OF_OFFICES, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.search_terms import fold
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people.http import directory
 from people.rules import AgencyKind, ImportFault
 from people.service import importing
@@ -43,6 +43,7 @@ def template() -> Download:
 
 @door.post("/import")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("table", "file")
 def look_through() -> dict[str, str]:
     """What is wrong, cell by cell, or what would be done; nothing has changed."""
     table, sent = _table(request.form), request.files.get("file")
@@ -69,6 +70,7 @@ def look_through() -> dict[str, str]:
 
 @door.post("/import/ask")
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("table", "rows")
 def ask() -> Response:
     table = _table(request.form)
     rows = _given_rows(table, form("rows", limit=LARGEST_TABLE))

@@ -9,7 +9,7 @@ from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import rules, signing
 from people.http import directory
 from people.http.account import LONGEST_LABEL
@@ -70,6 +70,7 @@ def invitation(token: str) -> str:
 
 @door.post("/invitation/<token>")
 @needs(Permission.ANYONE)
+@takes("new", "again", "code")
 def accept_by_password(token: str) -> Response:
     new, code = password("new"), form("code", limit=20)
     if password("again") != new:
@@ -87,6 +88,7 @@ def passkey_options(token: str) -> dict[str, Any]:
 
 @door.post("/invitation/<token>/passkey")
 @needs(Permission.ANYONE)
+@takes(body=True)
 def accept_by_passkey(token: str) -> dict[str, str]:
     body = Body("answer", "label")
     answer, label = body.object("answer"), web.shown(body.text("label"))[:LONGEST_LABEL]

@@ -10,7 +10,7 @@ from ecabinet import sheets, web
 from ecabinet.access import Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, form_day, form_int, needs
+from ecabinet.web import Door, current_actor, form, form_day, form_int, needs, takes
 from people import queries
 from people.http.directory import BASIS, asked
 from people.queries import OFFICE_ZONE, MandateFilter, MandateView
@@ -66,6 +66,7 @@ def mandates_csv() -> Download:
 
 @door.post(PATH)
 @needs(Permission.ACCOUNT_MANAGE)
+@takes("giver", "person", "kind", "number", "last", "basis")
 def give_for_others() -> Response:
     errand = Errand(
         giver_id=form_int("giver"),

@@ -8,7 +8,7 @@ from ecabinet.access import Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
 from ecabinet.notices import ALWAYS, Channel, Quiet, Subject, is_wanted
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people.service import notices as service
 
 door = Door("notices", __name__)
@@ -38,6 +38,7 @@ def notices() -> str:
 
 @door.post(f"{PATH}/<channel>/address")
 @needs(Permission.SIGNED_IN)
+@takes("address")
 def ask_address(channel: str) -> Response:
     service.ask_address(
         current_actor(), _channel(channel), form("address", limit=addresses.LONGEST_ADDRESS)
@@ -47,6 +48,7 @@ def ask_address(channel: str) -> Response:
 
 @door.post(f"{PATH}/<channel>/confirm")
 @needs(Permission.SIGNED_IN)
+@takes("code")
 def confirm_address(channel: str) -> Response:
     service.confirm_address(current_actor(), _channel(channel), form("code", limit=20))
     return web.see(PATH, "address_confirmed")
@@ -61,6 +63,7 @@ def forget_address(channel: str) -> Response:
 
 @door.post(f"{PATH}/choices")
 @needs(Permission.SIGNED_IN)
+@takes("language", "quiet_from", "quiet_until", many=("wanted",))
 def choose() -> Response:
     """A box that is not ticked is not sent, so what is offered is what is chosen of."""
     ticked = set(request.form.getlist("wanted"))

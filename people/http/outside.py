@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.db import reading
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import provider
 from people.http.sign_in import next_path
 from people.service import outside
@@ -20,6 +20,7 @@ LONGEST = 4_000
 
 @door.post(provider.RETURN_PATH)
 @needs(Permission.ANYONE)
+@takes("next")
 def begin() -> Response:
     return web.see(outside.begin(web.cookie_id(), next_path(), web.settings()))
 
@@ -38,6 +39,7 @@ def come_back() -> str | Response:
 
 @door.post(f"{provider.RETURN_PATH}/finish")
 @needs(Permission.ANYONE)
+@takes("state", "code", "iss")
 def finish() -> Response:
     given, old = _answer(), web.cookie_id()
     with web.new_cookie_if_done() as cookie:
@@ -49,6 +51,7 @@ def finish() -> Response:
 @door.post(f"{provider.RETURN_PATH}/ended")
 @web.signed_by_its_sender
 @needs(Permission.ANYONE)
+@takes("logout_token")
 def ended() -> str:
     """Back-channel logout: the provider's own server, and no browser of ours, says this."""
     outside.end(form("logout_token", limit=LONGEST), web.settings())
@@ -72,6 +75,7 @@ def begin_link() -> Response:
 
 @door.post("/outside-account/finish")
 @needs(Permission.SIGNED_IN)
+@takes("state", "code", "iss")
 def link() -> Response:
     outside.link(current_actor(), _answer(), web.settings())
     return web.see("/devices", "outside_linked")

@@ -12,7 +12,7 @@ from ecabinet.access import Actor, Permission
 from ecabinet.bodies import Body, assertion_in_form
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs
+from ecabinet.web import Door, current_actor, form, needs, takes
 from people import queries
 from people.service import confirming, factors, leaving, outside, passkeys
 from people.service import sign_in as signing_in
@@ -34,6 +34,7 @@ def sign_in() -> str:
 
 @door.post("/sign-in")
 @needs(Permission.ANYONE)
+@takes("username", "password", "next")
 def give_password() -> Response:
     """A wrong name and a wrong password get one and the same answer."""
     username, given, old = form("username", limit=200), password("password"), web.cookie_id()
@@ -50,6 +51,7 @@ def code() -> str | Response:
 
 @door.post("/sign-in/code")
 @needs(Permission.ANYONE)
+@takes("code", "next")
 def give_code() -> Response:
     half, given = web.cookie_id(), form("code", limit=20)
     with web.new_cookie_if_done() as cookie:
@@ -65,6 +67,7 @@ def recovery() -> str | Response:
 
 @door.post("/sign-in/recovery")
 @needs(Permission.ANYONE)
+@takes("code", "next")
 def give_recovery_code() -> Response:
     """Whoever had to use paper has lost their phone: they set up another first."""
     half, given = web.cookie_id(), form("code", limit=40)
@@ -81,6 +84,7 @@ def passkey_options() -> dict[str, Any]:
 
 @door.post("/sign-in/passkey")
 @needs(Permission.ANYONE)
+@takes(body=True)
 def sign_in_by_passkey() -> dict[str, str]:
     body, old = Body("answer", "next"), web.cookie_id()
     answer, wanted = body.object("answer"), body.text("next")
@@ -112,6 +116,7 @@ def _signed_out(token: str | None) -> Response:
 
 @door.post("/step-up")
 @needs(Permission.SIGNED_IN)
+@takes("code")
 def step_up() -> dict[str, bool]:
     signing_in.step_up(current_actor(), form("code", limit=20), web.source())
     return {"ok": True}
@@ -119,6 +124,7 @@ def step_up() -> dict[str, bool]:
 
 @door.post("/step-up/options")
 @needs(Permission.SIGNED_IN)
+@takes(body=True)
 def act_options() -> dict[str, Any]:
     body = Body("path", "fields")
     path, fields = body.text("path"), body.object("fields")
@@ -129,11 +135,8 @@ def act_options() -> dict[str, Any]:
 
 def confirm(db: Session, actor: Actor) -> None:
     """What `web.confirmed` asks: the act is this request, its token and the answer itself aside."""
-    fields = {
-        name: value
-        for name, value in request.form.items()
-        if name not in ("csrf_token", "assertion")
-    }
+    own = (web.TOKEN, web.PROOF)
+    fields = {name: value for name, value in request.form.items() if name not in own}
     assertion = assertion_in_form()
     confirming.confirm(db, actor, request.path, fields, assertion, web.settings())
 

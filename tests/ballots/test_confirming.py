@@ -270,8 +270,7 @@ def test_the_page_offers_the_passkey_to_who_has_one(cabinet, minister, asked, pa
         ({"assertion": {"response": {}, "person": 1}}, "assertion"),
         ({"assertion": {"response": {"note": "x"}}}, "assertion"),
         ({"assertion": {"response": {"signature": "x" * 9_000}}}, "assertion"),
-        ({"member": 1}, "member"),
-        ({"evidence": {"method": "passkey"}}, "evidence"),
+        ({"evidence": {"method": "passkey"}}, None),
     ],
 )
 def test_whatever_else_is_sent_is_refused_by_name(minister, asked, passkey, changed, field):
@@ -281,7 +280,7 @@ def test_whatever_else_is_sent_is_refused_by_name(minister, asked, passkey, chan
     body["signature"] = base64.b64encode(answer.signature).decode()
     path = f"/consultations/{asked}/ballots"
     refused = minister.browser.post(path, json=body | changed)
-    assert (refused.status_code, refused.json["field"]) == (400, field)
+    assert (refused.status_code, refused.json.get("field")) == (400, field)
     assert not ballots_of(asked)
     assert minister.browser.post(path, json=body).status_code == 201
 

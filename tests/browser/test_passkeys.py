@@ -142,10 +142,10 @@ def test_an_answer_is_good_once_and_in_its_own_browser(
 POST = """async (path, body) => fetch(path, {
   method: 'POST',
   headers: {'X-CSRF-Token': document.querySelector('meta[name=csrf-token]').content,
-            'Content-Type': 'application/json', 'Accept': 'application/json'},
+            ...(body && {'Content-Type': 'application/json'}), 'Accept': 'application/json'},
   body: JSON.stringify(body)})"""
 ASK = f"""async () => {{
-  const options = await (await ({POST})('/sign-in/passkey/options', {{}})).json();
+  const options = await (await ({POST})('/sign-in/passkey/options')).json();
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   return (await navigator.credentials.get({{publicKey}})).toJSON(); }}"""
 ANSWER = f"""async answer => (await ({POST})('/sign-in/passkey', {{answer, next: '/'}})).status"""

@@ -1,12 +1,14 @@
 """What the front desk settles for every page."""
 
 import html
+import io
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import MultiDict
 
 from ecabinet.access import Permission
 from ecabinet.db import database
@@ -63,16 +65,35 @@ def test_a_request_from_elsewhere_changes_nothing(
     assert foreign.post("/sign-in", given, headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",
-        "/\\/evil", "\\\\evil", "", "evil", "/a\r\nSet-Cookie: x=1", "/\tevil", "//[",
-    ],
+# What, before a host's name or a script, leads a browser away from a page, or tries to (WEB-07).
+WAYS_OUT = (
+    "//", "///", "////", "/\\", "\\/", "\\\\", "/\\/", "//\\", "\\//", "/\\\\", "//\\/", "\\\\\\",
+    "/\t/", "/\n/", "/\r/", "/\r\n/", "/\x00/", "/\x0b/", "\t//", "\n//", " //", "\x00//", "\x1f//",
+    "\u00a0//", "\u3000//", "\ufeff//", "\u200b//", "/\u200b/", "/\u2028/", "/\u202e/", "http://",
+    "https://", "HTTPS://", "hTTp://", "http:/", "https:", "http:\\\\", "https:///", "http:////",
+    "ftp://", "file:///", "ws://", "blob:http://", "mailto:x@", "view-source:http://",
+    "javascript:alert(1)//", "JaVaScRiPt:alert(1)//", "java\tscript:alert(1)//", "\tjavascript:",
+    "javascript\n:alert(1)//", "javascript://%0aalert(1)//", "vbscript:", "data:text/html,",
+    "localhost@", "//localhost@", "//localhost:80@", "https://localhost@", "//localhost\\@", "//[",
+    "http://[::1]@", "", ".", "@", "?next=//", "#//",
 )  # fmt: skip
-def test_one_is_only_sent_on_to_a_page_of_our_own(path: str) -> None:
-    assert own_path("/meetings/3?tab=2") == "/meetings/3?tab=2"
-    assert own_path(path) == "/"
+# Odd, but of this host: a browser leads nowhere else by them.
+OWN = ("/%2f%2f", "/%5c", "/.//", "/..//", "/;//", "/?//", "/#//", "/@", "/%09/", "/\uff0f\uff0f")
+
+
+def test_one_is_only_sent_on_to_a_page_of_our_own() -> None:
+    assert len(WAYS_OUT) >= 60
+    for each in WAYS_OUT:
+        assert own_path(f"{each}evil.example/") == "/", each
+    assert own_path("/a\r\nSet-Cookie: x=1") == "/"
+    for each in OWN:
+        kept = own_path(f"{each}evil.example/")
+        # As a browser reads it: backslashes are slashes, and what ends lines is left out.
+        read = re.sub(r"[\t\r\n]", "", kept).replace("\\", "/")
+        assert urlsplit(urljoin("http://localhost/sign-in", read))[:2] == ("http", "localhost"), (
+            each
+        )
+    assert own_path("/consultations/3?lang=en#answer") == "/consultations/3?lang=en#answer"
 
 
 def test_a_fault_says_so_without_saying_more(
@@ -237,3 +258,39 @@ def test_what_a_page_sends_by_itself_is_named_to_nobody(cabinet: Cabinet) -> Non
     page, form = refused(cabinet.browser("thuky"), "/inbox/read", {"newest": "x"})
     assert "newest" not in page
     assert form == ""
+
+
+HOLIDAY = [("kind", "off"), ("first", "26/11/2027"), ("last", ""), ("name", "Nghỉ bù")]
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        ("", [("agency_id", "1")]),
+        ("", [("name", "Nghỉ lễ")]),
+        ("?signed_at=2027", []),
+    ],
+)
+def test_what_is_not_asked_for_and_what_stands_twice_is_refused_in_a_sentence(
+    cabinet: Cabinet, query: str, more: list[tuple[str, str]]
+) -> None:
+    browser = cabinet.browser("quantri")
+    for language, words in (("en", "does not ask for"), ("vi", "mà trang này không hỏi")):
+        browser.client.set_cookie("ecabinet_lang", language)
+        refused = browser.post(f"/calendar/days{query}", MultiDict([*HOLIDAY, *more]))
+        assert refused.status_code == 400
+        assert words in refused.text
+        assert "agency_id" not in refused.text
+    assert "26/11/2027" not in browser.get("/calendar/days?year=2027").text
+    assert browser.get("/calendar/days?year=2027&year=2028").status_code == 400
+    assert browser.post("/calendar/days", MultiDict(HOLIDAY)).status_code == 303
+    assert "26/11/2027" in browser.get("/calendar/days?year=2027").text
+
+
+def test_a_file_that_is_not_asked_for_is_refused_like_any_field(cabinet: Cabinet) -> None:
+    browser = cabinet.browser("thuky")
+    sent = {"title": "Hồ sơ", "drafting_agency": cabinet.agencies["yte"]}
+    paper = {"paper": (io.BytesIO(b"%PDF"), "a.pdf")}
+    assert browser.post("/dossiers", sent | paper).status_code == 400
+    assert "Hồ sơ</a>" not in browser.get("/dossiers").text
+    assert browser.post("/dossiers", sent).status_code == 303

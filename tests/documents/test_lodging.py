@@ -128,8 +128,10 @@ def test_a_dossier_that_was_taken_back_cannot_be_accepted(cabinet: Cabinet) -> N
 def test_staff_of_another_ministry_find_nothing_to_do(cabinet: Cabinet) -> None:
     dossier = begun(cabinet)
     own, other = cabinet.browser("canbo.yte"), cabinet.browser("canbo.taichinh")
+    told = {"title": TITLE, "kind": "resolution", "basis": "Luật", "proposal": "Ban hành"}
+    told |= {"submission_number": "1/TTr", "submission_day": "20/11/2026"}
     doors = (
-        (f"/dossiers/{dossier}/particulars", {"title": TITLE, "kind": "resolution"}),
+        (f"/dossiers/{dossier}/particulars", told),
         (f"/dossiers/{dossier}/lodging", {"explanation": WHY}),
         (f"/dossiers/{dossier}/withdrawal", {}),
     )
@@ -139,8 +141,6 @@ def test_staff_of_another_ministry_find_nothing_to_do(cabinet: Cabinet) -> None:
     with pytest.raises(NotFound):
         service.add_edition(cabinet.actor("canbo.taichinh"), papers(dossier)[0].id, "x.pdf", pdf(1))
     for path, fields in doors:
-        fields = fields | {"submission_number": "1/TTr", "submission_day": "20/11/2026"}
-        fields |= {"basis": "Luật", "proposal": "Ban hành"}
         assert own.post(path, fields).status_code == 303, path
     assert state_of(dossier) == DossierState.WITHDRAWN
 

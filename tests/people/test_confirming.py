@@ -86,7 +86,7 @@ def test_a_touch_is_good_for_no_other_act_and_no_other_content(
     touch = leader.touches(path, fields)
     assert leader.sends(other, others, touch) == UNPROVEN
     assert leader.sends(path, fields | {"seen": "0" * 64}, touch) == UNPROVEN
-    assert leader.sends(path, fields | {"more": "1"}, touch) == UNPROVEN
+    assert leader.sends(path, fields | {"more": "1"}, touch) == (400, "not_asked_for")
     assert leader.sends(path, fields, touch) == DONE
 
 

@@ -41,7 +41,7 @@ def refusal_of(work: Any) -> PasskeyRefusal:
 
 def post(browser: Browser, path: str, body: dict[str, Any]) -> Any:
     headers = {"X-CSRF-Token": browser.token(), **JSON}
-    return browser.client.post(path, json=body, headers=headers)
+    return browser.client.post(path, json=body or None, headers=headers)
 
 
 # ---- making one ----
