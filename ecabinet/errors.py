@@ -8,6 +8,7 @@ CabinetError
   Forbidden           403  known to you, but not yours to do
     NotDelegable           a vote, which no mandate reaches
     StepUpNeeded           yours to do, once you have shown again that it is you
+    OtherHost              yours to do, at the cabinet's other address
     CrossSite              the request did not come from one of our own pages
   NotFound            404  unknown, or not yours to know about
     Removed           410  it was here, and was removed as an emergency
@@ -73,6 +74,17 @@ class NotDelegable(Forbidden):
 
 class StepUpNeeded(Forbidden):
     code = "step_up_needed"
+
+
+class OtherHost(Forbidden):
+    code = "other_host"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def as_answer(self) -> dict[str, str | int]:
+        return super().as_answer() | {"address": self.address}
 
 
 class CrossSite(Forbidden):

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     async_: Literal["threading", "eventlet"] = "threading"
     base_url: str = "http://localhost:8000"
+    # Where administrators do their work, if not where everybody does (AC-11).
+    admin_url: str = ""
     # The addresses, or networks, of the proxies whose word about a request is taken (WEB-05).
     proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     secret_key: SecretStr = SecretStr("")
@@ -86,6 +88,18 @@ class Settings(BaseSettings):
         # It says who may open a socket: a pattern here would let others in (WS-01).
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", self.base_url):
             raise ValueError("ECABINET_BASE_URL must be one address, http(s)://name[:port]")
+        return self
+
+    @model_validator(mode="after")
+    def administration_stands_below(self) -> "Settings":
+        if not self.admin_url:
+            return self
+        own, its = urlsplit(self.base_url), urlsplit(self.admin_url)
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", self.admin_url):
+            raise ValueError("ECABINET_ADMIN_URL must be one address, http(s)://name[:port]")
+        # A passkey is good for a name and for what stands below it, and for nothing else.
+        if its.scheme != own.scheme or not (its.hostname or "").endswith(f".{own.hostname}"):
+            raise ValueError("ECABINET_ADMIN_URL must be a name below ECABINET_BASE_URL's")
         return self
 
     @model_validator(mode="after")
@@ -161,17 +175,23 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> frozenset[str]:
         """Where our own pages may come from; on loopback, both of its names (WS-01)."""
+        own = {origin_of(each) for each in (self.base_url, self.admin_url) if each}
         parts = urlsplit(self.base_url)
-        own = f"{parts.scheme}://{parts.netloc}"
-        if parts.hostname in ("localhost", "127.0.0.1"):
-            return frozenset({own} | {f"{parts.scheme}://{h}:{self.port}" for h in LOOPBACK})
-        return frozenset({own})
+        if parts.hostname in LOOPBACK:
+            own |= {f"{parts.scheme}://{host}:{self.port}" for host in LOOPBACK}
+        return frozenset(own)
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The names by which this cabinet may be asked for (WEB-05)."""
         own = urlsplit(self.base_url).hostname or ""
-        return LOOPBACK if own in LOOPBACK else (own,)
+        administration = (self.admin_host,) if self.admin_url else ()
+        return (LOOPBACK if own in LOOPBACK else (own,)) + administration
+
+    @property
+    def admin_host(self) -> str:
+        """The name under which administrators work; "" where it is everybody's."""
+        return urlsplit(self.admin_url).hostname or ""
 
     @property
     def acts_by_code(self) -> bool:
@@ -187,6 +207,11 @@ class Settings(BaseSettings):
 
 
 LOOPBACK = ("localhost", "127.0.0.1")
+
+
+def origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def from_environment() -> Settings:

@@ -8,12 +8,15 @@ headers and language are settled here once; rooms only parse, call and answer.
 import hashlib
 import hmac
 import json
+import math
 import re
 import secrets
+import threading
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from functools import wraps
 from pathlib import Path
@@ -44,7 +47,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from ecabinet import activity, clock, keys
-from ecabinet.access import Actor, Permission
+from ecabinet.access import POLICY, Actor, Permission, Role
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
 from ecabinet.errors import (
@@ -56,10 +59,12 @@ from ecabinet.errors import (
     NotAskedFor,
     NotFound,
     NotSignedIn,
+    OtherHost,
     Refused,
     ScreenLocked,
     SettingRefused,
     StepUpNeeded,
+    TooMany,
 )
 from ecabinet.settings import Settings
 
@@ -188,6 +193,8 @@ def current_actor() -> Actor:
         raise LeftOffice if cookie_id() and _left_office(cookie_id()) else NotSignedIn
     if actor.is_locked:
         raise ScreenLocked
+    if settings().admin_url and not actor.roles:
+        raise OtherHost(settings().base_url if _is_administration() else settings().admin_url)
     return actor
 
 
@@ -205,8 +212,23 @@ def _owner() -> Actor | None:
     """Whose login this browser holds, locked or not."""
     if "actor" not in g:
         with reading() as db:
-            g.actor = _identify(db, cookie_id()) if cookie_id() else None
+            g.actor = _as_here(_identify(db, cookie_id()) if cookie_id() else None)
     return cast("Actor | None", g.actor)
+
+
+def _as_here(actor: Actor | None) -> Actor | None:
+    """Where administration has a host of its own, its role is nobody's elsewhere, and there it is
+    the only one (AC-11)."""
+    if actor is None or not settings().admin_url:
+        return actor
+    there = frozenset({Role.ADMINISTRATOR})
+    return replace(
+        actor, roles=actor.roles & there if _is_administration() else actor.roles - there
+    )
+
+
+def _is_administration() -> bool:
+    return request.host.partition(":")[0] == settings().admin_host
 
 
 def cookie_id() -> str:
@@ -349,6 +371,29 @@ def hour_of(name: str, text: str) -> time:
         raise BadInput(name, "is no hour") from None
 
 
+class Pace:
+    """At most so many steps within so many seconds for each login, in this process."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        self._steps: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def step(self, login: str, at: float) -> None:
+        with self._lock:
+            # Whoever has rested for so long is forgotten.
+            rested = [each for each, steps in self._steps.items() if self._wait(steps[-1], at) <= 0]
+            for each in rested:
+                del self._steps[each]
+            steps = self._steps.setdefault(login, deque(maxlen=self._most))
+            if len(steps) == self._most and (wait := self._wait(steps[0], at)) > 0:
+                raise TooMany(math.ceil(wait))
+            steps.append(at)
+
+    def _wait(self, since: float, at: float) -> float:
+        return since + self._seconds - at
+
+
 class Number(IntegerConverter):
     """`<int:…>` in an address: one that no row can have is an address of nothing."""
 
@@ -429,6 +474,7 @@ def install(
         ngettext=lambda one, more, count: _catalog().ngettext(one, more, count),
         newstyle=True,
     )
+    app.before_request(_refuse_on_another_host)
     app.before_request(_refuse_cross_site)
     app.before_request(_say_who_acts)
     app.teardown_request(lambda _fault: activity.begin(None))
@@ -519,8 +565,20 @@ def _secret() -> bytes:
     return settings().secret_key.get_secret_value().encode() or keys.store().secret()
 
 
-def _refuse_cross_site() -> None:
+def _refuse_on_another_host() -> None:
+    """What only administrators do is not there on the main host, nor on theirs what they never do:
+    to whoever asks, signed in or not."""
     g.request_id = secrets.token_hex(4)
+    rule = request.url_rule
+    if rule is None or not settings().admin_url:
+        return
+    may = POLICY.get(permission_of(current_app.view_functions[rule.endpoint]), frozenset(Role))
+    own = frozenset({Role.ADMINISTRATOR})
+    if not may & own if _is_administration() else may <= own:
+        raise NotFound("another host's")
+
+
+def _refuse_cross_site() -> None:
     if request.method in SAFE:
         return
     if _is_signed():

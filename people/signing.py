@@ -17,7 +17,7 @@ from argon2.exceptions import VerificationError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecabinet import canonical, keys
-from ecabinet.settings import Settings
+from ecabinet.settings import Settings, origin_of
 from people import rules
 from people.rules import Ceremony
 
@@ -159,10 +159,11 @@ class NotProven(ValueError):
 
 @dataclass(frozen=True)
 class RelyingParty:
-    """For whom a passkey is made: the host and the origin of the cabinet's own address."""
+    """For whom a passkey is made: the host of the cabinet's own address, and the origins of its
+    pages."""
 
     id: str
-    origin: str
+    origins: tuple[str, ...]
     name: str
 
 
@@ -189,8 +190,9 @@ class Assertion:
 
 
 def relying_party(settings: Settings) -> RelyingParty:
-    parts = urlsplit(settings.base_url)
-    return RelyingParty(parts.hostname or "", f"{parts.scheme}://{parts.netloc}", "e-Cabinet")
+    own = [each for each in (settings.base_url, settings.admin_url) if each]
+    host = urlsplit(settings.base_url).hostname or ""
+    return RelyingParty(host, tuple(map(origin_of, own)), "e-Cabinet")
 
 
 def user_handle(person_id: int) -> bytes:
@@ -242,7 +244,7 @@ def read_new(party: RelyingParty, answer: dict[str, Any], challenge: bytes) -> N
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=party.id,
-            expected_origin=party.origin,
+            expected_origin=list(party.origins),
             require_user_verification=True,
         )
     # Whatever the library says of bytes from outside, they do not prove it.
@@ -310,7 +312,7 @@ def read_assertion(
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=party.id,
-            expected_origin=party.origin,
+            expected_origin=list(party.origins),
             credential_public_key=public_key,
             credential_current_sign_count=0,
             require_user_verification=True,
