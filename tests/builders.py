@@ -44,6 +44,14 @@ PEOPLE: dict[str, tuple[str, Role, str | None]] = {
     "kiemtoan": ("Kiểm toán viên", Role.AUDITOR, None),
 }
 
+# By what other systems are told whose answer it is (AC-09).
+ID_LIKE = (
+    "user_id", "userId", "user", "uid", "member_id", "memberId", "member", "person_id", "personId",
+    "person", "voter_id", "voterId", "voter", "on_behalf_of", "behalf", "delegate_id", "delegator",
+    "proxy_for", "as_user", "act_as", "impersonate", "sub", "subject", "owner_id", "actor_id",
+    "login_id", "account", "username", "office_id", "principal_id",
+)  # fmt: skip
+
 
 @functools.cache
 def _hash_once() -> str:

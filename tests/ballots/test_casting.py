@@ -21,6 +21,7 @@ from people.service import devices
 from tests.ballots import builders
 from tests.ballots.builders import Member, ballots_of
 from tests.ballots.verifier import holds
+from tests.builders import ID_LIKE
 
 
 @pytest.fixture
@@ -279,6 +280,25 @@ def test_a_misspelt_field_is_named(minister, asked, field, value):
     assert minister.browser.post(path, json=body).status_code == 200
     refused = minister.browser.post(path, json=body | {field: value})
     assert (refused.status_code, refused.json["field"]) == (400, field)
+
+
+def test_nothing_that_is_sent_says_whose_answer_it_is(cabinet, minister, asked):
+    other = cabinet.ids["botruong.xaydung"]
+    paper = minister.paper(asked)
+    body = {"pending": paper["pending"], "key": secrets.token_hex(16)}
+    body["signature"] = base64.b64encode(minister.sign(paper["attrs"])).decode()
+    path = f"/consultations/{asked}/ballots"
+    for name in ID_LIKE:
+        in_the_body = minister.browser.post(path, json=body | {name: other})
+        assert in_the_body.json["code"] == "not_asked_for", name
+        in_the_address = minister.browser.post(f"{path}?{name}={other}", json=body)
+        assert in_the_address.json["code"] == "not_asked_for", name
+    assert ballots_of(asked) == []
+    said = {f"X-{name.replace('_', '-')}": str(other) for name in ID_LIKE}
+    minister.browser.client.set_cookie("user_id", str(other))
+    assert minister.browser.post(path, json=body, headers=said).status_code == 201
+    (ballot,) = ballots_of(asked)
+    assert ballot.person_id == cabinet.ids["botruong.yte"]
 
 
 def test_what_a_member_types_is_printed_and_never_read_as_markup(minister, asked):

@@ -21,7 +21,7 @@ from meetings.service import attend, conduct, prepare, votes
 from meetings.service.prepare import ItemText
 from meetings.service.votes import Question
 from people.service import devices
-from tests.builders import Cabinet, Scene
+from tests.builders import ID_LIKE, Cabinet, Scene
 from tests.meetings.builders import MEMBERS, QUESTION, Session, Voter, discussed, head
 
 pytestmark = pytest.mark.begins(at=discussed)
@@ -489,7 +489,9 @@ def test_an_answer_taken_out_of_the_database_is_not_taken_for_silence(session: S
     assert part(session, vote_id)["state"] == rules.VoteState.OPEN
 
 
-def test_a_body_says_nothing_beside_what_is_asked(session: Session) -> None:
+def test_a_body_says_nothing_beside_what_is_asked_and_not_whose_vote_it_is(
+    session: Session,
+) -> None:
     vote_id, minister = session.ask(), Voter(session, "botruong.yte")
     statement = minister.states(vote_id)
     body = {
@@ -499,9 +501,19 @@ def test_a_body_says_nothing_beside_what_is_asked(session: Session) -> None:
         "key": secrets.token_hex(16),
     }
     path = minister.path(vote_id, "casts")
-    for wrong in ({"person": 1}, {"key": "short"}, {"signature": "?"}, {"statement": 1}):
+    for wrong in ({"key": "short"}, {"signature": "?"}, {"statement": 1}):
         assert minister.browser.post(path, json=body | wrong).status_code == 400
+    other = session.cabinet.ids["botruong.xaydung"]
+    for name in ID_LIKE:
+        for refused in (
+            minister.browser.post(path, json=body | {name: other}),
+            minister.browser.post(f"{path}?{name}={other}", json=body),
+        ):
+            assert (refused.json or {}).get("code") == "not_asked_for", name
+    assert casts(vote_id) == []
     assert minister.browser.post(path, json=body).status_code == 201
+    (cast,) = casts(vote_id)
+    assert cast.person_id == session.cabinet.ids["botruong.yte"]
 
 
 def test_a_key_of_another_curve_or_length_proves_nothing() -> None:
