@@ -1,10 +1,13 @@
 """Persons, offices and agencies: changed by two people, and never by one (AC-08)."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -26,7 +29,7 @@ from people.rules import (
     TermRefusal,
 )
 from people.service import changes, directory
-from tests.builders import STARTS, Cabinet, statements_sent
+from tests.builders import PEOPLE, STARTS, Cabinet, statements_sent
 from tests.people.builders import JSON, leaves
 
 
@@ -360,11 +363,18 @@ def test_exports_hold_what_the_list_shows_and_no_formula(cabinet: Cabinet) -> No
     with transaction() as db:
         directory.invite_person(db, "=HYPERLINK(1)", "hostile")
     auditor = cabinet.browser("kiemtoan")
-    answer = auditor.get("/persons.csv?standing=none_yet")
-    assert "'=HYPERLINK(1)" in answer.text
-    assert answer.text.count("\n") == 2
-    assert auditor.get("/persons.xlsx").data.startswith(b"PK")
-    assert "filename*=UTF-8''" in auditor.get("/persons.xlsx").headers["Content-Disposition"]
+    narrow = auditor.get("/persons.csv?standing=none_yet")
+    assert "'=HYPERLINK(1)" in narrow.text
+    assert narrow.text.count("\n") == 2
+    whole = auditor.get("/persons.csv").get_data().decode("utf-8-sig")
+    sheet = auditor.get("/persons.xlsx")
+    assert "filename*=UTF-8''" in sheet.headers["Content-Disposition"]
+    book = openpyxl.load_workbook(io.BytesIO(sheet.data))
+    cells = [["" if cell is None else cell for cell in row] for row in book.active.values]
+    assert cells == list(csv.reader(io.StringIO(whole)))
+    assert len(cells) == 1 + len(PEOPLE) + 1
+    listed = re.findall(r'<a [^>]*href="/persons/(\d+)"', auditor.get("/persons").text)
+    assert len(set(listed)) == len(cells) - 1
 
 
 def test_the_pages_tell_no_secret_and_offer_nothing_to_whoever_only_reads(cabinet: Cabinet) -> None:
