@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import TABLET, Person, browser
+from tests.browser.person import PHONE, TABLET, Person, browser
 from tests.browser.test_passkeys import authenticator
 from tests.server import serving_demo
 
@@ -45,6 +45,9 @@ def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) 
         assert heard.value.ok
         expect(cover).to_be_visible()
         expect(cover).to_contain_text("Màn hình đang khóa")
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        expect(cover).to_have_js_property("scrollWidth", PHONE[0])
+        page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
         for _ in range(2):
             page.keyboard.press("Escape")
         expect(cover).to_be_visible()
