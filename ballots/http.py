@@ -139,7 +139,8 @@ def consultation(consultation_id: int) -> str:
         return render_template(
             "ballots/consultation.html",
             consultation=row,
-            papers=row.papers or documents.current_editions(db, row.dossier_id),
+            papers=(papers := row.papers or documents.current_editions(db, row.dossier_id)),
+            removed=documents.removed_among(db, [each.edition_id for each in papers]),
             dossier=documents.dossier(db, row.dossier_id),
             members=members,
             to_be_called=sum(each.is_to_be_called for each in members),
@@ -261,6 +262,7 @@ def answer(consultation_id: int) -> str | Response:
             "ballots/answer.html",
             consultation=row,
             papers=row.papers,
+            removed=documents.removed_among(db, [each.edition_id for each in row.papers]),
             follows=queries.latest_leaf(db, row, actor.id),
             **_own_answers(db, row, actor),
             office=next(each.office for each in row.asked if each.person_id == actor.id),

@@ -104,16 +104,11 @@ def secret_copy_to_collect(
 
 
 def paper_to_read(db: Session, actor: Actor, paper_id: int) -> Paper:
-    paper = _paper(db, actor, paper_id)
-    if paper.taken_out_at is not None:
-        raise NotFound(f"paper {paper_id} was taken out")
-    return paper
-
-
-def _paper(db: Session, actor: Actor, paper_id: int) -> Paper:
     paper = db.get(Paper, paper_id)
     if paper is None or not may_read(db, actor, paper.dossier_id):
         raise NotFound(f"paper {paper_id}")
+    if paper.taken_out_at is not None:
+        raise NotFound(f"paper {paper_id} was taken out")
     return paper
 
 
@@ -154,10 +149,13 @@ def paper_to_replace(db: Session, actor: Actor, paper_id: int) -> Paper:
 
 
 def paper_to_remove(db: Session, actor: Actor, paper_id: int) -> Paper:
-    """A paper of which this person may ask to remove files, wherever it lies; who asks has read the
-    dossier."""
+    """A paper of which this person may ask to remove files, wherever it lies: also in a draft that
+    they do not read, of which its agency tells them the number."""
     actor.must(Permission.FILE_REMOVE)
-    return _paper(db, actor, paper_id)
+    paper = db.get(Paper, paper_id)
+    if paper is None:
+        raise NotFound(f"paper {paper_id}")
+    return paper
 
 
 def removal_to_read(db: Session, actor: Actor, removal_id: int) -> Removal:

@@ -78,6 +78,7 @@ class Incident:
     confirmed_as: str
     at: datetime
     destroyed_at: datetime | None
+    paper_id: int
     editions: Sequence[RemovedEdition]
     readers: Sequence[Reader]
     copies: Sequence[CopyOfRemoved]
@@ -86,21 +87,32 @@ class Incident:
 # ---- asked for, and done ----
 
 
-def ask(actor: Actor, paper_id: int, edition_ids: Collection[int], reason: str) -> int:
-    """Ask a second person to remove these editions' files; until then nothing has changed."""
+def ask(
+    actor: Actor,
+    paper_id: int,
+    edition_ids: Collection[int],
+    reason: str,
+    proposed_in: Collection[int] = (),
+) -> int:
+    """Ask a second person to remove these editions' files, and files that were proposed in these
+    requests and became no edition; until then nothing has changed."""
     with reading() as db:
         paper = access.paper_to_remove(db, actor, paper_id)
         chosen = [each for each in paper.editions if each.id in edition_ids]
-        if refusal := rules.refusal_to_remove([each.removal_id is not None for each in chosen]):
+        offered = replacing.proposed(db, paper.id)
+        proposed = {each.digest for each in offered if each.request_id in proposed_in}
+        are_removed = [each.removal_id is not None for each in chosen]
+        if refusal := rules.refusal_to_remove([*are_removed, *(False for _ in proposed)]):
             raise Refused(refusal)
-        same = _same_files(db, {each.digest for each in chosen})
+        digests = {each.digest for each in chosen} | proposed
+        same = _same_files(db, digests)
         ids = [each.id for each in same]
         facts: dict[str, Any] = {
             "paper": paper.id,
             "dossier": paper.dossier_id,
             "kind": str(paper.kind),
             "numbers": ", ".join(str(each.number) for each in chosen),
-            "digests": sorted({each.digest for each in chosen}),
+            "digests": sorted(digests),
             "elsewhere": len({each.paper_id for each in same} - {paper.id}),
             "openers": len(_openings(db, ids)),
             "copies": len(leases.copies_of_removed(db, ids, clock.now(db))),
@@ -116,7 +128,8 @@ def _remove(db: Session, approved: Approved) -> None:
     access.paper_to_remove(db, approved.asker, facts["paper"])
     digests = set(facts["digests"])
     editions = _locked(db, digests)
-    if not digests <= {each.digest for each in editions}:
+    proposed = {each.digest for each in replacing.proposed(db, facts["paper"])}
+    if not digests <= proposed | {each.digest for each in editions}:
         raise Stale
     removal = Removal(
         paper_id=facts["paper"],
@@ -128,16 +141,19 @@ def _remove(db: Session, approved: Approved) -> None:
     )
     db.add(removal)
     db.flush()
-    files = _files(db, editions)
+    files = _files(db, editions, digests)
     for each in sorted(files):
         insert_if_absent(db, RemovedFile, digest=each, removal_id=removal.id)
     _empty(db, editions, removal, files)
+    if not editions:
+        # Nobody has read what became no edition; its dossier says that it went.
+        _write_story(db, approved.asker, removal)
     for paper in {each.paper_id: each.paper for each in editions}.values():
         _tell(db, paper, removal, [each for each in editions if each.paper_id == paper.id])
     body = {
         "removal": removal.id,
         "editions": [each.id for each in editions],
-        "sha256": sorted({each.digest for each in editions}),
+        "sha256": sorted(digests | {each.digest for each in editions}),
         "reason_sha256": canonical.digest_of(facts["reason"]),
         "asked_by": approved.asker.id,
         "confirmed_by": approved.approver.id,
@@ -173,12 +189,12 @@ def _same_files(db: Session, digests: Collection[str]) -> list[Edition]:
     return list(db.scalars(select(Edition).where(either, here).order_by(Edition.id)))
 
 
-def _files(db: Session, editions: Sequence[Edition]) -> set[str]:
+def _files(db: Session, editions: Sequence[Edition], digests: Collection[str]) -> set[str]:
     """What is stored of these editions: their files, pictures, and every text that was kept of
     them; but nothing that is another paper's as well, such as the picture of a like first page."""
     ids = [each.id for each in editions]
     found = {file for each in editions for file in _stored(each)}
-    found |= replacing.files_about(db, {each.digest for each in editions})
+    found |= replacing.files_about(db, {*digests, *(each.digest for each in editions)})
     shared = (Edition.prepared.in_(found), Edition.page1.in_(found))
     staying = select(Edition).where(Edition.id.not_in(ids), or_(*shared))
     others = {file for each in db.scalars(staying) for file in (each.prepared, each.page1)}
@@ -204,6 +220,14 @@ def _empty(
     for paper in {each.paper_id: each.paper for each in editions}.values():
         if paper.editions[-1] in editions:
             search.remove(db, f"paper:{paper.id}")
+
+
+def _write_story(db: Session, asker: Actor, removal: Removal) -> None:
+    paper = access.paper_to_remove(db, asker, removal.paper_id)
+    service.add_to_story(
+        db, paper.dossier_id, "proposal_removed", f"/papers/{paper.id}", title=paper.title,
+        by=removal.asked_as, confirmed=removal.confirmed_as,
+    )  # fmt: skip
 
 
 def _tell(db: Session, paper: Paper, removal: Removal, editions: Sequence[Edition]) -> None:
@@ -282,7 +306,7 @@ def _incident(db: Session, removal: Removal) -> Incident:
     ids = [each.id for each in editions]
     return Incident(
         removal.id, removal.request_id, removal.reason, removal.asked_as, removal.confirmed_as,
-        removal.at, removal.destroyed_at,
+        removal.at, removal.destroyed_at, removal.paper_id,
         [
             RemovedEdition(
                 each.id, each.paper_id, each.paper.dossier_id, each.paper.title, each.number,

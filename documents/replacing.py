@@ -23,7 +23,7 @@ from documents.rules import DossierRefusal
 from documents.service import Incoming
 from ecabinet import approvals, clock, ledger, outbox, storage
 from ecabinet.access import Actor, Permission
-from ecabinet.approvals import Act, Approved, Request
+from ecabinet.approvals import Act, Approved, Request, RequestState
 from ecabinet.db import reading
 from ecabinet.errors import NotFound, Refused, Removed, Stale
 
@@ -187,8 +187,38 @@ def files_about(db: Session, digests: Collection[str]) -> set[str]:
     for file, facts in of_these.items():
         if facts["digest"] in digests and file not in gone:
             incoming = Incoming(**_kept(file))
-            found |= {file, incoming.prepared, incoming.page1, incoming.native or file}
+            found |= {file, incoming.original, incoming.prepared, incoming.page1}
+            found |= {incoming.native} if incoming.native else set()
     return found
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A file that was proposed for a paper and is no edition of it: it waits, or was refused."""
+
+    request_id: int
+    digest: str
+    pages: int
+    asked_as: str
+    asked_at: datetime
+    is_waiting: bool
+
+
+def proposed(db: Session, paper_id: int) -> list[Proposed]:
+    """The proposed files that are kept, the newest first."""
+    asked = select(Request).where(Request.kind == REPLACE.name).order_by(Request.id.desc())
+    its = [each for each in db.scalars(asked) if each.facts["paper"] == paper_id]
+    gone = queries.removed_files(db, [each.facts["file"] for each in its])
+    bound = select(Edition.digest).where(Edition.paper_id == paper_id)
+    editions = set(db.scalars(bound))
+    return [
+        Proposed(
+            each.id, each.facts["digest"], each.facts["pages"], each.asked_as, each.asked_at,
+            each.state == RequestState.WAITING,
+        )
+        for each in its
+        if each.facts["file"] not in gone and each.facts["digest"] not in editions
+    ]  # fmt: skip
 
 
 # ---- what changed ----

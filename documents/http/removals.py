@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, queries, removing
+from documents import access, queries, removing, replacing
 from documents.queries import DossierView, PaperView
 from ecabinet import approvals, web
 from ecabinet.access import Permission
@@ -26,6 +26,8 @@ def removal(paper_id: int) -> str:
             "documents/removal.html",
             paper=queries.paper(db, paper.id),
             dossier=queries.dossier(db, paper.dossier_id),
+            reads=access.may_read(db, actor, paper.dossier_id),
+            proposed=replacing.proposed(db, paper.id),
             editions=queries.editions(db, paper.id),
             waiting=removing.waiting(db, actor, [paper.id]).get(paper.id),
         )
@@ -37,16 +39,24 @@ def removal(paper_id: int) -> str:
 def ask(paper_id: int) -> AnyResponse:
     reason = form("reason", limit=approvals.LONGEST_REASON)
     # What is no number is no edition of this paper, and chooses nothing.
-    chosen = {int(each) for each in request.form.getlist("edition") if each.isdecimal()}
-    asked = removing.ask(current_actor(), paper_id, chosen, reason)
+    chosen, proposed = (
+        {int(each) for each in request.form.getlist(name) if each.isdecimal()}
+        for name in ("edition", "proposed")
+    )
+    asked = removing.ask(current_actor(), paper_id, chosen, reason, proposed)
     return web.see(f"/approvals/{asked}", "removal_asked")
 
 
 @door.get("/removals")
 @needs(Permission.LOG_READ)
-def incidents() -> str:
+def incidents() -> str | AnyResponse:
+    may_ask = current_actor().may(Permission.FILE_REMOVE)
+    if may_ask and (asked := web.asked_number("paper")):
+        return web.see(f"/papers/{asked}/removal")
     with reading() as db:
-        return render_template("documents/incidents.html", incidents=removing.incidents(db))
+        return render_template(
+            "documents/incidents.html", incidents=removing.incidents(db), may_ask=may_ask
+        )
 
 
 @door.get("/removals/<int:removal_id>")

@@ -11,16 +11,18 @@ from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import select, text
 
 from ballots import bundle
-from documents import queries, removing, service
-from documents.models import Edition, Note, NotePlace
-from documents.rules import CopyFate, DossierRefusal
+from documents import queries, removing, replacing, service
+from documents.models import Edition, Note, NotePlace, Paper
+from documents.rules import CopyFate, DossierRefusal, PaperKind
 from ecabinet import approvals, bundles, jobs, keys, storage, verifier
 from ecabinet import db as store
+from ecabinet.approvals import Request
 from ecabinet.db import Base, reading, transaction
 from ecabinet.errors import NotFound
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Browser, Cabinet
 from tests.documents import builders
+from tests.documents.test_lodging import begun
 
 JSON = {"Accept": "application/json"}
 MINISTER, OTHER = "botruong.yte", "botruong.taichinh"
@@ -89,6 +91,76 @@ def test_nothing_changes_until_a_second_person_confirms(cabinet, paper):
     assert reader.get(path).status_code == 200
     assert confirm(cabinet, asked).status_code == 200
     assert reader.get(path).status_code == 410
+
+
+def proposals(cabinet: Cabinet, paper: queries.PaperView) -> list[int]:
+    with reading() as db:
+        return [each.request_id for each in replacing.proposed(db, paper.id)]
+
+
+def test_a_replacement_that_was_refused_can_be_removed(cabinet):
+    paper = handed_out(cabinet, builders.pages("Trang dau", "Trang sau"))
+    body = {"file": (io.BytesIO(SECRET), "ban-2.pdf"), "reason": "Sửa."}
+    secretary, leader = cabinet.browser("thuky"), cabinet.browser("lanhdaovp")
+    asked = secretary.post(f"/papers/{paper.id}/replacements", body, headers=JSON).json["location"]
+    (request,) = proposals(cabinet, paper)
+    with reading() as db:
+        kept, digest = (
+            db.get_one(Request, request).facts["digest"], db.get_one(Request, request).digest,
+        )  # fmt: skip
+    refused = {"digest": digest, "reason": "Gửi nhầm."}
+    assert leader.post(f"{asked}/refuse", refused, headers=JSON).status_code == 200
+    assert CANARY.encode() in storage.read(kept)
+    assert "Bản đề nghị thay, không được dùng" in leader.get(f"/papers/{paper.id}/removal").text
+    # What is no proposal for this paper chooses nothing.
+    wrong = {"proposed": request + 9, "reason": "Gửi nhầm."}
+    assert leader.post(f"/papers/{paper.id}/removals", wrong, headers=JSON).status_code == 409
+    chosen = {"proposed": request, "reason": "Gửi nhầm."}
+    removal = leader.post(f"/papers/{paper.id}/removals", chosen, headers=JSON).json["location"]
+    assert confirm(cabinet, removal).status_code == 200
+    with pytest.raises(NotFound):
+        storage.read(kept)
+    assert proposals(cabinet, paper) == []
+    # The paper itself is read on; nobody brings the file again; the record says what it was.
+    assert cabinet.browser(MINISTER).get(f"/editions/{paper.edition_id}/file").status_code == 200
+    body["file"] = (io.BytesIO(SECRET), "ban-2.pdf")
+    again = secretary.post(f"/papers/{paper.id}/replacements", body, headers=JSON)
+    assert again.status_code == 409
+    assert f"thay tài liệu số {paper.id}" in leader.get("/removals/1").text
+
+
+def test_what_an_agency_still_drafts_is_removed_by_its_number(cabinet):
+    staff, leader = cabinet.browser("canbo.yte"), cabinet.browser("lanhdaovp")
+    number = begun(cabinet)
+    found = service.add_paper(
+        cabinet.actor("canbo.yte"), number, "Tên không được lộ", PaperKind.DRAFT, "a.pdf", SECRET
+    )
+    assert leader.get(f"/papers/{found}").status_code == 404
+    assert leader.get(f"/removals?paper={found}").location.endswith(f"/papers/{found}/removal")
+    page = leader.get(f"/papers/{found}/removal").text
+    assert "chỉ gỡ được theo số" in page
+    assert "Tên không được lộ" not in page
+    (paper,) = (each for each in builders.papers(number) if each.id == found)
+    assert staff.get(f"/editions/{paper.edition_id}/file").status_code == 200
+    remove(cabinet, paper)
+    assert staff.get(f"/editions/{paper.edition_id}/file").status_code == 410
+    # To whoever removes nothing the page is no way to learn of a paper.
+    assert cabinet.browser("thuky").get(f"/papers/{found}/removal").status_code == 403
+
+
+def test_who_is_asked_is_told_that_a_paper_of_the_question_was_removed(cabinet):
+    consultation = an_open_consultation(cabinet)
+    with reading() as db:
+        dossier = db.scalars(select(Paper.dossier_id)).one()
+    (paper,) = builders.papers(dossier)
+    member = cabinet.browser(MINISTER)
+    pages = [f"/consultations/{consultation}{end}" for end in ("", "/answer")]
+    for each in pages:
+        assert "gỡ khẩn cấp" not in member.get(each).text
+    remove(cabinet, paper)
+    for each in pages:
+        assert "gỡ khẩn cấp" in member.get(each).text
+    assert f"/editions/{paper.edition_id}/file" not in member.get(pages[1]).text
 
 
 def every_door(paper: queries.PaperView) -> dict[str, int]:
