@@ -35,7 +35,7 @@ def removal(paper_id: int) -> str:
 
 @door.post("/papers/<int:paper_id>/removals")
 @needs(Permission.FILE_REMOVE)
-@takes("reason", many=("edition",))
+@takes("reason", many=("edition", "proposed"))
 def ask(paper_id: int) -> AnyResponse:
     reason = form("reason", limit=approvals.LONGEST_REASON)
     # What is no number is no edition of this paper, and chooses nothing.

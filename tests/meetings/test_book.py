@@ -16,7 +16,7 @@ from meetings.service import prepare
 from meetings.service.prepare import ItemText
 from tests.builders import Cabinet
 from tests.documents import builders as papers
-from tests.documents.test_removing import replace
+from tests.documents.test_removing import remove, replace
 from tests.meetings import builders
 
 SECRET = "Chuyện chỉ vài người biết"
@@ -142,3 +142,26 @@ def test_a_session_without_papers_has_no_book(cabinet: Cabinet) -> None:
     reader = cabinet.browser("botruong.yte")
     assert "book.pdf" not in reader.get(path).get_data(as_text=True)
     assert reader.get(f"{path}/book.pdf").status_code == 404
+
+
+def test_a_file_removed_while_its_vote_is_open_takes_no_vote_with_it(cabinet: Cabinet) -> None:
+    session = builders.planned(cabinet)
+    dossier = papers.dossier(cabinet, papers.pdf(2))
+    text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
+    item = session.items[1]
+    prepare.edit_item(session.actor("thuky"), session.id, item, session.draft_of(item), text)
+    session.discuss()
+    (paper,) = papers.papers(dossier)
+    vote = session.ask()
+    before, after = (
+        builders.Voter(session, name) for name in ("botruong.yte", "botruong.taichinh")
+    )
+    assert before.casts(vote).status_code == 201
+    remove(cabinet, paper)
+    # Who votes now signs the same digests, and is told that nobody can open one of them.
+    assert after.mine(vote)["terms"]["papers"] == [paper.digest]
+    assert session.state()["parts"][f"paper:{paper.id}"]["removed"]
+    assert after.casts(vote).status_code == 201
+    session.count(vote)
+    assert session.vote(vote).counts["agree"] == 2
+    assert session.vote(vote).papers == [paper.digest]
