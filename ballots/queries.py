@@ -193,6 +193,8 @@ def _told_of_opening(db: Session, consultation: Consultation) -> dict[int, outbo
 
     A message marked as read proves nothing: the page they opened does.
     """
+    if consultation.asks_since is None:
+        return {}
     pages = select(NoticeOpened).where(
         NoticeOpened.consultation_id == consultation.id,
         NoticeOpened.at >= consultation.asks_since,
