@@ -24,7 +24,12 @@ from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests import watching
 from tests.builders import Cabinet, Scene
-from tests.watching import pytest_sessionfinish, pytest_testnodedown  # noqa: F401
+from tests.watching import (  # noqa: F401
+    pytest_addoption,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 # The same examples on every run; how long one takes says nothing of the code.
 hypothesis.settings.register_profile(

@@ -2,9 +2,10 @@
 that no page sends what its door does not take (AC-06)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+import pytest
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
@@ -79,9 +80,50 @@ def not_taken(app: Flask, page: str) -> list[tuple[str, set[str]]]:
     return found
 
 
-def pytest_sessionfinish(session: Any) -> None:
-    if hasattr(session.config, "workerinput"):
-        session.config.workeroutput["seen"] = [[place, role] for place, role in sorted(SEEN)]
+# ---- over the whole suite ----
+
+SHUT: list[str] = []
+
+
+def rows() -> dict[str, Permission]:
+    """What `test_access` keeps by hand: each door and each event, and what it asks for."""
+    from tests.building.test_access import EVENTS, ways
+
+    return {f"{each.method} {each.rule}": each.permission for each in ways()} | EVENTS
+
+
+def never_entered(seen: Collection[Passage], rows: Mapping[str, Permission]) -> list[str]:
+    """Doors and events by which nobody was served; and pages of nothing in particular by which
+    not everybody was whom the policy lets in. Whose a dossier or a vote is, the rooms' own tests
+    and walks show for each role."""
+    places = {place for place, _ in seen}
+    shut = [place for place in rows if place not in places]
+    pages = [place for place in rows if place.startswith("GET") and "<" not in place]
+    return shut + [
+        f"{page} by {role}"
+        for page in pages
+        for role in POLICY.get(rows[page], ())
+        if page in places and (page, role) not in seen
+    ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-door", action="store_true", help="fail unless all let somebody in")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    kept: Any = session.config
+    if hasattr(kept, "workerinput"):
+        kept.workeroutput["seen"] = [list(each) for each in SEEN]
+    elif kept.getoption("--every-door") and (shut := never_entered(SEEN, rows())):
+        SHUT.extend(shut)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if SHUT:
+        terminalreporter.section("nobody who may was ever let in (AC-01)")
+        terminalreporter.write("\n".join(SHUT) + "\n")
 
 
 def pytest_testnodedown(node: Any) -> None:
