@@ -118,6 +118,15 @@ def test_the_second_person_opens_only_what_they_saw(cabinet: Cabinet) -> None:
     assert leader.post(f"{path}/approve", {"seen": seen}).status_code == 303
 
 
+def test_a_draft_is_read_by_who_words_it_and_by_who_approves_it(cabinet: Cabinet) -> None:
+    path = f"/consultations/{a_draft(cabinet)}"
+    for name in ("chuyenvien", "lanhdaovp"):
+        page = cabinet.browser(name).get(path)
+        assert page.status_code == 200
+        assert "Đồng ý ban hành Nghị định không?" in page.text
+    assert cabinet.browser("botruong.yte").get(path).status_code == 404
+
+
 def test_of_two_who_edit_one_draft_the_second_is_told_and_nothing_is_lost(
     cabinet: Cabinet,
 ) -> None:

@@ -87,6 +87,8 @@ WATCH = """() => {
   addEventListener('keydown', (event) => { if (event.key === 'Tab') walk.note(); }, true);
 }"""
 
+# What a page does as its dialog closes, it does in a turn of its own.
+TURN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 FOLDED = "main details:not([open]) > summary"
 # One of each kind of dialog: a table has one for each row.
 OPENERS = """() => {
@@ -144,6 +146,7 @@ def _opens_and_leaves(page: Page, dialog: str) -> Iterator[str]:
         return
     yield from (f"{each} ({dialog})" for each in _goes_round(page))
     page.keyboard.press("Escape")
+    page.evaluate(TURN)
     if opened.count():
         yield f"Escape does not leave {dialog}"
     elif not opener.evaluate("each => each === document.activeElement"):
