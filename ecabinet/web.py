@@ -194,6 +194,8 @@ def current_actor() -> Actor:
     if actor.is_locked:
         raise ScreenLocked
     if settings().admin_url and not actor.roles:
+        # A login that is good for nothing here is not left in this browser.
+        renew_cookie()
         raise OtherHost(settings().base_url if _is_administration() else settings().admin_url)
     return actor
 
@@ -817,7 +819,8 @@ def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> 
         response = make_response(body | {"message": message, "request": request_id}, status)
     else:
         field = str(body.get("field", ""))
-        response = make_response(_page_of(code, status, message, field), status)
+        address = str(body.get("address", ""))
+        response = make_response(_page_of(code, status, message, field, address), status)
     if "wait_seconds" in body:
         response.headers["Retry-After"] = str(body["wait_seconds"])
     return response
@@ -869,11 +872,11 @@ def _page_before() -> str:
     return own_path(before.path + (f"?{before.query}" if before.query else ""))
 
 
-def _page_of(code: str, status: int, message: str, field: str) -> str:
+def _page_of(code: str, status: int, message: str, field: str, address: str) -> str:
     try:
         return render_template(
             "error.html", code=code, status=status, message=message,
-            mending=_mending(field), back=_page_before(),
+            mending=_mending(field), back=_page_before(), address=address,
         )  # fmt: skip
     except SQLAlchemyError as fault:
         # What is down is the store itself: then the sentence goes without its page.
