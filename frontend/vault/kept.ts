@@ -27,6 +27,10 @@ async function open(): Promise<void> {
   root.dataset.paperUrl = `/editions/${edition}/file`;
   root.dataset.paperId = String(about.paper_id);
   root.dataset.paperTitle = about.title;
+  // Where it was found, and by which words.
+  const { page, q } = Object.fromEntries(new URLSearchParams(location.search));
+  if (page) root.dataset.page = page;
+  if (q) root.dataset.sought = q;
   // Notes made here wait under the same name as those made online, and are sent by either page.
   const { dataset } = element('[data-notes]');
   dataset.notes = `/editions/${edition}/notes`;

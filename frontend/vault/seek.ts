@@ -1,0 +1,125 @@
+// entry
+/** Finding words in all papers that this device keeps: page by page, asked of nobody. */
+import { fold } from '../documents/filter';
+import { opening, useWorker } from '../documents/opening';
+import { word } from '../words';
+import { standing, whenItChanges } from './line';
+import { type About, openKept, type Vault } from './vault';
+
+const AROUND = 60;
+const MOST_PAGES = 200;
+
+const form = document.querySelector<HTMLFormElement>('[data-seek]');
+const input = form?.querySelector('input');
+const said = document.querySelector<HTMLElement>('[data-seek-said]');
+const list = document.querySelector<HTMLElement>('[data-seek-found]');
+const row = document.querySelector<HTMLTemplateElement>('#found')?.content;
+
+/** The pages' texts, of papers that were sought in; they go with this page. */
+const texts = new Map<number, string[]>();
+let asked = 0;
+
+/** As many letters as before, lower and without marks: a place in one is a place in the other. */
+const plain = (text: string): string =>
+  Array.from(text, (letter) => (fold(letter) + letter).charAt(0)).join('');
+
+async function pagesOf(vault: Vault, about: About): Promise<string[]> {
+  const known = texts.get(about.edition_id);
+  if (known) return known;
+  const task = opening(await vault.bytes(about.edition_id));
+  try {
+    const paper = await task.promise;
+    const pages: string[] = [];
+    for (let number = 1; number <= paper.numPages; number += 1) {
+      const page = await paper.getPage(number);
+      const { items } = await page.getTextContent();
+      const words = items.map((each) => ('str' in each ? each.str + (each.hasEOL ? ' ' : '') : ''));
+      pages.push(words.join('').normalize('NFC').replace(/\s+/g, ' '));
+      page.cleanup();
+    }
+    texts.set(about.edition_id, pages);
+    return pages;
+  } finally {
+    await task.destroy();
+  }
+}
+
+function hit(about: About, page: number, text: string, at: number, sought: string): Node {
+  const made = row?.cloneNode(true) as DocumentFragment;
+  const link = made.querySelector('a');
+  const query = new URLSearchParams({
+    edition: String(about.edition_id),
+    page: String(page),
+    q: sought,
+  });
+  link?.setAttribute('href', `/vault/paper?${query}`);
+  link?.replaceChildren(about.title);
+  made.querySelector('[data-page]')?.replaceChildren(String(page));
+  const lit = document.createElement('mark');
+  const end = at + sought.length;
+  lit.append(text.slice(at, end));
+  const [before, after] = [text.slice(Math.max(0, at - AROUND), at), text.slice(end, end + AROUND)];
+  made.querySelector('[data-words]')?.replaceChildren(`… ${before}`, lit, `${after} …`);
+  return made;
+}
+
+async function seek(sought: string): Promise<void> {
+  asked += 1;
+  const own = asked;
+  list?.replaceChildren();
+  const vault = ['ours', 'offline'].includes(await standing()) ? await openKept() : undefined;
+  const papers = (await vault?.papers()) ?? [];
+  if (!vault || !sought || !form) return say('');
+  useWorker(form.dataset.worker ?? '');
+  const without = plain(sought);
+  let found = 0;
+  for (const [place, about] of papers.entries()) {
+    say(
+      word({
+        vi: `Đang tìm… ${place}/${papers.length}`,
+        en: `Searching… ${place}/${papers.length}`,
+      }),
+    );
+    const pages = await pagesOf(vault, about).catch(() => []);
+    // Another search was begun, or the vault was locked or emptied meanwhile.
+    if (own !== asked) return;
+    for (const [index, text] of pages.entries()) {
+      // Words typed with marks are meant with them; without marks they find either.
+      const isMarked = without !== sought.toLowerCase();
+      const at = (isMarked ? text.toLowerCase() : plain(text)).indexOf(
+        isMarked ? sought.toLowerCase() : without,
+      );
+      if (at < 0) continue;
+      found += 1;
+      if (found <= MOST_PAGES) list?.append(hit(about, index + 1, text, at, sought));
+    }
+  }
+  say(
+    found
+      ? word({ vi: `Thấy ở ${found} trang.`, en: `Found on ${found} pages.` })
+      : word({
+          vi: 'Không thấy trong tài liệu trên máy này.',
+          en: 'Not found in the papers on this device.',
+        }),
+  );
+}
+
+function say(words: string): void {
+  said?.replaceChildren(words);
+}
+
+/** Nothing that was read stays on a page that may show nothing any more. */
+function forget(): void {
+  asked += 1;
+  texts.clear();
+  list?.replaceChildren();
+  say('');
+}
+
+form?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void seek((input?.value ?? '').normalize('NFC').trim().replace(/\s+/g, ' '));
+});
+whenItChanges(async () => {
+  if (!['ours', 'offline'].includes(await standing())) forget();
+});
