@@ -3,6 +3,7 @@
 import { fold } from '../documents/filter';
 import { opening, useWorker } from '../documents/opening';
 import { word } from '../words';
+import './seek.css';
 import { standing, whenItChanges } from './line';
 import { type About, openKept, type Vault } from './vault';
 
@@ -58,7 +59,9 @@ function hit(about: About, page: number, text: string, at: number, sought: strin
   const lit = document.createElement('mark');
   const end = at + sought.length;
   lit.append(text.slice(at, end));
-  const [before, after] = [text.slice(Math.max(0, at - AROUND), at), text.slice(end, end + AROUND)];
+  // Whole words only, beside what was found.
+  const before = text.slice(Math.max(0, at - AROUND), at).replace(/^\S*\s/, '');
+  const after = text.slice(end, end + AROUND).replace(/\s\S*$/, '');
   made.querySelector('[data-words]')?.replaceChildren(`… ${before}`, lit, `${after} …`);
   return made;
 }
