@@ -2,17 +2,22 @@
 those whom the policy lets in (AC-01)."""
 
 import io
+from datetime import datetime
 from typing import Any
 
+import pyotp
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from documents import service
 from documents.rules import PaperKind
+from ecabinet import clock
+from ecabinet.access import Permission
 from ecabinet.db import reading
 from people.models import Office, Passkey
-from tests.builders import Browser, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet
+from tests.building.test_access import LENT, WALKERS, lend
 from tests.documents.builders import hand_out, papers, pdf
 from tests.documents.test_lodging import WHY, begun
 from tests.documents.test_replacing import NEW, OLD, confirm, propose
@@ -20,9 +25,13 @@ from tests.meetings.builders import Voter, planned
 from tests.meetings.test_pages import HEAD
 from tests.people.authenticator import Authenticator
 from tests.people.builders import JSON, password, registered, signed_in
+from tests.people.test_account import offered
 from tests.tasks.builders import assign, day
 from tests.wire.builders import serving
 
+pytestmark = pytest.mark.once
+
+ANOTHER = "con trâu đi trước cái cày theo sau"
 OFFICE = ("thuky", "chuyenvien", "lanhdaovp", "kiemtoan")
 
 
@@ -169,3 +178,53 @@ def test_an_open_reader_enters_its_paper(cabinet: Cabinet) -> None:
     with serving(cabinet.app) as served:
         screen = served.screen_of(cabinet.browser("canbo.yte"))
         assert "code" not in screen.ask("paper:enter", place)
+
+
+def test_each_role_does_what_it_may_of_its_own_and_begins_what_it_may_begin(
+    cabinet: Cabinet,
+) -> None:
+    for lent in LENT.values():
+        lend(cabinet, *lent)
+    for username in WALKERS.values():
+        of_ones_own(cabinet, username)
+        begun_by(cabinet, username)
+        done(cabinet.browser(username), "/sign-out")
+
+
+def of_ones_own(cabinet: Cabinet, username: str) -> None:
+    browser = cabinet.browser(username)
+    done(browser, "/step-up", code=browser.code())
+    asked = browser.post("/step-up/options", json={"path": "/x", "fields": {}}, headers=JSON)
+    assert asked.json == {"options": None}
+    done(browser, "/me/notices/choices", language="vi", quiet_from="22:00", quiet_until="06:00")
+    options = browser.post("/passkeys/options", headers=JSON).json or {}
+    made = {"answer": Authenticator().make(options), "label": "iPad"}
+    assert browser.post("/passkeys", json=made, headers=JSON).status_code == 201
+    seen(browser, "/authenticator")
+    done(browser, "/authenticator", code=pyotp.TOTP(offered(cabinet, username)).at(now()))
+    done(browser, "/password", old=PASSWORD, new=ANOTHER, again=ANOTHER)
+
+
+def begun_by(cabinet: Cabinet, username: str) -> None:
+    """Of a new dossier, session or task, and of a device's vault."""
+    browser, may = cabinet.browser(username), cabinet.actor(username).may
+    agencies = sorted(cabinet.actor(username).agencies) or [cabinet.agencies["yte"]]
+    dossier = {"title": "Hồ sơ mới", "drafting_agency": agencies[0]}
+    if may(Permission.DOSSIER_WRITE):
+        done(browser, "/dossiers", **dossier)
+    if may(Permission.DOSSIER_LODGE):
+        done(browser, "/dossiers/drafts", **dossier, kind="decree")
+    if may(Permission.MEETING_PREPARE):
+        done(browser, "/meetings", **HEAD, chair=cabinet.ids["thutuong"])
+    if may(Permission.TASK_ASSIGN):
+        done(
+            browser, "/tasks/assign", text="Việc mới", lead=agencies[0], deadline="none",
+            deliverable="Báo cáo",
+        )  # fmt: skip
+    if may(Permission.PAPER_READ):
+        assert browser.post("/vault", json={}, headers=JSON).status_code == 200
+
+
+def now() -> datetime:
+    with reading() as db:
+        return clock.now(db)
