@@ -280,3 +280,36 @@ def fate_of_copy(
     if told_at:
         return CopyFate.TOLD, told_at
     return (CopyFate.HELD if until > now else CopyFate.LEASE_OVER), until
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line of a dossier's story: what, in which session or consultation, and when."""
+
+    kind: str
+    path: str
+    at: datetime
+
+
+BEGINS = frozenset({"session_convened", "consultation_opened", "consultation_asked_again"})
+ENDS = frozenset({"item_concluded", "consultation_closed", "consultation_stopped"})
+PUT_OFF = "item_deferred"
+
+
+def notes_are_over(
+    story: Iterable[Happened], last_written: datetime, now: datetime, after: timedelta
+) -> bool:
+    """Notes are over so long after the last session or consultation on their dossier has ended, and
+    none is under way; what was put off comes again. Nor before they are as old themselves."""
+    under_way: set[str] = set()
+    ended_at: datetime | None = None
+    for each in story:
+        if each.kind in BEGINS:
+            under_way.add(each.path)
+        elif each.kind in ENDS:
+            under_way.discard(each.path)
+            ended_at = each.at
+        elif each.kind == PUT_OFF:
+            under_way.discard(each.path)
+            ended_at = None
+    return not under_way and ended_at is not None and max(ended_at, last_written) + after <= now

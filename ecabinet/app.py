@@ -25,6 +25,7 @@ from documents.http import papers as papers_http
 from documents.http import removals as removals_http
 from documents.http import secret as secret_http
 from documents.http import vault as vault_http
+from documents.notes import purging
 from ecabinet import (
     activity,
     antivirus,
@@ -186,6 +187,7 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
+    purging.bind(settings.notes_days, settings.notes_held)
     storage.bind(storage.Folder(settings.data_dir / "files"))
     deliveries.bind(senders(settings))
 

@@ -21,6 +21,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     ballots.ask_newcomers,
     people.tell_of_locks,
     documents.finish_removals,
+    documents.purge_notes,
     ballots.remind_the_silent,
     seals.seal_what_waits,
 )

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
     key_waiting_hours: int = -1
     max_upload_mb: int = 200
+    # Days after which readers' notes go, counted from the end of the matter; 0 keeps them. Of the
+    # dossiers under legal hold none goes.
+    notes_days: int = Field(default=0, ge=0, le=3650)
+    notes_held: Annotated[tuple[int, ...], NoDecode] = ()
     # Where clamd listens; set, no file comes in that it has not called clean (UPL-07).
     clamd_socket: Path | None = None
     # The authorities whose signatures on papers are trusted beside the cabinet's own: PEM.
@@ -76,7 +80,7 @@ class Settings(BaseSettings):
     oidc_max_age_minutes: int = Field(default=15, ge=1, le=60)
     oidc_ca: str = ""
 
-    @field_validator("proxies", "oidc_acr", "oidc_amr", mode="before")
+    @field_validator("proxies", "oidc_acr", "oidc_amr", "notes_held", mode="before")
     @classmethod
     def parted_by_commas(cls, given: object) -> object:
         if not isinstance(given, str):

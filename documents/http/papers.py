@@ -15,7 +15,7 @@ from documents.announcements import paper_audience
 from documents.completeness import DossierKind
 from documents.http import removals
 from documents.marking import Copy
-from documents.notes import sharing
+from documents.notes import purging, sharing
 from documents.pages.reading import takes_office
 from documents.rules import DossierState, PaperKind
 from ecabinet import approvals, live, web
@@ -42,6 +42,12 @@ FILE_HEADERS = {
 def _may_search() -> dict[str, bool]:
     actor = actor_or_none()
     return {"may_search": actor is not None and actor.may(Permission.PAPER_READ)}
+
+
+@door.app_context_processor
+def _notes_go() -> dict[str, int]:
+    """After how many days notes go, for the pane in which they are written."""
+    return {"note_days": purging.days()}
 
 
 @door.app_template_filter("size")
