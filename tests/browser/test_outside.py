@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.person import DESKTOP, PHONE, TABLET, UPRIGHT, browser
 from tests.browser.reader import Reader
@@ -77,6 +78,7 @@ def test_whoever_comes_back_with_a_code_of_others_reads_what_to_do(minister: Rea
     looks_right(minister, came)
     minister.opens(came)
     minister.sees("Chưa kiểm chứng được lần đăng nhập ở cơ quan")
+    expect(minister.page.locator("[data-came]")).to_be_hidden()
     minister.follows("Dùng cách khác")
     minister.sees("Tên tài khoản")
 
