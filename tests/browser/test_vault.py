@@ -16,6 +16,7 @@ from tests.server import serving_demo
 pytestmark = pytest.mark.browser
 
 SESSION, DOSSIER, PAPER = "/meetings/1", "/dossiers/1", "/papers/6"
+QUESTION = "/consultations/2"
 TITLE = re.compile("^Tờ trình về dự thảo Nghị quyết phối hợp liên vùng")
 NOTHING_KEPT = "Máy này chưa giữ tài liệu nào"
 # All that a browser keeps for this house beside its cookies: rows, keys, signs, cached addresses.
@@ -90,6 +91,40 @@ def writes(reader: Person, words: str) -> None:
     tool.press("Enter")
     reader.page.get_by_label("Nội dung").fill(words)
     reader.presses("Lưu ghi chú")
+
+
+def draws_and_erases(reader: Person) -> None:
+    """A stroke of the hand, rubbed out, had back by undoing, and rubbed out again."""
+    page = reader.page
+    sheet = page.locator(".page[data-page-number='1'][data-loaded]")
+    sheet.locator(".textLayer").wait_for()
+    own = page.locator("[data-notes-part='own'] li")
+    tools = page.locator(".tools")
+    expect(own).to_have_count(1)
+
+    def strokes(tool: str, left: int) -> None:
+        button = tools.get_by_role("button", name=tool, exact=True)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        box = sheet.bounding_box()
+        assert box
+        across, down = box["x"] + 200, box["y"] + 300
+        # The pen goes along, the eraser across it.
+        first, last = ((-60, 0), (60, 0)) if tool == "Bút" else ((0, -40), (0, 40))
+        page.mouse.move(across + first[0], down + first[1])
+        page.mouse.down()
+        page.mouse.move(across + last[0], down + last[1], steps=12)
+        page.mouse.up()
+        expect(own).to_have_count(left)
+
+    strokes("Bút", 2)
+    strokes("Tẩy", 1)
+    tools.get_by_role("button", name="Hoàn tác").click()
+    expect(own).to_have_count(2)
+    tools.get_by_role("button", name="Tẩy", exact=True).click()
+    strokes("Tẩy", 1)
+    expect(own).to_contain_text(WRITTEN)
+    expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
 
 
 def finds_nothing(reader: Person) -> None:
@@ -178,6 +213,7 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         reader.goes_to(PAPER)
         writes(reader, WRITTEN)
         expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
+        draws_and_erases(reader)
         papers = loads(reader, SESSION)
         assert papers > 1
         held = page.evaluate(KEPT)
@@ -218,7 +254,7 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         # Another person in the same browser, where the first has not even signed out.
         reader.name = "thuky"
         reader.signs_in()
-        assert loads(reader, DOSSIER)
+        assert loads(reader, QUESTION)
         reader.name = "kiemtoan"
         reader.signs_in()
         finds_nothing(reader)
