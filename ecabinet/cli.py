@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ballots import bundle
 from ballots import queries as ballots
 from documents import dry_run, tracing
-from ecabinet import bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
+from ecabinet import backup, bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
 from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -192,6 +192,35 @@ def tell_where(settings: Settings) -> None:
     if settings.env == "demo" and accounts.exists():
         click.echo(f"Demo accounts, with passwords and TOTP secrets: {accounts}")
     click.echo("-" * min(wide, 72))
+
+
+@main.command("backup")
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@plainly
+def back_up(target: Path) -> None:
+    """Back up database and files into one sealed file; the server may run meanwhile.
+
+    The folder of keys is not in it: back it up apart. Without it this file opens nothing.
+    """
+    settings = from_environment()
+    open_stores(settings)
+    click.echo(f"{target}: the database and {backup.write(settings, target)} files")
+
+
+@main.command("restore")
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@plainly
+def restore(source: Path) -> None:
+    """Bring a backup back into an empty data folder and database; its keys must be there first."""
+    settings = from_environment()
+    open_stores(settings)
+    try:
+        count = backup.restore(settings, source)
+    except NotFound:
+        raise NotPossible(
+            "the keys of this backup are not here: bring their folder first"
+        ) from None
+    click.echo(f"{source}: the database and {count} files are back; `ecabinet check` looks at them")
 
 
 @main.group()
