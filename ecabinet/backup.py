@@ -8,6 +8,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -34,6 +35,7 @@ MORE, LAST = b"more", b"last"
 DATABASE, FILES = "database", "files"
 # A file that is only being written has a longer name.
 WHOLE = re.compile(r"[0-9a-f]{64}(\.64k)?")
+PLACE = re.compile(rf"{DATABASE}|{FILES}/[0-9a-f]{{2}}/{WHOLE.pattern}")
 
 
 def write(settings: Settings, target: Path) -> int:
@@ -67,8 +69,8 @@ def restore(settings: Settings, source: Path) -> int:
             opened = _Opened(file)
             with tarfile.open(fileobj=opened, mode="r|", bufsize=PIECE) as packed:
                 for each in packed:
-                    packed.extract(each, folder, filter="data")
-                    count += each.isfile()
+                    _unpack(packed, each, folder)
+                    count += 1
             # Nothing is put anywhere before the last byte has been found whole.
             while opened.read(PIECE):
                 pass
@@ -92,6 +94,17 @@ def _pack(settings: Settings, copied: Path, file: IO[bytes]) -> int:
                 continue
             count += 1
     return count
+
+
+def _unpack(packed: tarfile.TarFile, each: tarfile.TarInfo, folder: Path) -> None:
+    """Only what `_pack` packs, at the place where it lay."""
+    content = packed.extractfile(each)
+    if content is None or not PLACE.fullmatch(each.name):
+        raise SettingRefused("this is no backup of an e-Cabinet")
+    target = folder / each.name
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(content, file, PIECE)
 
 
 # ---- the database ----

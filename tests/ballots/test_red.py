@@ -12,6 +12,9 @@ from tests.ballots import builders, test_casting, test_closing
 from tests.ballots.builders import Member
 from tests.builders import Cabinet
 
+# Of the tests, not of the stores.
+pytestmark = pytest.mark.once
+
 Test = Callable[[Any, int], None]
 Break = Callable[[pytest.MonkeyPatch], None]
 
