@@ -76,6 +76,7 @@ def test_every_page_carries_the_readers_name_and_nobody_elses(cabinet, paper):
     assert all("Kiểm toán viên" in page.extract_text() for page in others.pages)
 
 
+@pytest.mark.once
 def test_any_range_is_the_same_bytes_as_in_the_whole_copy(cabinet, paper):
     browser, file = cabinet.browser(READER), places(paper)[2]
     whole = browser.get(file)

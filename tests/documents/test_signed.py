@@ -115,6 +115,7 @@ def added_after_it(signed: bytes) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.once
 def test_each_signature_says_who_when_and_whether_it_holds(cabinet: Cabinet, trusted: Any) -> None:
     minister, stranger = Signer(), Signer("Người lạ")
     late = Signer("Hết hạn", days=-1, by=minister)
@@ -136,6 +137,7 @@ def test_each_signature_says_who_when_and_whether_it_holds(cabinet: Cabinet, tru
         assert [each.standing for each in read(wrong)] == [Standing.CHANGED]
 
 
+@pytest.mark.once
 def test_what_the_cabinet_itself_has_signed_is_known_without_any_setting(cabinet: Cabinet) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
