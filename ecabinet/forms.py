@@ -6,6 +6,7 @@ as text is data: it is brought to NFC and escaped, never read as markup (XML-04)
 
 import functools
 import io
+import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ FACES = {
     "Tinos-Italic": "400Regular_Italic/Tinos_400Regular_Italic.ttf",
     "Tinos-BoldItalic": "700Bold_Italic/Tinos_700Bold_Italic.ttf",
 }
+# The library's faces hold one place in their file for all threads: of two that draw at once, one
+# cuts its letters out of the other's. Whatever draws, draws under this.
+DRAWING = threading.RLock()
 MM = 72 / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 30 * MM, 15 * MM, 20 * MM, 20 * MM
 TEXT_WIDTH = 210 * MM - LEFT - RIGHT
@@ -154,7 +158,8 @@ def sheet(name: str, author: str, body: Sequence[Piece]) -> bytes:
         bottomMargin=BOTTOM, title=unicodedata.normalize("NFC", name), author=author,
         lang="vi-VN", initialFontName="Tinos",
     )  # fmt: skip
-    made.build(list(body), onLaterPages=_number)
+    with DRAWING:
+        made.build(list(body), onLaterPages=_number)
     return out.getvalue()
 
 
@@ -208,12 +213,13 @@ def _register_fonts() -> None:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
 
-    for name, file in FACES.items():
-        pdfmetrics.registerFont(TTFont(name, str(TINOS / file)))
-    pdfmetrics.registerFontFamily(
-        "Tinos", normal="Tinos", bold="Tinos-Bold", italic="Tinos-Italic",
-        boldItalic="Tinos-BoldItalic",
-    )  # fmt: skip
+    with DRAWING:
+        for name, file in FACES.items():
+            pdfmetrics.registerFont(TTFont(name, str(TINOS / file)))
+        pdfmetrics.registerFontFamily(
+            "Tinos", normal="Tinos", bold="Tinos-Bold", italic="Tinos-Italic",
+            boldItalic="Tinos-BoldItalic",
+        )  # fmt: skip
     # Before platypus is imported: else pages and tables begin in Helvetica, which is not embedded.
     rl_config.canvas_basefontname = rl_config.defaultGraphicsFontName = "Tinos"
 

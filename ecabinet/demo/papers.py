@@ -12,6 +12,7 @@ from documents import lodging, service
 from documents.completeness import DossierKind
 from documents.lodging import Fields
 from documents.rules import PaperKind
+from ecabinet import forms
 from ecabinet.access import Actor
 from ecabinet.db import reading
 from people import queries as people
@@ -209,14 +210,15 @@ def pdf_of(draft: Draft, subject: str, agency: str) -> bytes:
     from reportlab.pdfgen.canvas import Canvas
 
     made = io.BytesIO()
-    canvas = Canvas(made, pagesize=(WIDTH, HEIGHT))
-    canvas.setTitle(draft.title)
-    sheet = Sheet(canvas, draft)
-    sheet.head(agency)
-    for bold, text in paragraphs(draft, subject):
-        if not sheet.paragraph(text, bold):
-            break
-    canvas.save()
+    with forms.DRAWING:
+        canvas = Canvas(made, pagesize=(WIDTH, HEIGHT))
+        canvas.setTitle(draft.title)
+        sheet = Sheet(canvas, draft)
+        sheet.head(agency)
+        for bold, text in paragraphs(draft, subject):
+            if not sheet.paragraph(text, bold):
+                break
+        canvas.save()
     return made.getvalue()
 
 
