@@ -164,9 +164,7 @@ def _answered_by(person_id: int) -> Select[int]:
 
 def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     """Each member asked, in protocol order: how they were told, when they last answered."""
-    last = _last_answers(db, consultation)
-    answered = {each: at for each, (at, leaf) in last.items() if leaf > consultation.asking_leaf}
-    before = last.keys() - answered.keys()
+    answered, before = _answers(db, consultation)
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
     told = _told_of_opening(db, consultation)
     now, calendar = clock.now(db), working_days.calendar(db)
@@ -265,11 +263,17 @@ def opened_leaf(db: Session, consultation_id: int) -> int:
     return leaf
 
 
-def _last_answers(db: Session, consultation: Consultation) -> dict[int, tuple[datetime, int]]:
-    """When each member answered last, and at which leaf."""
+def _answers(db: Session, consultation: Consultation) -> tuple[dict[int, datetime], set[int]]:
+    """When each member answered last; and who did so before a paper was replaced, and not since."""
     last = select(Ballot.person_id, func.max(Ballot.at), func.max(Ballot.leaf))
     last = last.where(Ballot.consultation_id == consultation.id).group_by(Ballot.person_id)
-    return {person_id: (at, leaf or 0) for person_id, at, leaf in db.execute(last)}
+    answered, before = dict[int, datetime](), set[int]()
+    for person_id, at, leaf in db.execute(last):
+        if leaf is not None and leaf > consultation.asking_leaf:
+            answered[person_id] = at
+        else:
+            before.add(person_id)
+    return answered, before
 
 
 def counts(consultation: Consultation, ballot: Ballot) -> bool:
@@ -417,9 +421,8 @@ def to_be_reminded(
     reminder = rules.reminder_due(since, due_at, now, CALENDAR)
     if reminder is None:
         return None, []
-    last = _last_answers(db, consultation)
-    done = {each for each, (_, leaf) in last.items() if leaf > consultation.asking_leaf}
-    done |= outbox.told_of(db, fact_of_reminder(consultation, reminder)).keys()
+    answered, _ = _answers(db, consultation)
+    done = answered.keys() | outbox.told_of(db, fact_of_reminder(consultation, reminder)).keys()
     in_office = {each.person_id for each in people.members(db)}
     asked = [each.person_id for each in consultation.asked]
     return reminder, [each for each in asked if each in in_office and each not in done]

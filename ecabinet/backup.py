@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,6 +28,9 @@ from ecabinet import db as store
 from ecabinet import keys
 from ecabinet.errors import SettingRefused
 from ecabinet.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MAGIC, KEY = b"ECABINET-BACKUP-1\n", "backup"
 SALT, PIECE, TAG = 32, 1 << 20, 16
@@ -168,12 +171,13 @@ class _Sealing(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, content: bytes) -> int:  # type: ignore[override]
-        self._held += content
+    def write(self, content: "ReadableBuffer", /) -> int:
+        given = memoryview(content)
+        self._held += given
         while len(self._held) > PIECE:
             self._put(bytes(self._held[:PIECE]), MORE)
             del self._held[:PIECE]
-        return len(content)
+        return given.nbytes
 
     def close(self) -> None:
         if not self.closed:

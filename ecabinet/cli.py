@@ -100,7 +100,8 @@ def serve(port: int | None) -> None:
     sys.stdout.flush()
     if settings.async_ == "eventlet":
         green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(port)]
-        # This program's own words, for a process in which nothing was imported before it is green.
+        # A process in which nothing was imported before it is green: this program's own words, and
+        # no shell.
         os.execv(sys.executable, green)  # noqa: S606
     # What the server forks off opens the stores for itself.
     database().close()

@@ -24,12 +24,20 @@ from ecabinet.db import Base
 from ecabinet.settings import Settings
 from tests import watching
 from tests.builders import Cabinet, Scene
-from tests.watching import (  # noqa: F401
+from tests.watching import (
     pytest_addoption,
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
 )
+
+# pytest finds its hooks by their names here: what is watched is judged at the suite's end.
+__all__ = [
+    "pytest_addoption",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 # The same examples on every run; how long one takes says nothing of the code.
 hypothesis.settings.register_profile(
