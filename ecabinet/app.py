@@ -236,8 +236,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=";".join(str(ROOT / "translations" / room) for room in rooms),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    identify = people_queries.actor_by_cookie
-    web.install(app, settings, identify, leaving.hear_of, sign_in_http.confirm)
+    identify, login_by = people_queries.actor_by_cookie, people_queries.login_id_by_cookie
+    web.install(app, settings, identify, login_by, leaving.hear_of, sign_in_http.confirm)
     live.bind(wire.install(app, settings, identify, SOCKETS))
     # This application's own way in, in place of its class's.
     vars(app)["wsgi_app"] = TrueSource(app.wsgi_app, settings)

@@ -71,6 +71,7 @@ from ecabinet.settings import Settings
 log = structlog.get_logger()
 
 Identify = Callable[[Session, str], Actor | None]
+LoginBy = Callable[[Session, str], int | None]
 LeftBy = Callable[[str], bool]
 Confirm = Callable[[Session, Actor], None]
 View = Callable[..., Any]
@@ -269,10 +270,24 @@ def new_cookie_if_done() -> Iterator[str]:
 
 
 def csrf_token() -> str:
-    """What an unsafe request of this browser must carry."""
+    """What an unsafe request of this browser must carry.
+
+    It hangs on the login, over or not, and outlives its secret: pages that stand open go on where
+    another has stepped up (SES-01). Without a login it hangs on the secret.
+    """
     if not cookie_id():
         renew_cookie()
-    return hmac.new(_secret(), b"csrf\0" + cookie_id().encode(), hashlib.sha256).hexdigest()
+    login = _login()
+    bound = f"secret\0{cookie_id()}" if login is None else f"login\0{login}"
+    return hmac.new(_secret(), f"csrf\0{bound}".encode(), hashlib.sha256).hexdigest()
+
+
+def _login() -> int | None:
+    owner = owner_if_asked()
+    if owner is not None and owner.login_id is not None:
+        return owner.login_id
+    with reading() as db:
+        return _login_by(db, cookie_id())
 
 
 def say(code: str) -> None:
@@ -447,6 +462,11 @@ def _nobody(_db: Session, _cookie: str) -> Actor | None:
     return None
 
 
+def _no_login(_db: Session, _cookie: str) -> int | None:
+    """Whose login a browser has held, before an application says so."""
+    return None
+
+
 def _unconfirmed(_db: Session, _actor: Actor) -> None:
     """How an act is confirmed before an application says how: not at all."""
     raise StepUpNeeded
@@ -458,17 +478,20 @@ def _unknown(_cookie: str) -> bool:
 
 
 _identify: Identify = _nobody
+_login_by: LoginBy = _no_login
 _left_office: LeftBy = _unknown
 _confirm: Confirm = _unconfirmed
 _settings: Settings | None = None
 
 
 def install(
-    app: Flask, settings: Settings, identify: Identify, left_office: LeftBy, confirm: Confirm
-) -> None:
+    app: Flask, settings: Settings, identify: Identify, login_by: LoginBy, left_office: LeftBy,
+    confirm: Confirm,
+) -> None:  # fmt: skip
     """Tie the front desk to an application."""
-    global _identify, _left_office, _confirm, _settings
-    _identify, _left_office, _confirm, _settings = identify, left_office, confirm, settings
+    global _identify, _login_by, _left_office, _confirm, _settings
+    _identify, _login_by, _left_office = identify, login_by, left_office
+    _confirm, _settings = confirm, settings
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
     cast(Any, app.jinja_env).install_gettext_callables(
@@ -597,6 +620,9 @@ def _refuse_cross_site() -> None:
         raise CrossSite(f"Origin: {origin}")
     given = request.headers.get("X-CSRF-Token") or request.form.get(TOKEN, "")
     if not cookie_id() or not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        if cookie_id() and not _is_open_to_all() and _owner() is None:
+            # Nothing would be done either way, and this is what its page can go on from.
+            current_actor()
         raise CrossSite("the token is missing or old")
 
 
@@ -640,6 +666,13 @@ def _refuse_what_is_not_asked_for(view: View) -> None:
         raise NotAskedFor
 
 
+def _is_open_to_all() -> bool:
+    """Whether nobody is looked up for this; where no route is found, nothing is."""
+    rule = request.url_rule
+    view = current_app.view_functions[rule.endpoint] if rule else None
+    return view is None or permission_of(view) is Permission.ANYONE
+
+
 def _is_signed() -> bool:
     rule = request.url_rule
     view = current_app.view_functions[rule.endpoint] if rule else None
@@ -651,7 +684,7 @@ def _say_who_acts() -> None:
     rule = request.url_rule
     if rule is None:
         return
-    is_open_to_all = permission_of(current_app.view_functions[rule.endpoint]) is Permission.ANYONE
+    is_open_to_all = _is_open_to_all()
     if is_open_to_all and request.method in SAFE:
         # Files of the page and signs of life: nothing is done there, and nobody is looked up.
         return

@@ -54,6 +54,13 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   return new Refusal(response.status, String(body.code ?? 'failed'), said || fallback, body);
 }
 
+/** Asked once more where nobody is said to be signed in, and nothing was done: another page may just
+ * have stepped up, and the browser holds the login's new secret by now. */
+async function asked(url: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(url, options);
+  return response.status === 401 ? fetch(url, options) : response;
+}
+
 /** Ask the server; JSON both ways. Throws a Refusal, also when there is no line. */
 export async function send<Answer>(
   url: string,
@@ -64,7 +71,7 @@ export async function send<Answer>(
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken();
   const plain = options.body instanceof FormData || options.body instanceof URLSearchParams;
   if (options.body !== undefined && !plain) headers['Content-Type'] = 'application/json';
-  const response = await fetch(url, {
+  const response = await asked(url, {
     method,
     headers,
     body: plain ? (options.body as FormData) : JSON.stringify(options.body),
@@ -84,7 +91,7 @@ export async function sendForm(
   const body = hasFiles ? data : new URLSearchParams(data as unknown as Record<string, string>);
   // By attribute: a field named "action" would stand in for the property.
   const url = button?.getAttribute('formaction') ?? form.getAttribute('action') ?? location.href;
-  const response = await fetch(url, {
+  const response = await asked(url, {
     method: 'POST',
     headers: { Accept: 'application/json', 'X-CSRF-Token': csrfToken() },
     body,

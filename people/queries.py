@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
@@ -121,6 +121,13 @@ def login_by_cookie(db: Session, cookie: str) -> Login | None:
         .where(Login.whole_at.is_not(None))
     )
     return login if login and rules.login_holds(login.started_at, clock.now(db)) else None
+
+
+def login_id_by_cookie(db: Session, cookie: str) -> int | None:
+    """The whole login that this browser's secret is, or was, of; it may be over."""
+    return db.scalar(
+        select(Login.id).where(Login.digest == digest(cookie), Login.whole_at.is_not(None))
+    )
 
 
 def half_login(db: Session, half_cookie: str) -> Login | None:
@@ -314,6 +321,20 @@ def with_access_out_of_time(db: Session) -> tuple[list[int], list[int]]:
     hold_still = select(Term.person_id).where(Term.ends.is_(None) | (Term.ends > on))
     left = (have_access & held_once).difference(db.scalars(hold_still))
     return sorted(left), sorted(signed_in & suspended_on(db, on) - left)
+
+
+def with_office_begun(db: Session) -> list[int]:
+    """Who is signed in since before an office of theirs began today."""
+    day = today(db)
+    midnight = datetime.combine(day, time(), OFFICE_ZONE.zone)
+    return sorted(
+        db.scalars(
+            select(Login.person_id)
+            .join(Term, Term.person_id == Login.person_id)
+            .where(Login.ended_at.is_(None), Login.started_at < midnight, Term.starts == day)
+            .distinct()
+        )
+    )
 
 
 def staff_of(db: Session, agency_id: int) -> list[Holder]:

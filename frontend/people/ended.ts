@@ -8,6 +8,7 @@ const others = new BroadcastChannel('login');
 let ends = Date.parse(dialog?.dataset.ends ?? '');
 let over = false;
 let left = false;
+let asking = false;
 
 /** What the page does when its login ends, and when somebody has signed in again. */
 export interface Turn {
@@ -24,6 +25,15 @@ export function watchEnd(turn: Turn): void {
     turn.ended();
     dialog.showModal();
   };
+  // Another page may have stepped up meanwhile: then only this page's question came too late.
+  const endUnlessRenewed = async () => {
+    if (!dialog || over || asking) return;
+    asking = true;
+    const goesOn = await signedInAgain();
+    asking = false;
+    if (goesOn) document.dispatchEvent(new Event('login:again'));
+    else end();
+  };
   const goOn = async () => {
     if (!over || !(await signedInAgain())) return;
     if (left) {
@@ -36,7 +46,7 @@ export function watchEnd(turn: Turn): void {
     turn.again();
     document.dispatchEvent(new Event('login:again'));
   };
-  document.addEventListener('login:ended', end);
+  document.addEventListener('login:ended', () => void endUnlessRenewed());
   document.addEventListener('login:left', () => {
     left = true;
     dropPapers();

@@ -110,7 +110,7 @@ def add_person() -> Response:
 @door.get("/persons/<int:person_id>")
 @needs(Permission.PERSON_READ)
 def person(person_id: int) -> str:
-    WALK.step(web.cookie_id(), time.monotonic())
+    WALK.step(str(current_actor().login_id), time.monotonic())
     return page_of(person_id)
 
 

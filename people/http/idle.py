@@ -49,7 +49,9 @@ def lock() -> dict[str, bool]:
 @needs(Permission.ANYONE)
 @takes("code")
 def unlock() -> dict[str, bool]:
-    idle.unlock_by_code(web.cookie_id(), form("code", limit=20), web.source())
+    locked, given = web.cookie_id(), form("code", limit=20)
+    with web.new_cookie_if_done() as cookie:
+        idle.unlock_by_code(locked, given, cookie, web.source())
     return {"ok": True}
 
 
@@ -63,6 +65,7 @@ def passkey_options() -> dict[str, Any]:
 @needs(Permission.ANYONE)
 @takes(body=True)
 def unlock_by_passkey() -> dict[str, bool]:
-    answer = Body("answer").object("answer")
-    idle.unlock_by_passkey(web.cookie_id(), answer, web.settings())
+    locked, answer = web.cookie_id(), Body("answer").object("answer")
+    with web.new_cookie_if_done() as cookie:
+        idle.unlock_by_passkey(locked, answer, cookie, web.settings())
     return {"ok": True}

@@ -118,7 +118,9 @@ def _signed_out(token: str | None) -> Response:
 @needs(Permission.SIGNED_IN)
 @takes("code")
 def step_up() -> dict[str, bool]:
-    signing_in.step_up(current_actor(), form("code", limit=20), web.source())
+    actor, given = current_actor(), form("code", limit=20)
+    with web.new_cookie_if_done() as cookie:
+        signing_in.step_up(actor, given, cookie, web.source())
     return {"ok": True}
 
 

@@ -71,6 +71,8 @@ def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
     office = access.office_to_fill(db, approved.asker, facts["office_id"])
     term = directory.appoint_if_free(db, person, office, days, facts["acting"], facts["basis"])
     ledger.append(db, "term_began", _term_body(db, term) | by(approved))
+    if days.starts <= queries.today(db):
+        leaving.take_up(db, person.id)
 
 
 def ask_to_end_term(actor: Actor, term_id: int, last: date, basis: str) -> int:

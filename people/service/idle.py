@@ -33,11 +33,13 @@ def lock(cookie: str) -> None:
         live.eject(db, login.person_id)
 
 
-def unlock_by_code(cookie: str, code: str, source: str) -> None:
+def unlock_by_code(locked_cookie: str, code: str, cookie: str, source: str) -> None:
+    """Its owner goes on under a new secret (SES-01), as by a passkey."""
     with transaction() as db:
-        login = access.login_to_unlock(db, cookie)
+        login = access.login_to_unlock(db, locked_cookie)
         refusal = sign_in.take_code(db, login, code, source)
         if refusal is None:
+            login.digest = queries.digest(cookie)
             login.step_up_at = login.seen_at = clock.now(db)
     if refusal:
         raise Refused(refusal)
@@ -55,12 +57,14 @@ def passkey_options(cookie: str, settings: Settings) -> dict[str, Any]:
     return signing.request_options(signing.relying_party(settings), challenge, allowed)
 
 
-def unlock_by_passkey(cookie: str, answer: dict[str, Any], settings: Settings) -> None:
+def unlock_by_passkey(
+    locked_cookie: str, answer: dict[str, Any], cookie: str, settings: Settings
+) -> None:
     with transaction() as db:
-        login = access.login_to_unlock(db, cookie)
-        holder = queries.digest(cookie)
+        login = access.login_to_unlock(db, locked_cookie)
+        holder = queries.digest(locked_cookie)
         passkeys.take_assertion(db, answer, Ceremony.UNLOCK, holder, login.person_id, settings)
-        login.seen_at = clock.now(db)
+        login.digest, login.seen_at = queries.digest(cookie), clock.now(db)
 
 
 def move_on(db: Session, seconds: int) -> None:

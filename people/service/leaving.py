@@ -1,4 +1,5 @@
-"""Leaving office: logins, sockets, mandates, passkeys and signing keys end in one act (SES-03)."""
+"""Leaving office: logins, sockets, mandates, passkeys and signing keys end in one act (SES-03).
+Whoever takes one up signs in anew (SES-01)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,18 +33,28 @@ def end_logins(db: Session, person_id: int) -> None:
         login.left_office = True
 
 
+def take_up(db: Session, person_id: int) -> None:
+    """What somebody's logins were known by opens nothing with the rights of another office; their
+    browsers keep what they hold."""
+    for login in queries.open_logins(db, person_id):
+        sign_in.end(db, login)
+
+
 def end_what_ended() -> int:
-    """The same for those whose time ended by the calendar; how many there were."""
+    """The same for those whose time ended, or began, by the calendar; how many there were."""
     with reading() as db:
-        if not any(queries.with_access_out_of_time(db)):
+        if not any([*queries.with_access_out_of_time(db), queries.with_office_begun(db)]):
             return 0
     with transaction() as db:
         left, suspended = queries.with_access_out_of_time(db)
+        begun = queries.with_office_begun(db)
         for person_id in left:
             end_access(db, person_id)
         for person_id in suspended:
             end_logins(db, person_id)
-    return len(left) + len(suspended)
+        for person_id in begun:
+            take_up(db, person_id)
+    return len(left) + len(suspended) + len(begun)
 
 
 def hear_of(cookie: str) -> bool:

@@ -93,13 +93,14 @@ def _may_sign_in(db: Session, person: Person | None) -> bool:
     return holds_office and person is not None and person.password_ended_at is None
 
 
-def step_up(actor: Actor, code: str, source: str) -> None:
-    """Show again who one is: good for five minutes, for casts only (SES-07)."""
+def step_up(actor: Actor, code: str, cookie: str, source: str) -> None:
+    """Show again who one is, under a new secret from then on (SES-01): good for five minutes, for
+    casts only (SES-07)."""
     with transaction() as db:
         login = access.login_to_step_up(db, actor)
         refusal = take_code(db, login, code, source)
         if refusal is None:
-            login.step_up_at = clock.now(db)
+            login.digest, login.step_up_at = queries.digest(cookie), clock.now(db)
     if refusal:
         raise Refused(refusal)
 

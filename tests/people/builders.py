@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from cryptography import x509
@@ -10,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ecabinet import canonical, ledger, web
+from ecabinet import approvals, canonical, ledger, web
 from ecabinet.access import Actor
+from ecabinet.approvals import Request
 from ecabinet.db import reading
 from people import queries
 from people.models import Login
@@ -22,6 +24,18 @@ from tests.people.authenticator import Authenticator
 
 JSON = {"Accept": "application/json"}
 MINISTER = "botruong.yte"
+
+
+def today() -> date:
+    with reading() as db:
+        return queries.today(db)
+
+
+def confirm(cabinet: Cabinet, request_id: int) -> None:
+    """A leader of the Office agrees to what was asked for."""
+    with reading() as db:
+        digest = db.get_one(Request, request_id).digest
+    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, digest)
 
 
 def new_key(curve: ec.EllipticCurve | None = None) -> ec.EllipticCurvePrivateKey:

@@ -30,18 +30,7 @@ from people.rules import (
 )
 from people.service import changes, directory
 from tests.builders import PEOPLE, STARTS, Cabinet, statements_sent
-from tests.people.builders import JSON, leaves
-
-
-def today() -> date:
-    with reading() as db:
-        return queries.today(db)
-
-
-def confirm(cabinet: Cabinet, request_id: int) -> None:
-    with reading() as db:
-        digest = db.get_one(Request, request_id).digest
-    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, digest)
+from tests.people.builders import JSON, confirm, leaves, today
 
 
 def office_called(title: str) -> int:

@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from ecabinet import approvals, sheets
+from ecabinet import sheets
 from ecabinet.access import Role
-from ecabinet.approvals import Request
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Forbidden, Refused, Stale
 from people import queries
@@ -22,7 +21,7 @@ from people.rules import ImportFault, ImportRefusal
 from people.service import directory, importing
 from people.service.importing import Cells, Fault, Table
 from tests.builders import Browser, Cabinet
-from tests.people.builders import JSON, leaves
+from tests.people.builders import JSON, confirm, leaves
 
 HEAD = ["Tên", "Tài khoản", "Chức vụ", "Cơ quan", "Từ ngày", "Đến trước ngày", "Giữ quyền",
         "Căn cứ", "Quyền", "Thứ tự lễ tân"]  # fmt: skip
@@ -58,12 +57,6 @@ def person_row(**changed: str) -> Cells:
 def faults(table: Table, *rows: Cells) -> list[Fault]:
     with reading() as db:
         return importing.look(db, table, rows).faults
-
-
-def confirm(cabinet: Cabinet, request_id: int) -> None:
-    with reading() as db:
-        digest = db.get_one(Request, request_id).digest
-    approvals.confirm(cabinet.actor("lanhdaovp"), request_id, digest)
 
 
 def count(kind: type) -> int:

@@ -16,7 +16,16 @@ from people.models import Invitation, Person
 from people.service import directory, invitations
 from tests.builders import PASSWORD, STARTS, Browser, Cabinet
 from tests.people.authenticator import Authenticator
-from tests.people.builders import JSON, code, from_, leaves, password, registered, signed_in
+from tests.people.builders import (
+    JSON,
+    code,
+    confirm,
+    from_,
+    leaves,
+    password,
+    registered,
+    signed_in,
+)
 
 NEW = "con trâu đi trước cái cày theo sau"
 GONE = (409, "gone")
@@ -71,10 +80,7 @@ def told(cabinet: Cabinet, person_id: int) -> list[str]:
 
 def agreed(cabinet: Cabinet, ask: Any, person: str) -> None:
     """What the administrator asks for and a leader of the Office confirms."""
-    request = ask(cabinet.actor("quantri"), cabinet.ids[person])
-    with reading() as db:
-        digest = db.get_one(approvals.Request, request).digest
-    approvals.confirm(cabinet.actor("lanhdaovp"), request, digest)
+    confirm(cabinet, ask(cabinet.actor("quantri"), cabinet.ids[person]))
 
 
 def test_somebody_new_sets_a_password_and_a_phone_and_is_in(

@@ -18,9 +18,8 @@ from sqlalchemy import select
 from ballots import queries as ballots
 from ballots.models import Ballot
 from ballots.service import close as closing
-from ecabinet import approvals, clock, db, jobs, live, web
+from ecabinet import clock, db, jobs, live, web
 from ecabinet.access import Actor, Role
-from ecabinet.approvals import Request
 from ecabinet.db import reading, transaction
 from ecabinet.wire.server import CONNECTIONS_A_PERSON, SocketWire
 from people import queries
@@ -29,7 +28,16 @@ from people.service import changes, directory, leaving
 from people.service import devices as signing_keys
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import STARTS, Browser, Cabinet
-from tests.people.builders import JSON, device_of, enrol, leaves, new_key, request_of
+from tests.people.builders import (
+    JSON,
+    confirm,
+    device_of,
+    enrol,
+    leaves,
+    new_key,
+    request_of,
+    today,
+)
 from tests.wire.builders import Screen, Served, cookie_of, serving
 
 ROOT = Path(__file__).parent.parent.parent
@@ -54,11 +62,6 @@ for person in sys.stdin:
 def served(cabinet: Cabinet) -> Iterator[Served]:
     with serving(cabinet.app) as found:
         yield found
-
-
-def today() -> date:
-    with reading() as session:
-        return queries.today(session)
 
 
 def give_keys(cabinet: Cabinet, username: str) -> Browser:
@@ -89,9 +92,7 @@ def end_term(cabinet: Cabinet, username: str, last: date) -> None:
         term = session.query(Term).filter_by(person_id=cabinet.ids[username]).first()
     assert term is not None
     asked = changes.ask_to_end_term(cabinet.actor("quantri"), term.id, last, "QĐ 9")
-    with reading() as session:
-        digest = session.get_one(Request, asked).digest
-    approvals.confirm(cabinet.actor("lanhdaovp"), asked, digest)
+    confirm(cabinet, asked)
 
 
 def what_is_left(cabinet: Cabinet, username: str) -> tuple[int, int, int]:
