@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ecabinet.errors import Forbidden, NotDelegable
+from ecabinet.errors import AdministrationShut, Forbidden, NotDelegable
 
 
 class Role(StrEnum):
@@ -76,6 +76,15 @@ class Right(StrEnum):
     ADVISE = "advise"
     SUBSTITUTE = "substitute"
     SIGN_FOR = "sign_for"
+
+
+class ShownBy(StrEnum):
+    """By what of this house somebody shows that it is they."""
+
+    CODE = "code"
+    PASSKEY = "passkey"
+    # A passkey that is never copied to another device: WebAuthn's BE is 0.
+    KEY = "key"
 
 
 class Matter(StrEnum):
@@ -175,6 +184,10 @@ class Actor:
     language: str = "vi"
     # Idle too long: known, and answered nothing until they have shown again who they are.
     is_locked: bool = False
+    # By what they have shown of late that it is they.
+    shown: ShownBy | None = None
+    # Nothing is done as an administrator before that is shown (AC-11).
+    administration_is_shut: bool = False
     # When this login is over, whoever is at it (SES-04).
     login_ends: datetime | None = None
     mandates: tuple[Mandate, ...] = ()
@@ -189,6 +202,21 @@ class Actor:
         if not self.may(permission):
             votes = self.mandates and permission in A_MEMBERS_OWN
             raise (NotDelegable if votes else Forbidden)(permission.value)
+        if self.administration_is_shut and self._is_administration(permission):
+            raise AdministrationShut(permission.value)
+
+    def uses(self, permission: Permission) -> bool:
+        """Whether this person may do it, for what others may do otherwise; as `must`, it is refused
+        to an administrator who has first to show who they are."""
+        if not self.may(permission):
+            return False
+        self.must(permission)
+        return True
+
+    def _is_administration(self, permission: Permission) -> bool:
+        """Whether the administrator's role alone lets this person do it."""
+        may = POLICY.get(permission, EVERYBODY)
+        return may != EVERYBODY and not (self.roles - {Role.ADMINISTRATOR}) & may
 
     def mandate_for(self, right: Right, matter: Matter, matter_id: int) -> Mandate | None:
         """The mandate by which this person has a right in one matter, if they have."""

@@ -7,7 +7,7 @@ read anew inside the deciding transaction, and a request is decided once.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -298,7 +298,8 @@ def _as_of_now(db: Session, actor: Actor, permission: Permission) -> Actor:
     found = _directory().actor(db, actor.id)
     if found is None:
         raise NotSignedIn
-    found.must(permission)
+    is_shut = actor.administration_is_shut
+    replace(found, administration_is_shut=is_shut).must(permission)
     return found
 
 

@@ -137,6 +137,13 @@ class ScreenLocked(CabinetError):
     code = "locked"
 
 
+class AdministrationShut(CabinetError):
+    """Yours to do as an administrator, once you have shown again that it is you (AC-11)."""
+
+    status = 423
+    code = "administration_shut"
+
+
 class Unreadable(Refused):
     status = 422
     code = "unreadable"

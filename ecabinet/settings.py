@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         return self.env == "demo"
 
     @property
+    def administers_by_key(self) -> bool:
+        """Whether administration opens by a key that stays in its device alone (AC-11)."""
+        return self.env == "production"
+
+    @property
     def key_waiting_seconds(self) -> int:
         hours = self.key_waiting_hours
         if hours < 0:

@@ -47,7 +47,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from ecabinet import activity, clock, keys
-from ecabinet.access import POLICY, Actor, Permission, Role
+from ecabinet.access import POLICY, Actor, Permission, Role, ShownBy
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
 from ecabinet.errors import (
@@ -220,9 +220,14 @@ def _owner() -> Actor | None:
 
 
 def _as_here(actor: Actor | None) -> Actor | None:
-    """Where administration has a host of its own, its role is nobody's elsewhere, and there it is
-    the only one (AC-11)."""
-    if actor is None or not settings().admin_url:
+    """Administration opens by what was shown of late; where it has a host of its own, its role is
+    nobody's elsewhere, and there it is the only one (AC-11)."""
+    if actor is None:
+        return None
+    by_key = settings().administers_by_key
+    is_shut = actor.shown is not ShownBy.KEY if by_key else actor.shown is None
+    actor = replace(actor, administration_is_shut=is_shut)
+    if not settings().admin_url:
         return actor
     there = frozenset({Role.ADMINISTRATOR})
     return replace(

@@ -48,6 +48,7 @@ export async function refusalOf(response: Response): Promise<Refusal> {
     vi: 'Máy chủ gặp lỗi. Hãy thử lại.',
     en: 'The server failed. Try again.',
   });
+  if (body.code === 'administration_shut') document.dispatchEvent(new Event('login:shut'));
   if (body.code === 'locked') document.dispatchEvent(new Event('login:locked'));
   if (body.code === 'not_signed_in') document.dispatchEvent(new Event('login:ended'));
   if (body.code === 'left_office') document.dispatchEvent(new Event('login:left'));

@@ -64,8 +64,9 @@ def device_to_confirm(db: Session, actor: Actor, public_id: str) -> Device:
 
 def device_to_revoke(db: Session, actor: Actor, public_id: str) -> Device:
     device = _device(db, public_id)
-    may_for_others = actor.may(Permission.DEVICE_CONFIRM) or actor.may(Permission.ACCOUNT_MANAGE)
-    if device.person_id != actor.id and not may_for_others:
+    if device.person_id == actor.id or actor.may(Permission.DEVICE_CONFIRM):
+        return device
+    if not actor.uses(Permission.ACCOUNT_MANAGE):
         raise NotFound("device")
     return device
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecabinet.access import Matter, Right, Role
+from ecabinet.access import Matter, Right, Role, ShownBy
 from ecabinet.db import Base
 from people.rules import AgencyKind, Ceremony, Method, SeatOfOffice, Tenure, TermOfOffice
 
@@ -187,6 +187,9 @@ class Login(Base):
     # The second factor was given; before that the login opens nothing.
     whole_at: Mapped[datetime | None]
     step_up_at: Mapped[datetime | None]
+    # When, and by what, its owner last showed here that it is they.
+    shown_at: Mapped[datetime | None]
+    shown_by: Mapped[ShownBy | None] = mapped_column(String(10))
     # When somebody was last at one of its pages; empty once its owner has locked it.
     seen_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

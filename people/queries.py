@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
 from ecabinet import clock, outbox
-from ecabinet.access import POLICY, ROLES_OF_RIGHTS, Actor, Matter, Permission, Right, Role
+from ecabinet.access import (
+    POLICY,
+    ROLES_OF_RIGHTS,
+    Actor,
+    Matter,
+    Permission,
+    Right,
+    Role,
+    ShownBy,
+)
 from ecabinet.calendar import Calendar
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -109,6 +118,9 @@ def actor_by_cookie(db: Session, cookie: str) -> Actor | None:
     return replace(
         found,
         is_locked=rules.is_idle(login.seen_at, now, locks_after(found)),
+        shown=ShownBy(login.shown_by)
+        if login.shown_by and rules.is_of_late(login.shown_at, now)
+        else None,
         login_ends=rules.login_ends(login.started_at),
     )
 
@@ -363,11 +375,7 @@ def has_just_shown(db: Session, actor: Actor) -> bool:
     By own factors: that somebody signed in at the provider shows nothing of the kind (AUTH-11).
     """
     login = _login_of(db, actor)
-    shown = [login.step_up_at] if login else []
-    if login and login.method != Method.OUTSIDE:
-        shown.append(login.whole_at)
-    now = clock.now(db)
-    return any(rules.is_fresh(at, now) for at in shown)
+    return rules.is_fresh(login.shown_at if login else None, clock.now(db))
 
 
 def _login_of(db: Session, actor: Actor) -> Login | None:

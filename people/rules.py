@@ -11,7 +11,7 @@ from ecabinet.access import Matter, Right, Role
 
 WRONG_TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
-STEP_UP_LASTS = timedelta(minutes=5)
+STEP_UP_LASTS, ADMINISTRATION_LASTS = timedelta(minutes=5), timedelta(minutes=15)
 HALF_LASTS, LOGIN_LASTS = timedelta(minutes=15), timedelta(hours=12)
 LOGINS_AT_ONCE = 3
 CLOCKS_DIFFER = timedelta(seconds=30)
@@ -497,6 +497,11 @@ def is_unusual(browser: str, known: Collection[str]) -> bool:
 def is_fresh(shown_at: datetime | None, now: datetime) -> bool:
     """Whether who one is was shown just now; keys and codes are changed only then (ASVS 7.5.1)."""
     return shown_at is not None and timedelta() <= now - shown_at < STEP_UP_LASTS
+
+
+def is_of_late(shown_at: datetime | None, now: datetime) -> bool:
+    """Whether who one is was shown so lately that administration is open (AC-11)."""
+    return shown_at is not None and timedelta() <= now - shown_at < ADMINISTRATION_LASTS
 
 
 def totp_refusal(step: int | None, last_step: int | None) -> SignInRefusal | None:

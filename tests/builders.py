@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from ecabinet import clock, heartbeat, ledger, pades, tsa, web
-from ecabinet.access import Actor, Role
+from ecabinet.access import Actor, Role, ShownBy
 from ecabinet.db import database, reading, transaction
 from people import queries, signing
 from people.models import Login, Person
@@ -189,6 +189,8 @@ class Browser:
                     started_at=clock.now(db),
                     whole_at=clock.now(db),
                     step_up_at=clock.now(db),
+                    shown_at=clock.now(db),
+                    shown_by=ShownBy.CODE,
                     seen_at=clock.now(db),
                 )
             )

@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pyotp
 
 ECABINET = str(Path(sys.executable).with_name("ecabinet"))
-SERVE = [ECABINET, "serve", "--port", "{port}"]
+SERVE = [ECABINET, "serve"]
 STARTS_WITHIN = 90
 
 
@@ -40,10 +40,11 @@ class Server:
     accounts: dict[str, dict[str, str]] = field(default_factory=dict)
     # By how many seconds the demo's clock is moved; None when it is to be asked for.
     moved: int | None = None
+    host: str = "localhost"
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def code(self, username: str, steps_ahead: int = 0) -> str:
         """The code that this person's application shows now, or in so many half minutes."""
@@ -77,10 +78,10 @@ class Server:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        return environment(self.folder, self.port)
+        return environment(self.folder, self.port, self.host)
 
 
-def environment(folder: Path, port: int) -> dict[str, str]:
+def environment(folder: Path, port: int, host: str = "localhost") -> dict[str, str]:
     kept = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "LANG", "PYTHONPATH")
@@ -88,7 +89,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
     }
     return kept | {
         "ECABINET_DATA_DIR": str(folder),
-        "ECABINET_BASE_URL": f"http://localhost:{port}",
+        "ECABINET_BASE_URL": f"http://{host}:{port}",
     }
 
 
@@ -98,9 +99,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_up(port: int) -> bool:
+def is_up(port: int, host: str = "localhost") -> bool:
+    # Only a browser finds a name below localhost; anybody else says it.
+    named = {"Host": f"{host}:{port}"}
     try:
-        with urlopen(f"http://localhost:{port}/healthz", timeout=2) as answer:
+        with urlopen(
+            Request(f"http://localhost:{port}/healthz", headers=named), timeout=2
+        ) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False
@@ -123,26 +128,31 @@ def filled_demo() -> Path:
 
 
 @contextlib.contextmanager
-def serving_demo(folder: Path, **more: str) -> Iterator[Server]:
+def serving_demo(folder: Path, host: str = "localhost", **more: str) -> Iterator[Server]:
     """Serve a copy of the filled demo: what `serving` would come to after half a minute."""
     shutil.copytree(filled_demo(), folder)
-    with serving(folder, **more) as server:
+    with serving(folder, host=host, **more) as server:
         yield server
 
 
 @contextlib.contextmanager
-def serving(folder: Path, command: list[str] | None = None, **more: str) -> Iterator[Server]:
-    """Serve a demo from this folder until the block ends; a command names its port as {port}."""
+def serving(
+    folder: Path, command: list[str] | None = None, host: str = "localhost", **more: str
+) -> Iterator[Server]:
+    """Serve a demo from this folder until the block ends; commands and settings name its port as
+    {port}."""
     port = free_port()
     log = (folder.parent / "server.log").open("wb")
     process = subprocess.Popen(
         [each.format(port=port) for each in command or SERVE],
-        env=environment(folder, port) | {"PORT": str(port)} | more,
+        env=environment(folder, port, host)
+        | {"PORT": str(port)}
+        | {name: each.format(port=port) for name, each in more.items()},
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    server = Server(port, folder, process)
+    server = Server(port, folder, process, host=host)
     try:
         _await(server, Path(log.name))
         accounts = folder / "demo-accounts.json"
@@ -162,7 +172,7 @@ def serving(folder: Path, command: list[str] | None = None, **more: str) -> Iter
 def _await(server: Server, log: Path) -> None:
     waiting: Any = threading.Event()
     for _ in range(STARTS_WITHIN * 10):
-        if is_up(server.port):
+        if is_up(server.port, server.host):
             return
         if server.process.poll() is not None:
             break

@@ -17,8 +17,9 @@ MATTER = Matter.HANDOVER
 
 def term_to_hand_over(db: Session, actor: Actor, term_id: int) -> Term:
     """One's own office; any for those who keep the list of persons."""
+    keeps = actor.uses(Permission.ACCOUNT_MANAGE)
     term = db.get(Term, term_id)
-    known = term and (term.person_id == actor.id or actor.may(Permission.ACCOUNT_MANAGE))
+    known = term and (term.person_id == actor.id or keeps)
     lasts = [each.id for each in people.terms_to_hand_over(db, term.person_id)] if term else []
     if term is None or not known or term.id not in lasts:
         raise NotFound("term")
@@ -27,11 +28,10 @@ def term_to_hand_over(db: Session, actor: Actor, term_id: int) -> Term:
 
 def handover_to_read(db: Session, actor: Actor, handover_id: int) -> Handover:
     """Its parties, and those who keep, confirm or examine what happens to persons."""
+    follows = actor.uses(Permission.PERSON_READ)
     handover = db.get(Handover, handover_id)
     named = handover and actor.id in (handover.giver_id, handover.taker_id)
-    if handover is None or not (
-        named or is_party(db, actor, handover) or actor.may(Permission.PERSON_READ)
-    ):
+    if handover is None or not (named or is_party(db, actor, handover) or follows):
         raise NotFound("handover")
     return handover
 

@@ -25,8 +25,9 @@ LONGEST_WORDS = 2_000
 def handovers() -> str:
     """Those that one has a part in; and the offices that one could hand over, with to whom."""
     actor = current_actor()
+    keeps = actor.uses(Permission.ACCOUNT_MANAGE)
     chosen = web.asked_number("person", actor.id) or actor.id
-    whose = chosen if actor.may(Permission.ACCOUNT_MANAGE) else actor.id
+    whose = chosen if keeps else actor.id
     with reading() as db:
         terms = people.terms_to_hand_over(db, whose)
         takers = {each.id: queries.possible_takers(db, each.office_id, whose) for each in terms}
@@ -35,7 +36,7 @@ def handovers() -> str:
             found=queries.handovers(db, actor),
             terms=terms,
             takers=takers,
-            left=queries.left_to_rehome(db) if actor.may(Permission.ACCOUNT_MANAGE) else None,
+            left=queries.left_to_rehome(db) if keeps else None,
             person=people.names(db).get(whose, "") if whose != actor.id else "",
         )
 

@@ -22,14 +22,20 @@ const others = new BroadcastChannel('presence');
 let seen = Date.now();
 let told = Number(sessionStorage.getItem('told') ?? 0);
 let locked = false;
+/** What the cover is over: a page that nobody was at, or administration. */
+let over: 'idle' | 'administration' = 'idle';
 
 function live(): void {
   if (!locked) seen = Date.now();
 }
 
-function cover(): void {
+function cover(what: typeof over = 'idle'): void {
   if (!dialog || locked || isOver()) return;
   locked = true;
+  over = what;
+  for (const each of dialog.querySelectorAll<HTMLElement>('[data-lock]')) {
+    each.hidden = each.dataset.lock !== what;
+  }
   if (soon) soon.hidden = true;
   const button = dialog.querySelector<HTMLElement>('[data-lock-passkey]');
   if (button) button.hidden = !canUse();
@@ -66,20 +72,29 @@ function watch(): void {
   else if (seen > told && Date.now() - told >= TOLD_EACH) void tellPresence();
 }
 
+type Opened = { administration: boolean };
+
 async function byPasskey(): Promise<void> {
   if (!form) return;
   try {
     const options = await send<PublicKeyCredentialRequestOptionsJSON>('/unlock/passkey/options', {
       method: 'POST',
     });
-    await send('/unlock/passkey', { body: { answer: await stepUp(options) } });
-    opened();
+    const answer = await stepUp(options);
+    const { administration } = await send<Opened>('/unlock/passkey', { body: { answer } });
+    if (over === 'idle' || administration) opened();
+    else show(form, new Refusal(0, 'passkey', COPIED));
   } catch (wrong) {
     if (wrong instanceof Refusal) show(form, wrong);
     else if (gaveUp(wrong)) show(form, new Refusal(0, 'passkey', NOT_USED));
     else throw wrong;
   }
 }
+
+const COPIED = word({
+  vi: 'Khóa này được sao chép sang thiết bị khác, nên chưa mở được trang quản trị. Hãy dùng khóa bảo mật, hoặc khóa nằm trong một thiết bị.',
+  en: 'This passkey is copied to other devices, so administration stays shut. Use a security key, or a passkey that stays in one device.',
+});
 
 const NOT_USED = word({
   vi: 'Chưa dùng được khóa của thiết bị này. Hãy thử lại, hoặc nhập mã 6 số.',
@@ -108,8 +123,9 @@ if (dialog && form) {
   const touched = form.querySelector('[data-unlock-passkey]');
   touched?.addEventListener('click', () => void once(touched, byPasskey));
   soon?.querySelector('button')?.addEventListener('click', () => void tellPresence());
-  document.addEventListener('login:locked', cover);
-  if (dialog.dataset.now !== undefined) cover();
+  document.addEventListener('login:locked', () => cover());
+  document.addEventListener('login:shut', () => cover('administration'));
+  if (dialog.dataset.now !== undefined) cover(dialog.dataset.now as typeof over);
   setInterval(watch, 1_000);
   watchEnd({
     ended: () => {

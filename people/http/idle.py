@@ -1,9 +1,10 @@
 """A page that nobody is at locks; its owner opens it again, and finds it as it was."""
 
+from datetime import timedelta
 from typing import Any
 
 from ecabinet import activity, web
-from ecabinet.access import Permission
+from ecabinet.access import Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.web import Door, current_actor, form, needs, takes
 from people import queries, rules
@@ -25,6 +26,9 @@ def lock_of_page() -> dict[str, Any]:
             "warn": int(warn.total_seconds()),
             "now": owner.is_locked,
             "ends": owner.login_ends,
+            "administers": Role.ADMINISTRATOR in owner.roles,
+            "asks_each": rules.ADMINISTRATION_LASTS // timedelta(minutes=1),
+            "by_key": web.settings().administers_by_key,
         }
     }
 
@@ -68,4 +72,4 @@ def unlock_by_passkey() -> dict[str, bool]:
     locked, answer = web.cookie_id(), Body("answer").object("answer")
     with web.new_cookie_if_done() as cookie:
         idle.unlock_by_passkey(locked, answer, cookie, web.settings())
-    return {"ok": True}
+    return {"ok": True, "administration": not current_actor().administration_is_shut}

@@ -31,7 +31,7 @@ LENT = (Matter.CONSULTATION, Matter.DOSSIER)
 def mandates() -> str:
     """What one has given and taken; everybody's, for those who read them all."""
     actor = current_actor()
-    reads_all = actor.may(Permission.MANDATE_READ_ALL)
+    reads_all = actor.uses(Permission.MANDATE_READ_ALL)
     wanted = _asked_for()
     with reading() as db:
         count = queries.count_mandates(db, wanted) if reads_all else 0

@@ -4,7 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ecabinet import activity, clock, outbox
-from ecabinet.access import Actor
+from ecabinet.access import Actor, ShownBy
 from ecabinet.db import transaction
 from ecabinet.errors import NotFound, Refused, StepUpNeeded
 from people import access, queries, rules, signing
@@ -41,7 +41,7 @@ def give_recovery_code(half_cookie: str, code: str, cookie: str, source: str) ->
             sign_in.forget_tries(db, login.person.username)
             login.digest = queries.digest(cookie)
             login.person.phone_lost_at = clock.now(db)
-            sign_in.make_whole(db, login, Method.RECOVERY)
+            sign_in.make_whole(db, login, Method.RECOVERY, ShownBy.CODE)
             left = queries.account(db, login.person_id).recovery_codes
             outbox.notify(db, login.person_id, "recovery_used", "/devices", left=left)
         else:

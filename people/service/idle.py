@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ecabinet import clock, live
-from ecabinet.access import Actor
+from ecabinet.access import Actor, ShownBy
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
@@ -39,8 +39,8 @@ def unlock_by_code(locked_cookie: str, code: str, cookie: str, source: str) -> N
         login = access.login_to_unlock(db, locked_cookie)
         refusal = sign_in.take_code(db, login, code, source)
         if refusal is None:
-            login.digest = queries.digest(cookie)
             login.step_up_at = login.seen_at = clock.now(db)
+            sign_in.note_shown(db, login, ShownBy.CODE, cookie)
     if refusal:
         raise Refused(refusal)
 
@@ -63,8 +63,11 @@ def unlock_by_passkey(
     with transaction() as db:
         login = access.login_to_unlock(db, locked_cookie)
         holder = queries.digest(locked_cookie)
-        passkeys.take_assertion(db, answer, Ceremony.UNLOCK, holder, login.person_id, settings)
-        login.digest, login.seen_at = queries.digest(cookie), clock.now(db)
+        _passkey, assertion, _nonce = passkeys.take_assertion(
+            db, answer, Ceremony.UNLOCK, holder, login.person_id, settings
+        )
+        login.seen_at = clock.now(db)
+        sign_in.note_shown(db, login, passkeys.kind_of(assertion), cookie)
 
 
 def move_on(db: Session, seconds: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ecabinet import activity, approvals, clock, ledger, outbox
-from ecabinet.access import Actor
+from ecabinet.access import Actor, ShownBy
 from ecabinet.approvals import Act, Approved
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused
@@ -205,4 +205,4 @@ def _begin_anew(db: Session, invitation: Invitation, person: Person) -> None:
 def _sign_in(db: Session, person: Person, arrival: Arrival) -> None:
     login = sign_in.new_login(db, person.id, arrival.cookie, arrival.browser, arrival.source)
     db.add(login)
-    sign_in.make_whole(db, login, Method.INVITATION)
+    sign_in.make_whole(db, login, Method.INVITATION, ShownBy.CODE)

@@ -102,7 +102,7 @@ def sign_in_by(answer: Answer, old_cookie: str, arrival: Arrival, settings: Sett
             login.outside_session = queries.outside_digest(issuer, shown.session)
         login.outside_token = signing.seal_outside_token(shown.token)
         db.add(login)
-        sign_in.make_whole(db, login, Method.OUTSIDE)
+        sign_in.make_whole(db, login, Method.OUTSIDE, None)
     return path
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ecabinet import canonical, clock, ledger, outbox
-from ecabinet.access import Actor
+from ecabinet.access import Actor, ShownBy
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
@@ -174,9 +174,14 @@ def sign_in_by(
             sign_in.end_login_of(db, old_cookie)
             login = sign_in.new_login(db, passkey.person_id, cookie, browser, source)
             db.add(login)
-            sign_in.make_whole(db, login, Method.PASSKEY)
+            sign_in.make_whole(db, login, Method.PASSKEY, kind_of(assertion))
     if refusal:
         raise Refused(refusal)
+
+
+def kind_of(assertion: Assertion) -> ShownBy:
+    """Whether what answered stays in its device."""
+    return ShownBy.PASSKEY if assertion.backup_eligible else ShownBy.KEY
 
 
 # ---- stepping up, bound to one payload ----

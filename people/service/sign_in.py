@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ecabinet import activity, clock, live, outbox
-from ecabinet.access import Actor
+from ecabinet.access import Actor, ShownBy
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, Refused
 from people import access, hooks, queries, rules, signing
@@ -82,7 +82,7 @@ def give_code(half_cookie: str, code: str, cookie: str, source: str) -> None:
         if refusal is None:
             login.digest = queries.digest(cookie)
             login.step_up_at = clock.now(db)
-            make_whole(db, login, Method.CODE)
+            make_whole(db, login, Method.CODE, ShownBy.CODE)
     if refusal:
         raise Refused(refusal)
 
@@ -100,7 +100,8 @@ def step_up(actor: Actor, code: str, cookie: str, source: str) -> None:
         login = access.login_to_step_up(db, actor)
         refusal = take_code(db, login, code, source)
         if refusal is None:
-            login.digest, login.step_up_at = queries.digest(cookie), clock.now(db)
+            login.step_up_at = clock.now(db)
+            note_shown(db, login, ShownBy.CODE, cookie)
     if refusal:
         raise Refused(refusal)
 
@@ -159,8 +160,17 @@ def new_login(db: Session, person_id: int, cookie: str, browser: str, source: st
     )
 
 
-def make_whole(db: Session, login: Login, method: Method) -> None:
-    """From now this login opens pages; the oldest makes room for it (SES-05)."""
+def note_shown(db: Session, login: Login, by: ShownBy, cookie: str) -> None:
+    """Its owner has shown again that it is they, and goes on under a new secret (SES-01)."""
+    login.digest = queries.digest(cookie)
+    login.shown_at, login.shown_by = clock.now(db), by
+
+
+def make_whole(db: Session, login: Login, method: Method, by: ShownBy | None) -> None:
+    """From now this login opens pages; the oldest makes room for it (SES-05).
+
+    By nothing of this house, where a provider alone says who somebody is (AUTH-11).
+    """
     browser = queries.browser_name(login.browser)
     if rules.is_unusual(browser, queries.known_browsers(db, login.person_id)):
         outbox.notify(
@@ -168,6 +178,7 @@ def make_whole(db: Session, login: Login, method: Method) -> None:
         )
     login.method = method
     login.whole_at = login.seen_at = clock.now(db)
+    login.shown_at, login.shown_by = (login.whole_at, by) if by else (None, None)
     db.flush()
     activity.concerns(login.person_id, login.id)
     open_ids = [each.id for each in queries.open_logins(db, login.person_id)]

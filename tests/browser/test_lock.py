@@ -18,7 +18,7 @@ DRAFT = "Đề nghị làm rõ Điều 4 về ký quỹ."
 def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) -> None:
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
         secretary = Person(chromium, server, "thuky", TABLET)
-        secretary.expected.append("423")
+        secretary.expected += ["423", "401"]
         page = secretary.page
         page.clock.install()
         secretary.signs_in()
@@ -70,6 +70,10 @@ def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) 
         cover.get_by_role("button", name="Mở khóa", exact=True).click()
         expect(cover).to_be_hidden()
         expect(draft).to_have_value(DRAFT)
+
+        # What was on its way while another page stepped up is asked once more.
+        late = {"code": "not_signed_in", "message": "Chưa đăng nhập."}
+        page.route("**/consultations", lambda way: way.fulfill(status=401, json=late), times=1)
         secretary.presses("Lưu và trình duyệt")
         expect(page).to_have_url(re.compile(r"/consultations/\d+$"))
         assert secretary.wrong == []

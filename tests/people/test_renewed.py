@@ -1,12 +1,14 @@
 """What a login is known by changes with its standing, and what it was known by is dead (SES-01)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from ecabinet import clock
 from ecabinet.access import Role
-from ecabinet.db import transaction
+from ecabinet.db import reading, transaction
 from people import jobs
 from people.rules import Days
 from people.service import changes, directory
@@ -14,6 +16,7 @@ from tests.builders import Browser, Cabinet
 from tests.people.builders import JSON, confirm, registered, signed_in, today
 
 WHO = "botruong.yte"
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def cookie_of(browser: Browser) -> str:
@@ -132,12 +135,20 @@ def test_an_office_more_is_taken_up_under_a_new_login(cabinet: Cabinet) -> None:
     assert status(cabinet.browser(WHO)) == 200
 
 
+def seconds_of_today() -> float:
+    """Until midnight in Ha Noi."""
+    with reading() as db:
+        midnight = datetime.combine(today() + timedelta(days=1), time(), HANOI)
+        return (midnight - clock.now(db)).total_seconds()
+
+
 def test_an_office_that_begins_by_the_calendar_is_taken_up_so_on_its_day(cabinet: Cabinet) -> None:
     appoint(cabinet, other_office("Phó Thủ tướng (mai)"), Days(today() + timedelta(days=1)))
-    cabinet.wait(hours=13)
-    while Role.DEPUTY_PM not in cabinet.actor(WHO).roles:
-        before = cabinet.browser(WHO), cabinet.browser("thuky")
-        cabinet.wait(hours=1)
+    cabinet.wait(seconds=seconds_of_today() - 60)
+    before = cabinet.browser(WHO), cabinet.browser("thuky")
+    assert jobs.end_what_ended() == 0
+    cabinet.wait(seconds=120)
+    assert Role.DEPUTY_PM in cabinet.actor(WHO).roles
     assert [status(each) for each in before] == [200, 200]
     assert jobs.end_what_ended() == 1
     assert [status(each) for each in before] == [401, 200]
