@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make run         set up, migrate, fill the demo, serve on http://localhost:$(PORT)"
+	@echo "TLS=1 make run   the same by https, for tablets on the same network"
 	@echo "make test        everything: services and browser too"
 	@echo "make test-fast   one minute: rules, words and the house, without database and browser"
 	@echo "make check       format, lint, types, imports"
@@ -15,8 +16,8 @@ help:
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"
 
 run: var/.ready-run
-	@if [ "$${TLS:-}" = 1 ]; then echo "TLS=1 comes with the reader's own issue; serving http" >&2; fi
-	@ECABINET_BASE_URL=$${ECABINET_BASE_URL:-http://localhost:$(PORT)} exec $(V)/ecabinet serve
+	@if [ "$${TLS:-}" = 1 ]; then exec $(V)/ecabinet serve --tls --port $(PORT); fi; \
+	ECABINET_BASE_URL=$${ECABINET_BASE_URL:-http://localhost:$(PORT)} exec $(V)/ecabinet serve
 
 code: var/.ready-run
 	@$(V)/ecabinet user code $(NAME)

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from ecabinet import (
     keys,
     ledger,
     live,
+    network,
     offload,
     outbox,
     signatures,
@@ -195,9 +197,12 @@ def bind_ports(settings: Settings) -> None:
 def create_served_app() -> Flask:
     """The application as a server runs it: with the rooms' jobs beside it."""
     app = create_app()
-    refuse_to_start(from_environment())
+    settings = from_environment()
+    refuse_to_start(settings)
     jobs.load_signer()
     jobs.start()
+    if settings.network_names:
+        threading.Thread(target=network.hand_out, args=(settings,), daemon=True).start()
     # What is loaded by now stays; the collector need not walk it again and again.
     gc.collect()
     gc.freeze()

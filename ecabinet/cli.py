@@ -14,22 +14,35 @@ from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import pyotp
+import segno
 from gunicorn.app import wsgiapp
 from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
 from documents import dry_run, tracing
-from ecabinet import backup, bundles, checks, clock, heartbeat, jobs, migrate, seals, verifier
+from ecabinet import (
+    backup,
+    bundles,
+    checks,
+    clock,
+    heartbeat,
+    jobs,
+    migrate,
+    network,
+    seals,
+    verifier,
+)
 from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
 from ecabinet.errors import NotFound, Refused, SettingRefused
-from ecabinet.settings import Settings, from_environment
+from ecabinet.settings import LOOPBACK, Settings, from_environment
 from people.service import idle
 
 THREADS = 160
@@ -83,23 +96,32 @@ def main() -> None:
     type=int,
     help="Port on 127.0.0.1 (default: that of ECABINET_BASE_URL, behind TLS 8000).",
 )
+@click.option("--tls", is_flag=True, help="Serve a demo by https to tablets of this network.")
 @plainly
-def serve(port: int | None) -> None:
+def serve(port: int | None, tls: bool) -> None:
     """Migrate, fill an empty demo, and serve."""
     settings = from_environment()
-    if settings.secure:
+    if tls:
+        os.environ |= network.environment(settings, port or settings.port)
+        settings = from_environment()
+    elif settings.secure:
         # TLS ends at the proxy in front, which alone has the address that people type.
         port = port or BEHIND_TLS
     elif port:
         os.environ["ECABINET_BASE_URL"] = f"http://localhost:{port}"
         settings = from_environment()
     port = port or settings.port
-    refuse_taken_port(port)
+    for each in (port, network.door_beside(port)) if tls else (port,):
+        refuse_taken_port(each)
     prepare(settings)
     tell_where(settings)
+    pem = certify_and_tell(settings) if tls else None
     sys.stdout.flush()
+    # A tablet's way in is the demo's own TLS; any other's, a proxy on this machine.
+    host = "0.0.0.0" if pem else "127.0.0.1"  # noqa: S104
     if settings.async_ == "eventlet":
-        green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", str(port)]
+        green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", host, str(port)]
+        green += [str(pem)] if pem else []
         # A process in which nothing was imported before it is green: this program's own words, and
         # no shell.
         os.execv(sys.executable, green)  # noqa: S606
@@ -107,8 +129,9 @@ def serve(port: int | None) -> None:
     database().close()
     sys.argv[1:] = [
         "--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS),
-        "--bind", f"127.0.0.1:{port}", "--timeout", "120", "--graceful-timeout", "3",
+        "--bind", f"{host}:{port}", "--timeout", "120", "--graceful-timeout", "3",
         "--keep-alive", "75", "--log-level", "warning",
+        *(["--certfile", str(pem), "--keyfile", str(pem)] if pem else []),
         "--chdir", str(Path(__file__).parent.parent), "wsgi:app",
     ]  # fmt: skip
     wsgiapp.run()
@@ -193,6 +216,39 @@ def tell_where(settings: Settings) -> None:
     if settings.env == "demo" and accounts.exists():
         click.echo(f"Demo accounts, with passwords and TOTP secrets: {accounts}")
     click.echo("-" * min(wide, 72))
+
+
+TABLETS = """\
+Tablets of this network: {addresses}
+once they trust this demo's own authority, of which one is told by http (scan, or type):
+  {certificate}
+  SHA-256 {fingerprint}
+  It ends on {ends:%d/%m/%Y}, and vouches for this machine and private addresses alone.
+  iPad: open it in Safari and allow it; then in Settings, Profile Downloaded: install it; then
+        General > About > Certificate Trust Settings: switch it on.
+  Android: open it; then Settings > Security > Install a certificate > CA certificate.
+Passkeys work under {name}; under another name or number, a password and a code do."""
+
+
+def certify_and_tell(settings: Settings) -> Path:
+    """A certificate for a demo's names on its network, and how a tablet comes to trust it."""
+    pem, authority = network.certify(settings)
+    names = [each for each in settings.network_names if each not in LOOPBACK]
+    numbers = [each for each in names if each[-1].isdecimal()]
+    address = (numbers or names or ["localhost"])[0]
+    where = f"http://{address}:{network.door_beside(settings.port)}{network.PATH}"
+    click.echo(
+        TABLETS.format(
+            addresses=" ".join(f"https://{each}:{settings.port}" for each in names) or "none found",
+            certificate=where,
+            fingerprint=network.fingerprint(authority),
+            ends=authority.not_valid_after_utc,
+            name=urlsplit(settings.base_url).hostname,
+        )
+    )
+    if sys.stdout.isatty():
+        segno.make(where).terminal(compact=True)
+    return pem
 
 
 @main.command("backup")

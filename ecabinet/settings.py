@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8000"
     # Where administrators do their work, if not where everybody does (AC-11).
     admin_url: str = ""
+    # By what a demo is reached over TLS from its own network; `serve --tls` finds them.
+    network_names: Annotated[tuple[str, ...], NoDecode] = ()
     # The addresses, or networks, of the proxies whose word about a request is taken (WEB-05).
     proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     secret_key: SecretStr = SecretStr("")
@@ -80,7 +82,9 @@ class Settings(BaseSettings):
     oidc_max_age_minutes: int = Field(default=15, ge=1, le=60)
     oidc_ca: str = ""
 
-    @field_validator("proxies", "oidc_acr", "oidc_amr", "notes_held", mode="before")
+    @field_validator(
+        "proxies", "network_names", "oidc_acr", "oidc_amr", "notes_held", mode="before"
+    )
     @classmethod
     def parted_by_commas(cls, given: object) -> object:
         if not isinstance(given, str):
@@ -113,6 +117,8 @@ class Settings(BaseSettings):
                 raise ValueError("ECABINET_BASE_URL must be https in production")
             if len(self.secret_key.get_secret_value()) < 32:
                 raise ValueError("ECABINET_SECRET_KEY needs at least 32 characters in production")
+            if self.network_names:
+                raise ValueError("ECABINET_NETWORK_NAMES is for a demo alone")
             if not self.proxies:
                 raise ValueError("ECABINET_PROXIES must name the proxy that ends TLS in production")
         return self
@@ -183,6 +189,7 @@ class Settings(BaseSettings):
         parts = urlsplit(self.base_url)
         if parts.hostname in LOOPBACK:
             own |= {f"{parts.scheme}://{host}:{self.port}" for host in LOOPBACK}
+        own |= {f"https://{each}:{self.port}" for each in self.network_names}
         return frozenset(own)
 
     @property
@@ -190,7 +197,8 @@ class Settings(BaseSettings):
         """The names by which this cabinet may be asked for (WEB-05)."""
         own = urlsplit(self.base_url).hostname or ""
         administration = (self.admin_host,) if self.admin_url else ()
-        return (LOOPBACK if own in LOOPBACK else (own,)) + administration
+        loopback = LOOPBACK if own in LOOPBACK else (own,)
+        return tuple(dict.fromkeys(loopback + administration + self.network_names))
 
     @property
     def admin_host(self) -> str:

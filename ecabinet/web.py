@@ -743,7 +743,8 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault(
         "Content-Security-Policy", WORKER_POLICY if is_worker else PAGE_POLICY
     )
-    if settings().secure:
+    # A demo's name is asked for by http as well, tomorrow: it binds no browser for a year.
+    if settings().secure and not settings().network_names:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     if request.path.startswith("/static/") and response.status_code in STATIC_FOUND:
         # The same for everybody; a refusal here is a page like any other, with its reader's name.

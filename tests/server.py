@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -41,10 +42,11 @@ class Server:
     # By how many seconds the demo's clock is moved; None when it is to be asked for.
     moved: int | None = None
     host: str = "localhost"
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def code(self, username: str, steps_ahead: int = 0) -> str:
         """The code that this person's application shows now, or in so many half minutes."""
@@ -99,13 +101,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_up(port: int, host: str = "localhost") -> bool:
+def is_up(server: Server) -> bool:
     # Only a browser finds a name below localhost; anybody else says it.
-    named = {"Host": f"{host}:{port}"}
+    named = {"Host": f"{server.host}:{server.port}"}
+    address = f"{server.scheme}://localhost:{server.port}/healthz"
+    # Whoever vouches for it: a test asks for that itself.
+    trusting = ssl._create_unverified_context()  # noqa: S323
     try:
-        with urlopen(
-            Request(f"http://localhost:{port}/healthz", headers=named), timeout=2
-        ) as answer:
+        with urlopen(Request(address, headers=named), timeout=2, context=trusting) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False
@@ -128,10 +131,12 @@ def filled_demo() -> Path:
 
 
 @contextlib.contextmanager
-def serving_demo(folder: Path, host: str = "localhost", **more: str) -> Iterator[Server]:
+def serving_demo(
+    folder: Path, command: list[str] | None = None, host: str = "localhost", **more: str
+) -> Iterator[Server]:
     """Serve a copy of the filled demo: what `serving` would come to after half a minute."""
     shutil.copytree(filled_demo(), folder)
-    with serving(folder, host=host, **more) as server:
+    with serving(folder, command, host, **more) as server:
         yield server
 
 
@@ -152,7 +157,8 @@ def serving(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    server = Server(port, folder, process, host=host)
+    scheme = "https" if "--tls" in (command or ()) else "http"
+    server = Server(port, folder, process, host=host, scheme=scheme)
     try:
         _await(server, Path(log.name))
         accounts = folder / "demo-accounts.json"
@@ -172,7 +178,7 @@ def serving(
 def _await(server: Server, log: Path) -> None:
     waiting: Any = threading.Event()
     for _ in range(STARTS_WITHIN * 10):
-        if is_up(server.port, server.host):
+        if is_up(server):
             return
         if server.process.poll() is not None:
             break

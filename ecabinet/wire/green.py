@@ -1,4 +1,4 @@
-"""Serve on eventlet's own server: `python -m ecabinet.wire.green wsgi:app PORT`.
+"""Serve on eventlet's own server: `python -m ecabinet.wire.green wsgi:app HOST PORT [CERTIFICATE]`.
 
 Like gunicorn it is told by name which application to serve, and loads it only after the
 standard library has been made green.
@@ -19,7 +19,9 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     module, name = sys.argv[1].split(":")
     app = getattr(import_module(module), name)
-    app.extensions["socketio"].run(app, host="127.0.0.1", port=int(sys.argv[2]))
+    host, port, *pem = sys.argv[2:]
+    tls = {"certfile": pem[0], "keyfile": pem[0]} if pem else {}
+    app.extensions["socketio"].run(app, host=host, port=int(port), **tls)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ event (WS-06), and each event declares what one must be allowed (WS-05), as rout
 """
 
 import contextlib
+import select
+import ssl
 import threading
 import time
 from collections import defaultdict, deque
@@ -312,10 +314,18 @@ class SocketWire:
         from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 
         def bounded(handler: Callable[[Any], Any], server: Any, **options: Any) -> Any:
-            return SimpleWebSocketWSGI(
+            inner = SimpleWebSocketWSGI(
                 lambda line: handler(PacketLine(line)), server,
                 max_message_size=MAX_MESSAGE, **options,
             )  # fmt: skip
+
+            def answer(environ: dict[str, Any], start: Any) -> Any:
+                line = environ.get("gunicorn.socket")
+                if isinstance(line, ssl.SSLSocket):
+                    environ["gunicorn.socket"] = SharedLine(line)
+                return inner(environ, start)
+
+            return answer
 
         self.io.server.eio._async["websocket"] = bounded
 
@@ -333,6 +343,42 @@ class PacketLine:
             # The engine takes it as the end of this line, and of no other.
             raise ValueError("no packet of the protocol")
         return message
+
+
+class SharedLine:
+    """A TLS line that one thread reads and others write: OpenSSL takes one of them at a time."""
+
+    def __init__(self, line: ssl.SSLSocket) -> None:
+        line.setblocking(False)
+        self._line = line
+        self._using, self._sending = threading.Lock(), threading.Lock()
+
+    def recv(self, most: int) -> bytes:
+        return cast(bytes, self._at_its_turn(self._line.recv, most))
+
+    def send(self, data: bytes) -> None:
+        """All of it, since whoever calls does not look at how much went."""
+        with self._sending:
+            while data:
+                data = data[self._at_its_turn(self._line.send, data) :]
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _at_its_turn(self, act: Callable[[Any], Any], given: object) -> Any:
+        while True:
+            try:
+                with self._using:
+                    return act(given)
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT)
+
+    def _wait(self, event: int) -> None:
+        waiting = select.poll()
+        waiting.register(self._line, event)
+        waiting.poll()
 
 
 class Handshake:
