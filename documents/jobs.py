@@ -2,6 +2,7 @@
 
 from documents import removing
 from documents.notes import purging
+from ecabinet import incoming
 
 
 def finish_removals() -> int:
@@ -12,3 +13,8 @@ def finish_removals() -> int:
 def purge_notes() -> int:
     """Take away notes whose time is over by the office's policy."""
     return purging.purge()
+
+
+def let_go_what_nobody_sends_on() -> int:
+    """Take away the beginnings of files that broke off a day ago."""
+    return incoming.store().sweep()

@@ -33,6 +33,7 @@ from ecabinet import (
     approvals,
     db,
     deliveries,
+    incoming,
     jobs,
     keys,
     ledger,
@@ -191,6 +192,8 @@ def bind_ports(settings: Settings) -> None:
     signatures.bind(settings.trusted_authorities)
     purging.bind(settings.notes_days, settings.notes_held)
     storage.bind(storage.Folder(settings.data_dir / "files"))
+    most = settings.max_upload_mb * 1024 * 1024
+    incoming.bind(incoming.Folder(settings.data_dir / "incoming", most))
     deliveries.bind(senders(settings))
 
 

@@ -22,6 +22,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     people.tell_of_locks,
     documents.finish_removals,
     documents.purge_notes,
+    documents.let_go_what_nobody_sends_on,
     ballots.remind_the_silent,
     seals.seal_what_waits,
 )

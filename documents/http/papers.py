@@ -1,6 +1,8 @@
 """Dossiers, uploads, the reader and its bytes, search in papers."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,16 +20,16 @@ from documents.marking import Copy
 from documents.notes import purging, sharing
 from documents.pages.reading import takes_office
 from documents.rules import DossierState, PaperKind
-from ecabinet import approvals, live, web
+from ecabinet import approvals, incoming, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
-from ecabinet.errors import BadInput
+from ecabinet.errors import BadInput, Unreadable
 from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs, takes
 from people import queries as people
 
 door = Door("documents", __name__)
 
-LONGEST_TITLE = 500
+LONGEST_TITLE, LONGEST_NAME = 500, 500
 MEGABYTE = 1_000_000
 WORDS_AROUND = 25
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -189,9 +191,25 @@ def name_adviser(dossier_id: int) -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/papers")
 @needs(Permission.PAPER_ADD)
-@takes("title", "kind", "file")
+@takes("title", "kind", "file", "sent", "name")
 def add_paper(dossier_id: int) -> Any:
-    return added(service.add_paper(current_actor(), dossier_id, *sent_paper()))
+    with sent_paper() as paper:
+        return added(service.add_paper(current_actor(), dossier_id, *paper))
+
+
+@door.get("/incoming/<digest>")
+@needs(Permission.PAPER_ADD)
+def received(digest: str) -> dict[str, int]:
+    """How much of a file is here already, for whoever goes on sending it."""
+    return {"received": incoming.store().received(current_actor().id, digest)}
+
+
+@door.post("/incoming/<digest>")
+@needs(Permission.PAPER_ADD)
+@takes("at", "file")
+def receive(digest: str) -> dict[str, int]:
+    actor, at, piece = current_actor(), form_int("at"), _file().read()
+    return {"received": incoming.store().add(actor.id, digest, at, piece)}
 
 
 @door.post("/papers/<int:paper_id>/particulars")
@@ -436,11 +454,23 @@ def _answer(body: Any, status: int, headers: dict[str, str]) -> Response:
     )
 
 
-def sent_paper() -> tuple[str, PaperKind, str, bytes]:
-    """Title, kind, file name and content of a paper that a form brings."""
-    file = _file()
-    title = form("title", limit=LONGEST_TITLE, optional=True)
-    return title, _kind(), file.filename or "", file.read()
+@contextmanager
+def sent_paper() -> Iterator[tuple[str, PaperKind, str, bytes]]:
+    """Title, kind, file name and content of a paper that a form brings, or has sent in pieces."""
+    title, kind = form("title", limit=LONGEST_TITLE, optional=True), _kind()
+    if "sent" not in request.form:
+        file = _file()
+        yield title, kind, file.filename or "", file.read()
+        return
+    sender, digest = current_actor().id, form("sent", limit=incoming.DIGEST_LETTERS)
+    content = incoming.store().whole(sender, digest)
+    try:
+        yield title, kind, form("name", limit=LONGEST_NAME), content
+    except Unreadable:
+        # No second try makes a paper of it.
+        incoming.store().drop(sender, digest)
+        raise
+    incoming.store().drop(sender, digest)
 
 
 def _file() -> FileStorage:

@@ -1,7 +1,9 @@
-// One file on its way in.
-import { csrfToken, word } from '../words';
+// One file on its way in: in pieces, so that a line that breaks costs no more than one of them.
+import { Refusal, send } from '../http';
+import { word } from '../words';
 import { fold } from './filter';
 
+type Words = { vi: string; en: string };
 type Accepted = { pages: number; digest: string; removed: number; was_signed: boolean };
 
 /** By what stands in a file's name, what kind of paper it probably is. */
@@ -20,6 +22,45 @@ const guess = (name: string): string => {
   return GUESSES.find(([, pattern]) => pattern.test(words))?.[0] ?? 'other';
 };
 
+const PIECE = 512 * 1024;
+const LONGEST_NAME = 300;
+/** After so long a broken line is tried again, if the browser has not said before that it is back. */
+const AGAIN_MS = 5000;
+/** The line, or what stands in front of a server that is just starting again. */
+const LINE = [0, 502, 503, 504];
+
+const UNDER_WAY = { vi: 'Đang tải lên…', en: 'Uploading…' };
+const PAUSED = { vi: 'Tạm dừng', en: 'Paused' };
+const BROKEN = {
+  vi: 'Mất kết nối; tự gửi tiếp từ chỗ này khi có mạng',
+  en: 'The line is down; it goes on from here by itself',
+};
+const UNKNOWN = {
+  vi: 'Mất kết nối khi máy chủ đang kiểm tra tệp. Xem tệp đã có trong danh sách chưa rồi hãy gửi lại.',
+  en: 'The line went down while the server checked the file. See whether it is in the list before you send it again.',
+};
+
+const isLine = (wrong: unknown): boolean => wrong instanceof Refusal && LINE.includes(wrong.status);
+
+const digestOf = async (file: File): Promise<string> => {
+  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
+/** Until the line may be back, or nobody waits for it any more. */
+const lineMayBeBack = (given: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      window.removeEventListener('online', over);
+      given.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = setTimeout(over, AGAIN_MS);
+    window.addEventListener('online', over);
+    given.addEventListener('abort', over);
+  });
+
 const titleOf = (name: string): string =>
   name
     .replace(/\.(pdf|docx|xlsx|pptx)$/i, '')
@@ -34,7 +75,9 @@ export type Place = { title: string; field: HTMLSelectElement; why: string };
 export class Sending {
   readonly row = document.createElement('li');
   done = false;
-  private request: XMLHttpRequest | null = null;
+  private cut = new AbortController();
+  private digest = '';
+  private received = 0;
   private readonly title = document.createElement('input');
   private readonly kind: HTMLSelectElement;
   private readonly progress = document.createElement('progress');
@@ -73,59 +116,87 @@ export class Sending {
     this.row.append(margin, body);
   }
 
-  /** Stops what is under way; what has arrived whole is waited for, or it would arrive twice. */
+  /** Stops what is under way; what has arrived whole is waited for. */
   pause(): void {
-    if (this.progress.hasAttribute('value')) this.request?.abort();
+    this.cut.abort();
   }
 
-  send(url: string): Promise<void> {
+  /** Goes on from where it broke off, also in an earlier page. */
+  async send(url: string): Promise<void> {
+    this.cut = new AbortController();
     this.progress.hidden = false;
-    this.progress.value = 0;
-    this.say(word({ vi: 'Đang tải lên…', en: 'Uploading…' }));
+    try {
+      this.digest ||= await digestOf(this.file);
+      await this.sendPieces();
+    } catch (wrong) {
+      if (this.cut.signal.aborted) this.say(this.stands(PAUSED));
+      else this.refused(wrong);
+      return;
+    }
+    await this.handIn(url);
+  }
+
+  private async sendPieces(): Promise<void> {
+    const { signal } = this.cut;
+    const where = `/incoming/${this.digest}`;
+    let isKnown = false;
+    while (!isKnown || this.received < this.file.size) {
+      try {
+        const answer = await send<{ received: number }>(where, {
+          body: isKnown ? this.piece() : undefined,
+          signal,
+        });
+        isKnown = true;
+        this.received = answer.received;
+        this.shows();
+      } catch (wrong) {
+        if (!isLine(wrong)) throw wrong;
+        // What came in before the line broke is known there alone.
+        isKnown = false;
+        this.say(this.stands(BROKEN));
+        await lineMayBeBack(signal);
+        signal.throwIfAborted();
+      }
+    }
+    signal.throwIfAborted();
+  }
+
+  private piece(): FormData {
     const data = new FormData();
-    data.set('file', this.file);
+    data.set('at', String(this.received));
+    data.set('file', this.file.slice(this.received, this.received + PIECE), this.file.name);
+    return data;
+  }
+
+  private async handIn(url: string): Promise<void> {
+    this.progress.removeAttribute('value');
+    this.say(word({ vi: 'Đang kiểm tra tệp…', en: 'Checking the file…' }));
+    const data = new FormData();
+    data.set('sent', this.digest);
+    data.set('name', this.file.name.slice(-LONGEST_NAME));
     data.set('title', this.title.value);
     data.set('kind', this.kind.value);
-    return new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      this.request = request;
-      request.open('POST', url);
-      request.setRequestHeader('Accept', 'application/json');
-      request.setRequestHeader('X-CSRF-Token', csrfToken());
-      request.responseType = 'json';
-      request.upload.addEventListener('progress', (event) => this.sent(event));
-      request.addEventListener('abort', () => {
-        this.progress.hidden = true;
-        this.say(word({ vi: 'Tạm dừng, chưa gửi.', en: 'Paused, not sent.' }));
-        resolve();
-      });
-      for (const end of ['load', 'error']) {
-        request.addEventListener(end, () => {
-          this.answered(request);
-          resolve();
-        });
-      }
-      request.send(data);
-    });
-  }
-
-  private sent(event: ProgressEvent): void {
-    this.progress.value = event.total ? event.loaded / event.total : 0;
-    if (event.loaded === event.total) {
-      this.progress.removeAttribute('value');
-      this.say(word({ vi: 'Đang kiểm tra tệp…', en: 'Checking the file…' }));
+    try {
+      this.accepted(await send<Accepted>(url, { body: data }));
+    } catch (wrong) {
+      // Sent again without a look, it could stand there twice.
+      this.refused(isLine(wrong) ? new Error(word(UNKNOWN)) : wrong);
     }
+    this.progress.hidden = true;
   }
 
-  private answered(request: XMLHttpRequest): void {
-    this.request = null;
-    this.progress.hidden = true;
-    this.done = request.status === 201;
-    if (this.done) this.accepted(request.response as Accepted);
-    else this.refused(request.response?.message);
+  private shows(): void {
+    this.progress.value = this.file.size ? this.received / this.file.size : 1;
+    this.say(this.stands(UNDER_WAY));
+  }
+
+  private stands(words: Words): string {
+    const share = Math.floor((100 * this.received) / (this.file.size || 1));
+    return `${word(words)} (${share}%)`;
   }
 
   private accepted(answer: Accepted): void {
+    this.done = true;
     this.title.readOnly = true;
     this.kind.disabled = true;
     if (this.place) this.place.field.disabled = true;
@@ -145,22 +216,21 @@ export class Sending {
     this.say(parts.join(' · '));
   }
 
-  private refused(message: unknown): void {
-    const lost = word({
-      vi: 'Chưa gửi được. Tệp vẫn còn ở đây; hãy thử lại khi có mạng.',
-      en: 'Not sent. The file is still here; try again once online.',
-    });
-    this.say(typeof message === 'string' ? message : lost);
+  private refused(wrong: unknown): void {
+    this.progress.hidden = true;
+    this.say(wrong instanceof Error ? wrong.message : String(wrong));
     this.said.classList.add('late');
   }
 
   /** It is not sent before somebody says where to. */
   asksWhere(): void {
     this.refused(
-      word({
-        vi: 'Chọn nội dung của tệp này rồi gửi.',
-        en: 'Choose the item of this file, then send.',
-      }),
+      new Error(
+        word({
+          vi: 'Chọn nội dung của tệp này rồi gửi.',
+          en: 'Choose the item of this file, then send.',
+        }),
+      ),
     );
     this.place?.field.focus();
   }

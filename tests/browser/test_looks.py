@@ -5,17 +5,20 @@ walks through all of them.
 """
 
 import io
+import random
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pikepdf
 import pypdf
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from pysqlite3 import dbapi2
 
+from ecabinet.incoming import PIECE
 from tests.ballots.builders import a_paper
 from tests.browser import papers
 from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
@@ -323,6 +326,61 @@ def test_files_for_an_agenda_are_put_under_their_items_moved_and_sent(
     row = page.locator(".rows--build .row", has_text="Công tác xây dựng pháp luật")
     expect(row).to_contain_text("4 tài liệu")
     assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+@pytest.mark.browser
+def test_a_file_goes_on_from_where_it_was_paused_and_where_its_line_broke(
+    readers: dict[str, Reader], places: dict[str, str], tmp_path: Path
+) -> None:
+    """After a reload as well, as soon as the same file is chosen again; no piece comes twice."""
+    secretary = readers[SECRETARY]
+    page, large = secretary.page, tmp_path / "bao-cao-lon.pdf"
+    with pikepdf.open(io.BytesIO(a_paper())) as paper:
+        paper.Root.Large = paper.make_stream(random.Random(4).randbytes(3 * PIECE))
+        paper.save(large)
+    agency, line = places["agency"], Line()
+    dossier = secretary.posts("/dossiers", title="Hồ sơ có tệp lớn", drafting_agency=agency)
+    page.route("**/incoming/*", line.carries)
+    secretary.opens(dossier)
+    said = page.locator("[data-files] [role=status]")
+    page.locator("#file").set_input_files(large)
+    secretary.presses("Tải lên", "form[data-upload]")
+    expect(said).to_have_text(re.compile(r"Đang tải lên… \(3\d%\)"))
+    secretary.fits(*SIZES)
+    secretary.presses("Tạm dừng")
+    expect(said).to_have_text(re.compile(r"Tạm dừng \(3\d%\)"))
+    secretary.opens(dossier)
+    secretary.expected.append("ERR_INTERNET_DISCONNECTED")
+    line.next, line.then = "passes", "breaks"
+    page.locator("#file").set_input_files(large)
+    secretary.presses("Tải lên", "form[data-upload]")
+    expect(said).to_have_text(re.compile(r"Mất kết nối; .* \(6\d%\)"))
+    secretary.fits(*SIZES)
+    secretary.is_barred_by_nothing()
+    line.next = line.then = "passes"
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#papers")).to_contain_text("bao-cao-lon")
+    assert line.passed == -(-large.stat().st_size // PIECE)
+    page.unroute("**/incoming/*")
+    assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+class Line:
+    """A line that carries the next piece, and then holds or breaks what comes."""
+
+    def __init__(self) -> None:
+        self.next, self.then, self.passed = "passes", "holds", 0
+
+    def carries(self, route: Route) -> None:
+        if route.request.method == "GET":
+            route.continue_()
+            return
+        does, self.next = self.next, self.then
+        if does == "passes":
+            self.passed += 1
+            route.continue_()
+        elif does == "breaks":
+            route.abort("internetdisconnected")
 
 
 def drags(page: Page, what: Locator, onto: Locator) -> None:
