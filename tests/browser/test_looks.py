@@ -23,6 +23,7 @@ from tests.ballots.builders import a_paper
 from tests.browser import papers
 from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
 from tests.browser.reader import NOTHING, ROOT, Reader, Size
+from tests.documents.builders import pages
 from tests.server import Server, serving_demo
 
 SIZES = (DESKTOP, TABLET, UPRIGHT, PHONE)
@@ -30,7 +31,13 @@ SIZES = (DESKTOP, TABLET, UPRIGHT, PHONE)
 # What the demo makes first: a session convened and one in draft, a question closed and one open.
 SESSION, DRAFT, CLOSED, OPEN = "/meetings/1", "/meetings/2", "/consultations/1", "/consultations/2"
 LIVE, HALL = f"{SESSION}/live", f"{SESSION}/hall"
-DOSSIER, PAPER, TASK, FOUND = "/dossiers/1", "/papers/6", "/tasks/8", "/search?q=nghị định"
+DOSSIER, FIRST, PAPER, TASK, FOUND = (
+    "/dossiers/1",
+    "/papers/1",
+    "/papers/6",
+    "/tasks/8",
+    "/search?q=nghị định",
+)
 LODGED, BEGUN = "/dossiers/4", "/dossiers/5"
 REQUEST, PERSON = "/approvals/1", "/persons/10"
 # What only shows itself once the session has ordered something, and somebody has answered.
@@ -40,6 +47,8 @@ CHANGED = "{changed}"
 SECRETARY, PREMIER, MINISTER, STAFF, AUDITOR, KEEPER, LEADER = (
     "thuky", "thutuong", "botruong.yte", "canbo.xaydung", "kiemtoan", "quantri", "lanhdaovp",
 )  # fmt: skip
+
+ADVISER = "canbo.yte"
 
 # Each reader, and the size at which they read most.
 READERS: dict[str, Size] = {
@@ -669,3 +678,82 @@ def look_hard(reader: Reader, path: str) -> None:
     reader.is_barred_by_nothing()
     reader.fits_with_doubled_text(DESKTOP, TABLET, PHONE)
     reader.reads_it_in_english()
+
+
+STAYED = "Thanh lap Ban dieu phoi lien vung"
+LIT = f"{STAYED} do Thu tuong lam Truong ban"
+
+
+@pytest.mark.browser
+def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_they_are_the_same(
+    readers: dict[str, Reader], places: dict[str, str]
+) -> None:
+    secretary = readers[SECRETARY]
+    page, agency = secretary.page, places["agency"]
+    dossier = secretary.posts("/dossiers", title="Hồ sơ còn sửa", drafting_agency=agency)
+    secretary.posts(f"{dossier}/papers", pdf=pages(LIT), title="Dự thảo", kind="draft")
+    secretary.opens(dossier)
+    secretary.follows("Dự thảo", "#papers")
+    expect(page.locator(".page[data-loaded] .textLayer").first).to_contain_text("Thanh lap")
+    tool = page.locator(".tools").get_by_role("button", name="Tô")
+    tool.focus()
+    tool.press("Enter")
+    page.get_by_label("Đoạn cần tô").fill(LIT)
+    page.get_by_label("Nội dung").fill("Hỏi lại ai làm Trưởng ban")
+    secretary.presses("Lưu ghi chú")
+    expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
+    paper = urlsplit(page.url).path
+    secretary.posts(f"{paper}/editions", pdf=pages(f"{STAYED} gom cac bo"))
+    secretary.opens(f"{paper}?edition=2")
+    asked, own = (page.locator(f"[data-notes-part={part}]") for part in ("asked", "own"))
+    expect(asked).to_contain_text("1 ghi chú cần xem lại vị trí")
+    expect(asked).to_contain_text(f"Nay là: {STAYED}")
+    secretary.is_barred_by_nothing()
+    asked.get_by_role("button", name="Đúng chỗ").click()
+    expect(own).to_contain_text("Hỏi lại ai làm Trưởng ban")
+    expect(asked).to_be_hidden()
+    assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+@pytest.mark.browser
+def test_a_note_is_shown_to_ones_adviser_as_long_as_one_likes(
+    readers: dict[str, Reader], places: dict[str, str], chromium: Browser, server: Server
+) -> None:
+    minister, adviser = readers[MINISTER], Reader(chromium, server, ADVISER, DESKTOP)
+    adviser.signs_in()
+    page, words = minister.page, "Nhờ xem lại số liệu"
+    minister.opens(DOSSIER)
+    minister.presses("Giao tham mưu")
+    page.get_by_label("Người tham mưu").select_option(str(places["official"]))
+    minister.presses("Giao", "dialog[open]")
+    expect(page.locator("section[aria-labelledby=advisers]")).to_contain_text("Tham mưu · đang")
+    minister.opens(FIRST)
+    page.locator(".page[data-loaded]").first.wait_for()
+    said, notes = page.locator("[data-notes-said]"), page.locator("#notes")
+    tool = page.locator(".tools").get_by_role("button", name="Chữ")
+    tool.focus()
+    tool.press("Enter")
+    page.get_by_label("Nội dung").fill(words)
+    minister.presses("Lưu ghi chú")
+    expect(said).to_contain_text("đã lưu")
+    minister.presses("Ghi chú", ".tools")
+    expect(notes).to_contain_text("Riêng tôi")
+    for seen, number in ((1, "1 người giúp việc"), (0, "Riêng tôi")):
+        minister.presses("Chia sẻ", "#notes")
+        page.locator("dialog[open] input[type=checkbox]").set_checked(bool(seen))
+        with page.expect_response(lambda answer: answer.url.endswith("/share")):
+            minister.presses("Lưu chia sẻ", "dialog[open]")
+        expect(notes).to_contain_text(number)
+        adviser.opens(FIRST)
+        adviser.page.locator(".page[data-loaded]").first.wait_for()
+        lent = adviser.page.locator("[data-notes-part=lent]")
+        expect(lent.get_by_text(words)).to_have_count(seen)
+        if seen:
+            expect(lent).to_contain_text("Được chia sẻ với Ông/Bà (1)")
+            expect(lent).to_contain_text("Bộ trưởng Bộ Y tế")
+            expect(lent.get_by_role("button", name="Sửa")).to_be_hidden()
+    adviser.fits(*SIZES)
+    minister.presses("Chia sẻ", "#notes")
+    minister.fits(*SIZES)
+    wrong = [each for reader in (minister, adviser) for each in reader.wrong]
+    assert not wrong, "\n".join(wrong)
