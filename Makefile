@@ -13,6 +13,8 @@ help:
 	@echo "make test-fast   one minute: rules, words and the house, without database and browser"
 	@echo "make check       format, lint, types, imports"
 	@echo "make audit       every page, at every size, by axe: long, by hand"
+	@echo "make faults      power cuts and kills by the hundred (IMAGES=, KILLS=): long, by hand"
+	@echo "make scale       papers and search as they grow (PAGES=): long, by hand"
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"
 
 run: var/.ready-run
@@ -39,6 +41,12 @@ fix: var/.ready-dev
 audit: var/.ready-dev
 	@$(V)/python -m pytest -m audit --timeout=1200 tests
 
+faults: var/.ready-dev
+	@bash tests/run.sh faults
+
+scale: var/.ready-dev
+	@$(V)/python -m benchmarks scale
+
 bench: var/.ready-dev
 	@$(V)/python -m benchmarks
 
@@ -60,4 +68,4 @@ var/.ready-dev: requirements-dev.txt requirements-uv.txt pyproject.toml $(FRONT)
 	@touch $@ var/.ready-run
 
 
-.PHONY: help run code setup test test-fast check fix audit bench lock
+.PHONY: help run code setup test test-fast check fix audit faults scale bench lock

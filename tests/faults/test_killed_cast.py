@@ -4,15 +4,18 @@ A real server of its own process group, over HTTP, killed by SIGKILL at a named 
 or on the PostgreSQL that ECABINET_TEST_DATABASE_URL names.
 """
 
+import contextlib
 import http.client
 import json
+import os
+import random
 import re
 import secrets
 import signal
 import sys
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,7 @@ SERVE = [
 ]  # fmt: skip
 
 WITHIN = 60
+KILLS = int(os.environ.get("KILLS", "20"))
 OF_BALLOTS = ledger.Leaf.kind.in_(["ballot", "ballot_refused"])
 
 
@@ -46,7 +50,11 @@ class Tablet:
     def __init__(self, cabinet: Cabinet, settings: Settings, consultation: int) -> None:
         self.member = Member(cabinet, "botruong.yte")
         self.settings, self.consultation = settings, consultation
-        paper = self.member.paper(consultation, "disagree")
+        self.answers("disagree")
+
+    def answers(self, choice: str) -> None:
+        """Signs another answer, in the place of an earlier one."""
+        paper = self.member.paper(self.consultation, choice)
         self.key = secrets.token_hex(16)
         self.envelope = {
             "pending": paper["pending"],
@@ -54,7 +62,7 @@ class Tablet:
             "signature": b64encode(self.member.sign(paper["attrs"])).decode(),
         }
 
-    @contextmanager
+    @contextlib.contextmanager
     def served(self) -> Iterator[Server]:
         # No connection of ours stays: the server that starts finds the files as death left them.
         db.database().close()
@@ -96,6 +104,17 @@ class Tablet:
             self.sends(server)
         assert server.process.wait(WITHIN) == -signal.SIGKILL
         assert not order(server.folder).exists()
+
+    def is_cut_off_after(self, server: Server, seconds: float) -> bytes:
+        """Sends, and the server dies meanwhile, wherever it is; the receipt, if it still came."""
+        dies = threading.Timer(seconds, os.killpg, (server.process.pid, signal.SIGKILL))
+        dies.start()
+        receipt = b""
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            receipt = self.sends(server)
+        dies.join()
+        server.process.wait(WITHIN)
+        return receipt
 
     def holds_exactly(self, *receipts: bytes) -> None:
         """Each receipt is one ballot, one leaf and one message; nothing of them stands alone."""
@@ -145,6 +164,29 @@ def test_r01_a_ballot_whose_server_died_before_the_commit_left_nothing_and_is_ta
         receipt = tablet.sends(server)
         assert tablet.sends(server) == receipt
     tablet.holds_exactly(receipt)
+
+
+@pytest.mark.faults
+def test_r01_a_server_killed_at_any_moment_loses_halves_and_doubles_nothing(tablet: Tablet) -> None:
+    """By hand (`make faults`): each server takes what the one before was killed over."""
+    chance, window = random.Random(1), 0.2
+    receipts: list[bytes] = []
+    told = b""
+    answered = 0
+    for turn in range(KILLS):
+        with tablet.served() as server:
+            receipts.append(tablet.sends(server))
+            assert receipts[-1].startswith(told), "another receipt than was given"
+            tablet.holds_exactly(*receipts)
+            tablet.answers(("agree", "disagree")[turn % 2])
+            told = tablet.is_cut_off_after(server, chance.uniform(0, window))
+        answered += bool(told)
+        # About half of them before the answer, however fast this machine is.
+        window *= 0.8 if told else 1.25
+    print(
+        f"{KILLS} kills, {answered} of them after the receipt:"
+        f" none of {len(receipts)} ballots is lost, halved or doubled"
+    )
 
 
 DAMAGE = {

@@ -7,6 +7,7 @@ notes every write; its images are opened by the library that production runs.
 
 import functools
 import hashlib
+import os
 import random
 import re
 from bisect import bisect_right
@@ -30,7 +31,8 @@ from tests.faults.power import NAME, Disk, Step, images
 
 pytestmark = pytest.mark.once
 
-IMAGES, OF_A_MUTANT = 2_000, 100
+# `make faults` asks for more.
+IMAGES, OF_A_MUTANT = int(os.environ.get("IMAGES", "2000")), 100
 STORE = "cut.db"
 # What a ballot refers to is not there.
 OWN = db.MODES | {"foreign_keys": "OFF"}
@@ -195,6 +197,7 @@ def test_r15_no_power_cut_loses_or_halves_what_was_acknowledged(
     images_in = tmp_path / "images"
     images_in.mkdir()
     assert lost(morning, played, images_in, IMAGES) == 0
+    print(f"{IMAGES} power cuts: no cast that was acknowledged is lost or halved")
     # The mode that is often recommended beside WAL is found out by a few of the same cuts.
     hasty = play(morning, tmp_path, OWN | {"synchronous": "NORMAL"})
     assert lost(morning, hasty, images_in, OF_A_MUTANT) > 0
