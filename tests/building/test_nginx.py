@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from people.rules import WRONG_TRIES
 from tests.exchange.builders import certificate
-from tests.server import Server, free_port, serving_demo
+from tests.server import ECABINET, Server, free_port, serving_demo
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -47,6 +47,8 @@ http {{
     }}
 }}
 """
+# Behind TLS it takes a port that no two servers share, unless it is told another.
+BEHIND = [ECABINET, "serve", "--port", "{port}"]
 TLS = "ssl; ssl_certificate {pem}; ssl_certificate_key {pem}"
 
 
@@ -188,7 +190,7 @@ def test_over_tls_every_cookie_is_bound_to_this_house(tmp_path: Path) -> None:
     port, plain = free_port(), free_port()
     own = {"ECABINET_BASE_URL": f"https://localhost:{port}", "ECABINET_PROXIES": PROXY}
     with (
-        serving_demo(tmp_path / "var", **own) as server,
+        serving_demo(tmp_path / "var", BEHIND, **own) as server,
         nginx(tmp_path, server, port, TLS.format(pem=pem), plain),
     ):
         visitor = Visitor(READER, port, authority=pem)
