@@ -310,7 +310,8 @@ def find(
     shown = order[(list_number - 1) * THINGS : list_number * THINGS]
     best = _best(db, {thing: sorted(pages[thing])[:LOOKED_AT] for thing in shown}, query)
     if not ranked:
-        shown.sort(key=lambda thing: not any(_is_exact(row, query) for row in best[thing]))
+        phrase = _said(query)
+        shown.sort(key=lambda thing: not any(phrase in row.text.lower() for row in best[thing]))
     things = {each.id: each for each in db.scalars(_things(shown))}
     groups = [_group(things[each], len(pages[each]), best[each], asked) for each in shown]
     return Found(len(hits), len(pages), groups, list_number, _lists(len(pages), THINGS), more)
@@ -350,6 +351,10 @@ def _things(ids: Sequence[int] | Select[int]) -> Select[SearchThing]:
 def _open_to(readers: Sequence[str], within: Within) -> Select[int]:
     """The things that these readers may find, of those that they want."""
     mine = select(Admission.audience).where(Admission.reader.in_(readers))
+    if within.place:
+        # A place holds few of those that are this reader's: begun with, they are all that is asked.
+        filed = mine.join(Filing, Filing.audience == Admission.audience)
+        mine = filed.where(Filing.place == within.place)
     return select(SearchThing.id).where(SearchThing.audience.in_(mine), *_wanted(within))
 
 
@@ -359,9 +364,6 @@ def _wanted(within: Within) -> list[ColumnElement[bool]]:
         conditions.append(SearchThing.kind.in_(within.kinds))
     if within.agency_id is not None:
         conditions.append(SearchThing.agency_id == within.agency_id)
-    if within.place:
-        filed = select(Filing.audience).where(Filing.place == within.place)
-        conditions.append(SearchThing.audience.in_(filed))
     if within.since:
         conditions.append(SearchThing.at >= within.since)
     if within.before:
@@ -422,20 +424,20 @@ def _read(db: Session, pages: Sequence[int]) -> list[Row]:
 
 def _best(db: Session, pages: Mapping[int, Sequence[int]], query: str) -> dict[int, list[Row]]:
     """The few pages to show of each thing: the same marks before others, in the thing's order."""
-    every = [page for own in pages.values() for page in own]
+    every, phrase = [page for own in pages.values() for page in own], _said(query)
     rows = dict(zip(every, _read(db, every), strict=True))
     best = {}
     for thing, own in pages.items():
-        exact_first = sorted(
-            (rows[each] for each in own), key=lambda row: not _is_exact(row, query)
-        )
-        best[thing] = sorted(exact_first[:BEST], key=lambda row: row.number)
+        found = [rows[each] for each in own]
+        if len(found) > BEST:
+            found.sort(key=lambda row: phrase not in row.text.lower())
+        best[thing] = sorted(found[:BEST], key=lambda row: row.number)
     return best
 
 
 def _scores(db: Session, pages: Mapping[int, Sequence[int]], query: str) -> dict[int, int]:
     """How much each thing says of what is sought, with its marks: on how many pages, how often."""
-    phrase = tidy(query).lower()
+    phrase = _said(query)
     titles = select(SearchThing.id, SearchThing.title).where(SearchThing.id.in_(pages))
     scores = {
         thing: IN_TITLE * (fold(phrase) in fold(title)) + IN_TITLE * (phrase in title.lower())
@@ -450,8 +452,9 @@ def _scores(db: Session, pages: Mapping[int, Sequence[int]], query: str) -> dict
     return scores
 
 
-def _is_exact(row: Row, query: str) -> bool:
-    return tidy(query).lower() in row.text.lower()
+def _said(query: str) -> str:
+    """What stands, with the same marks, on a page that comes before others."""
+    return tidy(query).lower()
 
 
 def _group(thing: SearchThing, count: int, rows: Sequence[Row], asked: Asked) -> Group:
@@ -464,11 +467,18 @@ def snippet(text: str, phrases: Sequence[Sequence[str]]) -> list[Piece]:
     beginning."""
     folded = fold(text)
     for words in phrases:
-        phrase = re.compile(r"\b" + BETWEEN_WORDS.join(map(re.escape, words)) + r"\b")
+        phrase = _phrase(words)
         if place := phrase.search(folded):
             first, last = _window(text, *place.span())
             return _lit(text, first, last, phrase.finditer(folded, first, last))
     return [Piece(text[:SNIPPET_LENGTH])]
+
+
+def _phrase(words: Sequence[str]) -> re.Pattern[str]:
+    """Whole words one after another. Where the first begins is asked behind it: a pattern that
+    begins with letters skips to them."""
+    first, *rest = map(re.escape, words)
+    return re.compile(BETWEEN_WORDS.join([rf"{first}(?<=\b{first})", *rest]) + r"\b")
 
 
 def _window(text: str, start: int, end: int) -> tuple[int, int]:

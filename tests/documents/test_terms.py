@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecabinet import search_terms
+from ecabinet import search, search_terms
 from ecabinet.search_terms import All, Either, Wanted
 
 DECREE = "Căn cứ Nghị định số 39/2022/NĐ-CP ngày 18 tháng 6 năm 2022 của Chính phủ"
@@ -90,6 +90,18 @@ def test_no_word_asks_for_nothing(query: str) -> None:
 def test_folding_keeps_every_place(text: str) -> None:
     tidy = search_terms.tidy(text)
     assert len(search_terms.fold(tidy)) == len(tidy)
+
+
+def test_a_letter_is_folded_alike_whatever_stands_beside_it() -> None:
+    for letter in search_terms.COMMON:
+        assert search_terms.fold(letter) == search_terms.fold(f"{letter}漢")[0]
+    assert search_terms.fold("ĐƯỜNG Ỷ ẵm") == "duong y am"
+
+
+def test_only_whole_words_are_lit() -> None:
+    pieces = search.snippet("Quản lý an ninh, không bàn an", [("an",), ("ninh",)])
+    assert [each.text for each in pieces if each.lit] == ["an", "an"]
+    assert "".join(each.text for each in pieces) == "Quản lý an ninh, không bàn an"
 
 
 @given(st.text())
