@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -41,7 +41,14 @@ WHOLE = re.compile(r"[0-9a-f]{64}(\.64k)?")
 PLACE = re.compile(rf"{DATABASE}|{FILES}/[0-9a-f]{{2}}/{WHOLE.pattern}")
 
 
-def write(settings: Settings, target: Path) -> int:
+Told = Callable[[int], None]
+
+
+def unheard(_count: int) -> None:
+    """For whoever does not ask how many files are done."""
+
+
+def write(settings: Settings, target: Path, told: Told = unheard) -> int:
     """Back up; how many files are in it. It is there whole, or not at all."""
     draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
     try:
@@ -50,7 +57,7 @@ def write(settings: Settings, target: Path) -> int:
             copied = _copied(Path(folder) / DATABASE)
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                count = _pack(settings, copied, file)
+                count = _pack(settings, copied, file, told)
                 file.flush()
                 os.fsync(file.fileno())
         draft.rename(target)
@@ -59,7 +66,7 @@ def write(settings: Settings, target: Path) -> int:
     return count
 
 
-def restore(settings: Settings, source: Path) -> int:
+def restore(settings: Settings, source: Path, told: Told = unheard) -> int:
     """Bring a backup back into an empty house whose keys are there; how many files came."""
     files = settings.data_dir / FILES
     if any(files.iterdir()) or inspect(store.database().engine).get_table_names():
@@ -73,6 +80,7 @@ def restore(settings: Settings, source: Path) -> int:
             with tarfile.open(fileobj=opened, mode="r|", bufsize=PIECE) as packed:
                 for each in packed:
                     _unpack(packed, each, folder)
+                    told(count)
                     count += 1
             # Nothing is put anywhere before the last byte has been found whole.
             while opened.read(PIECE):
@@ -83,7 +91,7 @@ def restore(settings: Settings, source: Path) -> int:
     return count - 1
 
 
-def _pack(settings: Settings, copied: Path, file: IO[bytes]) -> int:
+def _pack(settings: Settings, copied: Path, file: IO[bytes], told: Told) -> int:
     count = 0
     with closing(_Sealing(file)) as sealing, tarfile.open(fileobj=sealing, mode="w|") as packed:
         packed.add(copied, DATABASE)
@@ -96,6 +104,7 @@ def _pack(settings: Settings, copied: Path, file: IO[bytes]) -> int:
             except FileNotFoundError:
                 continue
             count += 1
+            told(count)
     return count
 
 

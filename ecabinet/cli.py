@@ -253,31 +253,53 @@ def certify_and_tell(settings: Settings) -> Path:
 
 @main.command("backup")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plainly
-def back_up(target: Path) -> None:
+def back_up(target: Path, as_json: bool) -> None:
     """Back up database and files into one sealed file; the server may run meanwhile.
 
     The folder of keys is not in it: back it up apart. Without it this file opens nothing.
     """
     settings = from_environment()
     open_stores(settings)
-    click.echo(f"{target}: the database and {backup.write(settings, target)} files")
+    count = backup.write(settings, target, now_and_then("files"))
+    if as_json:
+        click.echo(json.dumps({"files": count, "bytes": target.stat().st_size}))
+    else:
+        click.echo(f"{target}: the database and {count} files")
 
 
 @main.command("restore")
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plainly
-def restore(source: Path) -> None:
+def restore(source: Path, as_json: bool) -> None:
     """Bring a backup back into an empty data folder and database; its keys must be there first."""
     settings = from_environment()
     open_stores(settings)
     try:
-        count = backup.restore(settings, source)
+        count = backup.restore(settings, source, now_and_then("files"))
     except NotFound:
         raise NotPossible(
             "the keys of this backup are not here: bring their folder first"
         ) from None
-    click.echo(f"{source}: the database and {count} files are back; `ecabinet check` looks at them")
+    if as_json:
+        click.echo(json.dumps({"files": count}))
+    else:
+        click.echo(f"{source}: the database and {count} files are back; see `ecabinet check`")
+
+
+def now_and_then(things: str) -> Callable[[int], None]:
+    """Say on standard error how far it is, where somebody would wonder."""
+    said_at = time.monotonic()
+
+    def tell(count: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at > SECONDS_OF_SILENCE:
+            said_at = time.monotonic()
+            click.echo(f"{count} {things}", err=True)
+
+    return tell
 
 
 @main.group()
@@ -392,13 +414,11 @@ def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
     0: each file was prepared or refused for a reason; 1: this machine failed at some of them.
     """
     counts: Counter[str] = Counter()
-    said_at = time.monotonic()
+    tell = now_and_then(f"of {len(files)} files")
     for each in dry_run.try_each(files):
         click.echo(json.dumps(asdict(each)) if as_json else _line_of(each))
         counts[each.reason or each.outcome] += 1
-        if time.monotonic() - said_at > SECONDS_OF_SILENCE:
-            said_at = time.monotonic()
-            click.echo(f"{counts.total()} of {len(files)} files", err=True)
+        tell(counts.total())
     parts = ", ".join(f"{count} {each}" for each, count in counts.most_common())
     click.echo(f"{counts.total()} files: {parts}", err=True)
     sys.exit(1 if counts[dry_run.NoFile.MACHINE_FAILED] else 0)
