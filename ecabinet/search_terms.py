@@ -7,40 +7,25 @@ is spelled.
 """
 
 import codecs
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+")
+# What a device knows as well, which seeks by itself in what it keeps (frontend/vault/query.ts).
+WORDS = json.loads((Path(__file__).parent / "search_words.json").read_text())
 # 39/2022/NĐ-CP, 45/TTr-BXD, 59/2020/QH14 in folded text, as files are typed: blanks anywhere.
-REFERENCE = re.compile(
-    r"\b(\d{1,5})\s*/\s*(?:((?:19|20)\d\d)\s*/\s*)?([a-z]{1,5}\d{0,2})(?:\s*-\s*([a-z]{2,12}))?\b"
-)
+REFERENCE = re.compile(WORDS["reference"])
 # Kinds of documents as their numbers abbreviate them, by their names (NĐ 30/2020, appendix III).
-KINDS = {
-    "nghi dinh": "nd", "nghi quyet": "nq", "quyet dinh": "qd", "thong tu": "tt", "chi thi": "ct",
-    "cong van": "cv", "cong dien": "cd", "to trinh": "ttr", "bao cao": "bc", "thong bao": "tb",
-    "ke hoach": "kh", "huong dan": "hd", "phieu trinh": "pt", "bien ban": "bb",
-}  # fmt: skip
+KINDS: dict[str, str] = WORDS["kinds"]
 # Said between the parts of a number: "nghị định số 39 năm 2022".
-BETWEEN = {"so", "nam"}
-ISSUERS = {"cp", "ttg", "vpcp", "ubtvqh", "hdnd", "ubnd", "ctn"}
+BETWEEN, ISSUERS = frozenset(WORDS["between"]), frozenset(WORDS["issuers"])
 # What is written short in the papers of the state, and its words.
-ABBREVIATIONS = {
-    "ubnd": "uy ban nhan dan", "hdnd": "hoi dong nhan dan", "ttg": "thu tuong chinh phu",
-    "vpcp": "van phong chinh phu", "tw": "trung uong", "mttq": "mat tran to quoc",
-    "ktxh": "kinh te xa hoi", "nsnn": "ngan sach nha nuoc", "nstw": "ngan sach trung uong",
-    "nsdp": "ngan sach dia phuong", "qppl": "quy pham phap luat", "tthc": "thu tuc hanh chinh",
-    "cchc": "cai cach hanh chinh", "cntt": "cong nghe thong tin", "cds": "chuyen doi so",
-    "gtvt": "giao thong van tai", "khcn": "khoa hoc cong nghe", "gddt": "giao duc dao tao",
-    "tnmt": "tai nguyen moi truong", "nnptnt": "nong nghiep phat trien nong thon",
-    "ldtbxh": "lao dong thuong binh xa hoi", "vhttdl": "van hoa the thao du lich",
-    "tttt": "thong tin truyen thong", "khdt": "ke hoach dau tu", "pccc": "phong chay chua chay",
-    "noxh": "nha o xa hoi", "dtc": "dau tu cong", "htx": "hop tac xa", "dn": "doanh nghiep",
-    "bhxh": "bao hiem xa hoi", "bhyt": "bao hiem y te", "qsdd": "quyen su dung dat",
-}  # fmt: skip
+ABBREVIATIONS: dict[str, str] = WORDS["abbreviations"]
 LONG_FORMS = {tuple(words.split()): short for short, words in ABBREVIATIONS.items()}
 LONGEST_FORM = max(map(len, LONG_FORMS))
 
@@ -228,13 +213,13 @@ def _role(word: str, two: str, found: dict[str, str]) -> tuple[str, str]:
     """What a word of a query can say of a document: its kind, issuer, year or number."""
     if two in KINDS:
         return "kind", KINDS[two]
-    if word in KINDS.values() or re.fullmatch(r"qh\d{0,2}", word):
+    if word in KINDS.values() or re.fullmatch(WORDS["kind"], word):
         return "kind", word
-    if word in ISSUERS or ("kind" in found and re.fullmatch(r"b[a-z]{1,8}", word)):
+    if word in ISSUERS or ("kind" in found and re.fullmatch(WORDS["ministry"], word)):
         return "issuer", word
-    if re.fullmatch(r"(19|20)\d\d", word) and ("number" in found or "year" not in found):
+    if re.fullmatch(WORDS["year"], word) and ("number" in found or "year" not in found):
         return "year", word
-    return ("number", word) if re.fullmatch(r"\d{1,5}", word) else ("", "")
+    return ("number", word) if re.fullmatch(WORDS["number"], word) else ("", "")
 
 
 def _phrase(words: Sequence[str]) -> Piece:

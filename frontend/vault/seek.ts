@@ -1,10 +1,10 @@
 // entry
 /** Finding words in all papers that this device keeps: page by page, asked of nobody. */
-import { fold } from '../documents/filter';
 import { opening, useWorker } from '../documents/opening';
 import { word } from '../words';
 import './seek.css';
 import { standing, whenItChanges } from './line';
+import { finder, type Place } from './query';
 import { type About, openKept, type Vault } from './vault';
 
 const AROUND = 60;
@@ -19,10 +19,6 @@ const row = document.querySelector<HTMLTemplateElement>('#found')?.content;
 /** The pages' texts, of papers that were sought in; they go with this page. */
 const texts = new Map<number, string[]>();
 let asked = 0;
-
-/** As many letters as before, lower and without marks: a place in one is a place in the other. */
-const plain = (text: string): string =>
-  Array.from(text, (letter) => (fold(letter) + letter).charAt(0)).join('');
 
 async function pagesOf(vault: Vault, about: About): Promise<string[]> {
   const known = texts.get(about.edition_id);
@@ -45,19 +41,18 @@ async function pagesOf(vault: Vault, about: About): Promise<string[]> {
   }
 }
 
-function hit(about: About, page: number, text: string, at: number, sought: string): Node {
+function hit(about: About, page: number, text: string, { at, end }: Place): Node {
   const made = row?.cloneNode(true) as DocumentFragment;
   const link = made.querySelector('a');
   const query = new URLSearchParams({
     edition: String(about.edition_id),
     page: String(page),
-    q: sought,
+    q: text.slice(at, end),
   });
   link?.setAttribute('href', `/vault/paper?${query}`);
   link?.replaceChildren(about.title);
   made.querySelector('[data-page]')?.replaceChildren(String(page));
   const lit = document.createElement('mark');
-  const end = at + sought.length;
   lit.append(text.slice(at, end));
   // Whole words only, beside what was found.
   const before = text.slice(Math.max(0, at - AROUND), at).replace(/^\S*\s/, '');
@@ -72,9 +67,9 @@ async function seek(sought: string): Promise<void> {
   list?.replaceChildren();
   const vault = ['ours', 'offline'].includes(await standing()) ? await openKept() : undefined;
   const papers = (await vault?.papers()) ?? [];
-  if (!vault || !sought || !form) return say('');
+  const find = finder(sought);
+  if (!vault || !find || !form) return say('');
   useWorker(form.dataset.worker ?? '');
-  const without = plain(sought);
   let found = 0;
   for (const [place, about] of papers.entries()) {
     say(
@@ -87,14 +82,10 @@ async function seek(sought: string): Promise<void> {
     // Another search was begun, or the vault was locked or emptied meanwhile.
     if (own !== asked) return;
     for (const [index, text] of pages.entries()) {
-      // Words typed with marks are meant with them; without marks they find either.
-      const isMarked = without !== sought.toLowerCase();
-      const at = (isMarked ? text.toLowerCase() : plain(text)).indexOf(
-        isMarked ? sought.toLowerCase() : without,
-      );
-      if (at < 0) continue;
+      const place = find(text);
+      if (!place) continue;
       found += 1;
-      if (found <= MOST_PAGES) list?.append(hit(about, index + 1, text, at, sought));
+      if (found <= MOST_PAGES) list?.append(hit(about, index + 1, text, place));
     }
   }
   say(
@@ -121,7 +112,7 @@ function forget(): void {
 
 form?.addEventListener('submit', (event) => {
   event.preventDefault();
-  void seek((input?.value ?? '').normalize('NFC').trim().replace(/\s+/g, ' '));
+  void seek(input?.value ?? '');
 });
 whenItChanges(async () => {
   if (!['ours', 'offline'].includes(await standing())) forget();

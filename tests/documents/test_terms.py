@@ -1,5 +1,11 @@
 """What of a text is looked up, and what a query asks for."""
 
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import PIPE
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,15 +13,59 @@ from hypothesis import strategies as st
 from ecabinet import search, search_terms
 from ecabinet.search_terms import All, Either, Wanted
 
+ROOT = Path(__file__).parent.parent.parent
 DECREE = "Căn cứ Nghị định số 39/2022/NĐ-CP ngày 18 tháng 6 năm 2022 của Chính phủ"
 
 SOME = "nd 39 2022 so nam nghi dinh cp ubnd qh14 uy ban nhan dan x"
 
 
-def holds(text: str, query: str) -> bool:
+Holds = Callable[[str, str], bool]
+# What a device asks by itself of the papers that it keeps, a line for each question.
+DEVICE = """
+const { finder } = await import(process.argv[1]);
+const lines = (await import('node:readline')).createInterface({ input: process.stdin });
+for await (const line of lines) {
+  const [text, query] = JSON.parse(line);
+  const place = finder(query)?.(text);
+  console.log(JSON.stringify(place ? text.slice(place.at, place.end) : null));
+}
+"""
+
+
+def holds_here(text: str, query: str) -> bool:
     asked = search_terms.asked(query)
     assert asked
     return _holds(search_terms.terms_of(text), asked.wanted)
+
+
+@pytest.fixture(scope="module")
+def lit_by_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str | None]]:
+    made = tmp_path_factory.mktemp("query") / "query.mjs"
+    esbuild = [str(ROOT / "node_modules/.bin/esbuild"), str(ROOT / "frontend/vault/query.ts")]
+    options = ["--bundle", "--format=esm", f"--outfile={made}", "--log-level=error"]
+    subprocess.run([*esbuild, *options], check=True)
+    script = ["node", "--input-type=module", "-e", DEVICE, made.as_uri()]
+    with subprocess.Popen(script, stdin=PIPE, stdout=PIPE, text=True) as device:
+        asks, answers = device.stdin, device.stdout
+        assert asks
+        assert answers
+
+        def ask(text: str, query: str) -> str | None:
+            print(json.dumps([text, query]), file=asks, flush=True)
+            found: str | None = json.loads(answers.readline())
+            return found
+
+        yield ask
+        asks.close()
+
+
+@pytest.fixture(params=["server", "device"])
+def holds(request: pytest.FixtureRequest) -> Holds:
+    """One rule, in two places: the server's search, and a device's without a line."""
+    if request.param == "server":
+        return holds_here
+    ask = request.getfixturevalue("lit_by_device")
+    return lambda text, query: ask(text, query) is not None
 
 
 def _holds(terms: set[str], wanted: Wanted) -> bool:
@@ -34,7 +84,7 @@ def _holds(terms: set[str], wanted: Wanted) -> bool:
         "số 39/2022/NĐ-CP của Chính phủ",
     ],
 )  # fmt: skip
-def test_a_document_is_found_by_its_number_in_any_spelling(query: str) -> None:
+def test_a_document_is_found_by_its_number_in_any_spelling(holds: Holds, query: str) -> None:
     assert holds(DECREE, query)
     assert not holds(DECREE.replace("39/", "139/"), query)
 
@@ -50,12 +100,14 @@ def test_a_document_is_found_by_its_number_in_any_spelling(query: str) -> None:
         ("Quyết định 33/QĐ-TTg", "quyết định số 33"),
     ],
 )
-def test_numbers_of_every_kind_of_document_are_known(written: str, query: str) -> None:
+def test_numbers_of_every_kind_of_document_are_known(
+    holds: Holds, written: str, query: str
+) -> None:
     assert holds(written, query)
 
 
 @pytest.mark.parametrize("query", ["nd 39 2023", "qd 39 2022", "nghị quyết 39", "nd 2022 93"])
-def test_another_documents_number_is_not_found(query: str) -> None:
+def test_another_documents_number_is_not_found(holds: Holds, query: str) -> None:
     assert not holds(DECREE, query)
 
 
@@ -70,10 +122,21 @@ def test_another_documents_number_is_not_found(query: str) -> None:
     ],
 )
 def test_what_is_written_short_finds_what_is_written_out_and_the_other_way(
-    written: str, query: str
+    holds: Holds, written: str, query: str
 ) -> None:
     assert holds(written, query)
     assert not holds("hội đồng thành viên", query)
+
+
+def test_a_device_lights_what_it_found_and_takes_marks_at_their_word(
+    lit_by_device: Callable[..., str | None],
+) -> None:
+    assert lit_by_device(DECREE, "nd 39 2022") == "39/2022/NĐ-CP"
+    assert lit_by_device("Giao UBND các tỉnh", "ủy ban nhân dân") == "UBND"
+    assert lit_by_device("Cơ chế phối hợp Liên  vùng", "lien vung") == "Liên  vùng"
+    assert lit_by_device("Cơ chế phối hợp liên vùng", "liện vùng") is None
+    assert lit_by_device(DECREE, "nd 39 2022 của Quốc hội") is None
+    assert lit_by_device(DECREE, "- / -") is None
 
 
 def test_a_number_alone_and_a_year_alone_are_words() -> None:
