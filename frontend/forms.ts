@@ -1,3 +1,4 @@
+import { nextCode, secondsToNext } from './code';
 import { Refusal, sendForm } from './http';
 import { word } from './words';
 
@@ -175,8 +176,20 @@ async function submit(form: HTMLFormElement, button: HTMLElement | null): Promis
     if (!(wrong instanceof Refusal)) throw wrong;
     const to = wrong.code === 'step_up_needed' && wrong.body.location;
     if (typeof to === 'string' && to.startsWith('/') && !to.startsWith('//')) location.assign(to);
+    else if (secondsToNext(wrong)) await again(form, button, secondsToNext(wrong));
     else show(form, wrong);
   }
+}
+
+/** The same once more, with the next code. */
+async function again(
+  form: HTMLFormElement,
+  button: HTMLElement | null,
+  seconds: number,
+): Promise<void> {
+  const field = form.elements.namedItem('code') as HTMLInputElement;
+  await nextCode(field, seconds);
+  if (field.isConnected) await submit(form, button);
 }
 
 /** `data-confirm="dialog id"` on a button asks before its form is sent: the dialog's own form acts,

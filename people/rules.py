@@ -513,6 +513,11 @@ def totp_refusal(step: int | None, last_step: int | None) -> SignInRefusal | Non
     return None
 
 
+def next_code_in(now: int) -> int:
+    """Seconds until an application of codes shows the next one, 1 to 30 (RFC 6238, 4.2)."""
+    return TOTP_SECONDS - now % TOTP_SECONDS
+
+
 @dataclass(frozen=True)
 class OutsideSignIn:
     """Which account signed in at the office's provider, when, and how well it was shown."""

@@ -2,6 +2,7 @@
 // Answering a question: choose, check the very paper, sign, send until the receipt verifies.
 import './answer.css';
 import { once } from '../busy';
+import { stepUpByCode } from '../code';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { fromBase64, toBase64, toHex } from '../signing/base64';
@@ -278,10 +279,9 @@ async function giveCode(): Promise<boolean> {
     say('3', word({ vi: 'Nhập mã xác thực 6 số', en: 'Enter the 6-digit code' }), code);
     return false;
   }
-  await send('/step-up', { body: new URLSearchParams({ code: digits }) });
+  await stepUpByCode(code);
   needsCode = false;
   showConfirmation();
-  code.value = '';
   return true;
 }
 

@@ -1,5 +1,6 @@
 // entry
 // Whatever was signed here and has no receipt yet is sent again by itself, from any page.
+import { stepUpByCode } from '../code';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { type Envelope, keep, waiting } from '../signing/envelopes';
@@ -89,9 +90,7 @@ const askPasskey = async ({ consultation, pending }: Envelope): Promise<unknown>
   stepUp(await send(`/consultations/${consultation}/step-up`, { body: { pending } }));
 
 async function giveCode(): Promise<undefined> {
-  const digits = code.value.replace(/\s/g, '');
-  await send('/step-up', { body: new URLSearchParams({ code: digits }) });
-  code.value = '';
+  await stepUpByCode(code);
 }
 
 async function start(): Promise<void> {

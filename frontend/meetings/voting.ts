@@ -1,6 +1,7 @@
 // A member's own vote: choose, check, sign with this device's key, send until the receipt verifies.
 import { isUnconfirmed, passes } from '../ballots/sending';
 import { once } from '../busy';
+import { stepUpByCode } from '../code';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { sha256, toBase64, toHex, utf8 } from '../signing/base64';
@@ -419,7 +420,7 @@ async function giveCode(): Promise<boolean> {
     stay(word({ vi: 'Nhập mã xác thực 6 số', en: 'Enter the 6-digit code' }));
     return false;
   }
-  await send('/step-up', { body: new URLSearchParams({ code: digits }) });
+  await stepUpByCode(document.querySelector('#vote-code') as HTMLInputElement);
   needsCode = false;
   return true;
 }

@@ -42,7 +42,7 @@ def unlock_by_code(locked_cookie: str, code: str, cookie: str, source: str) -> N
             login.step_up_at = login.seen_at = clock.now(db)
             sign_in.note_shown(db, login, ShownBy.CODE, cookie)
     if refusal:
-        raise Refused(refusal)
+        raise refusal
 
 
 def passkey_options(cookie: str, settings: Settings) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def give_code(half_cookie: str, code: str, cookie: str, source: str) -> None:
             login.step_up_at = clock.now(db)
             make_whole(db, login, Method.CODE, ShownBy.CODE)
     if refusal:
-        raise Refused(refusal)
+        raise refusal
 
 
 def _may_sign_in(db: Session, person: Person | None) -> bool:
@@ -103,7 +103,7 @@ def step_up(actor: Actor, code: str, cookie: str, source: str) -> None:
             login.step_up_at = clock.now(db)
             note_shown(db, login, ShownBy.CODE, cookie)
     if refusal:
-        raise Refused(refusal)
+        raise refusal
 
 
 def sign_out(actor: Actor) -> None:
@@ -220,17 +220,18 @@ def end(db: Session, login: Login) -> None:
 # ---- codes and wrong tries ----
 
 
-def take_code(db: Session, login: Login, code: str, source: str) -> SignInRefusal | None:
+def take_code(db: Session, login: Login, code: str, source: str) -> Refused | None:
     """Take a code of whoever is signed in, counting their own wrong tries alone."""
     return _give_code(db, login.person, code, source, f"LOGIN-{login.id}")
 
 
 def _give_code(
     db: Session, person: Person, code: str, source: str, counter: str = ""
-) -> SignInRefusal | None:
+) -> Refused | None:
     """Take a code once; the row is locked, so of parallel tries one succeeds (AUTH-03).
 
-    `counter` is whose wrong tries are counted: the account's, unless another is named.
+    Of one that was used, the refusal says when the next is shown. `counter` is whose wrong tries
+    are counted: the account's, unless another is named.
     """
     counted = counter or person.username
     person = db.get_one(Person, person.id, with_for_update=True, populate_existing=True)
@@ -238,12 +239,16 @@ def _give_code(
         raise NotFound("second factor")
     note_try(db, counted, source)
     seed = signing.unseal_seed(person.totp_sealed)
-    step = signing.step_of(seed, code, int(clock.now(db).timestamp()))
+    now = int(clock.now(db).timestamp())
+    step = signing.step_of(seed, code, now)
     refusal = rules.totp_refusal(step, person.totp_last_step)
-    if refusal is None:
-        person.totp_last_step, person.phone_lost_at = step, None
-        forget_tries(db, counted)
-    return refusal
+    if refusal is SignInRefusal.CODE_USED:
+        return Refused(refusal, wait_seconds=rules.next_code_in(now))
+    if refusal:
+        return Refused(refusal)
+    person.totp_last_step, person.phone_lost_at = step, None
+    forget_tries(db, counted)
+    return None
 
 
 def counter_of(actor: Actor) -> str:

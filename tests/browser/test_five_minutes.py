@@ -243,7 +243,7 @@ def test_a_ballot_whose_confirmation_has_run_out_says_what_to_do_and_is_sent_onc
     assert len(ballots(morning)) == before
     strip.get_by_label("Mã xác thực 6 số").fill(member.server.code(member.name))
     member.taps(strip.get_by_role("button", name="Xác nhận và gửi phiếu"))
-    expect(strip).to_contain_text("đã được nhận")
+    expect(strip.get_by_text("đã được nhận")).to_be_visible()
     member.follows("Xem biên nhận", "[data-unsent]")
     expect(page.get_by_role("heading", name=RECEIVED)).to_be_visible()
     assert len(ballots(morning)) == before + 1

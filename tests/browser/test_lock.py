@@ -18,7 +18,7 @@ DRAFT = "Đề nghị làm rõ Điều 4 về ký quỹ."
 def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) -> None:
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
         secretary = Person(chromium, server, "thuky", TABLET)
-        secretary.expected += ["423", "401"]
+        secretary.expected += ["423", "401", "409"]
         page = secretary.page
         page.clock.install()
         secretary.signs_in()
@@ -65,9 +65,16 @@ def test_a_draft_outlives_the_lock_and_the_page_warns_before_it(tmp_path: Path) 
         page.get_by_label("Thời hạn (ngày làm việc)").fill("3")
         secretary.presses("Lưu và trình duyệt")
         expect(cover).to_be_visible()
-        server.command("demo", "--forward", "1m")
-        cover.get_by_label("Mã 6 số").fill(server.code("thuky"))
+        # Of a code that was used already the page waits for the next, and goes on with it.
+        used = {"code": "refused", "reason": "code_used", "message": "…", "wait_seconds": 7}
+        page.route("**/unlock", lambda way: way.fulfill(status=409, json=used), times=1)
+        cover.get_by_label("Mã 6 số").fill("123456")
         cover.get_by_role("button", name="Mở khóa", exact=True).click()
+        expect(cover).to_contain_text("Sau 7 giây ứng dụng hiện mã mới")
+        page.clock.run_for("00:07")
+        expect(cover).to_contain_text("Ứng dụng đã hiện mã mới")
+        server.command("demo", "--forward", "1m")
+        cover.get_by_label("Mã 6 số").press_sequentially(server.code("thuky"))
         expect(cover).to_be_hidden()
         expect(draft).to_have_value(DRAFT)
 

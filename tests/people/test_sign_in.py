@@ -187,6 +187,7 @@ def test_a_code_is_good_once_also_after_a_wrong_try_and_with_blanks(cabinet: Cab
     assert code(first, f" {used[:3]} {used[3:]} ").status_code == 303
     again = code(second, used, headers=JSON)
     assert (again.status_code, again.get_json()["reason"]) == (409, "code_used")
+    assert 1 <= again.get_json()["wait_seconds"] <= 30
     cabinet.wait(seconds=30)
     assert code(second, second.code()).status_code == 303
 
@@ -365,3 +366,8 @@ def test_a_step_up_takes_a_fresh_code_and_holds_five_minutes(cabinet: Cabinet) -
     assert browser.post("/passkeys/options", headers=JSON).status_code == 200
     cabinet.wait(seconds=3)
     assert browser.post("/passkeys/options", headers=JSON).status_code == 403
+
+
+@pytest.mark.parametrize(("at", "left"), [(0, 30), (1, 29), (29, 1), (30, 30), (1_700_000_015, 25)])
+def test_the_next_code_is_shown_at_the_next_half_minute(at: int, left: int) -> None:
+    assert rules.next_code_in(at) == left
