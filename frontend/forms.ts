@@ -76,9 +76,16 @@ function mark({ field, sentence }: Fault, index: number): HTMLElement {
 }
 
 /** The summary on top of a form takes the focus; nothing that was typed is lost. */
-function summary(form: HTMLFormElement, message: string, faults: Fault[], request = ''): void {
+function summary(
+  form: HTMLFormElement,
+  message: string,
+  faults: Fault[],
+  code = '',
+  request = '',
+): void {
   clear(form);
   const box = element('section', 'errs');
+  box.dataset.code = code;
   box.setAttribute('role', 'alert');
   box.tabIndex = -1;
   box.append(
@@ -114,7 +121,13 @@ export function show(form: HTMLFormElement, refusal: Refusal): void {
     const sentence = refusal.code === 'bad_input' ? general : refusal.message;
     faults.push({ field, sentence: field.dataset.error ?? sentence });
   }
-  summary(form, refusal.message, faults, refusal.status >= 500 ? refusal.request : '');
+  summary(
+    form,
+    refusal.message,
+    faults,
+    refusal.code,
+    refusal.status >= 500 ? refusal.request : '',
+  );
 }
 
 /** What the browser found missing, in the page's own words and language. */

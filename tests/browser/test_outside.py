@@ -44,7 +44,10 @@ def minister(server: Server, port: int) -> Iterator[Reader]:
         reader = Reader(chromium, server, MEMBER, DESKTOP)
         yield reader
         # It is sent to the office's own provider; and a refusal is a refusal.
-        known = (f"stranger: http://localhost:{port}/", "409 (CONFLICT)", "403 (FORBIDDEN)")
+        known = (
+            f"stranger: http://localhost:{port}/", "409 (CONFLICT)", "403 (FORBIDDEN)",
+            "ERR_FAILED",
+        )  # fmt: skip
         assert [each for each in reader.wrong if not any(one in each for one in known)] == []
 
 
@@ -79,8 +82,21 @@ def test_whoever_comes_back_with_a_code_of_others_reads_what_to_do(minister: Rea
     minister.opens(came)
     minister.sees("Chưa kiểm chứng được lần đăng nhập ở cơ quan")
     expect(minister.page.locator("[data-came]")).to_be_hidden()
-    minister.follows("Dùng cách khác")
+    # Once more would be refused once more: what one came with is used up.
+    expect(minister.page.get_by_role("button", name="Hoàn tất")).to_be_hidden()
+    expect(minister.page.get_by_role("link", name="Dùng cách khác")).to_be_hidden()
+    minister.follows("Về trang đăng nhập")
     minister.sees("Tên tài khoản")
+
+
+def test_whoever_comes_back_without_a_line_can_still_finish(minister: Reader) -> None:
+    minister.page.route("**/sign-in/outside/finish", lambda route: route.abort())
+    minister.opens("/sign-in/outside?state=made-up&code=made-up&iss=http%3A%2F%2Flocalhost")
+    minister.sees("không có kết nối")
+    expect(minister.page.get_by_role("link", name="Về trang đăng nhập")).to_be_hidden()
+    minister.page.unroute("**/sign-in/outside/finish")
+    minister.presses("Hoàn tất")
+    minister.sees("Chưa kiểm chứng được lần đăng nhập ở cơ quan")
 
 
 def looks_right(reader: Reader, path: str) -> None:
