@@ -84,7 +84,7 @@ def secret_paper_to_hand_out(db: Session, actor: Actor, secret_paper_id: int) ->
     """A secret paper of which the Office hands out copies; its dossier is locked."""
     actor.must(Permission.DOSSIER_WRITE)
     paper = db.get(SecretPaper, secret_paper_id)
-    if paper is None:
+    if paper is None or not may_read(db, actor, paper.dossier_id):
         raise NotFound(f"secret paper {secret_paper_id}")
     dossier_to_hand_out(db, paper.dossier_id)
     return paper

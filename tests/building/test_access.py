@@ -216,7 +216,8 @@ def walk(cabinet: Cabinet, role: Role) -> None:
     assert role in cabinet.actor(username).roles
     browser, actor = cabinet.browser(username), cabinet.actor(username)
     for way in ways():
-        if way.rule in LAST:
+        # Doors of something in particular are the matrix's.
+        if way.rule in LAST or "<int:" in way.rule:
             continue
         send = browser.get if way.method == "GET" else browser.post
         answer = send(way.path(987654), headers={"Accept": "application/json"})

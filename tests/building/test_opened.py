@@ -23,6 +23,7 @@ from tests.documents.test_lodging import WHY, begun
 from tests.documents.test_replacing import NEW, OLD, confirm, propose
 from tests.meetings.builders import Voter, planned
 from tests.meetings.test_pages import HEAD
+from tests.people import test_notices as notices
 from tests.people.authenticator import Authenticator
 from tests.people.builders import JSON, password, registered, signed_in
 from tests.people.test_account import offered
@@ -197,6 +198,9 @@ def of_ones_own(cabinet: Cabinet, username: str) -> None:
     asked = browser.post("/step-up/options", json={"path": "/x", "fields": {}}, headers=JSON)
     assert asked.json == {"options": None}
     done(browser, "/me/notices/choices", language="vi", quiet_from="22:00", quiet_until="06:00")
+    given = notices.ask(browser, f"{username}@cabinet.example")
+    done(browser, "/me/notices/email/confirm", code=given)
+    done(browser, "/me/notices/email/forget")
     options = browser.post("/passkeys/options", headers=JSON).json or {}
     made = {"answer": Authenticator().make(options), "label": "iPad"}
     assert browser.post("/passkeys", json=made, headers=JSON).status_code == 201

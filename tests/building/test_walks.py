@@ -1,25 +1,19 @@
 """Every door walked for what must hold of all of them: where a request comes from, what an answer
-carries, what only looks, what is sent beside what is asked for, and what is said of things that are
-another's (AC-03, AC-06, WEB-01…04, WEB-09).
+carries, what only looks, and what is sent beside what is asked for (AC-06, WEB-01…04, WEB-09).
 Each walk is seen to find a house in which it does not hold."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from ecabinet import web
-from ecabinet.access import Actor, Role
 from ecabinet.db import Base, reading, transaction
-from ecabinet.errors import Forbidden
 from ecabinet.web import View
-from tasks import access as tasks_access
-from tasks.models import Task
 from tests.builders import Browser, Cabinet
-from tests.building.test_access import LAST, LENT, WALKERS, Way, lend, ways
+from tests.building.test_access import LAST, WALKERS, Way, ways
 from tests.oversight.test_canaries import plant
 
 Walk = Callable[[Cabinet], Iterator[object]]
@@ -158,46 +152,6 @@ def view_of(cabinet: Cabinet, way: Way) -> View:
     return cabinet.app.view_functions[endpoint]
 
 
-# ---- what is another's ----
-
-
-class Said(NamedTuple):
-    status: int
-    words: dict[str, object]
-
-
-def said(answer: TestResponse) -> Said:
-    words = dict(answer.json or {}) if answer.is_json else {}
-    words.pop("request", None)
-    return Said(answer.status_code, words)
-
-
-def is_read(browser: Browser, way: Way, number: int) -> bool:
-    """Whether this reader knows of the thing anyhow, since its page is open to them."""
-    _, room, *_ = way.rule.split("/")
-    return browser.get(f"/{room}/{number}", headers=JSON).status_code == 200
-
-
-def told_apart(cabinet: Cabinet) -> Iterator[object]:
-    """Things of which a refusal says more than it says of what does not exist."""
-    plant(cabinet)
-    for role in Role:
-        if role in LENT:
-            lend(cabinet, *LENT[role])
-        username = WALKERS.get(role, "canbo.yte")
-        browser, actor = cabinet.browser(username), cabinet.actor(username)
-        for way in ways():
-            if "<int:" not in way.rule or not actor.may(way.permission):
-                continue
-            absent = said(ask(browser, way, ABSENT))
-            if absent.status not in (403, 404):
-                continue
-            answer = said(ask(browser, way, THERE))
-            is_refused = answer.words.get("code") in ("forbidden", "not_found")
-            if is_refused and answer != absent and not is_read(browser, way, THERE):
-                yield role, way, answer, absent
-
-
 # ---- the walks, and what each of them finds ----
 
 
@@ -225,17 +179,6 @@ def takes_whatever_comes(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(web, "_refuse_what_is_not_asked_for", lambda _view: None)
 
 
-def says_whose_it_is(_: Cabinet, patch: pytest.MonkeyPatch) -> None:
-    right = tasks_access.task_to_read
-
-    def telling(db: Session, actor: Actor, number: int) -> Task:
-        if number == THERE:
-            raise Forbidden("another agency's")
-        return right(db, actor, number)
-
-    patch.setattr(tasks_access, "task_to_read", telling)
-
-
 def declared(view: View, instead: Callable[..., object]) -> Callable[..., object]:
     vars(instead)["permission"] = web.permission_of(view)
     return instead
@@ -246,7 +189,6 @@ WALKS: list[tuple[Walk, Callable[[Cabinet, pytest.MonkeyPatch], None]]] = [
     (answers_that_lack_something, forgets_its_policy),
     (changed_by_looking, counts_who_looks),
     (taking_what_they_do_not_ask_for, takes_whatever_comes),
-    (told_apart, says_whose_it_is),
 ]
 
 

@@ -68,7 +68,11 @@ def test_a_door_or_an_event_by_which_nobody_was_served_is_found() -> None:
     for place in ("POST /tasks/<int:task_id>/accept", "draft:enter", "GET /healthz"):
         without = {each for each in everything if each[0] != place}
         assert never_entered(without, rows) == [place]
-    auditor = ("GET /activity", "auditor")
-    assert never_entered(everything - {auditor}, rows) == ["GET /activity by auditor"]
-    member = ("POST /tasks/<int:task_id>/accept", "focal_point")
-    assert never_entered(everything - {member}, rows) == []
+    for place, role in (
+        ("GET /activity", "auditor"),
+        ("POST /tasks/<int:task_id>/accept", "focal_point"),
+    ):
+        assert never_entered(everything - {(place, role)}, rows) == [f"{place} by {role}"]
+    # What is nobody's by the matrix is not asked for.
+    paper = ("GET /papers/<int:paper_id>", "administrator")
+    assert never_entered(everything - {paper}, rows) == []
