@@ -52,8 +52,8 @@ READERS = {
     "ĐM": "canbo.yte", "QT": "quantri", "KT": "kiemtoan", "TM": "covan.xaydung",
     "ĐT": "thaymat.xaydung",
 }  # fmt: skip
-# Named by a word that is a secret or a channel, and by no number of a row.
-NO_THING = ("<token>", "<secret>", "<channel>", "<path:")
+# Named by a secret, a channel or what one sends oneself, and by no number of a row.
+NO_THING = ("<token>", "<secret>", "<channel>", "<digest>", "<path:")
 # What is said there before anything is looked for, whatever is asked for: the ballot paper is gone,
 # the signature is none; and where a page that is shown once leads when it is loaded again.
 SAYS_FIRST = {

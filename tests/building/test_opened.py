@@ -3,6 +3,7 @@ those whom the policy lets in (AC-01)."""
 
 import io
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import pyotp
@@ -32,6 +33,7 @@ from tests.wire.builders import serving
 
 pytestmark = pytest.mark.once
 
+PIECE = b"%PDF-1.7"
 ANOTHER = "con trâu đi trước cái cày theo sau"
 OFFICE = ("thuky", "chuyenvien", "lanhdaovp", "kiemtoan")
 
@@ -225,6 +227,10 @@ def begun_by(cabinet: Cabinet, username: str) -> None:
             browser, "/tasks/assign", text="Việc mới", lead=agencies[0], deadline="none",
             deliverable="Báo cáo",
         )  # fmt: skip
+    if may(Permission.PAPER_ADD):
+        path = f"/incoming/{sha256(PIECE).hexdigest()}"
+        done(browser, path, at=0, file=(io.BytesIO(PIECE), "tt.pdf"))
+        assert browser.get(path).json == {"received": len(PIECE)}
     if may(Permission.PAPER_READ):
         assert browser.post("/vault", json={}, headers=JSON).status_code == 200
 
