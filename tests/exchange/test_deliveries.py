@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from ecabinet import addresses, db, deliveries, notices, outbox
 from ecabinet.db import reading, transaction
-from ecabinet.deliveries import State
+from ecabinet.deliveries import Letter, State, Undelivered
 from ecabinet.notices import Channel, Quiet, Subject
 from ecabinet.settings import Settings
-from exchange.senders import Mail
+from exchange.senders import Mail, senders
 from people.service.notices import forget_address
 from tests.builders import Cabinet
 from tests.exchange.builders import (
@@ -276,7 +277,90 @@ def test_what_a_server_says_breaks_no_line_of_a_log(
     assert MAIL not in said.err + said.out
 
 
+class Broken:
+    """A way out that fails as nobody foresaw."""
+
+    def send(self, letter: Letter) -> str:
+        raise ZeroDivisionError(letter.key)
+
+
+def test_what_a_sender_did_not_foresee_is_tried_again_and_holds_up_no_other_channel(
+    cabinet: Cabinet, noon: None, sms: Gateway
+) -> None:
+    give_address(cabinet)
+    give_address(cabinet, channel=Channel.SMS, value=PHONE)
+    tell(cabinet)
+    deliveries.bind(senders(sms.settings()) | {Channel.EMAIL: Broken()})
+    deliveries.send_what_waits()
+    found = {each.channel: (each.state, each.attempts, each.error) for each in all_deliveries()}
+    assert found == {
+        Channel.EMAIL: (State.WAITING, 1, "ZeroDivisionError"),
+        Channel.SMS: (State.ACCEPTED, 1, None),
+    }
+
+
+class Passes(threading.Event):
+    """Three passes of a runner; before the second the store is gone, and back before the third."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.done += 1
+        names = {2: ("outbox_delivery", "away"), 3: ("away", "outbox_delivery")}.get(self.done)
+        if names:
+            with transaction() as session:
+                session.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
+        return self.done > 3
+
+
+def test_a_runner_outlives_a_store_that_is_gone_for_a_while(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    give_address(cabinet)
+    deliveries.bind({Channel.EMAIL: Mail(server.settings())})
+    tell(cabinet)
+    passes = Passes()
+    passes.done = 1
+    deliveries.run(Channel.EMAIL, passes)
+    assert states() == [State.ACCEPTED]
+
+
 # ---- several runners, and one that dies ----
+
+
+class Slow:
+    """A server that answers one runner when another has long sent the same letter."""
+
+    def __init__(self, cabinet: Cabinet, wrong: Undelivered | None) -> None:
+        self.cabinet, self.wrong, self.sent = cabinet, wrong, 0
+
+    def send(self, letter: Letter) -> str:
+        self.sent += 1
+        if self.sent == 1:
+            self.cabinet.wait(minutes=6)
+            assert deliveries.send_next(Channel.EMAIL)
+            self.first = all_deliveries()[0].accepted_at
+            self.cabinet.wait(hours=1)
+            if self.wrong:
+                raise self.wrong
+        return "250 OK"
+
+
+@pytest.mark.parametrize("wrong", [None, Undelivered("timeout"), Undelivered("gone", "", True)])
+def test_what_was_taken_once_was_taken_then_whatever_a_slower_runner_hears(
+    cabinet: Cabinet, noon: None, wrong: Undelivered | None
+) -> None:
+    """Since when a member is told decides what their silence counts for."""
+    give_address(cabinet)
+    tell(cabinet)
+    slow = Slow(cabinet, wrong)
+    deliveries.bind({Channel.EMAIL: slow})
+    deliveries.send_next(Channel.EMAIL)
+    (delivery,) = all_deliveries()
+    assert (delivery.state, slow.sent) == (State.ACCEPTED, 2)
+    assert delivery.accepted_at == slow.first is not None
 
 
 def test_two_runners_send_each_letter_once(

@@ -24,7 +24,7 @@ def test_an_sms_is_posted_in_parts_that_one_sms_holds(server: Gateway) -> None:
     Sms(server.settings(base_url="https://cabinet.example")).send(letter(address=PHONE))
     texts = [each["text"] for each in server.bodies]
     assert len(texts) > 1
-    assert all(len(each) <= rules.PART for each in texts)
+    assert all(len(each) <= 70 for each in texts)
     assert texts[0].startswith(f"(1/{len(texts)}) e-Cabinet: Có phiếu lấy ý kiến")
     assert texts[-1].endswith("https://cabinet.example/inbox/7")
     assert {each["to"] for each in server.bodies} == {PHONE}
@@ -110,7 +110,7 @@ def test_parts_hold_every_word_once_and_in_order(words: list[str]) -> None:
     made = rules.parts(text)
     bare = [each.split(") ", 1)[1] for each in made] if len(made) > 1 else made
     assert " ".join(bare).split() == text.split()
-    most = rules.PLAIN_PART if set(text) <= rules.PLAIN else rules.PART
+    most = 160 if set(text) <= rules.PLAIN else 70
     assert all(len(each) <= most for each in made if len(made) < 10)
 
 
