@@ -260,6 +260,12 @@ def test_a_letter_that_nobody_takes_is_dead_after_its_last_try(
     assert tries == notices.MOST_ATTEMPTS
     with reading() as session:
         assert deliveries.backlog(session) == deliveries.Backlog(under_way=0, given_up=1)
+    # Whoever says "once more" begins anew.
+    server.says = {}
+    with transaction() as session:
+        assert deliveries.retry(session) == 1
+    send_by(server.settings())
+    assert states() == [State.ACCEPTED]
 
 
 def test_what_a_server_says_breaks_no_line_of_a_log(
