@@ -64,6 +64,7 @@ def test_a_day_taken_back_is_as_the_country_says_and_the_past_is_told_as_it_was(
         entry = working_days.entered(db)[0]
     cabinet.wait(hours=1)
     take_back = f"/calendar/days/{entry.id}/take-back"
+    administrator = cabinet.browser("quantri")
     assert administrator.post(take_back).status_code == 303
     with reading() as db:
         assert working_days.calendar(db).is_working_day(day)
