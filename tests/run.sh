@@ -11,6 +11,8 @@ export ECABINET_TEST_FOLDER
 filling=
 trap 'kill $filling 2>/dev/null || true; rm -rf "$ECABINET_TEST_FOLDER"' EXIT
 run() { .venv/bin/python -m pytest "$@"; }
+# Beside a test that waits for a server, a socket or a disk another one has the processor.
+beside=$(($(nproc) * 3 / 2))
 took() { echo "   ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"; }
 
 if [ "$what" = fast ]; then
@@ -35,11 +37,12 @@ PYTHONPATH=. .venv/bin/python -c "from tests.server import filled_demo; filled_d
 
 echo "== on SQLite"
 # Of the doors none may be one that nobody whom the policy lets in has come through.
-run -m "not (browser or audit or faults)" --every-door -n auto tests
+run -m "not (browser or audit or faults)" --every-door -n $beside tests
 took
 
 echo "== on PostgreSQL"
-bash tests/postgresql.sh run .venv/bin/python -m pytest -m "not (browser or audit or faults)" -n auto tests
+bash tests/postgresql.sh run .venv/bin/python -m pytest \
+  -m "not (browser or audit or faults)" -n $beside tests
 took
 
 echo "== in the browser"
