@@ -37,6 +37,8 @@ function answerOf(credential: Credential | null): unknown {
   return credential.toJSON();
 }
 
-/** Whether the person (or the browser) simply did not go on. */
+/** Whether the person (or the browser) simply did not go on; passkeys are good for one name, and a
+ *  demo may be open under a number. */
 export const gaveUp = (wrong: unknown): boolean =>
-  wrong instanceof DOMException && ['NotAllowedError', 'AbortError'].includes(wrong.name);
+  wrong instanceof DOMException &&
+  ['NotAllowedError', 'AbortError', 'SecurityError'].includes(wrong.name);
