@@ -21,7 +21,7 @@ from documents.leases import CopyOfRemoved
 from documents.models import Edition, Opening, Paper, Removal, RemovedFile
 from documents.notes import carrying, keeping
 from documents.replacing import Waiting
-from ecabinet import approvals, canonical, clock, ledger, live, outbox, search, storage
+from ecabinet import approvals, canonical, clock, incoming, ledger, live, outbox, search, storage
 from ecabinet import db as store
 from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, Approved
@@ -276,6 +276,7 @@ def finish_removals() -> int:
 def _destroy(digests: Iterable[str]) -> None:
     for each in digests:
         storage.store().destroy(each)
+        incoming.store().drop_of_all(each)
     carrying.forget_texts()
 
 

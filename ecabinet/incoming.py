@@ -78,6 +78,11 @@ class Folder:
     def drop(self, sender: int, digest: str) -> None:
         self._drop(self._path(sender, digest))
 
+    def drop_of_all(self, digest: str) -> None:
+        """Let nobody's beginning of this file stay."""
+        for each in self._folder.glob(f"*-{digest}"):
+            self._drop(each)
+
     def sweep(self) -> int:
         """Let go what nobody has gone on with for a day; how many."""
         limit = time.time() - SECONDS_KEPT

@@ -19,11 +19,11 @@ from documents.http import removals
 from documents.marking import Copy
 from documents.notes import purging, sharing
 from documents.pages.reading import takes_office
-from documents.rules import DossierState, PaperKind
+from documents.rules import DossierRefusal, DossierState, PaperKind
 from ecabinet import approvals, incoming, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
-from ecabinet.errors import BadInput, Unreadable
+from ecabinet.errors import BadInput, Refused, Unreadable
 from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs, takes
 from people import queries as people
 
@@ -466,9 +466,10 @@ def sent_paper() -> Iterator[tuple[str, PaperKind, str, bytes]]:
     content = incoming.store().whole(sender, digest)
     try:
         yield title, kind, form("name", limit=LONGEST_NAME), content
-    except Unreadable:
-        # No second try makes a paper of it.
-        incoming.store().drop(sender, digest)
+    except Refused as refusal:
+        # What is mended elsewhere, it waits for; but no second try makes a paper of these.
+        if isinstance(refusal, Unreadable) or refusal.reason is DossierRefusal.REMOVED:
+            incoming.store().drop(sender, digest)
         raise
     incoming.store().drop(sender, digest)
 

@@ -13,6 +13,7 @@ from ecabinet import incoming, keys
 from ecabinet.errors import BadInput, NotFound
 from tests.builders import Browser, Cabinet
 from tests.documents.builders import dossier, papers, pdf
+from tests.documents.test_removing import SECRET, handed_out, remove
 from tests.meetings.builders import planned
 
 JSON = {"Accept": "application/json"}
@@ -83,6 +84,19 @@ def test_what_can_be_no_paper_is_not_kept(cabinet: Cabinet, folder: Path) -> Non
     assert list(folder.iterdir()) == []
     empty = hand_in(office, f"/dossiers/{number}/papers", b"")
     assert empty.json["reason"] == "empty"
+
+
+def test_of_a_file_that_was_removed_no_beginning_stays(cabinet: Cabinet, folder: Path) -> None:
+    paper, office = handed_out(cabinet, SECRET), cabinet.browser("chuyenvien")
+    other, content = dossier(cabinet), pdf(1)
+    send(office, SECRET, 0, 10)
+    send(office, content, 0, 10)
+    remove(cabinet, paper)
+    assert (received(office, SECRET), received(office, content)) == (0, 10)
+    send(office, SECRET, 0, len(SECRET))
+    again = hand_in(office, f"/dossiers/{other}/papers", SECRET)
+    assert again.json["reason"] == "removed"
+    assert received(office, SECRET) == 0
 
 
 def test_a_beginning_tells_nothing_and_is_gone_in_a_day(cabinet: Cabinet, folder: Path) -> None:
