@@ -104,6 +104,48 @@ def test_no_word_of_a_message_leaves_the_house(
     assert "CANARY" not in repr([vars(each) for each in all_deliveries()])
 
 
+def test_each_is_written_to_in_their_own_language_of_their_own_deadline(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    give_address(cabinet)
+    give_address(cabinet, "thuky", value="thuky@cabinet.example")
+    settle_quiet(cabinet, "thuky", NO_QUIET, "en")
+    tell(cabinet, MINISTER, "thuky")
+    send_by(server.settings())
+    said = dict(zip(server.receivers, server.texts, strict=True))
+    assert "Thời hạn: 24:00, 09/12/2026" in said[MAIL]
+    assert "Due: 24:00, 09/12/2026" in said["thuky@cabinet.example"]
+
+
+def test_what_presses_goes_before_what_waited_longer(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    give_address(cabinet)
+    deliveries.bind({Channel.EMAIL: Mail(server.settings())})
+    tell(cabinet, kind="task_assigned")
+    tell(cabinet, kind="ballot_kept")
+    assert deliveries.send_next(Channel.EMAIL)
+    assert {each.kind: each.state for each in all_deliveries()} == {
+        "task_assigned": State.WAITING, "ballot_kept": State.ACCEPTED,
+    }  # fmt: skip
+
+
+def test_by_a_channel_that_this_house_has_not_nothing_is_under_way(
+    cabinet: Cabinet, noon: None, server: MailServer
+) -> None:
+    """Whoever has no other address is then seen to be told by nothing."""
+    give_address(cabinet)
+    for name in (MINISTER, "thuky"):
+        give_address(cabinet, name, Channel.SMS, PHONE)
+    deliveries.bind({Channel.EMAIL: Mail(server.settings())})
+    tell(cabinet, MINISTER, "thuky", fact="consultation_opened:1")
+    assert [each.channel for each in all_deliveries()] == [Channel.EMAIL]
+    with reading() as session:
+        told = outbox.told_of(session, "consultation_opened:1")
+    assert told[cabinet.ids["thuky"]].is_to_be_called
+    assert not told[cabinet.ids[MINISTER]].is_to_be_called
+
+
 def test_what_is_rolled_back_is_told_to_nobody(cabinet: Cabinet, noon: None) -> None:
     give_address(cabinet)
     tell(cabinet)

@@ -118,6 +118,16 @@ def test_parts_hold_every_word_once_and_in_order(words: list[str]) -> None:
     assert all(len(each) <= most for each in made if len(made) < 10)
 
 
+@pytest.mark.parametrize(("letter", "most"), [("ă", 70), ("a", 160)])
+def test_one_holds_seventy_letters_and_without_accents_a_hundred_and_sixty(
+    letter: str, most: int
+) -> None:
+    whole = (f"{letter * 9} " * (most // 10))[:-1] + letter
+    assert rules.parts(whole) == [whole]
+    made = rules.parts(whole + letter)
+    assert [len(each) <= most for each in made] == [True, True]
+
+
 def test_an_address_is_never_cut() -> None:
     link = "https://cabinet.example/" + "x" * 80
     made = rules.parts(f"Có thông báo mới. {link}")
