@@ -10,6 +10,7 @@ import pytest
 
 from ecabinet import addresses, deliveries, web
 from ecabinet.db import reading
+from ecabinet.deliveries import State
 from ecabinet.notices import Channel, Quiet, Subject
 from people import rules
 from tests.builders import Browser, Cabinet
@@ -107,6 +108,23 @@ def test_a_code_confirms_no_other_address_and_nobody_elses(
     assert refused(minister, theirs) == "wrong_code"
     assert other.post(path("confirm"), {"code": theirs}).status_code == 303
     assert counts(cabinet) == {}
+
+
+def test_a_code_that_was_not_sent_in_time_goes_to_nobody(
+    cabinet: Cabinet, minister: Browser
+) -> None:
+    """Neither to an address that is asked for no more, nor when it is worth nothing any more."""
+    for address in (MAIL, OTHER):
+        assert minister.post(path("address"), {"address": address}).status_code == 303
+    (code,) = codes()
+    assert {each.address: each.state for each in all_deliveries()} == {
+        MAIL: State.DEAD, OTHER: State.ACCEPTED,
+    }  # fmt: skip
+    assert minister.post(path("confirm"), {"code": code}).status_code == 303
+    assert counts(cabinet) == {Channel.EMAIL: OTHER}
+    assert minister.post(path("address"), {"address": MAIL}).status_code == 303
+    cabinet.wait(minutes=30)
+    assert codes() == [code]
 
 
 def test_codes_are_asked_for_five_times_an_hour(cabinet: Cabinet, minister: Browser) -> None:
