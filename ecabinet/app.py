@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +204,7 @@ def create_served_app() -> Flask:
     jobs.load_signer()
     jobs.start()
     if settings.network_names:
-        threading.Thread(target=network.hand_out, args=(settings,), daemon=True).start()
+        network.hand_out(settings)
     # What is loaded by now stays; the collector need not walk it again and again.
     gc.collect()
     gc.freeze()

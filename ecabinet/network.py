@@ -5,6 +5,7 @@ that a tablet is told to trust. A production's TLS ends at a proxy, and nothing 
 import os
 import re
 import socket
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -112,8 +113,8 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def hand_out(settings: Settings) -> None:
-    """Give the authority's certificate to whoever asks, over plain HTTP: who has it not yet can be
-    given nothing over TLS. Never returns."""
+    """Give the authority's certificate to whoever asks from now on, over plain HTTP: who has it not
+    yet can be given nothing over TLS."""
     body = (_folder(settings) / "authority.crt").read_bytes()
 
     class Door(BaseHTTPRequestHandler):
@@ -131,7 +132,8 @@ def hand_out(settings: Settings) -> None:
         def log_message(self, *_: object) -> None:
             """Said nowhere: it tells of nobody, and names nothing."""
 
-    ThreadingHTTPServer(("0.0.0.0", door_beside(settings.port)), Door).serve_forever()  # noqa: S104
+    beside = ThreadingHTTPServer(("0.0.0.0", door_beside(settings.port)), Door)  # noqa: S104
+    threading.Thread(target=beside.serve_forever, daemon=True).start()
 
 
 def door_beside(port: int) -> int:

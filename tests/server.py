@@ -101,6 +101,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_pair() -> int:
+    """A free port, after which the next is free as well: an authority is handed out there."""
+    while True:
+        port = free_port()
+        with contextlib.suppress(OSError, OverflowError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port + 1))
+            return port
+
+
 def is_up(server: Server) -> bool:
     # Only a browser finds a name below localhost; anybody else says it.
     named = {"Host": f"{server.host}:{server.port}"}
@@ -146,7 +155,8 @@ def serving(
 ) -> Iterator[Server]:
     """Serve a demo from this folder until the block ends; commands and settings name its port as
     {port}."""
-    port = free_port()
+    tls = "--tls" in (command or ())
+    port = free_pair() if tls else free_port()
     log = (folder.parent / "server.log").open("wb")
     process = subprocess.Popen(
         [each.format(port=port) for each in command or SERVE],
@@ -157,8 +167,7 @@ def serving(
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    scheme = "https" if "--tls" in (command or ()) else "http"
-    server = Server(port, folder, process, host=host, scheme=scheme)
+    server = Server(port, folder, process, host=host, scheme="https" if tls else "http")
     try:
         _await(server, Path(log.name))
         accounts = folder / "demo-accounts.json"

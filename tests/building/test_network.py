@@ -41,7 +41,7 @@ def test_who_trusts_the_demos_authority_signs_in_and_listens(tmp_path: Path, mod
         visitor = Visitor("127.0.0.2", server.port, authority=str(authority))
         visitor.http.headers["Origin"] = visitor.url
         sign_in(visitor, server, server.accounts["thutuong"])
-        listens_until_signed_out(visitor, visitor.url)
+        listens_until_signed_out(visitor, visitor.url, within=60)
         cookies = [c for each in visitor.answers for c in each.raw.headers.getlist("Set-Cookie")]
         assert {each.partition("=")[0] for each in cookies} >= {"__Host-ecabinet"}
         assert all("; Secure" in each for each in cookies)

@@ -155,13 +155,13 @@ def sign_in(visitor: Visitor, server: Server, account: dict[str, str]) -> None:
     assert visitor.post("/sign-in/code", code=server.code(name)) == 303
 
 
-def listens_until_signed_out(visitor: Visitor, origin: str) -> None:
-    """A socket goes through as well, and ends with its login."""
+def listens_until_signed_out(visitor: Visitor, origin: str, within: int = 2) -> None:
+    """A socket goes through as well, and ends with its login, within so many seconds."""
     gone = threading.Event()
     screen = connected(visitor, origin)
     screen.on("disconnect", lambda *_: gone.set())
     assert visitor.post("/sign-out") == 303
-    assert gone.wait(2)
+    assert gone.wait(within)
 
 
 def connected(visitor: Visitor, origin: str) -> socketio.Client:
