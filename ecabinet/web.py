@@ -504,6 +504,7 @@ def install(
         ngettext=lambda one, more, count: _catalog().ngettext(one, more, count),
         newstyle=True,
     )
+    app.before_request(_lead_to_the_name)
     app.before_request(_refuse_on_another_host)
     app.before_request(_refuse_cross_site)
     app.before_request(_say_who_acts)
@@ -593,6 +594,17 @@ def _cookie_name() -> str:
 
 def _secret() -> bytes:
     return settings().secret_key.get_secret_value().encode() or keys.store().secret()
+
+
+def _lead_to_the_name() -> AnyResponse | None:
+    """Whoever opens a page by the number of their own machine gets it under its name, to which
+    passkeys are bound. Only a browser says that it opens a page."""
+    number, name = "127.0.0.1", urlsplit(settings().base_url).hostname
+    opens = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method in SAFE
+    if not opens or name == number or urlsplit(request.host_url).hostname != number:
+        return None
+    path = own_path(request.full_path.rstrip("?"))
+    return redirect(settings().base_url.rstrip("/") + path)
 
 
 def _refuse_on_another_host() -> None:

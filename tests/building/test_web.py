@@ -35,6 +35,18 @@ def test_every_answer_carries_the_policy_and_is_kept_by_nobody(cabinet: Cabinet)
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_whoever_opens_a_page_by_their_machines_number_is_led_to_its_name(
+    cabinet: Cabinet,
+) -> None:
+    opening = {"Host": "127.0.0.1", "Sec-Fetch-Mode": "navigate"}
+    led = cabinet.browser().get("/sign-in?next=/inbox", headers=opening)
+    assert (led.status_code, led.location) == (302, "http://localhost/sign-in?next=/inbox")
+    for asked in ({"Host": "127.0.0.1"}, opening | {"Host": "localhost"}):
+        assert cabinet.browser().get("/sign-in", headers=asked).status_code == 200
+    led = cabinet.browser().get("//evil.example", headers=opening)
+    assert led.status_code == 404 or led.location == "http://localhost/"
+
+
 def test_nobody_signed_in_is_sent_to_sign_in_and_back(cabinet: Cabinet) -> None:
     answer = cabinet.browser().get("/inbox")
     assert (answer.status_code, answer.location) == (302, "/sign-in?next=/inbox")
