@@ -124,7 +124,7 @@ def fill(ids: dict[str, int]) -> None:
     actors = _actors(ids)
     open_one = _ask(actors, SHARED_DATA.title, 5, DATA_QUESTION, DATA_SUMMARY)
     advise.name_adviser(
-        actors["botruong.yte"], open_one, ids["canbo.yte"], None,
+        actors["botruong.yte"], open_one, ids["thamvan.yte"], None,
         "Xin ý kiến về kết nối dữ liệu khám, chữa bệnh.",
     )  # fmt: skip
 

@@ -121,14 +121,21 @@ def appoint_government(db: Session, accounts: Accounts) -> None:
         agency = people.add_agency(db, slug, name, name, AgencyKind.MINISTRY)
         title = "Bộ trưởng " + name
         accounts.add(db, f"botruong.{slug}", title, Role.MEMBER, order, agency)
-        accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
+        _add_staff(db, accounts, slug, name, agency)
     for order, (slug, name, title) in enumerate(HEADS, 30):
         agency = people.add_agency(db, slug, name, name, AgencyKind.MINISTERIAL)
         accounts.add(db, f"thutruong.{slug}", title, Role.MEMBER, order, agency)
-        accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
+        _add_staff(db, accounts, slug, name, agency)
     for slug, name in PROVINCES:
         agency = people.add_agency(db, slug, name, name, AgencyKind.PROVINCE)
         accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 210, agency)
+
+
+def _add_staff(db: Session, accounts: Accounts, slug: str, name: str, agency: Agency) -> None:
+    """Who answers for a ministry's tasks, and whom its head may name as an adviser."""
+    accounts.add(db, f"canbo.{slug}", f"Cán bộ đầu mối {name}", Role.FOCAL_POINT, 200, agency)
+    title = f"Chuyên viên tham mưu {name}"
+    accounts.add(db, f"thamvan.{slug}", title, Role.AGENCY_STAFF, 205, agency)
 
 
 def give_addresses(db: Session, ids: dict[str, int]) -> None:
