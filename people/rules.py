@@ -175,6 +175,16 @@ class PasskeyRefusal(StrEnum):
     NOT_PROVEN = "not_proven"
     ALREADY_KNOWN = "already_known"
     WENT_BACK = "went_back"
+    LAST_WAY_IN = "last_way_in"
+
+
+def refusal_to_end_passkey(
+    passkeys: int, has_password: bool, has_totp: bool
+) -> PasskeyRefusal | None:
+    """Whether its owner could still sign in without one of so many passkeys (AUTH-05)."""
+    if passkeys > 1 or (has_password and has_totp):
+        return None
+    return PasskeyRefusal.LAST_WAY_IN
 
 
 class MandateRefusal(StrEnum):

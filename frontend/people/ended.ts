@@ -5,6 +5,8 @@ import { csrfToken, now } from '../words';
 const dialog = document.querySelector<HTMLDialogElement>('#ended');
 const others = new BroadcastChannel('login');
 
+const owner = dialog?.dataset.owner;
+
 let ends = Date.parse(dialog?.dataset.ends ?? '');
 let over = false;
 let left = false;
@@ -55,7 +57,9 @@ export function watchEnd(turn: Turn): void {
   });
   document.addEventListener('visibilitychange', () => void goOn());
   others.onmessage = ({ data }) => {
-    if (data === 'here') void goOn();
+    // Somebody has signed out in another window, or another person in: the server says which.
+    if (over || data === owner) void goOn();
+    else void endUnlessRenewed();
   };
   dialog?.addEventListener('cancel', (event) => event.preventDefault());
   // A second Escape closes it all the same.
@@ -65,7 +69,7 @@ export function watchEnd(turn: Turn): void {
   setInterval(() => {
     if (now() >= ends) end();
   }, 1_000);
-  others.postMessage('here');
+  others.postMessage(owner);
 }
 
 /** Who has left office reads no paper that is still open beneath. */

@@ -5,6 +5,9 @@ import { Refusal } from '../http';
 import { word } from '../words';
 import { canUse, gaveUp, signIn } from './passkey';
 
+// Pages that stand open here look whether their reader is still signed in.
+new BroadcastChannel('login').postMessage('nobody');
+
 const button = document.querySelector<HTMLButtonElement>('[data-passkey-sign-in]');
 
 async function go(form: HTMLFormElement, next: string): Promise<void> {

@@ -150,7 +150,9 @@ def set_password() -> Response:
     old, new = password("old"), password("new")
     if password("again") != new:
         raise BadInput("again", "is not the same")
-    passwords.change(current_actor(), old, new, web.source(), web.settings())
+    actor = current_actor()
+    with web.new_cookie_if_done() as cookie:
+        passwords.change(actor, old, new, cookie, web.source(), web.settings())
     return web.see("/devices", "password_changed")
 
 
@@ -199,7 +201,9 @@ def authenticator() -> str:
 @needs(Permission.SIGNED_IN)
 @takes("code")
 def take_authenticator() -> Response:
-    factors.take_seed(current_actor(), form("code", limit=20), web.source())
+    actor, given = current_actor(), form("code", limit=20)
+    with web.new_cookie_if_done() as cookie:
+        factors.take_seed(actor, given, cookie, web.source())
     return web.see("/devices", "totp_changed")
 
 

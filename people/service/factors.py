@@ -70,7 +70,7 @@ def offer_seed(actor: Actor) -> str:
         return signing.unseal_seed(person.totp_offered)
 
 
-def take_seed(actor: Actor, code: str, source: str) -> None:
+def take_seed(actor: Actor, code: str, cookie: str, source: str) -> None:
     """The application shows a right code: from now its codes count, and other places sign out."""
     refusal = None
     with transaction() as db:
@@ -87,7 +87,7 @@ def take_seed(actor: Actor, code: str, source: str) -> None:
             person.totp_sealed, person.totp_offered = person.totp_offered, None
             person.totp_last_step, person.phone_lost_at = step, None
             sign_in.forget_tries(db, sign_in.counter_of(actor))
-            sign_in.end_others(db, actor)
+            sign_in.end_others(db, actor, cookie)
             outbox.notify(db, actor.id, "totp_changed", "/devices")
     if refusal:
         raise Refused(refusal)

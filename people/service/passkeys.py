@@ -16,7 +16,7 @@ from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
 from people import access, queries, rules, signing
-from people.models import Passkey
+from people.models import Passkey, Person
 from people.rules import Ceremony, Method, PasskeyRefusal
 from people.service import challenges, sign_in
 from people.signing import Assertion, NotProven
@@ -128,7 +128,14 @@ def _remember_leaf(passkey: Passkey) -> Callable[[int], None]:
 def end(actor: Actor, public_id: str) -> None:
     """From now this passkey opens nothing; only its owner ends it."""
     with transaction() as db:
-        end_one(db, access.passkey_to_end(db, actor, public_id))
+        # Of two that are ended at once, the second finds one left.
+        db.get_one(Person, actor.id, with_for_update=True)
+        passkey = access.passkey_to_end(db, actor, public_id)
+        count, account = len(queries.passkeys_of(db, actor.id)), queries.account(db, actor.id)
+        has_password = account.has_password and not account.password_ended
+        if reason := rules.refusal_to_end_passkey(count, has_password, account.has_totp):
+            raise Refused(reason)
+        end_one(db, passkey)
 
 
 def end_one(db: Session, passkey: Passkey) -> None:

@@ -21,8 +21,9 @@ def refuse_weak(password: str, names: list[str]) -> None:
         raise Refused(PasswordRefusal.EASILY_GUESSED)
 
 
-def change(actor: Actor, old: str, new: str, source: str, settings: Settings) -> None:
-    """Change one's own password, knowing the old one; other places are signed out."""
+def change(actor: Actor, old: str, new: str, cookie: str, source: str, settings: Settings) -> None:
+    """Change one's own password, knowing the old one; other places are signed out, and this one
+    goes on under a new secret."""
     with transaction() as db:
         sign_in.note_try(db, sign_in.counter_of(actor), source)
         person = db.get_one(Person, actor.id)
@@ -41,7 +42,7 @@ def change(actor: Actor, old: str, new: str, source: str, settings: Settings) ->
             raise Stale
         person.password_hash, person.password_ended_at = after, None
         sign_in.forget_tries(db, sign_in.counter_of(actor))
-        sign_in.end_others(db, actor)
+        sign_in.end_others(db, actor, cookie)
         outbox.notify(db, actor.id, "password_changed", "/devices")
 
 

@@ -137,11 +137,14 @@ def disown(actor: Actor, public_id: str) -> None:
         outbox.notify(db, told, "login_disowned_by", "/devices", who=actor.office, **facts)
 
 
-def end_others(db: Session, actor: Actor) -> None:
-    """Whoever changes a password or a code is signed out everywhere else (SES-03)."""
+def end_others(db: Session, actor: Actor, cookie: str) -> None:
+    """Whoever changes a password or a code is signed out everywhere else (SES-03), and here what
+    was known before opens nothing any more."""
     for login in queries.open_logins(db, actor.id):
         if login.id != actor.login_id:
             end_for_good(db, login)
+        else:
+            login.digest = queries.digest(cookie)
 
 
 # ---- parts that a sign-in by passkey has as well ----

@@ -51,12 +51,27 @@ def test_a_page_says_when_its_login_ends_and_goes_on_after_another(tmp_path: Pat
         server.command("demo", "--forward", "1m")
         secretary.goes_to("/tasks")
         elsewhere = Person(chromium, server, "thuky", DESKTOP)
+        elsewhere.expected += ["401", "WebSocket"]
         elsewhere.signs_in()
         elsewhere.goes_to("/devices")
         elsewhere.presses("Đăng xuất nơi này")
         expect(cover).to_be_visible()
+        # Signed out in one window, the other says so; for somebody else its page is gone.
+        elsewhere.goes_to("/consultations/new")
+        typed = elsewhere.page.get_by_label("Nội dung xin ý kiến")
+        typed.fill(DRAFT)
+        left, elsewhere.page = elsewhere.page, elsewhere.context.new_page()
+        elsewhere.goes_to("/")
+        elsewhere.page.locator("summary.who").click()
+        elsewhere.page.get_by_role("button", name="Đăng xuất", exact=True).click()
+        expect(left.locator("#ended")).to_be_visible()
+        elsewhere.name = "chuyenvien"
+        elsewhere.signs_in()
+        expect(left).to_have_url(f"{server.url}/")
+        expect(left.locator("body")).not_to_contain_text(DRAFT)
+
         knocks: list[WebSocket] = []
         page.on("websocket", lambda line: knocks.append(line))
         page.clock.run_for("00:30")
         assert knocks == []
-        assert secretary.wrong == []
+        assert secretary.wrong == elsewhere.wrong == []

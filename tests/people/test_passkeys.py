@@ -12,7 +12,8 @@ from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, Refused, StepUpNeeded
 from people import queries
-from people.rules import PasskeyRefusal
+from people.models import Person
+from people.rules import PasskeyRefusal, refusal_to_end_passkey
 from people.service import passkeys
 from tests.builders import Browser, Cabinet
 from tests.people.authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Authenticator
@@ -107,6 +108,29 @@ def test_anothers_passkey_does_not_exist(cabinet: Cabinet) -> None:
         passkeys.end(cabinet.actor("thuky"), kept.public_id)
     passkeys.end(actor, kept.public_id)
     assert len(leaves("passkey_ended")) == 1
+
+
+def test_the_last_way_in_stays(cabinet: Cabinet) -> None:
+    actor = signed_in(cabinet)
+    registered(actor)
+    registered(actor)
+    with transaction() as db:
+        person = db.get_one(Person, actor.id)
+        person.password_hash, person.totp_sealed = "", None
+        first, second = queries.passkeys_of(db, actor.id)
+    passkeys.end(actor, first.public_id)
+    with pytest.raises(Refused) as refused:
+        passkeys.end(actor, second.public_id)
+    assert refused.value.reason is PasskeyRefusal.LAST_WAY_IN
+    assert len(leaves("passkey_ended")) == 1
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+@pytest.mark.parametrize("has_totp", [True, False])
+def test_one_passkey_goes_where_another_way_in_is_left(has_password: bool, has_totp: bool) -> None:
+    left = refusal_to_end_passkey(1, has_password, has_totp) is None
+    assert left is (has_password and has_totp)
+    assert refusal_to_end_passkey(2, has_password, has_totp) is None
 
 
 # ---- signing in ----

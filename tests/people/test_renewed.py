@@ -1,9 +1,11 @@
 """What a login is known by changes with its standing, and what it was known by is dead (SES-01)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pyotp
 import pytest
 
 from ecabinet import clock
@@ -12,7 +14,7 @@ from ecabinet.db import reading, transaction
 from people import jobs
 from people.rules import Days
 from people.service import changes, directory
-from tests.builders import Browser, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet
 from tests.people.builders import JSON, confirm, registered, signed_in, today
 
 WHO = "botruong.yte"
@@ -52,7 +54,22 @@ def unlock_by_passkey(cabinet: Cabinet, browser: Browser) -> int:
     return browser.post("/unlock/passkey", json={"answer": own.get(options)}).status_code
 
 
-WAYS = [step_up, unlock_by_code, unlock_by_passkey]
+def change_password(cabinet: Cabinet, browser: Browser) -> int:
+    new = "một câu dài khác hẳn câu trước"
+    given = {"old": PASSWORD, "new": new, "again": new}
+    return browser.post("/password", given, headers=JSON).status_code
+
+
+def change_authenticator(cabinet: Cabinet, browser: Browser) -> int:
+    page = browser.get("/authenticator").text
+    seed = re.search(r'class="code">([A-Z2-7 ]+)<', page)
+    assert seed
+    with reading() as db:
+        code = pyotp.TOTP(seed[1].replace(" ", "")).at(clock.now(db))
+    return browser.post("/authenticator", {"code": code}, headers=JSON).status_code
+
+
+WAYS = [step_up, unlock_by_code, unlock_by_passkey, change_password, change_authenticator]
 
 
 @pytest.mark.parametrize("way", WAYS)
