@@ -117,7 +117,7 @@ def person_to_change(db: Session, actor: Actor, person_id: int) -> Person:
     return _to_change(db, actor, Person, person_id)
 
 
-def office_to_fill(db: Session, actor: Actor, office_id: int) -> Office:
+def office_to_change(db: Session, actor: Actor, office_id: int) -> Office:
     return _to_change(db, actor, Office, office_id)
 
 

@@ -97,6 +97,14 @@ class TermRefusal(StrEnum):
     ENDED = "ended"
 
 
+class OfficeRefusal(StrEnum):
+    ONE_PRIME_MINISTER = "one_prime_minister"
+    HELD = "held"
+    CLOSED = "closed"
+    CLOSES_BEFORE_OPENED = "closes_before_opened"
+    SAME_TITLE = "same_title"
+
+
 class AgencyRefusal(StrEnum):
     CODE_FORM = "code_form"
     CODE_TAKEN = "code_taken"
@@ -132,6 +140,7 @@ class ImportFault(StrEnum):
     KIND_UNKNOWN = "kind_unknown"
     CODE_FORM = "code_form"
     CODE_TAKEN = "code_taken"
+    ONE_PRIME_MINISTER = "one_prime_minister"
 
 
 class ImportRefusal(StrEnum):
@@ -262,8 +271,8 @@ class Days:
         return self.starts <= day and (self.ends is None or day < self.ends)
 
     def overlaps(self, other: "Days") -> bool:
-        begins_first = other.ends is None or self.starts < other.ends
-        return begins_first and (self.ends is None or other.starts < self.ends)
+        begins = max(self.starts, other.starts)
+        return all(each.ends is None or begins < each.ends for each in (self, other))
 
 
 @dataclass(frozen=True)
@@ -297,6 +306,10 @@ class SeatOfOffice:
     def stands_on(self, day: date) -> bool:
         opened = self.opened_on is None or self.opened_on <= day
         return opened and (self.closed_on is None or day < self.closed_on)
+
+    def stands_through(self, days: Days) -> bool:
+        ends = self.closed_on is None or (days.ends is not None and days.ends <= self.closed_on)
+        return ends and self.stands_on(days.starts)
 
 
 def title(of_office: str, acting: bool) -> str:
@@ -334,12 +347,43 @@ def term_refusal(
     """
     if wanted.ends is not None and wanted.ends <= wanted.starts:
         return TermRefusal.ENDS_BEFORE_START
-    if not office.stands_on(wanted.starts):
+    if not office.stands_through(wanted.days):
         return TermRefusal.NO_SUCH_OFFICE_THEN
     meanwhile = [each for each in others if each.days.overlaps(wanted.days)]
     if any(each.person_id == wanted.person_id for each in meanwhile):
         return TermRefusal.ALREADY_HOLDS
     return TermRefusal.TAKEN if office.is_member and meanwhile else None
+
+
+def new_office_refusal(
+    role: Role, opened_on: date | None, others: Iterable[SeatOfOffice]
+) -> OfficeRefusal | None:
+    """Why there cannot be one more office with this role; `others` are those with the same role.
+
+    The Government has one Prime Minister, and any number of deputies and ministers (191/2026
+    Đ7.1): a second office of theirs could be filled, and would give one vote too many.
+    """
+    if role is not Role.PRIME_MINISTER:
+        return None
+    opens = opened_on or date.min
+    overlap = any(each.closed_on is None or opens < each.closed_on for each in others)
+    return OfficeRefusal.ONE_PRIME_MINISTER if overlap else None
+
+
+def close_refusal(
+    office: SeatOfOffice, last: date, terms: Iterable[TermOfOffice]
+) -> OfficeRefusal | None:
+    """Why there cannot be an office no more from a day on; `terms` are its own.
+
+    Whoever holds it is ended first, by an act of its own: nobody stops counting unnoticed
+    (rulebook: Who counts).
+    """
+    if office.closed_on is not None and office.closed_on <= last:
+        return OfficeRefusal.CLOSED
+    if office.opened_on is not None and last < office.opened_on:
+        return OfficeRefusal.CLOSES_BEFORE_OPENED
+    held = any(each.days.overlaps(Days(last)) for each in terms)
+    return OfficeRefusal.HELD if held else None
 
 
 def end_refusal(term: TermOfOffice, last: date) -> TermRefusal | None:

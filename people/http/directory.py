@@ -172,6 +172,7 @@ def offices() -> str:
             "people/offices.html",
             offices=queries.offices(db),
             agencies=queries.standing_agencies(db),
+            today=queries.today(db),
             may_change=current_actor().may(Permission.ACCOUNT_MANAGE),
             roles=OF_OFFICES,
         )
@@ -187,6 +188,22 @@ def add_office() -> Response:
         form_int("order", least=1, most=9_999), agency_id, _form_day_or_none("opened_on"),
     )  # fmt: skip
     return asked(request_id)
+
+
+@door.post("/offices/<int:office_id>/rename")
+@needs(Permission.ACCOUNT_MANAGE)
+@takes("title", "basis")
+def rename_office(office_id: int) -> Response:
+    title = form("title", limit=NAME)
+    return asked(changes.ask_to_rename_office(current_actor(), office_id, title, _basis()))
+
+
+@door.post("/offices/<int:office_id>/close")
+@needs(Permission.ACCOUNT_MANAGE)
+@takes("day", "basis")
+def close_office(office_id: int) -> Response:
+    last = web.form_day("day")
+    return asked(changes.ask_to_close_office(current_actor(), office_id, last, _basis()))
 
 
 # ---- agencies ----

@@ -18,7 +18,7 @@ from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
 from people import access, queries, rules
 from people.models import Agency, Office, Person, Term
-from people.rules import AgencyKind, AgencyRefusal, Days
+from people.rules import AgencyKind, AgencyRefusal, Days, OfficeRefusal
 from people.service import directory, leaving
 from people.service.agreed import act, by, same_person, whom
 
@@ -35,7 +35,7 @@ def ask_to_add_person(
             raise Refused(reason)
         if queries.person_called(db, account):
             raise Refused(rules.PersonRefusal.USERNAME_TAKEN)
-        office = access.office_to_fill(db, actor, office_id)
+        office = access.office_to_change(db, actor, office_id)
         _refuse_if_not_free(db, 0, office, days, acting)
         appointment = _appointment(office, days, acting, basis)
         facts = {"name": name, "username": account} | appointment
@@ -55,7 +55,7 @@ def ask_to_appoint(
 ) -> int:
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
-        office = access.office_to_fill(db, actor, office_id)
+        office = access.office_to_change(db, actor, office_id)
         _refuse_if_not_free(db, person_id, office, days, acting)
         facts = whom(person) | _appointment(office, days, acting, basis)
     return approvals.ask(actor, APPOINT, f"{person.name}, {office.title}", facts)
@@ -68,7 +68,7 @@ def _appoint(db: Session, approved: Approved) -> None:
 def _put_into_office(db: Session, approved: Approved, person: Person) -> None:
     facts = approved.facts
     days = Days(_day(facts["starts"]), _day_or_none(facts["ends"]))
-    office = access.office_to_fill(db, approved.asker, facts["office_id"])
+    office = access.office_to_change(db, approved.asker, facts["office_id"])
     term = directory.appoint_if_free(db, person, office, days, facts["acting"], facts["basis"])
     ledger.append(db, "term_began", _term_body(db, term) | by(approved))
     if days.starts <= queries.today(db):
@@ -141,6 +141,7 @@ def ask_to_add_office(
 ) -> int:
     with reading() as db:
         agency = access.agency_to_change(db, actor, agency_id) if agency_id else None
+        directory.refuse_second_seat(db, role, opened_on)
         facts = {
             "title": title,
             "role": role.value,
@@ -155,12 +156,57 @@ def ask_to_add_office(
 def _add_office(db: Session, approved: Approved) -> None:
     facts, agency_id = approved.facts, approved.facts["agency_id"]
     agency = access.agency_to_change(db, approved.asker, agency_id) if agency_id else None
-    opened_on = _day_or_none(facts["opened_on"])
-    office = directory.add_office(
-        db, facts["title"], Role(facts["role"]), facts["order"], agency, opened_on
-    )
+    role, opened_on = Role(facts["role"]), _day_or_none(facts["opened_on"])
+    directory.refuse_second_seat(db, role, opened_on)
+    office = directory.add_office(db, facts["title"], role, facts["order"], agency, opened_on)
     body = {"office": office.id, "title": office.title, "is_member": office.is_member}
     ledger.append(db, "office_added", body | by(approved))
+
+
+def ask_to_rename_office(actor: Actor, office_id: int, title: str, basis: str) -> int:
+    """Mend how an office's title is written; what was signed under the old one keeps it."""
+    with reading() as db:
+        office = access.office_to_change(db, actor, office_id)
+        if title == office.title:
+            raise Refused(OfficeRefusal.SAME_TITLE)
+        facts = _office(office) | {"title": title, "basis": basis}
+    return approvals.ask(actor, RENAME_OFFICE, facts["office"], facts)
+
+
+def _rename_office(db: Session, approved: Approved) -> None:
+    office = _same_office(db, approved)
+    was, office.title = office.title, approved.facts["title"]
+    body = {"office": office.id, "was": was, "title": office.title}
+    ledger.append(db, "office_renamed", body | by(approved))
+
+
+def ask_to_close_office(actor: Actor, office_id: int, last: date, basis: str) -> int:
+    """From `last` on there is no such office any more; nobody holds it then."""
+    with reading() as db:
+        office = access.office_to_change(db, actor, office_id)
+        directory.refuse_to_close(db, office, last)
+        facts = _office(office) | {"day": last.isoformat(), "basis": basis}
+    return approvals.ask(actor, CLOSE_OFFICE, facts["office"], facts)
+
+
+def _close_office(db: Session, approved: Approved) -> None:
+    office, last = _same_office(db, approved), _day(approved.facts["day"])
+    directory.refuse_to_close(db, office, last)
+    office.closed_on = last
+    body = {"office": office.id, "title": office.title, "day": approved.facts["day"]}
+    ledger.append(db, "office_closed", body | by(approved))
+
+
+def _office(office: Office) -> canonical.Json:
+    return {"office_id": office.id, "office": office.title}
+
+
+def _same_office(db: Session, approved: Approved) -> Office:
+    """The office that was shown, locked; Stale where it is called otherwise by now."""
+    office = access.office_to_change(db, approved.asker, approved.facts["office_id"])
+    if office.title != approved.facts["office"]:
+        raise Stale
+    return office
 
 
 # ---- agencies ----
@@ -171,6 +217,7 @@ def ask_to_add_agency(
 ) -> int:
     with reading() as db:
         parent = access.agency_to_change(db, actor, parent_id) if parent_id else None
+        directory.refuse_taken_name(db, name)
         _refuse_code(db, code)
         facts = {
             "name": name,
@@ -200,6 +247,7 @@ def ask_to_rename_agency(
     """Another name from a day on, and another identifier where one is given."""
     with reading() as db:
         agency = access.agency_to_change(db, actor, agency_id)
+        directory.refuse_taken_name(db, name, agency_id)
         _refuse_future(db, day)
         _refuse_code(db, code, agency_id)
         facts = {
@@ -379,12 +427,14 @@ APPOINT = act("appoint", _appoint)
 END_TERM = act("end_term", _end_term)
 SUSPEND = act("suspend", _suspend)
 ADD_OFFICE = act("add_office", _add_office)
+RENAME_OFFICE = act("rename_office", _rename_office)
+CLOSE_OFFICE = act("close_office", _close_office)
 ADD_AGENCY = act("add_agency", _add_agency)
 RENAME_AGENCY = act("rename_agency", _rename_agency)
 MOVE_AGENCY = act("move_agency", _move_agency)
 MERGE_AGENCIES = act("merge_agencies", _merge_agencies)
 
 ACTS = (
-    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, ADD_AGENCY, RENAME_AGENCY, MOVE_AGENCY,
-    MERGE_AGENCIES,
+    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, RENAME_OFFICE, CLOSE_OFFICE, ADD_AGENCY,
+    RENAME_AGENCY, MOVE_AGENCY, MERGE_AGENCIES,
 )  # fmt: skip

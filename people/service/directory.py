@@ -25,12 +25,18 @@ def add_agency(
     db: Session, slug: str, name: str, short_name: str, kind: AgencyKind = AgencyKind.OTHER,
     parent_id: int | None = None,
 ) -> Agency:  # fmt: skip
-    if db.scalar(select(Agency.id).where(Agency.name == name, Agency.ended_on.is_(None))):
-        raise Refused(AgencyRefusal.NAME_TAKEN)
+    refuse_taken_name(db, name)
     agency = Agency(slug=slug, name=name, short_name=short_name, kind=kind, parent_id=parent_id)
     db.add(agency)
     db.flush()
     return agency
+
+
+def refuse_taken_name(db: Session, name: str, agency_id: int | None = None) -> None:
+    """Of the agencies that stand, no two are called alike."""
+    namesake = select(Agency.id).where(Agency.name == name, Agency.ended_on.is_(None))
+    if set(db.scalars(namesake)) - {agency_id}:
+        raise Refused(AgencyRefusal.NAME_TAKEN)
 
 
 def new_slug(db: Session, name: str) -> str:
@@ -62,6 +68,7 @@ def add_code(db: Session, agency: Agency, code: str, in_use: bool) -> None:
 
 def rename(db: Session, agency: Agency, name: str, short_name: str, day: date) -> None:
     """Call an agency otherwise from a day on; what it was called is kept."""
+    refuse_taken_name(db, name, agency.id)
     former = FormerName(
         agency_id=agency.id, name=agency.name, short_name=agency.short_name, until=day
     )
@@ -102,6 +109,19 @@ def office_to_add(
         title=title, role=role, is_member=role in VOTING, protocol_order=order,
         agency=agency, opened_on=opened_on,
     )  # fmt: skip
+
+
+def refuse_second_seat(db: Session, role: Role, opened_on: date | None) -> None:
+    alike = db.scalars(select(Office).where(Office.role == role))
+    if reason := rules.new_office_refusal(role, opened_on, [each.as_seat() for each in alike]):
+        raise Refused(reason)
+
+
+def refuse_to_close(db: Session, office: Office, last: date) -> None:
+    terms = db.scalars(select(Term).where(Term.office_id == office.id))
+    reason = rules.close_refusal(office.as_seat(), last, [each.as_rule() for each in terms])
+    if reason:
+        raise Refused(reason)
 
 
 # ---- persons and terms ----

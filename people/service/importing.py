@@ -221,7 +221,8 @@ class _Persons:
         self.here: set[str] = set()
         self.offices: dict[tuple[str, int | None], Office] = {}
         self.terms: dict[Office, list[TermOfOffice]] = {}
-        for office in db.scalars(select(Office).order_by(Office.id)):
+        self.seats = list(db.scalars(select(Office).order_by(Office.id)))
+        for office in self.seats:
             for agency_id in {office.agency_id, None}:
                 self.offices.setdefault((fold(office.title), agency_id), office)
         for term in db.scalars(select(Term).options(joinedload(Term.office))):
@@ -280,7 +281,11 @@ class _Persons:
             self.found.blame(row, "order", ImportFault.NUMBER_FORM)
         if role not in OF_OFFICES or not order.isdecimal():
             return None
+        alike = [each.as_seat() for each in self.seats if each.role == role]
+        if rules.new_office_refusal(Role(role), None, alike):
+            self.found.blame(row, "role", ImportFault.ONE_PRIME_MINISTER)
         office = directory.office_to_add(cells["office"], Role(role), int(order), agency)
+        self.seats.append(office)
         self.offices[key] = office
         return office
 

@@ -174,6 +174,7 @@ ALWAYS_SENT: dict[str, Any] = {
         {"statement": "{}", "opinion": "", "signature": "AAAA", "key": "0" * 32},
     ),
     "/meetings/<int:meeting_id>/votes/<int:vote_id>/step-up": ({"statement_sha256": "0" * 64},),
+    "/offices/<int:office_id>/rename": {"title": "Tên khác", "basis": "QĐ 1"},
     "/papers/<int:paper_id>/keeping": {"online_only": "yes"},
     "/papers/<int:paper_id>/particulars": {"title": "Tên khác", "kind": "other"},
     "/tasks/<int:task_id>/refuse": {"reason": "Không thuộc chức năng"},
@@ -294,6 +295,10 @@ SENT: dict[str, Fields] = {
     "/tasks/<int:task_id>/assign-again": lambda reader, things: {
         "lead": reader.cabinet.agencies["xaydung"],
         "deadline": today(reader, 9),
+    },
+    "/offices/<int:office_id>/close": lambda reader, things: {
+        "day": today(reader),
+        "basis": "QĐ 1",
     },
     "/terms/<int:term_id>/end": lambda reader, things: {"ends": today(reader), "basis": "QĐ 1"},
 }

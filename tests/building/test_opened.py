@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 from documents import service
 from documents.rules import PaperKind
 from ecabinet import clock
-from ecabinet.access import Permission
-from ecabinet.db import reading
+from ecabinet.access import Permission, Role
+from ecabinet.db import reading, transaction
 from people.models import Office, Passkey
+from people.service import directory
 from tests.builders import PASSWORD, Browser, Cabinet
 from tests.building.test_access import LENT, WALKERS, lend
 from tests.documents.builders import hand_out, papers, pdf
@@ -54,6 +55,8 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
     yte, clerk = cabinet.agencies["yte"], cabinet.ids["vanthu"]
     with reading() as db:
         office = db.scalars(select(Office.id).where(Office.title == "Kiểm toán viên")).one()
+    with transaction() as db:
+        vacant = directory.add_office(db, "Thừa", Role.CLERK, 78).id
     for _ in range(5):
         password(cabinet.browser(), "thuky", "sai")
     called = {"name": "Cục Mới", "short_name": "CM"}
@@ -66,6 +69,8 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
             day=today, basis="NQ 2",
         ),
         done(keeper, "/offices", title="Mới", role="clerk", order=77, agency="", opened_on=""),
+        done(keeper, f"/offices/{office}/rename", title="Kiểm toán", basis="QĐ 3"),
+        done(keeper, f"/offices/{vacant}/close", day=today, basis="QĐ 4"),
         done(keeper, "/persons", name="Nguyễn An", username="an", **term),
         done(keeper, f"/persons/{clerk}/terms", **term),
         done(keeper, f"/persons/{clerk}/suspensions", starts=today, ends="", basis="QĐ 2"),

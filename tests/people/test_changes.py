@@ -23,6 +23,7 @@ from people.rules import (
     AgencyKind,
     AgencyRefusal,
     Days,
+    OfficeRefusal,
     PersonOrder,
     PersonRefusal,
     PersonStanding,
@@ -186,6 +187,100 @@ def test_vacant_offices_are_named_and_do_not_count(cabinet: Cabinet) -> None:
     before = cabinet.browser("thuky").get(f"/members?day={eve:%d/%m/%Y}").text
     assert f"ngày {eve:%d/%m/%Y}: 5<" in before
     assert "Chức vụ chưa có người giữ" not in before
+
+
+def add_office(cabinet: Cabinet, title: str, role: Role, opened_on: date | None = None) -> int:
+    return changes.ask_to_add_office(cabinet.actor("quantri"), title, role, 9, None, opened_on)
+
+
+def close(cabinet: Cabinet, title: str, last: date) -> None:
+    admin = cabinet.actor("quantri")
+    confirm(cabinet, changes.ask_to_close_office(admin, office_called(title), last, "NQ 2"))
+
+
+def test_there_is_one_office_of_the_prime_minister_at_a_time(cabinet: Cabinet) -> None:
+    one = OfficeRefusal.ONE_PRIME_MINISTER
+    end_of_term = today() + timedelta(days=30)
+    for opened_on in (None, STARTS, end_of_term):
+        ask = partial(add_office, cabinet, "Thủ tướng", Role.PRIME_MINISTER, opened_on)
+        assert refusal(ask) == one
+    confirm(cabinet, add_office(cabinet, "Phó Thủ tướng thứ hai", Role.DEPUTY_PM))
+    end(cabinet, "thutuong", end_of_term)
+    close(cabinet, "Thủ tướng Chính phủ", end_of_term)
+    eve = end_of_term - timedelta(days=1)
+    assert refusal(lambda: add_office(cabinet, "Thủ tướng", Role.PRIME_MINISTER, eve)) == one
+    # Both could be asked for, since neither stood; the second to be confirmed is one too many.
+    first, second = (
+        add_office(cabinet, title, Role.PRIME_MINISTER, end_of_term) for title in ("Một", "Hai")
+    )
+    confirm(cabinet, first)
+    assert refusal(lambda: confirm(cabinet, second)) == one
+
+
+def test_an_office_that_nobody_holds_any_more_is_closed_from_a_day_on(cabinet: Cabinet) -> None:
+    title, day = "Bộ trưởng Bộ Y tế", today() + timedelta(days=10)
+    assert refusal(lambda: close(cabinet, title, day)) == OfficeRefusal.HELD
+    end(cabinet, "botruong.yte", day)
+    assert refusal(lambda: close(cabinet, title, day - timedelta(days=1))) == OfficeRefusal.HELD
+    asked = changes.ask_to_close_office(cabinet.actor("quantri"), office_called(title), day, "NQ 3")
+    close(cabinet, title, day)
+    assert refusal(lambda: confirm(cabinet, asked)) == OfficeRefusal.CLOSED
+    with reading() as db:
+        for at, there in ((day - timedelta(days=1), True), (day, False)):
+            assert (title in [each.title for each in queries.offices(db, at)]) is there
+        assert queries.composition(db, day).vacant == []
+    confirm(cabinet, add_office(cabinet, "Sau này", Role.CLERK, day))
+    early = partial(close, cabinet, "Sau này", today())
+    assert refusal(early) == OfficeRefusal.CLOSES_BEFORE_OPENED
+    assert [each["day"] for each in leaves("office_closed")] == [day.isoformat()]
+
+
+def test_no_term_reaches_beyond_the_last_day_of_its_office(cabinet: Cabinet) -> None:
+    confirm(cabinet, add_office(cabinet, "Tạm thời", Role.CLERK))
+    close(cabinet, "Tạm thời", today() + timedelta(days=10))
+    late = partial(appoint, cabinet, "thuky", "Tạm thời")
+    assert refusal(late) == TermRefusal.NO_SUCH_OFFICE_THEN
+
+
+def test_a_title_that_was_written_wrongly_is_mended_by_two(cabinet: Cabinet) -> None:
+    admin, office = cabinet.actor("quantri"), office_called("Kiểm toán viên")
+    ask = partial(changes.ask_to_rename_office, admin, office)
+    assert refusal(lambda: ask("Kiểm toán viên", "")) == OfficeRefusal.SAME_TITLE
+    first, second = ask("Kiểm toán", "QĐ 1"), ask("Kiểm toán khác", "QĐ 2")
+    confirm(cabinet, first)
+    assert cabinet.actor("kiemtoan").office == "Kiểm toán"
+    with pytest.raises(Stale):
+        confirm(cabinet, second)
+    (leaf,) = leaves("office_renamed")
+    assert (leaf["was"], leaf["title"]) == ("Kiểm toán viên", "Kiểm toán")
+
+
+def test_the_list_of_offices_leads_to_mending_and_closing_each(cabinet: Cabinet) -> None:
+    office = office_called("Kiểm toán viên")
+    shown = cabinet.browser("quantri").get("/offices").text
+    for act in ("rename", "close"):
+        assert f'action="/offices/{office}/{act}"' in shown
+    assert "chỉ có một chức vụ Thủ tướng" in shown
+    answer = cabinet.browser("quantri").post(
+        "/offices",
+        {"title": "Thủ tướng", "role": "prime_minister", "order": "1", "agency": "",
+         "opened_on": ""},
+        headers=JSON,
+    )  # fmt: skip
+    assert (answer.status_code, (answer.json or {})["reason"]) == (409, "one_prime_minister")
+
+
+def test_no_two_agencies_that_stand_are_called_alike(cabinet: Cabinet) -> None:
+    admin, yte = cabinet.actor("quantri"), cabinet.agencies["yte"]
+    add = partial(changes.ask_to_add_agency, admin, kind=AgencyKind.UNIT, code="", parent_id=None)
+    rename = partial(changes.ask_to_rename_agency, admin, yte)
+    assert refusal(lambda: add("Bộ yte", "Y")) == AgencyRefusal.NAME_TAKEN
+    taken = refusal(lambda: rename("Bộ xaydung", "XD", "", today(), ""))
+    assert taken == AgencyRefusal.NAME_TAKEN
+    rename("Bộ yte", "BYT", "", today(), "")
+    renamed = rename("Cục Mới", "CM", "", today(), "")
+    confirm(cabinet, add("Cục Mới", "CM"))
+    assert refusal(lambda: confirm(cabinet, renamed)) == AgencyRefusal.NAME_TAKEN
 
 
 def test_an_agency_keeps_what_it_was_called_and_answers_to_old_codes(cabinet: Cabinet) -> None:

@@ -138,6 +138,11 @@ def test_a_faulty_cell_is_named_by_row_and_column_with_what_to_do(cabinet: Cabin
         ({"agency": "Bộ Lạ"}, "agency", ImportFault.AGENCY_UNKNOWN),
         ({"office": "Việc lạ"}, "office", ImportFault.OFFICE_UNKNOWN),
         ({"office": "Việc lạ", "role": "Vua"}, "role", ImportFault.ROLE_UNKNOWN),
+        (
+            {"office": "Thủ tướng", "role": "prime_minister"},
+            "role",
+            ImportFault.ONE_PRIME_MINISTER,
+        ),
         ({"office": "Việc lạ", "role": "clerk", "order": "x"}, "order", ImportFault.NUMBER_FORM),
         ({"office": "Bộ trưởng Bộ Y tế"}, "office", ImportFault.OFFICE_TAKEN),
     ],
