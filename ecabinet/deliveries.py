@@ -26,7 +26,6 @@ from sqlalchemy import (
     case,
     func,
     select,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -49,13 +48,15 @@ ZONE = Calendar().zone
 
 class State(StrEnum):
     """`SENT` is claimed, and its server has not answered yet; `FAILED` was refused for good;
-    `DEAD` was tried too often, came too late, or has nowhere to go any more."""
+    `DEAD` was tried too often. `OVERTAKEN` came too late or has nowhere to go any more: nothing
+    went wrong, and nothing is to be done."""
 
     WAITING = "waiting"
     SENT = "sent"
     ACCEPTED = "accepted"
     FAILED = "failed"
     DEAD = "dead"
+    OVERTAKEN = "overtaken"
 
 
 UNDER_WAY = (State.WAITING, State.SENT)
@@ -258,7 +259,7 @@ def _claim(db: Session, channel: Channel) -> tuple[int, Letter] | None:
         there = _destination(row, own, now)
         if there and row.attempts < notices.MOST_ATTEMPTS:
             break
-        row.state, row.error = State.DEAD, row.error or "overtaken"
+        row.state = State.DEAD if there else State.OVERTAKEN
     else:
         return None
     row.address, code = there
@@ -326,13 +327,21 @@ def _fit_for_the_log(row: Delivery, answer: str) -> str:
     return "".join(each if each.isprintable() else " " for each in said)[:LONGEST_ANSWER]
 
 
-def retry(db: Session, delivery_id: int | None = None) -> int:
-    """Try once more what was given up, this one or all of it; how many that is."""
-    again = update(Delivery).where(Delivery.state.in_(GIVEN_UP))
+def retry(db: Session, delivery_id: int | None = None) -> list[State]:
+    """Try once more what was given up, this one or all of it; what became of each of them.
+
+    What has nowhere to go any more is overtaken instead.
+    """
+    given_up = select(Delivery).where(Delivery.state.in_(GIVEN_UP))
     if delivery_id is not None:
-        again = again.where(Delivery.id == delivery_id)
-    again = again.values(state=State.WAITING, attempts=0, next_at=clock.now(db))
-    return len(db.scalars(again.returning(Delivery.id)).all())
+        given_up = given_up.where(Delivery.id == delivery_id)
+    now, found = clock.now(db), []
+    for row in db.scalars(given_up.with_for_update().execution_options(populate_existing=True)):
+        own = db.get(addresses.Address, (row.person_id, row.channel))
+        row.state = State.WAITING if _destination(row, own, now) else State.OVERTAKEN
+        row.attempts, row.next_at = 0, now
+        found.append(row.state)
+    return found
 
 
 def run(channel: Channel, ended: threading.Event) -> None:
@@ -402,7 +411,7 @@ class Order(StrEnum):
 
 
 # What somebody has to see to stands first.
-BY_STATE = (*GIVEN_UP, *reversed(UNDER_WAY), State.ACCEPTED)
+BY_STATE = (*GIVEN_UP, *reversed(UNDER_WAY), State.ACCEPTED, State.OVERTAKEN)
 
 
 def find(wanted: Wanted, order: Order, persons: Sequence[int]) -> Select[Delivery]:
@@ -439,7 +448,7 @@ def latest_states(db: Session, person_ids: Sequence[int]) -> dict[int, set[State
     """What became of the newest letter to each person, channel by channel."""
     newest = (
         select(func.max(Delivery.id))
-        .where(Delivery.person_id.in_(person_ids))
+        .where(Delivery.person_id.in_(person_ids), Delivery.state != State.OVERTAKEN)
         .group_by(Delivery.person_id, Delivery.channel)
     )
     found: dict[int, set[State]] = {}

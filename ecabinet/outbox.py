@@ -114,7 +114,7 @@ class Told:
             return Reach.ACCEPTED
         if states & set(UNDER_WAY):
             return Reach.UNDER_WAY
-        return Reach.REFUSED if states else Reach.NO_ADDRESS
+        return Reach.REFUSED if states - {State.OVERTAKEN} else Reach.NO_ADDRESS
 
     @property
     def is_to_be_called(self) -> bool:

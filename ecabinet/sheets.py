@@ -63,7 +63,8 @@ def write_xlsx(name: str, rows: Iterable[Cells]) -> bytes:
 
 
 def read(content: bytes, field: str) -> list[list[str]]:
-    """The rows of a CSV or XLSX file as texts, read in the sandbox; days as dd/mm/yyyy.
+    """The rows of a CSV or XLSX file as texts, read in the sandbox; days as dd/mm/yyyy, a formula
+    as its value, and as it is written where nobody has worked that out.
 
     Empty rows stay, so that a row's number is the file's. Unreadable says why there are none.
     """
@@ -109,9 +110,15 @@ def _read_csv(content: bytes) -> Iterator[Cells]:
 def _read_xlsx(content: bytes) -> Iterator[Cells]:
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    for row in book.worksheets[0].iter_rows(max_col=WIDEST_SHEET, values_only=True):
-        yield [_as_text(cell) for cell in row]
+    def rows(data_only: bool) -> Iterator[tuple[object, ...]]:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+        yield from book.worksheets[0].iter_rows(max_col=WIDEST_SHEET, values_only=True)
+
+    for values, written in zip(rows(True), rows(False), strict=True):
+        yield [
+            _as_text(text if value is None else value)
+            for value, text in zip(values, written, strict=True)
+        ]
 
 
 def _tidy(row: Cells) -> list[str]:

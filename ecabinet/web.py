@@ -864,7 +864,9 @@ def _answer_fault(fault: Exception) -> AnyResponse:
 def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> AnyResponse:
     # Not `render_template`, which asks the store for what stands around a page.
     refusal = current_app.jinja_env.get_template("_refusal.html")
-    message = refusal.render(code=code, reason=reason, body=body).strip()
+    is_address = code == BadInput.code and request.method in SAFE
+    said = "bad_address" if is_address else code
+    message = refusal.render(code=said, reason=reason, body=body).strip()
     request_id = g.get("request_id", "")
     if wants_json():
         response = make_response(body | {"message": message, "request": request_id}, status)
@@ -904,7 +906,7 @@ def _mending(field: str) -> Mending | None:
     return Mending(
         field=field,
         label=label,
-        typed=request.form.get(field, ""),
+        typed=request.values.get(field, ""),
         kept=[pair for pair in sent if pair[0] != field],
         action=own_path(request.full_path.rstrip("?")),
         is_repeatable=request.method == "POST"
@@ -912,6 +914,13 @@ def _mending(field: str) -> Mending | None:
         and not request.files
         and not SECRETS & {field, *(name for name, _value in sent)},
     )
+
+
+def _address_without(field: str) -> str:
+    """This page without what was wrong in its address; nothing where no address was."""
+    if request.method not in SAFE or not field:
+        return ""
+    return address(request.path, {**request.args, field: ""})
 
 
 def _page_before() -> str:
@@ -928,6 +937,7 @@ def _page_of(code: str, status: int, message: str, field: str, address: str) -> 
         return render_template(
             "error.html", code=code, status=status, message=message,
             mending=_mending(field), back=_page_before(), address=address,
+            without=_address_without(field),
         )  # fmt: skip
     except SQLAlchemyError as fault:
         # What is down is the store itself: then the sentence goes without its page.

@@ -52,12 +52,7 @@ def entered(db: Session, as_of: datetime | None = None) -> Sequence[CabinetDay]:
 
 
 def enter(db: Session, person_id: int, day: date, is_worked: bool, name: str) -> None:
-    """Enter a day; what was entered of it before is taken back."""
-    of_this_day = select(CabinetDay).where(
-        CabinetDay.day == day, CabinetDay.taken_back_at.is_(None)
-    )
-    for each in db.scalars(of_this_day):
-        take_back(db, person_id, each)
+    """Enter a day of which nothing is entered."""
     db.add(
         CabinetDay(
             day=day, is_worked=is_worked, name=name, entered_by=person_id, entered_at=clock.now(db)

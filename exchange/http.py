@@ -53,15 +53,15 @@ def deliveries_csv() -> Download:
 @door.post(f"{PATH}/<int:delivery_id>/retry")
 @needs(Permission.DELIVERY_RETRY)
 def retry(delivery_id: int) -> Response:
-    service.retry(current_actor(), delivery_id)
-    return web.see(PATH, "delivery_retried")
+    is_sent = service.retry(current_actor(), delivery_id)
+    return web.see(PATH, "delivery_retried" if is_sent else "delivery_not_needed")
 
 
 @door.post(f"{PATH}/retry")
 @needs(Permission.DELIVERY_RETRY)
 def retry_all() -> Response:
-    service.retry_all(current_actor())
-    return web.see(PATH, "deliveries_retried")
+    is_any_sent = service.retry_all(current_actor())
+    return web.see(PATH, "deliveries_retried" if is_any_sent else "deliveries_not_needed")
 
 
 def _asked() -> Asked:

@@ -20,6 +20,7 @@ STATES = {
     Shown.GIVEN_UP: frozenset(GIVEN_UP),
     Shown.UNDER_WAY: frozenset(UNDER_WAY),
     Shown.ACCEPTED: frozenset({State.ACCEPTED}),
+    Shown.OVERTAKEN: frozenset({State.OVERTAKEN}),
     Shown.ALL: frozenset(State),
 }
 
@@ -145,7 +146,7 @@ def _offices(db: Session) -> dict[int, str]:
 def _row(row: Delivery, offices: dict[int, str], language: str) -> Row:
     (state,) = (
         shown
-        for shown in (Shown.GIVEN_UP, Shown.UNDER_WAY, Shown.ACCEPTED)
+        for shown in (Shown.GIVEN_UP, Shown.UNDER_WAY, Shown.ACCEPTED, Shown.OVERTAKEN)
         if row.state in STATES[shown]
     )
     return Row(

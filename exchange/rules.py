@@ -58,6 +58,7 @@ class Shown(StrEnum):
     GIVEN_UP = "given_up"
     UNDER_WAY = "under_way"
     ACCEPTED = "accepted"
+    OVERTAKEN = "overtaken"
     ALL = "all"
 
 

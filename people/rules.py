@@ -141,6 +141,7 @@ class ImportFault(StrEnum):
     CODE_FORM = "code_form"
     CODE_TAKEN = "code_taken"
     ONE_PRIME_MINISTER = "one_prime_minister"
+    FORMULA = "formula"
 
 
 class ImportRefusal(StrEnum):

@@ -334,7 +334,12 @@ def current_edition(paper_id: int) -> dict[str, Any]:
         book = hooks.book_with(db, actor, session, paper_id) if session else None
         reads = web.asked_number("edition") or newest.number
         bound = {"first": book.first(paper_id, reads), "pages": book.pages} if book else None
-        return {"number": newest.number, "id": newest.id, "book": bound}
+        return {
+            "number": newest.number,
+            "id": newest.id,
+            "compared": newest.changes is not None,
+            "book": bound,
+        }
 
 
 @door.get("/papers/<int:paper_id>/line")

@@ -12,6 +12,7 @@ class DayRefusal(StrEnum):
     ENDS_FIRST = "ends_first"
     TOO_LONG = "too_long"
     NOTHING_NEW = "nothing_new"
+    ENTERED = "entered"
 
 
 def refusal_of_span(first: date, last: date, today: date) -> DayRefusal | None:

@@ -19,6 +19,20 @@ from people import queries as people
 SECRET_BYTES = 32
 
 
+class DayEntered(Refused):
+    """Something else stands there; its answer names it."""
+
+    def __init__(self, entry: CabinetDay) -> None:
+        super().__init__(DayRefusal.ENTERED, "first")
+        self.entry = entry
+
+    def as_answer(self) -> dict[str, str | int]:
+        day, name = f"{self.entry.day:%d/%m/%Y}", self.entry.name
+        return super().as_answer() | {
+            "day": day, "name": name, "is_worked": int(self.entry.is_worked),
+        }  # fmt: skip
+
+
 def enter_days(actor: Actor, first: date, last: date, is_worked: bool, name: str) -> None:
     """Make these days off or worked, whatever the country's calendar says of them."""
     with transaction() as db:
@@ -29,6 +43,10 @@ def enter_days(actor: Actor, first: date, last: date, is_worked: bool, name: str
         days = [
             day for day in rules.days_of(first, last) if calendar.is_working_day(day) != is_worked
         ]
+        standing = [each for each in working_days.entered(db) if first <= each.day <= last]
+        for each in standing:
+            if each.day in days or not days:
+                raise DayEntered(each)
         if not days:
             raise Refused(DayRefusal.NOTHING_NEW)
         for day in days:

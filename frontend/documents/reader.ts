@@ -11,6 +11,7 @@ import { mountSide } from './side';
 interface Current {
   number: number;
   id: number;
+  compared: boolean;
   book: { first: number | null; pages: number } | null;
 }
 
@@ -54,7 +55,9 @@ function watchEditions(): void {
     rebind(now.book);
     if (now.number <= Number(paperNewer)) return;
     const { number, id } = now;
-    element<HTMLAnchorElement>('[data-changes]').href = `/editions/${id}/changes`;
+    const changes = element<HTMLAnchorElement>('[data-changes]');
+    changes.href = `/editions/${id}/changes`;
+    changes.hidden = !now.compared;
     element('[data-number]').textContent = String(number);
     element<HTMLAnchorElement>('[data-go]').href =
       `/papers/${paperId}?edition=${number}${book ? `&session=${book}` : ''}`;

@@ -193,7 +193,11 @@ def authenticator() -> str:
     seed = factors.offer_seed(actor)
     address = signing.seed_address(seed, username, web.settings().cabinet_name)
     return render_template(
-        "people/authenticator.html", seed=seed, picture=web.qr(address), account=account
+        "people/authenticator.html",
+        seed=seed,
+        picture=web.qr(address),
+        address=address,
+        account=account,
     )
 
 

@@ -64,6 +64,7 @@ def invitation(token: str) -> str:
         welcome=welcome,
         token=token,
         picture=web.qr(address),
+        address=address,
         shortest=rules.SHORTEST_PASSWORD,
     )
 

@@ -64,9 +64,14 @@ class Look:
 
     faults: list[Fault] = field(default_factory=list)
     todo: list[Callable[[Session], None]] = field(default_factory=list)
+    blamed: dict[int, set[str]] = field(default_factory=dict)
 
     def blame(self, row: int, column: str, why: ImportFault) -> None:
-        self.faults.append(Fault(row, column, why))
+        """Of what is wrong with a cell the first is named."""
+        columns = self.blamed.setdefault(row, set())
+        if column not in columns:
+            columns.add(column)
+            self.faults.append(Fault(row, column, why))
 
 
 def look(db: Session, table: Table, rows: Sequence[Cells]) -> Look:
@@ -78,9 +83,9 @@ def look(db: Session, table: Table, rows: Sequence[Cells]) -> Look:
     found = Look()
     judge = _Persons(db, found) if table is Table.PERSONS else _Agencies(db, found)
     for number, cells in enumerate(rows, 2):
-        if _is_well_written(found, table, number, cells):
-            judge.take(number, cells)
-    found.faults.sort(key=lambda one: one.row)
+        whole = dict.fromkeys(COLUMNS[table], "") | cells
+        _judge_writing(found, table, number, whole)
+        judge.take(number, whole)
     return found
 
 
@@ -111,17 +116,17 @@ def _carry_out(db: Session, approved: Approved) -> None:
 IMPORT = agreed.act("import", _carry_out)
 
 
-def _is_well_written(found: Look, table: Table, row: int, cells: Cells) -> bool:
-    before = len(found.faults)
+def _judge_writing(found: Look, table: Table, row: int, cells: Cells) -> None:
     for column, (longest, needed) in COLUMNS[table].items():
-        text = cells.get(column, "")
-        if needed and not text:
+        text = cells[column]
+        if text.startswith("="):
+            found.blame(row, column, ImportFault.FORMULA)
+        elif needed and not text:
             found.blame(row, column, ImportFault.MISSING)
         elif len(text) > longest:
             found.blame(row, column, ImportFault.TOO_LONG)
         elif not text.isprintable():
             found.blame(row, column, ImportFault.UNPRINTABLE)
-    return len(found.faults) == before
 
 
 # ---- agencies ----
@@ -159,7 +164,6 @@ class _Agencies:
         self.here: set[str] = set()
 
     def take(self, row: int, cells: Cells) -> None:
-        before = len(self.found.faults)
         name, codes = fold(cells["name"]), self._codes(row, cells)
         if name in self.here:
             self.found.blame(row, "name", ImportFault.STANDS_TWICE)
@@ -167,17 +171,17 @@ class _Agencies:
             self.found.blame(row, "name", ImportFault.NAME_TAKEN)
         if cells["kind"] not in set(AgencyKind):
             self.found.blame(row, "kind", ImportFault.KIND_UNKNOWN)
-        parent = self.known.find(cells["parent"]) if cells.get("parent") else None
-        if cells.get("parent") and parent is None:
+        parent = self.known.find(cells["parent"]) if cells["parent"] else None
+        if cells["parent"] and parent is None:
             self.found.blame(row, "parent", ImportFault.AGENCY_UNKNOWN)
         self.here.add(name)
-        if len(self.found.faults) == before:
+        if row not in self.found.blamed:
             self._plan(cells, parent, codes)
 
     def _codes(self, row: int, cells: Cells) -> list[AgencyCode]:
         made = []
         for column in ("code", "old_code"):
-            code = cells.get(column, "")
+            code = cells[column]
             if not code:
                 continue
             if rules.organ_id_refusal(code):
@@ -229,20 +233,18 @@ class _Persons:
             self.terms.setdefault(term.office, []).append(term.as_rule())
 
     def take(self, row: int, cells: Cells) -> None:
-        before = len(self.found.faults)
         self._judge_username(row, cells["username"])
-        agency = self.known.find(cells["agency"]) if cells.get("agency") else None
-        if cells.get("agency") and agency is None:
+        agency = self.known.find(cells["agency"]) if cells["agency"] else None
+        if cells["agency"] and agency is None:
             self.found.blame(row, "agency", ImportFault.AGENCY_UNKNOWN)
-        acting = cells.get("acting", "")
+        acting = cells["acting"]
         if acting and fold(acting) not in TICKS:
             self.found.blame(row, "acting", ImportFault.TICK_FORM)
         days = self._days(row, cells)
         office = self._office(row, cells, agency)
-        if len(self.found.faults) > before or days is None or office is None:
-            return
-        self._judge_office(row, office, days)
-        if len(self.found.faults) == before:
+        if days is not None and office is not None:
+            self._judge_office(row, office, days)
+        if days is not None and office is not None and row not in self.found.blamed:
             self._plan(cells, office, days, bool(acting))
 
     def _judge_username(self, row: int, username: str) -> None:
@@ -258,10 +260,11 @@ class _Persons:
         starts, ends = self._day(row, cells, "starts"), self._day(row, cells, "ends")
         if starts is not None and ends is not None and ends <= starts:
             self.found.blame(row, "ends", ImportFault.ENDS_BEFORE_START)
+            return None
         return Days(starts, ends) if starts else None
 
     def _day(self, row: int, cells: Cells, column: str) -> date | None:
-        text = cells.get(column, "")
+        text = cells[column]
         day = rules.written_day(text) if text else None
         if text and day is None:
             self.found.blame(row, column, ImportFault.DAY_FORM)
@@ -272,14 +275,14 @@ class _Persons:
         key = (fold(cells["office"]), agency.id if agency else None)
         if key in self.offices:
             return self.offices[key]
-        role, order = cells.get("role", ""), cells.get("order", "") or str(LAST_ORDER)
+        role, order = cells["role"], cells["order"] or str(LAST_ORDER)
         if not role:
             self.found.blame(row, "office", ImportFault.OFFICE_UNKNOWN)
         elif role not in OF_OFFICES:
             self.found.blame(row, "role", ImportFault.ROLE_UNKNOWN)
         if not (order.isascii() and order.isdecimal()):
             self.found.blame(row, "order", ImportFault.NUMBER_FORM)
-        if role not in OF_OFFICES or not order.isdecimal():
+        if self.found.blamed.get(row, set()) & {"office", "role", "order"}:
             return None
         alike = [each.as_seat() for each in self.seats if each.role == role]
         if rules.new_office_refusal(Role(role), None, alike):
@@ -306,6 +309,6 @@ class _Persons:
         person = Person(name=cells["name"], username=cells["username"], password_hash="")
         term = Term(
             person=person, office=office, starts=days.starts, ends=days.ends, acting=acting,
-            basis=cells.get("basis", ""),
+            basis=cells["basis"],
         )  # fmt: skip
         self.found.todo.append(lambda db: db.add(term))

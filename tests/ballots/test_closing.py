@@ -429,6 +429,9 @@ def test_only_the_office_sees_names_after_the_closing(cabinet, asked):
     )
     other = cabinet.browser("botruong.taichinh").get(path).text
     assert "Từng thành viên" not in other
+    assert "nguyên văn chính thức" not in other
+    english = cabinet.browser("botruong.taichinh").get(f"{path}?lang=en").text
+    assert "official wording, which is in Vietnamese alone" in english
     assert cabinet.browser("botruong.taichinh").get(f"{path}/result.pdf").status_code == 403
     sheet = cabinet.browser("thuky").get(f"{path}/result.pdf")
     assert sheet.data.startswith(b"%PDF")

@@ -136,7 +136,7 @@ def test_the_office_sees_who_was_told_by_what_why_not_and_what_to_do(cabinet):
     assert "đã báo thư: máy chủ nhận lúc" in seen["Bộ trưởng Bộ Y tế"]
     assert "Gọi điện" not in seen["Bộ trưởng Bộ Y tế"]
     refused = seen["Bộ trưởng Bộ Tài chính"]
-    assert "thư: không gửi được, nơi nhận bị từ chối (smtp-address-550)" in refused
+    assert "thư: không gửi được, nơi nhận bị từ chối (550)" in refused
     assert "Gọi điện, và mời xác nhận nơi nhận" in refused
     assert "đang báo SMS: đang gửi" in seen["Phó Thủ tướng Chính phủ"]
     assert "chưa có nơi nhận" in seen["Bộ trưởng Bộ Xây dựng"]

@@ -63,4 +63,8 @@ def test_ones_own_and_the_agencys_are_told_apart(cabinet, open_question) -> None
 def test_what_is_no_month_is_said_to_be_none(cabinet, month) -> None:
     browser = cabinet.browser("thuky")
     assert browser.get(DECEMBER).status_code == 200
-    assert browser.get(f"/calendar?month={month}").status_code == 400
+    page = browser.get(f"/calendar?show=mine&month={month}")
+    assert page.status_code == 400
+    assert "Tháng: Nhập tháng như 2026-11." in page.text
+    assert "chỗ được đánh dấu" not in page.text
+    assert 'href="/calendar?show=mine">Mở trang không kèm điều kiện này' in page.text

@@ -74,6 +74,20 @@ def test_a_day_taken_back_is_as_the_country_says_and_the_past_is_told_as_it_was(
     assert administrator.post(take_back).status_code == 404
 
 
+@pytest.mark.parametrize("again", [("worked", "Làm bù"), ("off", "Tên khác")])
+def test_a_day_entered_again_replaces_nothing_and_the_answer_names_what_stands(
+    administrator, again
+) -> None:
+    assert enter(administrator, "03/12/2026", name="Nghỉ & bù").status_code == 200
+    kind, name = again
+    answer = enter(administrator, "03/12/2026", kind, name=name)
+    assert (answer.status_code, answer.json["reason"]) == (409, "entered")
+    assert "Ngày 03/12/2026 đã có" in answer.json["message"]
+    assert "“Nghỉ & bù”, là ngày nghỉ" in answer.json["message"]
+    with reading() as db:
+        assert [each.name for each in working_days.entered(db)] == ["Nghỉ & bù"]
+
+
 def test_many_days_at_once_leave_out_those_that_are_so_already(cabinet, administrator) -> None:
     assert enter(administrator, "03/12/2026", last="08/12/2026").status_code == 200
     with reading() as db:

@@ -78,15 +78,18 @@ def test_everybody_who_has_it_is_told_which_pages_changed(cabinet, paper):
 def test_a_reader_stays_with_the_edition_they_read_and_is_led_to_the_new_one(cabinet, paper):
     minister = cabinet.browser("botruong.yte")
     old_file = f"/editions/{paper.edition_id}/file"
-    assert old_file in page(minister, f"/papers/{paper.id}")
+    first = page(minister, f"/papers/{paper.id}")
+    assert old_file in first
+    assert "/changes" not in first, "nothing was before it"
     confirm(cabinet, propose(cabinet.browser("thuky"), paper.id).json["location"])
     shown = page(minister, f"/papers/{paper.id}")
     assert old_file in shown
     assert f'href="/papers/{paper.id}?edition=2"' in shown
+    assert f'href="/editions/{current(paper).edition_id}/changes"' in shown
     newest = current(paper)
     assert f"/editions/{newest.edition_id}/file" in page(minister, f"/papers/{paper.id}?edition=2")
     asked = minister.get(f"/papers/{paper.id}/edition")
-    assert asked.json == {"number": 2, "id": newest.edition_id, "book": None}
+    assert asked.json == {"number": 2, "id": newest.edition_id, "compared": True, "book": None}
     assert minister.get(f"/papers/{paper.id}?edition=9").status_code == 404
 
 

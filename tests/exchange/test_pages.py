@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecabinet import deliveries, outbox
+from ecabinet import addresses, deliveries, outbox
 from ecabinet.db import transaction
 from ecabinet.deliveries import State
+from ecabinet.notices import Channel
 from exchange import rules
 from exchange.rules import Reached
-from tests.builders import Cabinet
+from tests.builders import Browser, Cabinet
 from tests.exchange.builders import (
     MAIL,
     MINISTER,
@@ -53,6 +54,7 @@ def test_what_no_server_took_is_listed_without_address_or_content(
     assert "Phiên họp đang biểu quyết" in page
     assert "yt•••@cabinet.example&gt; unknown" in page
     assert "đã thử 1 lần" in page
+    assert "smtp-" not in page
     assert MAIL not in page
     assert "CANARY" not in page
     assert "tried 1 time" in cabinet.browser("quantri").get(f"{PATH}?lang=en").text
@@ -64,12 +66,38 @@ def test_what_was_given_up_is_sent_again_when_the_administrator_says_so(
     browser = cabinet.browser("quantri")
     (failed,) = [each for each in all_deliveries() if each.state == State.FAILED]
     waiting = next(each for each in all_deliveries() if each.state == State.WAITING)
-    assert browser.post(f"{PATH}/{waiting.id}/retry").status_code == 404
-    assert browser.post(f"{PATH}/{failed.id}/retry").status_code == 303
+    assert "Không gửi lại" in after_retry(browser, waiting.id)
+    assert "Sẽ gửi lại ngay" in after_retry(browser, failed.id)
     with mail_server() as server:
         send_by(server.settings())
         assert server.receivers == [MAIL], "what waits for its time still does"
-    assert browser.post(f"{PATH}/{failed.id}/retry").status_code == 404, "it was taken"
+    assert "Không gửi lại" in after_retry(browser, failed.id), "it was taken"
+    assert browser.post(f"{PATH}/{failed.id + 99}/retry").status_code == 404
+
+
+def after_retry(browser: Browser, delivery_id: int) -> str:
+    """The page that says what became of it."""
+    assert browser.post(f"{PATH}/{delivery_id}/retry").status_code == 303
+    return browser.get(PATH).text
+
+
+def test_what_has_nowhere_to_go_any_more_is_no_failure_and_not_sent_again(
+    cabinet: Cabinet, refusing: MailServer
+) -> None:
+    browser = cabinet.browser("quantri")
+    (failed,) = [each for each in all_deliveries() if each.state == State.FAILED]
+    with transaction() as db:
+        address = db.get_one(addresses.Address, (cabinet.ids[MINISTER], Channel.EMAIL))
+        address.value = None
+    assert "Không gửi lại" in after_retry(browser, failed.id)
+    assert YTE not in rows_of(browser.get(PATH).text)
+    page = browser.get(f"{PATH}?shown=overtaken").text
+    assert rows_of(page) == [YTE]
+    assert "nơi nhận đã đổi hoặc đã bỏ" in page
+    assert "đã thử" not in page
+    assert "/retry" not in page.partition('id="list"')[2]
+    with transaction() as db:
+        assert deliveries.backlog(db).given_up == 0
 
 
 def test_all_that_was_given_up_is_sent_again_at_once(

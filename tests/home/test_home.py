@@ -124,6 +124,27 @@ def test_the_bar_counts_what_waits(cabinet: Cabinet) -> None:
     assert 'class="bell__n"' not in other
 
 
+def test_all_places_are_reached_in_a_narrow_window(cabinet: Cabinet) -> None:
+    """From below, from the bell of the bar, or from the menu of one's account."""
+    for username in ("quantri", "lanhdaovp", "kiemtoan"):
+        shown = page(cabinet.browser(username))
+        wide = shown.partition('class="nav"')[2].partition("</nav>")[0]
+        narrow = shown.partition('class="tabs"')[2].partition("</nav>")[0]
+        narrow += "".join(re.findall(r"<a [^>]*(?:only-narrow|menu__a--narrow)[^>]*>", shown))
+        links = re.compile(r'<a [^>]*href="([^"]+)"')
+        assert len(links.findall(wide)) > 5
+        assert sorted(links.findall(narrow)) == sorted(links.findall(wide)), username
+    tabs = page(cabinet.browser("quantri")).partition('class="tabs"')[2]
+    assert "/exchange/deliveries" in tabs
+
+
+def test_the_pages_of_persons_lead_to_each_other(cabinet: Cabinet) -> None:
+    for path in ("/persons", "/members", "/approvals"):
+        shown = cabinet.browser("quantri").get(path).text
+        assert f'<a class="btn" href="{path}" aria-current="page">' in shown
+    assert "/persons" not in cabinet.browser("botruong.yte").get("/members").text
+
+
 def test_columns_of_papers_and_sessions_stand_for_those_who_read_and_meet(
     cabinet: Cabinet,
 ) -> None:

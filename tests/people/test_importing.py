@@ -145,6 +145,7 @@ def test_a_faulty_cell_is_named_by_row_and_column_with_what_to_do(cabinet: Cabin
         ),
         ({"office": "Việc lạ", "role": "clerk", "order": "x"}, "order", ImportFault.NUMBER_FORM),
         ({"office": "Bộ trưởng Bộ Y tế"}, "office", ImportFault.OFFICE_TAKEN),
+        ({"name": "=A1&B1"}, "name", ImportFault.FORMULA),
     ],
 )
 def test_each_fault_of_a_person_is_found(
@@ -172,6 +173,43 @@ def test_each_fault_of_an_agency_is_found(
     row = {"name": "Cục Mới", "short_name": "CM", "kind": "unit"}
     assert faults(Table.AGENCIES, row) == []
     assert faults(Table.AGENCIES, row | changed) == [Fault(2, column, why)]
+
+
+def test_whoever_confirms_sees_every_cell_that_is_written(cabinet: Cabinet) -> None:
+    row = person_row(office="Việc mới", role="clerk", order="77", ends="01/04/2027", basis="QĐ 31")
+    page = shown(send(cabinet.browser("quantri"), [HEAD, [*AN[:5], "02/05/2027", *AN[6:]]]))
+    asked = importing.ask(cabinet.actor("quantri"), Table.PERSONS, [row, person_row(username="b")])
+    request = cabinet.browser("lanhdaovp").get(f"/approvals/{asked}").text
+    for said, cells in ((page, ("02/05/2027", "QĐ 3", "120")), (request, ("01/04/2027", "QĐ 31"))):
+        assert all(each in said for each in cells)
+    assert "Thứ tự lễ tân: 77." in request
+    agency = {"name": "Cục Mới", "short_name": "CM", "kind": "unit", "old_code": "G77"}
+    asked = importing.ask(cabinet.actor("quantri"), Table.AGENCIES, [agency])
+    request = cabinet.browser("lanhdaovp").get(f"/approvals/{asked}").text
+    assert "G77" in request
+    assert "Trực thuộc" not in request, "a column in which nothing is written"
+
+
+def test_all_faults_of_a_row_are_named_at_once(cabinet: Cabinet) -> None:
+    person = person_row(name="", username="thuky", starts="mai", office="", order="9" * 5000)
+    assert {each.column for each in faults(Table.PERSONS, person)} == {
+        "name", "username", "starts", "office", "order",
+    }  # fmt: skip
+    agency = {"name": "", "short_name": "CM", "kind": "Vương quốc", "parent": "Bộ Lạ"}
+    found = {each.column for each in faults(Table.AGENCIES, agency)}
+    assert found == {"name", "kind", "parent"}
+
+
+def test_a_formula_whose_value_nobody_has_worked_out_is_called_one(cabinet: Cabinet) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(HEAD)
+    sheet.append(['="Nguyễn " & "An"', *AN[1:]])
+    content = io.BytesIO()
+    book.save(content)
+    page = shown(upload(cabinet.browser("quantri"), content.getvalue(), "bang.xlsx"))
+    assert "Có công thức" in page
+    assert "Chưa nhập" not in page
 
 
 def test_rows_are_held_against_each_other(cabinet: Cabinet) -> None:
@@ -262,6 +300,11 @@ def test_a_file_without_rows_or_without_a_table_is_refused(cabinet: Cabinet) -> 
     assert send(admin, [HEAD, AN]).status_code == 200
     assert send(admin, [HEAD]).status_code == 409
     assert send(admin, []).status_code in (200, 409)
+    broken = {"table": "persons", "file": (io.BytesIO(b"PK\x03\x04 no zip"), "a.xlsx")}
+    page = admin.post("/import", broken, content_type="multipart/form-data")
+    assert page.status_code == 422
+    assert "Tệp này bị hỏng" in page.text
+    assert "Chưa nhập" not in page.text
     assert send(admin, [HEAD, AN], "ministers").status_code == 400
 
 

@@ -118,7 +118,7 @@ def test_a_code_that_was_not_sent_in_time_goes_to_nobody(
         assert minister.post(path("address"), {"address": address}).status_code == 303
     (code,) = codes()
     assert {each.address: each.state for each in all_deliveries()} == {
-        MAIL: State.DEAD, OTHER: State.ACCEPTED,
+        MAIL: State.OVERTAKEN, OTHER: State.ACCEPTED,
     }  # fmt: skip
     assert minister.post(path("confirm"), {"code": code}).status_code == 303
     assert counts(cabinet) == {Channel.EMAIL: OTHER}
