@@ -23,7 +23,7 @@ class DayEntered(Refused):
     """Something else stands there; its answer names it."""
 
     def __init__(self, entry: CabinetDay) -> None:
-        super().__init__(DayRefusal.ENTERED, "first")
+        super().__init__(DayRefusal.ENTERED)
         self.entry = entry
 
     def as_answer(self) -> dict[str, str | int]:
