@@ -30,6 +30,7 @@ class ApprovalRefusal(StrEnum):
     ALREADY_ASKED = "already_asked"
     ALREADY_DECIDED = "already_decided"
     OWN_REQUEST = "own_request"
+    ABOUT_ONESELF = "about_oneself"
     ASKER_LOST_RIGHT = "asker_lost_right"
 
 
@@ -65,6 +66,13 @@ class Act:
     # Which facts say what it is done to: of one thing, one request waits at a time. Without them,
     # only the very same request does not wait twice.
     done_to: tuple[str, ...] = ()
+    # Which facts name the persons whom it is about; not every request has each of them.
+    persons: tuple[str, ...] = ()
+
+    def is_about(self, facts: canonical.Json, person_id: int) -> bool:
+        """Whether somebody would confirm their own benefit, or keep off their own harm: whom an
+        act is about is not its second person (AC-08)."""
+        return person_id in {facts.get(name) for name in self.persons}
 
     def waits_as(self, digest: str, facts: canonical.Json) -> str:
         """What no two waiting requests have in common."""
@@ -211,9 +219,10 @@ def _decide(
 
 
 def _second_persons(db: Session, request: Request) -> list[int]:
-    confirming = _acts[request.kind].confirmed_with
-    may = _directory().persons_who_may(db, confirming)
-    return [each for each in may if each != request.asked_by]
+    act = _acts[request.kind]
+    may = _directory().persons_who_may(db, act.confirmed_with)
+    others = [each for each in may if each != request.asked_by]
+    return [each for each in others if not act.is_about(request.facts, each)]
 
 
 def _tell(db: Session, people: list[int], kind: str, request: Request, by: Actor) -> None:
@@ -239,6 +248,8 @@ def request_to_decide(
     request = _waiting(db, actor, request_id)
     if request.asked_by == actor.id:
         raise Refused(ApprovalRefusal.OWN_REQUEST)
+    if is_about(actor, request):
+        raise Refused(ApprovalRefusal.ABOUT_ONESELF)
     approver = _as_of_now(db, actor, _acts[request.kind].confirmed_with)
     if not digest == request.digest == digest_of(request.kind, request.about, request.facts):
         raise Stale
@@ -272,13 +283,23 @@ def _known(actor: Actor, request: Request | None) -> Request:
 
 
 def is_known_to(actor: Actor, request: Request) -> bool:
-    return request.asked_by == actor.id or may_decide(actor, request) or _reads_all(actor)
+    return request.asked_by == actor.id or _confirms(actor, request) or _reads_all(actor)
 
 
 def may_decide(actor: Actor, request: Request) -> bool:
     """Whether this reader is one of the second persons; what they send is checked again."""
+    is_anothers = request.asked_by != actor.id and not is_about(actor, request)
+    return is_anothers and _confirms(actor, request)
+
+
+def is_about(actor: Actor, request: Request) -> bool:
     act = _acts.get(request.kind)
-    return act is not None and request.asked_by != actor.id and actor.may(act.confirmed_with)
+    return act is not None and act.is_about(request.facts, actor.id)
+
+
+def _confirms(actor: Actor, request: Request) -> bool:
+    act = _acts.get(request.kind)
+    return act is not None and actor.may(act.confirmed_with)
 
 
 def takes_part(actor: Actor) -> bool:

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from ecabinet.access import Matter, Right, Role
 
+# They run the system or examine it; an office beside, or a mandate, would make readers or actors
+# of them.
+OUTSIDE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 WRONG_TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 STEP_UP_LASTS, ADMINISTRATION_LASTS = timedelta(minutes=5), timedelta(minutes=15)
@@ -93,6 +96,8 @@ class TermRefusal(StrEnum):
     TAKEN = "taken"
     ALREADY_HOLDS = "already_holds"
     NO_SUCH_OFFICE_THEN = "no_such_office_then"
+    ONESELF = "oneself"
+    DUTIES_APART = "duties_apart"
     ENDS_BEFORE_START = "ends_before_start"
     ENDED = "ended"
 
@@ -356,6 +361,24 @@ def term_refusal(
     return TermRefusal.TAKEN if office.is_member and meanwhile else None
 
 
+def asker_refusal(asker_id: int, person_id: int) -> TermRefusal | None:
+    """Nobody asks for an office for themselves: an act that needs two would serve one (AC-08)."""
+    return TermRefusal.ONESELF if asker_id == person_id else None
+
+
+def duties_refusal(role: Role, days: Days, held: Iterable[tuple[Role, Days]]) -> TermRefusal | None:
+    """Why one person cannot have a role beside those that they hold.
+
+    Whoever runs the system reads no paper and decides nothing, least of all what they asked for
+    themselves; whoever examines it does nothing that is examined (rulebook: Who may do what;
+    AC-08, AC-11). Other roles go together, on one person and day.
+    """
+    for other, theirs in held:
+        if other != role and OUTSIDE & {role, other} and theirs.overlaps(days):
+            return TermRefusal.DUTIES_APART
+    return None
+
+
 def new_office_refusal(
     role: Role, opened_on: date | None, others: Iterable[SeatOfOffice]
 ) -> OfficeRefusal | None:
@@ -407,8 +430,6 @@ MATTERS = {
 # The Prime Minister consents to whoever attends for a member (Đ7.2.đ, Đ21.3).
 NEEDS_CONSENT = frozenset({Right.SUBSTITUTE})
 LONGEST_MANDATE = timedelta(days=180)
-# They run the system or examine it; a mandate would make readers or actors of them.
-OUTSIDE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True)

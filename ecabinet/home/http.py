@@ -171,6 +171,7 @@ def approval(request_id: int) -> str:
         asked=asked,
         left=left,
         may_decide=is_waiting and approvals.may_decide(actor, asked),
+        is_about_reader=is_waiting and approvals.is_about(actor, asked),
         may_withdraw=is_waiting and asked.asked_by == actor.id,
         say=RoomWords(),
     )

@@ -15,7 +15,10 @@ from people.models import Person
 
 def act(name: str, carry_out: Callable[[Session, Approved], None]) -> Act:
     """Asked for by the administrator, confirmed by a leader of the Government Office."""
-    return Act(name, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, carry_out)
+    return Act(
+        name, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_APPROVE, carry_out,
+        persons=("person_id", "giver_id", "taker_id"),
+    )  # fmt: skip
 
 
 def whom(person: Person) -> canonical.Json:

@@ -55,6 +55,8 @@ def ask_to_appoint(
 ) -> int:
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
+        if reason := rules.asker_refusal(actor.id, person_id):
+            raise Refused(reason)
         office = access.office_to_change(db, actor, office_id)
         _refuse_if_not_free(db, person_id, office, days, acting)
         facts = whom(person) | _appointment(office, days, acting, basis)

@@ -175,7 +175,10 @@ def refusal_to_appoint(
         person_id, office.id, office.is_member, days.starts, days.ends, acting
     )
     terms = db.scalars(select(Term).where(Term.office_id == office.id))
-    return rules.term_refusal(office.as_seat(), wanted, [each.as_rule() for each in terms])
+    held = db.scalars(select(Term).join(Term.office).where(Term.person_id == person_id))
+    roles = [(Role(each.office.role), rules.Days(each.starts, each.ends)) for each in held]
+    reason = rules.term_refusal(office.as_seat(), wanted, [each.as_rule() for each in terms])
+    return reason or rules.duties_refusal(Role(office.role), days, roles)
 
 
 def appoint_if_free(

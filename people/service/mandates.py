@@ -139,7 +139,9 @@ def ask_to_end(actor: Actor, mandate_id: int) -> int:
         facts = {
             "mandate": mandate.id,
             "right": mandate.right,
+            "giver_id": mandate.giver_id,
             "giver": mandate.giver,
+            "taker_id": mandate.taker_id,
             "taker": mandate.taker,
         }
         about = f"{mandate.taker} → {mandate.giver}"

@@ -54,7 +54,7 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
     keeper, today = cabinet.browser("quantri"), f"{day(cabinet):%d/%m/%Y}"
     yte, clerk = cabinet.agencies["yte"], cabinet.ids["vanthu"]
     with reading() as db:
-        office = db.scalars(select(Office.id).where(Office.title == "Kiểm toán viên")).one()
+        office = db.scalars(select(Office.id).where(Office.title == "Thư ký tổng hợp")).one()
     with transaction() as db:
         vacant = directory.add_office(db, "Thừa", Role.CLERK, 78).id
     for _ in range(5):
@@ -69,7 +69,7 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
             day=today, basis="NQ 2",
         ),
         done(keeper, "/offices", title="Mới", role="clerk", order=77, agency="", opened_on=""),
-        done(keeper, f"/offices/{office}/rename", title="Kiểm toán", basis="QĐ 3"),
+        done(keeper, f"/offices/{office}/rename", title="Thư ký", basis="QĐ 3"),
         done(keeper, f"/offices/{vacant}/close", day=today, basis="QĐ 4"),
         done(keeper, "/persons", name="Nguyễn An", username="an", **term),
         done(keeper, f"/persons/{clerk}/terms", **term),

@@ -524,9 +524,9 @@ def _directory(cabinet: Cabinet, made: dict[str, Things]) -> None:
     made["agency that ended"] = {"agency_id": ended}
     with reading() as db:
         term = db.scalars(select(Term).where(Term.person_id == ids["thuky2"])).one()
-        auditor = db.scalars(select(Term).where(Term.person_id == ids["kiemtoan"])).one()
+        clerk = db.scalars(select(Term).where(Term.person_id == ids["vanthu"])).one()
     made["person"] = {
-        "person_id": ids["thuky2"], "term_id": term.id, "office_id": auditor.office_id,
+        "person_id": ids["thuky2"], "term_id": term.id, "office_id": clerk.office_id,
     }  # fmt: skip
     for each in made.values():
         if "request_id" in each:

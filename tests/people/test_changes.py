@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from ecabinet import approvals
+from ecabinet import approvals, outbox
 from ecabinet.access import Role
-from ecabinet.approvals import Request, RequestState
+from ecabinet.approvals import ApprovalRefusal, Request, RequestState
 from ecabinet.db import reading, transaction
 from ecabinet.errors import CabinetError, Forbidden, NotFound, Refused, Stale
 from people import queries
@@ -29,7 +29,7 @@ from people.rules import (
     PersonStanding,
     TermRefusal,
 )
-from people.service import changes, directory
+from people.service import changes, directory, invitations
 from tests.builders import PEOPLE, STARTS, Cabinet, statements_sent
 from tests.people.builders import JSON, confirm, leaves, today
 
@@ -187,6 +187,84 @@ def test_vacant_offices_are_named_and_do_not_count(cabinet: Cabinet) -> None:
     before = cabinet.browser("thuky").get(f"/members?day={eve:%d/%m/%Y}").text
     assert f"ngày {eve:%d/%m/%Y}: 5<" in before
     assert "Chức vụ chưa có người giữ" not in before
+
+
+def test_whom_an_act_is_about_is_not_its_second_person(cabinet: Cabinet) -> None:
+    admin, leader = cabinet.actor("quantri"), cabinet.ids["lanhdaovp"]
+    end(cabinet, "botruong.yte")
+    minister = office_called("Bộ trưởng Bộ Y tế")
+    asked = [
+        changes.ask_to_appoint(admin, leader, minister, Days(today()), False, ""),
+        changes.ask_to_end_term(admin, term_of(cabinet, "lanhdaovp"), today(), ""),
+        changes.ask_to_suspend(admin, leader, today(), None, "QĐ 1"),
+        invitations.ask_to_reset(admin, leader),
+    ]
+    browser = cabinet.browser("lanhdaovp")
+    for each in asked:
+        assert refusal(partial(confirm, cabinet, each)) == ApprovalRefusal.ABOUT_ONESELF
+        with reading() as db:
+            digest = db.get_one(Request, each).digest
+            assert approvals.waiting_for(db, cabinet.actor("lanhdaovp")) == []
+        put_aside = partial(approvals.refuse, cabinet.actor("lanhdaovp"), each, digest, "Không")
+        assert refusal(put_aside) == ApprovalRefusal.ABOUT_ONESELF
+        page = browser.get(f"/approvals/{each}").text
+        assert "liên quan đến chính Ông/Bà" in page
+        assert "/confirm" not in page
+    with transaction() as db:
+        assert {each.kind for each in outbox.inbox(db, leader)} == {"approval_asked"}
+        assert len(outbox.inbox(db, leader)) == 1
+        office = directory.add_office(db, "Phó Chủ nhiệm khác", Role.OFFICE_LEADER, 50)
+        directory.appoint(db, db.get_one(Person, cabinet.ids["thuky2"]), office, STARTS)
+    with reading() as db:
+        assert len(approvals.waiting_for(db, cabinet.actor("thuky2"))) == len(asked)
+        digest = db.get_one(Request, asked[0]).digest
+    approvals.confirm(cabinet.actor("thuky2"), asked[0], digest)
+    assert leader in members()
+
+
+def test_nobody_asks_for_an_office_for_themselves(cabinet: Cabinet) -> None:
+    confirm(cabinet, add_office(cabinet, "Quản trị thứ hai", Role.ADMINISTRATOR))
+    own = partial(appoint, cabinet, "quantri", "Quản trị thứ hai")
+    assert refusal(own) == TermRefusal.ONESELF
+
+
+@pytest.mark.parametrize(
+    ("username", "title", "together"),
+    [
+        ("kiemtoan", "Quản trị hệ thống", False),
+        ("kiemtoan", "Thư ký phiên họp", False),
+        ("thuky2", "Quản trị hệ thống", False),
+        ("botruong.yte", "Quản trị hệ thống", False),
+        ("canbo.yte", "Kiểm toán viên", False),
+        ("botruong.yte", "Phó Chủ nhiệm Văn phòng Chính phủ", True),
+        ("thuky", "Chuyên viên Vụ Tổng hợp", True),
+    ],
+)
+def test_who_runs_or_examines_the_system_has_no_other_duty_on_any_day(
+    cabinet: Cabinet, username: str, title: str, together: bool
+) -> None:
+    later = today() + timedelta(days=30)
+    if together:
+        appoint(cabinet, username, title)
+        return
+    apart = TermRefusal.DUTIES_APART
+    assert refusal(partial(appoint, cabinet, username, title, starts=later)) == apart
+    asked = changes.ask_to_end_term(cabinet.actor("quantri"), term_of(cabinet, username), later, "")
+    confirm(cabinet, asked)
+    eve = later - timedelta(days=1)
+    assert refusal(partial(appoint, cabinet, username, title, starts=eve)) == apart
+    appoint(cabinet, username, title, starts=later)
+
+
+def test_duties_that_do_not_go_together_are_asked_for_anew_when_confirmed(cabinet: Cabinet) -> None:
+    admin, clerk = cabinet.actor("quantri"), cabinet.ids["vanthu"]
+    end(cabinet, "vanthu")
+    first, second = (
+        changes.ask_to_appoint(admin, clerk, office_called(title), Days(today()), False, "")
+        for title in ("Kiểm toán viên", "Thư ký tổng hợp")
+    )
+    confirm(cabinet, first)
+    assert refusal(lambda: confirm(cabinet, second)) == TermRefusal.DUTIES_APART
 
 
 def add_office(cabinet: Cabinet, title: str, role: Role, opened_on: date | None = None) -> int:
