@@ -17,12 +17,13 @@ from people.models import (
     OutsideAccount,
     Passkey,
     Person,
+    Suspension,
     Term,
 )
 from people.rules import MandateStanding, OutsideRefusal
 from people.signing import NotProven
 
-Row = TypeVar("Row", Agency, Office, Person, Term)
+Row = TypeVar("Row", Agency, Office, Person, Suspension, Term)
 
 
 def login_to_complete(db: Session, half_cookie: str) -> Login:
@@ -123,6 +124,10 @@ def office_to_change(db: Session, actor: Actor, office_id: int) -> Office:
 
 def term_to_end(db: Session, actor: Actor, term_id: int) -> Term:
     return _to_change(db, actor, Term, term_id)
+
+
+def suspension_to_lift(db: Session, actor: Actor, suspension_id: int) -> Suspension:
+    return _to_change(db, actor, Suspension, suspension_id)
 
 
 def agency_to_change(db: Session, actor: Actor, agency_id: int) -> Agency:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecabinet.access import Matter, Right, Role, ShownBy
 from ecabinet.db import Base
-from people.rules import AgencyKind, Ceremony, Method, SeatOfOffice, Tenure, TermOfOffice
+from people.rules import AgencyKind, Ceremony, Days, Method, SeatOfOffice, Tenure, TermOfOffice
 
 NAME = 200
 
@@ -133,6 +133,10 @@ class Suspension(Base):
     starts: Mapped[date]
     ends: Mapped[date | None]
     basis: Mapped[str] = mapped_column(String(NAME))
+
+    @property
+    def days(self) -> Days:
+        return Days(self.starts, self.ends)
 
 
 class Mandate(Base):

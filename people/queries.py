@@ -1151,6 +1151,7 @@ def access_of(db: Session, person_id: int) -> Access:
 
 @dataclass(frozen=True)
 class SuspensionView:
+    id: int
     starts: date
     ends: date | None
     basis: str
@@ -1158,7 +1159,9 @@ class SuspensionView:
 
 def suspensions_of(db: Session, person_id: int) -> list[SuspensionView]:
     rows = select(Suspension).where(Suspension.person_id == person_id).order_by(Suspension.id)
-    return [SuspensionView(each.starts, each.ends, each.basis) for each in db.scalars(rows)]
+    return [
+        SuspensionView(each.id, each.starts, each.ends, each.basis) for each in db.scalars(rows)
+    ]
 
 
 @dataclass(frozen=True)

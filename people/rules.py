@@ -102,6 +102,15 @@ class TermRefusal(StrEnum):
     ENDED = "ended"
 
 
+class SuspensionRefusal(StrEnum):
+    ENDS_BEFORE_START = "ends_before_start"
+    PAST = "past"
+    NOT_IN_OFFICE = "not_in_office"
+    OVERLAPS = "overlaps"
+    NOT_SUSPENDED_THEN = "not_suspended_then"
+    ONESELF = "oneself"
+
+
 class OfficeRefusal(StrEnum):
     ONE_PRIME_MINISTER = "one_prime_minister"
     HELD = "held"
@@ -417,6 +426,33 @@ def end_refusal(term: TermOfOffice, last: date) -> TermRefusal | None:
     if term.ends is not None and term.ends <= last:
         return TermRefusal.ENDED
     return None
+
+
+def suspension_refusal(
+    wanted: Days, terms: Iterable[Days], others: Iterable[Days], today: date
+) -> SuspensionRefusal | None:
+    """Why somebody cannot be suspended for these days; terms and other suspensions are theirs.
+
+    Never for a day that is over: the number of members by which something was decided then stays
+    what it was (rulebook: Who counts). Two that overlap would leave one in force when the other
+    is lifted.
+    """
+    if wanted.ends is not None and wanted.ends <= wanted.starts:
+        return SuspensionRefusal.ENDS_BEFORE_START
+    if wanted.starts < today:
+        return SuspensionRefusal.PAST
+    if not any(wanted.starts in each for each in terms):
+        return SuspensionRefusal.NOT_IN_OFFICE
+    overlaps = any(each.overlaps(wanted) for each in others)
+    return SuspensionRefusal.OVERLAPS if overlaps else None
+
+
+def lift_refusal(suspension: Days, last: date, today: date) -> SuspensionRefusal | None:
+    """Why a suspension cannot end on a day, the first on which its person acts and counts again;
+    lifted on its first day, it never was. Nor is this for a day that is over."""
+    if last < today:
+        return SuspensionRefusal.PAST
+    return None if last in suspension else SuspensionRefusal.NOT_SUSPENDED_THEN
 
 
 # ---- mandates ----

@@ -161,6 +161,14 @@ def suspend(person_id: int) -> Response:
     return asked(request_id)
 
 
+@door.post("/suspensions/<int:suspension_id>/lift")
+@needs(Permission.ACCOUNT_MANAGE)
+@takes("ends", "basis")
+def lift_suspension(suspension_id: int) -> Response:
+    last, basis = web.form_day("ends"), form("basis", limit=BASIS)
+    return asked(changes.ask_to_lift(current_actor(), suspension_id, last, basis))
+
+
 # ---- offices ----
 
 

@@ -17,7 +17,7 @@ from ecabinet.approvals import Approved
 from ecabinet.db import reading
 from ecabinet.errors import Refused, Stale
 from people import access, queries, rules
-from people.models import Agency, Office, Person, Term
+from people.models import Agency, Office, Person, Suspension, Term
 from people.rules import AgencyKind, AgencyRefusal, Days, OfficeRefusal
 from people.service import directory, leaving
 from people.service.agreed import act, by, same_person, whom
@@ -113,10 +113,9 @@ def ask_to_suspend(
     actor: Actor, person_id: int, starts: date, ends: date | None, basis: str
 ) -> int:
     """Suspend somebody from work: they keep their offices, and neither act nor count."""
-    if ends is not None and ends <= starts:
-        raise Refused(rules.TermRefusal.ENDS_BEFORE_START)
     with reading() as db:
         person = access.person_to_change(db, actor, person_id)
+        directory.refuse_to_suspend(db, person_id, Days(starts, ends))
         facts = whom(person) | {
             "starts": starts.isoformat(),
             "ends": _written(ends),
@@ -128,11 +127,47 @@ def ask_to_suspend(
 def _suspend(db: Session, approved: Approved) -> None:
     facts = approved.facts
     person, starts = same_person(db, approved), _day(facts["starts"])
-    directory.suspend(db, person, starts, _day_or_none(facts["ends"]), facts["basis"])
+    ends = _day_or_none(facts["ends"])
+    directory.refuse_to_suspend(db, person.id, Days(starts, ends))
+    directory.suspend(db, person, starts, ends, facts["basis"])
     body = {"person": person.id, "starts": facts["starts"], "ends": facts["ends"]}
     ledger.append(db, "suspended", body | by(approved))
     if starts <= queries.today(db):
         leaving.end_logins(db, person.id)
+
+
+def ask_to_lift(actor: Actor, suspension_id: int, last: date, basis: str) -> int:
+    """From `last` on somebody who is suspended acts and counts again."""
+    with reading() as db:
+        suspension = access.suspension_to_lift(db, actor, suspension_id)
+        person = access.person_to_change(db, actor, suspension.person_id)
+        if person.id == actor.id:
+            raise Refused(rules.SuspensionRefusal.ONESELF)
+        _refuse_to_lift(db, suspension, last)
+        facts = whom(person) | {
+            "suspension": suspension.id,
+            "starts": suspension.starts.isoformat(),
+            "stood": _written(suspension.ends),
+            "ends": last.isoformat(),
+            "basis": basis,
+        }
+    return approvals.ask(actor, LIFT, person.name, facts)
+
+
+def _lift(db: Session, approved: Approved) -> None:
+    facts, person = approved.facts, same_person(db, approved)
+    suspension = access.suspension_to_lift(db, approved.asker, facts["suspension"])
+    if _day_or_none(facts["stood"]) != suspension.ends:
+        raise Stale
+    _refuse_to_lift(db, suspension, _day(facts["ends"]))
+    suspension.ends = _day(facts["ends"])
+    body = {"person": person.id, "starts": facts["starts"], "ends": facts["ends"]}
+    ledger.append(db, "suspension_lifted", body | by(approved))
+
+
+def _refuse_to_lift(db: Session, suspension: Suspension, last: date) -> None:
+    if reason := rules.lift_refusal(suspension.days, last, queries.today(db)):
+        raise Refused(reason)
 
 
 # ---- offices ----
@@ -428,6 +463,7 @@ ADD_PERSON = act("add_person", _add_person)
 APPOINT = act("appoint", _appoint)
 END_TERM = act("end_term", _end_term)
 SUSPEND = act("suspend", _suspend)
+LIFT = act("lift_suspension", _lift)
 ADD_OFFICE = act("add_office", _add_office)
 RENAME_OFFICE = act("rename_office", _rename_office)
 CLOSE_OFFICE = act("close_office", _close_office)
@@ -437,6 +473,6 @@ MOVE_AGENCY = act("move_agency", _move_agency)
 MERGE_AGENCIES = act("merge_agencies", _merge_agencies)
 
 ACTS = (
-    ADD_PERSON, APPOINT, END_TERM, SUSPEND, ADD_OFFICE, RENAME_OFFICE, CLOSE_OFFICE, ADD_AGENCY,
-    RENAME_AGENCY, MOVE_AGENCY, MERGE_AGENCIES,
+    ADD_PERSON, APPOINT, END_TERM, SUSPEND, LIFT, ADD_OFFICE, RENAME_OFFICE, CLOSE_OFFICE,
+    ADD_AGENCY, RENAME_AGENCY, MOVE_AGENCY, MERGE_AGENCIES,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from ecabinet.access import Role
 from ecabinet.errors import Refused
 from ecabinet.search_terms import fold
-from people import rules, signing
+from people import queries, rules, signing
 from people.models import Agency, AgencyCode, FormerName, Office, Person, Suspension, Term
 from people.rules import AgencyKind, AgencyRefusal, PersonRefusal
 from people.service import passwords
@@ -188,6 +188,15 @@ def appoint_if_free(
     if reason := refusal_to_appoint(db, person.id, office, days, acting):
         raise Refused(reason)
     return appoint(db, person, office, days.starts, days.ends, acting, basis)
+
+
+def refuse_to_suspend(db: Session, person_id: int, days: rules.Days) -> None:
+    terms = db.scalars(select(Term).where(Term.person_id == person_id))
+    held = [rules.Days(each.starts, each.ends) for each in terms]
+    others = db.scalars(select(Suspension).where(Suspension.person_id == person_id))
+    suspended = [each.days for each in others]
+    if reason := rules.suspension_refusal(days, held, suspended, queries.today(db)):
+        raise Refused(reason)
 
 
 def suspend(db: Session, person: Person, starts: date, ends: date | None, basis: str) -> Suspension:

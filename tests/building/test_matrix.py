@@ -292,6 +292,10 @@ SENT: dict[str, Fields] = {
         "person": reader.cabinet.ids[MINISTER],
         "number": "02/10",
     },
+    "/suspensions/<int:suspension_id>/lift": lambda reader, things: {
+        "ends": today(reader, 120),
+        "basis": "QĐ 1",
+    },
     "/tasks/<int:task_id>/assign-again": lambda reader, things: {
         "lead": reader.cabinet.agencies["xaydung"],
         "deadline": today(reader, 9),

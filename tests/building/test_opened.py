@@ -16,7 +16,7 @@ from documents.rules import PaperKind
 from ecabinet import clock
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading, transaction
-from people.models import Office, Passkey
+from people.models import Office, Passkey, Person
 from people.service import directory
 from tests.builders import PASSWORD, Browser, Cabinet
 from tests.building.test_access import LENT, WALKERS, lend
@@ -57,6 +57,8 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
         office = db.scalars(select(Office.id).where(Office.title == "Thư ký tổng hợp")).one()
     with transaction() as db:
         vacant = directory.add_office(db, "Thừa", Role.CLERK, 78).id
+        second = db.get_one(Person, cabinet.ids["thuky2"])
+        suspended = directory.suspend(db, second, day(cabinet), None, "QĐ 2").id
     for _ in range(5):
         password(cabinet.browser(), "thuky", "sai")
     called = {"name": "Cục Mới", "short_name": "CM"}
@@ -74,6 +76,7 @@ def test_what_an_administrator_asks_for_waits_for_another(cabinet: Cabinet) -> N
         done(keeper, "/persons", name="Nguyễn An", username="an", **term),
         done(keeper, f"/persons/{clerk}/terms", **term),
         done(keeper, f"/persons/{clerk}/suspensions", starts=today, ends="", basis="QĐ 2"),
+        done(keeper, f"/suspensions/{suspended}/lift", ends=today, basis="QĐ 5"),
         done(keeper, f"/persons/{clerk}/reset"),
         done(keeper, f"/persons/{cabinet.ids['thuky']}/unlock"),
     ]  # fmt: skip

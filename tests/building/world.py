@@ -536,6 +536,9 @@ def _directory(cabinet: Cabinet, made: dict[str, Things]) -> None:
         left = directory.add_person(db, name, "danghi", "", SEED, hashed=_hash_once())
         vacant = directory.add_office(db, "Chức danh thừa", Role.CLERK, 800)
         made["office that nobody holds"] = {"office_id": vacant.id}
+        focal = db.get_one(Person, ids["canbo.taichinh"])
+        suspension = directory.suspend(db, focal, today + timedelta(days=99), None, "QĐ 1")
+        made["suspension to come"] = {"suspension_id": suspension.id}
         made["person who left"] = {"person_id": left.id}
         working_days.enter(db, ids["quantri"], today + timedelta(days=9), False, "Nghỉ bù")
         made["day off"] = {"entry_id": db.scalar(select(func.max(working_days.CabinetDay.id)))}

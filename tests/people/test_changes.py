@@ -27,6 +27,7 @@ from people.rules import (
     PersonOrder,
     PersonRefusal,
     PersonStanding,
+    SuspensionRefusal,
     TermRefusal,
 )
 from people.service import changes, directory, invitations
@@ -176,6 +177,89 @@ def test_a_suspended_person_neither_acts_nor_counts_and_keeps_the_office(cabinet
         assert queries.person(db, yte).standing is PersonStanding.SUSPENDED
     cabinet.wait(days=10)
     assert yte in members()
+
+
+def suspend(cabinet: Cabinet, username: str, starts: date, ends: date | None = None) -> None:
+    admin = cabinet.actor("quantri")
+    confirm(cabinet, changes.ask_to_suspend(admin, cabinet.ids[username], starts, ends, "QĐ 7"))
+
+
+def lift(cabinet: Cabinet, username: str, last: date) -> None:
+    with reading() as db:
+        suspension = queries.suspensions_of(db, cabinet.ids[username])[-1]
+    confirm(cabinet, changes.ask_to_lift(cabinet.actor("quantri"), suspension.id, last, "QĐ 8"))
+
+
+def suspended_on(day: date) -> set[int]:
+    with reading() as db:
+        return queries.suspended_on(db, day)
+
+
+def test_nobody_is_suspended_for_a_day_that_is_over_or_without_an_office(cabinet: Cabinet) -> None:
+    yte = partial(suspend, cabinet, "botruong.yte")
+    eve = today() - timedelta(days=1)
+    for starts, ends in ((date(2020, 1, 1), date(2020, 2, 1)), (eve, None)):
+        assert refusal(partial(yte, starts, ends)) == SuspensionRefusal.PAST
+    assert refusal(partial(yte, today(), today())) == SuspensionRefusal.ENDS_BEFORE_START
+    last = today() + timedelta(days=5)
+    end(cabinet, "botruong.yte", last)
+    assert refusal(partial(yte, last)) == SuspensionRefusal.NOT_IN_OFFICE
+    asked = changes.ask_to_suspend(
+        cabinet.actor("quantri"), cabinet.ids["botruong.yte"], today(), None, "QĐ 7"
+    )
+    cabinet.wait(days=1)
+    assert refusal(lambda: confirm(cabinet, asked)) == SuspensionRefusal.PAST
+    assert suspended_on(today()) == set()
+
+
+def test_a_suspension_is_lifted_or_shortened_from_a_day_on(cabinet: Cabinet) -> None:
+    yte, later = cabinet.ids["botruong.yte"], today() + timedelta(days=20)
+    suspend(cabinet, "botruong.yte", today())
+    again = partial(suspend, cabinet, "botruong.yte", later)
+    assert refusal(again) == SuspensionRefusal.OVERLAPS
+    assert refusal(partial(lift, cabinet, "botruong.yte", today() - timedelta(days=1))) == (
+        SuspensionRefusal.PAST
+    )
+    lift(cabinet, "botruong.yte", later)
+    eve = later - timedelta(days=1)
+    assert (suspended_on(eve), suspended_on(later)) == ({yte}, set())
+    not_then = partial(lift, cabinet, "botruong.yte", later)
+    assert refusal(not_then) == SuspensionRefusal.NOT_SUSPENDED_THEN
+    again()
+    # One that has not begun is lifted from its first day, and then stands in nobody's way.
+    lift(cabinet, "botruong.yte", later)
+    assert suspended_on(later) == set()
+    assert "chấm dứt trước khi bắt đầu" in cabinet.browser("quantri").get(f"/persons/{yte}").text
+    again()
+    assert len(leaves("suspension_lifted")) == 2
+    assert yte not in members()
+    cabinet.wait(days=10)
+    with reading() as db:
+        first = queries.suspensions_of(db, yte)[0].id
+    confirm(cabinet, changes.ask_to_lift(cabinet.actor("quantri"), first, today(), "QĐ 9"))
+    assert yte in members()
+
+
+def test_what_changed_meanwhile_is_not_lifted_nor_suspended_twice(cabinet: Cabinet) -> None:
+    admin, yte = cabinet.actor("quantri"), cabinet.ids["botruong.yte"]
+    first, second = (
+        changes.ask_to_suspend(admin, yte, today(), None, basis) for basis in ("QĐ 1", "QĐ 2")
+    )
+    confirm(cabinet, first)
+    assert refusal(lambda: confirm(cabinet, second)) == SuspensionRefusal.OVERLAPS
+    with reading() as db:
+        (suspension,) = queries.suspensions_of(db, yte)
+    tomorrow = today() + timedelta(days=1)
+    stale = changes.ask_to_lift(admin, suspension.id, tomorrow, "QĐ 3")
+    lift(cabinet, "botruong.yte", tomorrow + timedelta(days=1))
+    with pytest.raises(Stale):
+        confirm(cabinet, stale)
+    own = cabinet.ids["quantri"]
+    with transaction() as db:
+        coming = directory.suspend(db, db.get_one(Person, own), tomorrow, None, "").id
+    assert refusal(lambda: changes.ask_to_lift(admin, coming, tomorrow, "")) == (
+        SuspensionRefusal.ONESELF
+    )
 
 
 def test_vacant_offices_are_named_and_do_not_count(cabinet: Cabinet) -> None:
