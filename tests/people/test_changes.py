@@ -81,6 +81,8 @@ def test_somebody_new_comes_into_office_once_two_people_want_it(cabinet: Cabinet
     )  # fmt: skip
     with reading() as db:
         assert queries.person_called(db, "minh.chau") is None
+    request = cabinet.browser("lanhdaovp").get(f"/approvals/{asked}").text
+    assert "Không có gì được gửi đi" in request
     confirm(cabinet, asked)
     with reading() as db:
         person_id = queries.person_called(db, "minh.chau")
