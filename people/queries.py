@@ -349,6 +349,18 @@ def with_office_begun(db: Session) -> list[int]:
     )
 
 
+def ended_as_office_began(db: Session, cookie: str) -> bool:
+    """Whether this browser's login ended on the day on which an office of its owner's began, in
+    which they sign in anew (SES-01)."""
+    ended = Login.ended_at.is_not(None), Login.left_office.is_(False)
+    login = db.scalar(select(Login).where(Login.digest == digest(cookie), *ended))
+    if login is None or login.ended_at is None:
+        return False
+    day = OFFICE_ZONE.local_day(login.ended_at)
+    begun = select(Term.id).where(Term.person_id == login.person_id, Term.starts == day)
+    return db.scalar(begun.limit(1)) is not None
+
+
 def staff_of(db: Session, agency_id: int) -> list[Holder]:
     """The staff and focal persons of an agency today: those whom its tasks reach."""
     return [

@@ -27,8 +27,13 @@ door = Door("people", __name__)
 @needs(Permission.ANYONE)
 def sign_in() -> str:
     leaving.hear_of(web.cookie_id())
+    with reading() as db:
+        office_began = queries.ended_as_office_began(db, web.cookie_id())
     return render_template(
-        "people/sign_in.html", next=next_path(), has_provider=bool(web.settings().oidc_issuer)
+        "people/sign_in.html",
+        next=next_path(),
+        has_provider=bool(web.settings().oidc_issuer),
+        office_began=office_began,
     )
 
 

@@ -18,6 +18,7 @@ from tests.builders import PASSWORD, Browser, Cabinet
 from tests.people.builders import JSON, confirm, registered, signed_in, today
 
 WHO = "botruong.yte"
+TOOK_UP = "Ông/Bà nhận chức vụ mới"
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -149,7 +150,21 @@ def test_an_office_more_is_taken_up_under_a_new_login(cabinet: Cabinet) -> None:
     appoint(cabinet, other_office("Phó Thủ tướng (thêm)"), Days(today()))
     assert (status(browser), status(other)) == (401, 200)
     assert Role.DEPUTY_PM in cabinet.actor(WHO).roles
+    assert TOOK_UP in browser.get("/", follow_redirects=True).text
     assert status(cabinet.browser(WHO)) == 200
+    # Nobody else is told of it, and not whoever signs out on their own.
+    assert other.post("/sign-out").status_code == 303
+    assert TOOK_UP not in other.get("/sign-in").text
+    assert TOOK_UP not in cabinet.browser().get("/sign-in").text
+
+
+def test_a_login_that_ended_on_another_day_is_told_of_no_new_office(cabinet: Cabinet) -> None:
+    ended, ending = cabinet.browser(WHO), cabinet.browser(WHO)
+    public_id = re.findall(r"/logins/([^/]+)/end", ending.get("/devices").text)[0]
+    assert ending.post(f"/logins/{public_id}/end").status_code == 303
+    appoint(cabinet, other_office("Phó Thủ tướng (mai)"), Days(today() + timedelta(days=1)))
+    cabinet.wait(days=1)
+    assert TOOK_UP not in ended.get("/sign-in").text
 
 
 def seconds_of_today() -> float:
