@@ -18,7 +18,7 @@ NAME = "Nghỉ bù theo thông báo của Chính phủ"
 def test_an_administrator_is_asked_again_and_loses_nothing(tmp_path: Path) -> None:
     with (
         serving_demo(
-            tmp_path / "var", "hop.localhost",
+            tmp_path / "var", host="hop.localhost",
             ECABINET_ADMIN_URL="http://quantri.hop.localhost:{port}",
         ) as server,
         browser() as chromium,
