@@ -52,6 +52,8 @@ def test_what_waits_for_a_second_person_is_confirmed_by_keys_alone(tmp_path: Pat
         keys.type(server.code("lanhdaovp"))
         keys.press("Enter")
         leader.sees("Nguyễn Minh Châu", "main")
+        # What the page reads anew as its line comes up stands before the first key is pressed.
+        expect(page.locator("[data-conn]").first).to_have_attribute("data-state", "on")
 
         tab_to(page, "Tới nội dung")
         keys.press("Enter")
