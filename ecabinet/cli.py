@@ -118,7 +118,7 @@ def serve(port: int | None, tls: bool) -> None:
     pem = certify_and_tell(settings) if tls else None
     sys.stdout.flush()
     # A tablet's way in is the demo's own TLS; any other's, a proxy on this machine.
-    host = "0.0.0.0" if pem else "127.0.0.1"  # noqa: S104
+    host = network.EVERY_ADDRESS if pem else "127.0.0.1"
     if settings.async_ == "eventlet":
         green = [sys.executable, "-m", "ecabinet.wire.green", "wsgi:app", host, str(port)]
         green += [str(pem)] if pem else []

@@ -27,6 +27,8 @@ KEY = "network-authority"
 # What the authority may speak for beside this machine's names: a tablet that trusts it is not
 # lied to about any place of the Internet.
 PRIVATE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")
+# Tablets of the network come in by it, which is what TLS=1 promises; a production refuses it.
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104
 PATH = "/e-cabinet.crt"
 # TEST-NET-1: nothing is sent; the system says from which address it would be.
 ELSEWHERE = ("192.0.2.1", 9)
@@ -132,7 +134,7 @@ def hand_out(settings: Settings) -> None:
         def log_message(self, *_: object) -> None:
             """Said nowhere: it tells of nobody, and names nothing."""
 
-    beside = ThreadingHTTPServer(("0.0.0.0", door_beside(settings.port)), Door)  # noqa: S104
+    beside = ThreadingHTTPServer((EVERY_ADDRESS, door_beside(settings.port)), Door)
     threading.Thread(target=beside.serve_forever, daemon=True).start()
 
 

@@ -197,6 +197,13 @@ class Browser:
         self.client.set_cookie("ecabinet", cookie)
 
 
+def cookie_of(browser: Browser) -> str:
+    """The secret by which a browser is known."""
+    cookie = browser.client.get_cookie("ecabinet")
+    assert cookie is not None
+    return cookie.value
+
+
 @contextmanager
 def statements_sent() -> Iterator[list[str]]:
     """What is asked of the database, by whomever, while the block lasts."""

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import ConsoleMessage, expect
 
 from tests.browser.person import DESKTOP, browser
-from tests.builders import Cabinet
+from tests.builders import Cabinet, cookie_of
 from tests.conftest import House, Scenes, a_cabinet
 from tests.meetings.builders import planned
 from tests.oversight.test_canaries import plant
 from tests.oversight.test_inert import NEVER_OURS, taint
 from tests.server import free_port
-from tests.wire.builders import Served, cookie_of, serving
+from tests.wire.builders import Served, serving
 
 pytestmark = pytest.mark.browser
 

@@ -27,7 +27,7 @@ from people.models import Device, DeviceState, Passkey, Person, Term
 from people.service import changes, directory, leaving
 from people.service import devices as signing_keys
 from tests.ballots.builders import Member, an_open_consultation
-from tests.builders import STARTS, Browser, Cabinet
+from tests.builders import STARTS, Browser, Cabinet, cookie_of
 from tests.people.builders import (
     JSON,
     confirm,
@@ -38,7 +38,7 @@ from tests.people.builders import (
     request_of,
     today,
 )
-from tests.wire.builders import Screen, Served, cookie_of, serving
+from tests.wire.builders import Screen, Served, serving
 
 ROOT = Path(__file__).parent.parent.parent
 MINISTERS = ("botruong.yte", "botruong.taichinh", "botruong.xaydung")

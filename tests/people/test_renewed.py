@@ -14,18 +14,12 @@ from ecabinet.db import reading, transaction
 from people import jobs
 from people.rules import Days
 from people.service import changes, directory
-from tests.builders import PASSWORD, Browser, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet, cookie_of
 from tests.people.builders import JSON, confirm, registered, signed_in, today
 
 WHO = "botruong.yte"
 TOOK_UP = "Ông/Bà nhận chức vụ mới"
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-def cookie_of(browser: Browser) -> str:
-    found = browser.client.get_cookie("ecabinet")
-    assert found is not None
-    return found.value
 
 
 def holding(cabinet: Cabinet, cookie: str) -> Browser:

@@ -13,7 +13,7 @@ from ecabinet.db import reading, transaction
 from people import rules, signing
 from people.models import Login, Person
 from people.rules import PasswordRefusal
-from tests.builders import PASSWORD, Browser, Cabinet
+from tests.builders import PASSWORD, Browser, Cabinet, cookie_of
 from tests.people.builders import JSON, code, from_, password
 
 
@@ -22,12 +22,6 @@ def whole_login(cabinet: Cabinet, username: str = "thuky") -> Browser:
     assert password(browser, username).location == "/sign-in/code?next=/"
     assert code(browser, browser.code()).location == "/"
     return browser
-
-
-def cookie_of(browser: Browser) -> str:
-    found = browser.client.get_cookie("ecabinet")
-    assert found is not None
-    return found.value
 
 
 def test_a_person_signs_in_by_password_then_code_and_out_again(cabinet: Cabinet) -> None:

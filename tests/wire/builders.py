@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ecabinet.wire.server import SocketWire
-from tests.builders import Browser
+from tests.builders import Browser, cookie_of
 
 WITHIN = 5
 
@@ -74,12 +74,6 @@ class Served:
         screen = Screen(self.url, "http://localhost", cookie_of(browser))
         self.screens.append(screen)
         return screen
-
-
-def cookie_of(browser: Browser) -> str:
-    cookie = browser.client.get_cookie("ecabinet")
-    assert cookie is not None
-    return cookie.value
 
 
 class OneRequest(WSGIRequestHandler):

@@ -19,11 +19,11 @@ from ecabinet import live
 from ecabinet.access import POLICY, Actor, Role
 from ecabinet.wire import server
 from meetings.service import conduct
-from tests.builders import Cabinet
+from tests.builders import Cabinet, cookie_of
 from tests.building.test_access import EVENTS as WRITTEN
 from tests.building.test_access import LENT, WALKERS, lend
 from tests.meetings.builders import planned
-from tests.wire.builders import Served, cookie_of
+from tests.wire.builders import Served
 
 # The numbers of WS-03, kept twice.
 LARGEST, TOO_LARGE, SOCKETS, EVENTS = 64 * 1024, 1009, 5, 20
