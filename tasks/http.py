@@ -200,9 +200,9 @@ def refuse(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/update")
 @needs(Permission.TASK_REPORT)
-@takes("words")
+@takes("words", "file")
 def update(task_id: int) -> Response:
-    service.update(current_actor(), task_id, form("words", limit=LONGEST_TEXT))
+    service.update(current_actor(), task_id, form("words", limit=LONGEST_TEXT), *_file())
     return web.see(f"/tasks/{task_id}", "task_updated")
 
 
@@ -210,15 +210,17 @@ def update(task_id: int) -> Response:
 @needs(Permission.TASK_REPORT)
 @takes("words", "file")
 def report(task_id: int) -> Response:
-    words = form("words", limit=LONGEST_TEXT)
-    sent = request.files.get("file")
-    if sent and sent.filename:
-        # One byte more than may come in is enough to know that it is too large.
-        content = sent.stream.read(rules.LARGEST_FILE + 1)
-        service.report(current_actor(), task_id, words, sent.filename, content)
-    else:
-        service.report(current_actor(), task_id, words)
+    service.report(current_actor(), task_id, form("words", limit=LONGEST_TEXT), *_file())
     return web.see(f"/tasks/{task_id}", "task_reported")
+
+
+def _file() -> tuple[str, bytes] | tuple[()]:
+    """Name and content of a file, where one was chosen."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return ()
+    # One byte more than may come in is enough to know that it is too large.
+    return sent.filename, sent.stream.read(rules.LARGEST_FILE + 1)
 
 
 # ---- judging ----

@@ -126,20 +126,28 @@ def refuse(actor: Actor, task_id: int, reason: str) -> None:
     _carry_out(actor, task_id, Step.REFUSE, reason)
 
 
-def update(actor: Actor, task_id: int, words: str) -> None:
-    """Say how the work stands."""
-    _carry_out(actor, task_id, Step.UPDATE, words)
+def update(
+    actor: Actor, task_id: int, words: str, file_name: str = "", content: bytes | None = None
+) -> None:
+    """Say how the work stands, with a file where there is one."""
+    _say(actor, task_id, Step.UPDATE, words, file_name, content)
 
 
 def report(
     actor: Actor, task_id: int, words: str, file_name: str = "", content: bytes | None = None
 ) -> None:
     """Submit the result, with a file where there is one; its day is what "on time" is judged by."""
+    _say(actor, task_id, Step.REPORT, words, file_name, content)
+
+
+def _say(
+    actor: Actor, task_id: int, step: Step, words: str, file_name: str, content: bytes | None
+) -> None:
     # Asked before the file is kept: what is refused leaves nothing behind.
     with reading() as db:
-        _refuse_step(access.task_to_carry_out(db, actor, task_id), Step.REPORT, words)
+        _refuse_step(access.task_to_carry_out(db, actor, task_id), step, words)
     proof = _keep(file_name, content) if content is not None else None
-    _carry_out(actor, task_id, Step.REPORT, words, proof)
+    _carry_out(actor, task_id, step, words, proof)
 
 
 def _carry_out(

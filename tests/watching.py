@@ -62,13 +62,17 @@ def _noted(name: str, event: Event) -> Answer:
 
 FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*\baction="([^"]+)"[^>]*>(.*?)</form>', re.S)
 NAME = re.compile(r'<(?:input|select|textarea|button)\b[^>]*\sname="([^"]*)"')
+ELSEWHERE = re.compile(r'<button\b[^>]*\sformaction="([^"]+)"')
 
 
 def not_taken(app: Flask, page: str) -> list[tuple[str, set[str]]]:
     """The forms of a page, and which of their fields would be refused where they are sent."""
     doors = app.url_map.bind("localhost")
     found = []
-    for action, inside in FORM.findall(page):
+    forms = FORM.findall(page)
+    # A second button sends the same fields elsewhere.
+    forms += [(action, inside) for _, inside in forms for action in ELSEWHERE.findall(inside)]
+    for action, inside in forms:
         path, _, _query = action.partition("?")
         try:
             endpoint, _args = doors.match(path, "POST")

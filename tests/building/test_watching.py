@@ -31,6 +31,12 @@ def test_a_page_that_sends_what_its_door_does_not_take_is_found(
     assert [names for _, names in found] == ([strange] if strange else [])
 
 
+def test_so_is_a_button_that_sends_a_form_to_another_door(app: Flask) -> None:
+    button = '<button type="submit" formaction="/dossiers">'
+    sent = FEED.format(f'{TOKEN}<input type="hidden" name="person">{button}')
+    assert not_taken(app, sent)[1:] == [("/dossiers", {"person"})]
+
+
 def test_a_form_that_is_sent_to_no_door_is_found(app: Flask) -> None:
     assert not_taken(app, FEED.replace("/calendar/feed", "/calendar").format(TOKEN))
 

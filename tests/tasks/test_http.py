@@ -154,7 +154,9 @@ def test_the_whole_life_of_a_task_by_its_buttons(cabinet: Cabinet) -> None:
     staff, office = cabinet.browser("canbo.yte"), cabinet.browser("chuyenvien")
     for browser, act, data in (
         (staff, "accept", {}),
-        (staff, "update", {"words": "Đã lấy ý kiến"}),
+        # A browser sends a field for a file also where none was chosen.
+        (staff, "update", {"words": "Đã lấy ý kiến", "file": (io.BytesIO(), "")}),
+        (staff, "update", {"words": "Kèm dự thảo", "file": (io.BytesIO(PDF), "Dự thảo.pdf")}),
         (staff, "report", {"words": "Đã trình", "file": (io.BytesIO(PDF), "Tờ trình.pdf")}),
         (office, "return", {"reason": "Thiếu phụ lục"}),
         (staff, "report", {"words": "Đã bổ sung phụ lục"}),
@@ -163,7 +165,13 @@ def test_the_whole_life_of_a_task_by_its_buttons(cabinet: Cabinet) -> None:
         answer = browser.post(f"{path}/{act}", data)
         assert (answer.status_code, answer.headers["Location"]) == (303, path), act
     shown = page(staff, path)
-    for words in ("Đã lấy ý kiến", "Thiếu phụ lục", "Đã bổ sung phụ lục", "Tờ trình.pdf"):
+    for words in (
+        "Đã lấy ý kiến",
+        "Thiếu phụ lục",
+        "Đã bổ sung phụ lục",
+        "Tờ trình.pdf",
+        "Dự thảo.pdf",
+    ):
         assert words in shown
     assert "Hoàn thành đúng hạn" in shown
 
