@@ -1,5 +1,5 @@
 import { nextCode, secondsToNext } from './code';
-import { Refusal, sendForm } from './http';
+import { isLine, Refusal, sendForm } from './http';
 import { word } from './words';
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -169,7 +169,12 @@ function release(form: HTMLFormElement): void {
   for (const each of form.querySelectorAll('button[aria-busy]')) each.removeAttribute('aria-busy');
 }
 
-async function submit(form: HTMLFormElement, button: HTMLElement | null): Promise<void> {
+/** Sends a form and goes where its answer leads; `lost` is said where the line broke on the way. */
+export async function submit(
+  form: HTMLFormElement,
+  button: HTMLElement | null,
+  lost = '',
+): Promise<void> {
   if (form.dataset.sending) return;
   form.dataset.sending = 'yes';
   button?.setAttribute('aria-busy', 'true');
@@ -190,6 +195,7 @@ async function submit(form: HTMLFormElement, button: HTMLElement | null): Promis
     const to = wrong.code === 'step_up_needed' && wrong.body.location;
     if (typeof to === 'string' && to.startsWith('/') && !to.startsWith('//')) location.assign(to);
     else if (secondsToNext(wrong)) await again(form, button, secondsToNext(wrong));
+    else if (lost && isLine(wrong)) show(form, new Refusal(wrong.status, wrong.code, lost));
     else show(form, wrong);
   }
 }

@@ -24,6 +24,12 @@ export class Refusal extends Error {
   }
 }
 
+/** The line, or what stands in front of a server that is just starting again. */
+const LINE = [0, 502, 503, 504];
+
+export const isLine = (wrong: unknown): boolean =>
+  wrong instanceof Refusal && LINE.includes(wrong.status);
+
 const offline = (): Refusal =>
   new Refusal(
     0,

@@ -1,6 +1,7 @@
 """Tasks: the dashboard with its list, one task with its steps, assigning."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
@@ -11,6 +12,7 @@ from flask import get_template_attribute, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from documents.http import papers
 from ecabinet import sheets, storage, web, working_days
 from ecabinet.access import Permission
 from ecabinet.db import reading
@@ -200,27 +202,34 @@ def refuse(task_id: int) -> Response:
 
 @door.post("/tasks/<int:task_id>/update")
 @needs(Permission.TASK_REPORT)
-@takes("words", "file")
+@takes("words", *papers.FILE)
 def update(task_id: int) -> Response:
-    service.update(current_actor(), task_id, form("words", limit=LONGEST_TEXT), *_file())
+    words = form("words", limit=LONGEST_TEXT)
+    with _sent_file() as file:
+        service.update(current_actor(), task_id, words, *file)
     return web.see(f"/tasks/{task_id}", "task_updated")
 
 
 @door.post("/tasks/<int:task_id>/report")
 @needs(Permission.TASK_REPORT)
-@takes("words", "file")
+@takes("words", *papers.FILE)
 def report(task_id: int) -> Response:
-    service.report(current_actor(), task_id, form("words", limit=LONGEST_TEXT), *_file())
+    words = form("words", limit=LONGEST_TEXT)
+    with _sent_file() as file:
+        service.report(current_actor(), task_id, words, *file)
     return web.see(f"/tasks/{task_id}", "task_reported")
 
 
-def _file() -> tuple[str, bytes] | tuple[()]:
+@contextmanager
+def _sent_file() -> Iterator[tuple[str, bytes] | tuple[()]]:
     """Name and content of a file, where one was chosen."""
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        return ()
+    whole = request.files.get("file")
+    if "sent" not in request.form and not (whole and whole.filename):
+        yield ()
+        return
     # One byte more than may come in is enough to know that it is too large.
-    return sent.filename, sent.stream.read(rules.LARGEST_FILE + 1)
+    with papers.sent_file(rules.LARGEST_FILE + 1) as file:
+        yield file
 
 
 # ---- judging ----

@@ -30,6 +30,8 @@ from people import queries as people
 door = Door("documents", __name__)
 
 LONGEST_TITLE, LONGEST_NAME = 500, 500
+# What a form says of its file: the file, or the digest of what was sent in pieces, and its name.
+FILE = ("file", "sent", "name")
 MEGABYTE = 1_000_000
 WORDS_AROUND = 25
 FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -191,7 +193,7 @@ def name_adviser(dossier_id: int) -> AnyResponse:
 
 @door.post("/dossiers/<int:dossier_id>/papers")
 @needs(Permission.PAPER_ADD)
-@takes("title", "kind", "file", "sent", "name")
+@takes("title", "kind", *FILE)
 def add_paper(dossier_id: int) -> Any:
     with sent_paper() as paper:
         return added(service.add_paper(current_actor(), dossier_id, *paper))
@@ -239,19 +241,20 @@ def put_back_paper(paper_id: int) -> AnyResponse:
 
 @door.post("/papers/<int:paper_id>/editions")
 @needs(Permission.PAPER_ADD)
-@takes("file")
+@takes(*FILE)
 def add_edition(paper_id: int) -> Any:
-    file = _file()
-    service.add_edition(current_actor(), paper_id, file.filename or "", file.read())
+    with sent_file() as file:
+        service.add_edition(current_actor(), paper_id, *file)
     return added(paper_id)
 
 
 @door.post("/papers/<int:paper_id>/replacements")
 @needs(Permission.DOSSIER_WRITE)
-@takes("reason", "file")
+@takes("reason", *FILE)
 def propose_replacement(paper_id: int) -> AnyResponse:
-    file, reason = _file(), form("reason", limit=approvals.LONGEST_REASON)
-    asked = replacing.propose(current_actor(), paper_id, file.filename or "", file.read(), reason)
+    reason = form("reason", limit=approvals.LONGEST_REASON)
+    with sent_file() as file:
+        asked = replacing.propose(current_actor(), paper_id, *file, reason)
     return web.see(f"/approvals/{asked}", "replacement_asked")
 
 
@@ -463,14 +466,22 @@ def _answer(body: Any, status: int, headers: dict[str, str]) -> Response:
 def sent_paper() -> Iterator[tuple[str, PaperKind, str, bytes]]:
     """Title, kind, file name and content of a paper that a form brings, or has sent in pieces."""
     title, kind = form("title", limit=LONGEST_TITLE, optional=True), _kind()
+    with sent_file() as (name, content):
+        yield title, kind, name, content
+
+
+@contextmanager
+def sent_file(most: int = -1) -> Iterator[tuple[str, bytes]]:
+    """Name and content of a file that a form brings, or has sent in pieces; no more of it than
+    `most`, where it is given."""
     if "sent" not in request.form:
         file = _file()
-        yield title, kind, file.filename or "", file.read()
+        yield file.filename or "", file.read(most)
         return
     sender, digest = current_actor().id, form("sent", limit=incoming.DIGEST_LETTERS)
     content = incoming.store().whole(sender, digest)
     try:
-        yield title, kind, form("name", limit=LONGEST_NAME), content
+        yield form("name", limit=LONGEST_NAME), content
     except Refused as refusal:
         # What is mended elsewhere, it waits for; but no second try makes a paper of these.
         if isinstance(refusal, Unreadable) or refusal.reason is DossierRefusal.REMOVED:

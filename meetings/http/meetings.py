@@ -260,7 +260,7 @@ def remove_item(meeting_id: int, item_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/papers")
 @needs(Permission.MEETING_PREPARE)
-@takes("title", "kind", "file", "sent", "name")
+@takes("title", "kind", *papers.FILE)
 def add_paper(meeting_id: int, item_id: int) -> Any:
     with papers.sent_paper() as paper:
         return papers.added(taking.add_paper(current_actor(), meeting_id, item_id, *paper))

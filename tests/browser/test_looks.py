@@ -341,13 +341,11 @@ def test_files_for_an_agenda_are_put_under_their_items_moved_and_sent(
 def test_a_file_goes_on_from_where_it_was_paused_and_where_its_line_broke(
     readers: dict[str, Reader], places: dict[str, str], tmp_path: Path
 ) -> None:
-    """After a reload as well, as soon as the same file is chosen again; no piece comes twice."""
+    """After a reload as well, as soon as the same file is chosen again; no piece comes twice. So
+    does the one that takes its place."""
     secretary = readers[SECRETARY]
-    page, large = secretary.page, tmp_path / "bao-cao-lon.pdf"
-    with pikepdf.open(io.BytesIO(a_paper())) as paper:
-        paper.Root.Large = paper.make_stream(random.Random(4).randbytes(3 * PIECE))
-        paper.save(large)
-    agency, line = places["agency"], Line()
+    page, agency, line = secretary.page, places["agency"], Line()
+    large, newer = a_large_paper(tmp_path / "bao-cao-lon.pdf"), a_large_paper(tmp_path / "moi.pdf")
     dossier = secretary.posts("/dossiers", title="Hồ sơ có tệp lớn", drafting_agency=agency)
     page.route("**/incoming/*", line.carries)
     secretary.opens(dossier)
@@ -370,8 +368,33 @@ def test_a_file_goes_on_from_where_it_was_paused_and_where_its_line_broke(
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#papers")).to_contain_text("bao-cao-lon")
     assert line.passed == -(-large.stat().st_size // PIECE)
+
+    line.passed, line.then = 0, "holds"
+    page.locator("summary", has_text="Thay bằng bản mới").click()
+    form = page.locator("form[data-pieces]")
+    form.locator("input[type=file]").set_input_files(newer)
+    secretary.presses("Thay tài liệu", "form[data-pieces]")
+    expect(form.get_by_role("status")).to_have_text(re.compile(r"Đang tải lên… \(3\d%\)"))
+    secretary.presses("Tạm dừng", "form[data-pieces]")
+    expect(form.get_by_role("status")).to_have_text(re.compile(r"Tạm dừng \(3\d%\)"))
+    line.next, line.then = "passes", "breaks"
+    secretary.presses("Thay tài liệu", "form[data-pieces]")
+    expect(form.get_by_role("status")).to_have_text(re.compile(r"Mất kết nối; .* \(6\d%\)"))
+    secretary.fits(*SIZES)
+    line.next = line.then = "passes"
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#papers .row__s").first).to_contain_text("bản 2")
+    assert line.passed == -(-newer.stat().st_size // PIECE)
     page.unroute("**/incoming/*")
     assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+def a_large_paper(path: Path) -> Path:
+    """One that goes in several pieces."""
+    with pikepdf.open(io.BytesIO(a_paper())) as paper:
+        paper.Root.Large = paper.make_stream(random.Random(path.name).randbytes(3 * PIECE))
+        paper.save(path)
+    return path
 
 
 class Line:

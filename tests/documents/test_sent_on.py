@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from documents import jobs
+from documents import jobs, replacing
 from ecabinet import incoming, keys
+from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
 from tests.builders import Browser, Cabinet
-from tests.documents.builders import dossier, papers, pdf
+from tests.documents.builders import dossier, hand_out, papers, pdf
 from tests.documents.test_removing import SECRET, handed_out, remove
 from tests.meetings.builders import planned
 
@@ -75,6 +76,41 @@ def test_so_does_one_for_an_item_of_an_agenda(cabinet: Cabinet) -> None:
     assert refused.json["reason"] == "no_agency"
     # Whoever mends what was in the way does not send it all again.
     assert received(secretary, content) == len(content)
+
+
+@pytest.mark.parametrize("is_handed_out", [True, False])
+def test_so_does_what_takes_the_place_of_a_paper(
+    cabinet: Cabinet, folder: Path, is_handed_out: bool
+) -> None:
+    """With a second person or without, and with nothing left of it here."""
+    office, number, content = cabinet.browser("chuyenvien"), dossier(cabinet, pdf(3)), pdf(4)
+    paper, form = papers(number)[0].id, {"sent": digest(content), "name": "ban-2.pdf"}
+    path = f"/papers/{paper}/editions"
+    if is_handed_out:
+        hand_out(cabinet, number, ["botruong.yte"])
+        path, form = f"/papers/{paper}/replacements", form | {"reason": "Sai số liệu."}
+    assert office.post(path, form, headers=JSON).status_code == 404
+    half = send(office, content, 0, len(content) // 2)
+    assert send(office, content, half, len(content)) == len(content)
+    made = office.post(path, form, headers=JSON)
+    assert made.status_code == (200 if is_handed_out else 201), made.json
+    with reading() as db:
+        asked = [each.digest for each in replacing.proposed(db, paper)]
+    found = asked if is_handed_out else [each.digest for each in papers(number)]
+    assert found == [digest(content)]
+    assert list(folder.iterdir()) == []
+
+
+def test_what_is_refused_for_its_place_need_not_be_sent_again(cabinet: Cabinet) -> None:
+    office, content = cabinet.browser("chuyenvien"), pdf(3)
+    number = dossier(cabinet, content)
+    hand_out(cabinet, number, ["botruong.yte"])
+    send(office, content, 0, len(content))
+    form = {"sent": digest(content), "name": "a.pdf", "reason": "Sai số liệu."}
+    path = f"/papers/{papers(number)[0].id}/replacements"
+    refused = office.post(path, form, headers=JSON)
+    assert refused.json["reason"] == "same_file"
+    assert received(office, content) == len(content)
 
 
 def test_what_can_be_no_paper_is_not_kept(cabinet: Cabinet, folder: Path) -> None:

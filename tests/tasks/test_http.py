@@ -1,6 +1,7 @@
 """Tasks in a browser."""
 
 import csv
+import hashlib
 import io
 import re
 
@@ -197,6 +198,19 @@ def test_a_file_goes_out_as_a_closed_attachment_to_the_tasks_readers_alone(
     other = assign(cabinet, lead="taichinh")
     elsewhere = found[0].replace(f"/tasks/{task_id}/", f"/tasks/{other}/")
     assert cabinet.browser("chuyenvien").get(elsewhere).status_code == 404
+
+
+def test_a_file_that_was_sent_in_pieces_comes_with_the_report(cabinet: Cabinet) -> None:
+    task_id = assign(cabinet)
+    take(Step.ACCEPT, cabinet.actor("canbo.yte"), task_id)
+    staff, known = cabinet.browser("canbo.yte"), hashlib.sha256(PDF).hexdigest()
+    for at, piece in ((0, PDF[:4]), (4, PDF[4:])):
+        staff.post(f"/incoming/{known}", {"at": at, "file": (io.BytesIO(piece), "a.pdf")})
+    sent = {"words": "Đã trình", "sent": known, "name": "Đề án.pdf"}
+    assert cabinet.browser("canbo.yte").get(f"/incoming/{known}").json == {"received": len(PDF)}
+    assert staff.post(f"/tasks/{task_id}/report", sent).status_code == 303
+    assert "Đề án.pdf" in page(staff, f"/tasks/{task_id}")
+    assert staff.get(f"/incoming/{known}").json == {"received": 0}
 
 
 def test_a_disguised_file_is_refused_and_the_report_is_not_sent(cabinet: Cabinet) -> None:
