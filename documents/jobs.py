@@ -1,6 +1,6 @@
 """What the clock does in this room."""
 
-from documents import removing
+from documents import removing, service
 from documents.notes import purging
 from ecabinet import incoming
 
@@ -13,6 +13,11 @@ def finish_removals() -> int:
 def purge_notes() -> int:
     """Take away notes whose time is over by the office's policy."""
     return purging.purge()
+
+
+def judge_signatures() -> int:
+    """Judge one signed file whose signatures wait for it."""
+    return service.judge_signatures()
 
 
 def let_go_what_nobody_sends_on() -> int:

@@ -87,9 +87,10 @@ class Paper(Base):
 
 
 class Edition(Base):
-    """One state of a paper, as it came in; never changed afterwards, unless its file is removed.
+    """One state of a paper, as it came in; never changed afterwards, unless its file is removed,
+    or its signatures were not judged then.
 
-    Then nothing is left of what the file held: its digest, its length and its number stay.
+    Of a removed file nothing is left of what it held: its digest, its length and its number stay.
     """
 
     __tablename__ = "documents_edition"
@@ -106,7 +107,7 @@ class Edition(Base):
     # What was taken out of the copy that is shown, and how often: {"js": 2}.
     removed: Mapped[dict[str, int]] = mapped_column(JSON)
     was_signed: Mapped[bool]
-    # What was found of its signatures when it came in; None where that could not be told.
+    # What was found of its signatures: empty where that cannot be told, None where it waits to be.
     signatures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     # What is shown are pictures of the pages: marked, the file itself would look different.
     as_pictures: Mapped[bool]

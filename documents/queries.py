@@ -64,7 +64,7 @@ class PaperView:
     added_at: datetime
     removed: dict[str, int]
     was_signed: bool
-    # What was found of its signatures when it came in; None where that could not be told.
+    # Empty where nothing can be told of them, None where that is still to be found out.
     signatures: list[Signature] | None
     as_pictures: bool
     is_scan: bool
@@ -671,7 +671,12 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
 
 
 def _signatures(edition: Edition) -> list[Signature] | None:
-    return None if edition.signatures is None else list(map(Signature.load, edition.signatures))
+    return loaded(edition.signatures)
+
+
+def loaded(kept: list[dict[str, Any]] | None) -> list[Signature] | None:
+    """Signatures as they were kept with a file."""
+    return None if kept is None else list(map(Signature.load, kept))
 
 
 def _removal(row: Removal | None) -> RemovalView | None:

@@ -26,8 +26,17 @@ from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, Approved, Request, RequestState
 from ecabinet.db import reading
 from ecabinet.errors import NotFound, Refused, Removed, Stale
+from ecabinet.signatures import Signature
 
 PAGES_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Whether a file came in signed, and what was found of that."""
+
+    was_signed: bool
+    signatures: list[Signature] | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,9 @@ class Comparison:
     edition_id: int | None
     was_pages: int
     pages: int
+    file: Signed
+    # None where that file was removed: nothing is known of it.
+    was_file: Signed | None
 
     @property
     def pairs(self) -> list[dict[str, Any]]:
@@ -60,7 +72,7 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         if not access.was_handed_out(db, current.paper.dossier_id):
             raise Refused(DossierRefusal.NOT_HANDED_OUT)
         title, was_number, was_digest = current.paper.title, current.number, current.digest
-        was_id, was_poor = current.id, current.text_poor_pages
+        was_id, was_poor, was_signed = current.id, current.text_poor_pages, current.was_signed
         is_removed = current.removal_id is not None
     incoming = service.read_file(file_name, content)
     if incoming.original == was_digest:
@@ -84,6 +96,10 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         "digest": incoming.original,
         "pages": incoming.pages,
         "reason": reason,
+        "was_signed": was_signed,
+        # Names stand in the file alone, which goes if it is ever removed.
+        "signed": incoming.was_signed,
+        "standings": incoming.signatures and [each["standing"] for each in incoming.signatures],
         **pages_by_fate(found),
         "file": _keep(asdict(incoming)),
         "changes": _keep(kept),
@@ -229,7 +245,9 @@ def of_edition(db: Session, actor: Actor, edition_id: int) -> Comparison:
     edition = access.edition_to_read(db, actor, edition_id)
     if edition.changes is None:
         raise NotFound("changes")
-    return _comparison(edition.paper, edition.number, edition.changes, edition.pages, edition.id)
+    file = Signed(edition.was_signed, queries.loaded(edition.signatures))
+    paper, kept = edition.paper, edition.changes
+    return _comparison(paper, edition.number, kept, edition.pages, edition.id, file)
 
 
 def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
@@ -237,7 +255,9 @@ def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
     request = _request_to_read(db, actor, request_id)
     paper = access.paper_to_read(db, actor, request.facts["paper"])
     facts = request.facts
-    return _comparison(paper, facts["number"], facts["changes"], facts["pages"], None)
+    incoming = Incoming(**_kept(facts["file"]))
+    file = Signed(incoming.was_signed, queries.loaded(incoming.signatures))
+    return _comparison(paper, facts["number"], facts["changes"], facts["pages"], None, file)
 
 
 def _request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
@@ -271,17 +291,21 @@ def _proposed(actor: Actor, request_id: int) -> tuple[Incoming, Mark]:
 
 
 def _comparison(
-    paper: Paper, number: int, kept: str, pages: int, edition_id: int | None
+    paper: Paper, number: int, kept: str, pages: int, edition_id: int | None, file: Signed
 ) -> Comparison:
     found = _kept(kept)
-    was_pages = next(each.pages for each in paper.editions if each.id == found["was_id"])
+    was = next(each for each in paper.editions if each.id == found["was_id"])
+    was_file = (
+        Signed(was.was_signed, queries.loaded(was.signatures)) if not was.removal_id else None
+    )
     changes = [
         PageChange(each["was"], each["now"], [Piece(*piece) for piece in each["pieces"]])
         for each in found.pop("changes")
     ]
     return Comparison(
         paper_id=paper.id, title=paper.title, number=number, changes=changes,
-        edition_id=edition_id, was_pages=was_pages, pages=pages, **found,
+        edition_id=edition_id, was_pages=was.pages, pages=pages, file=file,
+        was_file=was_file, **found,
     )  # fmt: skip
 
 

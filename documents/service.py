@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from documents import access, completeness, marking, queries, rules
@@ -26,6 +27,7 @@ from people import queries as people
 from people.service import mandates
 from people.service.mandates import About
 
+log = structlog.get_logger()
 OFFICE_ZONE = Calendar().zone
 LONGEST_FILE_NAME, LONGEST_TITLE = 300, 500
 
@@ -393,6 +395,29 @@ def _signatures(paper: bytes) -> list[dict[str, Any]] | None:
     with reading() as db:
         own, at = pades.certificate(db, pades.ROOT), clock.now(db)
     return pdf.signatures(paper, [own, *signatures.authorities()], at)
+
+
+def judge_signatures() -> int:
+    """Judge one signed file that came in before signatures were judged, or whose could not be told
+    then; how many were."""
+    waits = (Edition.was_signed, Edition.signatures.is_(None), Edition.removal_id.is_(None))
+    with reading() as db:
+        asked = select(Edition.id, Edition.digest).where(*waits).order_by(Edition.id)
+        waiting = db.execute(asked).all()
+    for edition_id, digest in waiting:
+        try:
+            found = _signatures(storage.read(digest)) or []
+        # A file that is lost or damaged keeps no other from being judged.
+        except Exception as fault:
+            log.error("signatures cannot be judged", edition=edition_id, exc_info=fault)
+            continue
+        with transaction() as db:
+            at = clock.now(db).isoformat()
+            judged = [each | {"judged_at": at} for each in found]
+            still = update(Edition).where(Edition.id == edition_id, *waits)
+            db.execute(still.values(signatures=judged))
+        return 1
+    return 0
 
 
 def _refuse_removed(*digests: str) -> None:

@@ -27,17 +27,22 @@ JOBS: tuple[Callable[[], int], ...] = (
     seals.seal_what_waits,
 )
 
+# What an earlier version left to be done: a little in each round, until there is no more of it.
+ONCE: tuple[Callable[[], int], ...] = (documents.judge_signatures,)
+
 
 def run_once() -> int:
     """Do what is due now; how much there was. A job that fails is tried again next time."""
-    done = 0
-    for job in JOBS:
-        try:
-            done += job()
-        # One job's failure must not keep the others from running.
-        except Exception as fault:
-            log.error("a job failed", job=job.__name__, exc_info=fault)
-    return done
+    return sum(map(_done, JOBS))
+
+
+def _done(job: Callable[[], int]) -> int:
+    try:
+        return job()
+    # One job's failure must not keep the others from running.
+    except Exception as fault:
+        log.error("a job failed", job=job.__name__, exc_info=fault)
+        return 0
 
 
 def load_signer() -> None:
@@ -50,8 +55,10 @@ def load_signer() -> None:
 def run(ended: threading.Event) -> None:
     """Do what is due, again and again, until the event is set."""
     load_signer()
+    once = ONCE
     while not ended.wait(PAUSE_SECONDS):
         run_once()
+        once = tuple(job for job in once if _done(job))
 
 
 def start() -> threading.Event:

@@ -42,15 +42,21 @@ class Signature:
     at: datetime | None
     at_is_proven: bool
     standing: Standing
+    # When that was found, where it was not when the file came in.
+    judged_at: datetime | None = None
 
     def dump(self) -> dict[str, Any]:
         """As plain values, which go out of the child and into a row."""
-        return asdict(self) | {"at": self.at and self.at.isoformat()}
+        times = {"at": self.at, "judged_at": self.judged_at}
+        return asdict(self) | {name: time and time.isoformat() for name, time in times.items()}
 
     @classmethod
     def load(cls, kept: dict[str, Any]) -> "Signature":
-        at = kept["at"] and datetime.fromisoformat(kept["at"])
-        return cls(**(kept | {"at": at, "standing": Standing(kept["standing"])}))
+        times = {
+            name: kept.get(name) and datetime.fromisoformat(kept[name])
+            for name in ("at", "judged_at")
+        }
+        return cls(**(kept | times | {"standing": Standing(kept["standing"])}))
 
 
 _authorities: tuple[bytes, ...] = ()

@@ -113,6 +113,8 @@ def test_whoever_decides_sees_what_would_change(cabinet, paper):
     leader = cabinet.browser("lanhdaovp")
     path = asked.replace("/approvals/", "/replacements/")
     assert f'href="{path}"' in page(leader, asked)
+    assert "Tệp mới không có chữ ký số." in page(leader, asked)
+    assert "Cả hai bản đều không có chữ ký số." in page(leader, path)
     assert "Trang 4, thêm mới" in page(leader, path)
     assert f'data-paper-url="{path}/file"' in page(leader, path)
     for end in ("", "/file", "/page1.webp"):

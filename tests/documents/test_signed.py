@@ -1,6 +1,7 @@
 """A signed file is kept as it is; who signed it, and whether that holds, is said beside it."""
 
 import io
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -17,16 +18,20 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from sqlalchemy import select, update
 
-from documents import lodging, queries, service
+from documents import jobs, lodging, queries, replacing, service
 from documents.completeness import DossierKind, Lacking
+from documents.models import Edition
 from documents.rules import PaperKind
-from ecabinet import clock, pades, signatures, storage
-from ecabinet.db import reading
+from ecabinet import approvals, clock, pades, signatures, storage
+from ecabinet import jobs as clockwork
+from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, SettingRefused
 from ecabinet.signatures import Signature, Standing
 from tests.builders import Cabinet
 from tests.documents import builders
+from tests.documents.test_removing import remove
 
 WHO, WHERE = "Nguyễn Văn Ký", "Bộ Y tế"
 
@@ -202,6 +207,90 @@ def test_a_file_changed_after_its_signing_counts_as_unsigned_when_a_dossier_is_c
 
     assert unsigned(signed) == 0
     assert unsigned(changed_in_it(signed)) == 1
+
+
+def never_judged(edition_id: int, **changed: Any) -> None:
+    """As it stood before signatures were judged."""
+    with transaction() as db:
+        same = update(Edition).where(Edition.id == edition_id)
+        db.execute(same.values(signatures=None, was_signed=True, **changed))
+
+
+class Rounds(threading.Event):
+    """What ends the clock's work after so many rounds, at once one after the other."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.left = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def test_what_came_in_before_signatures_were_judged_is_judged_later_and_said_to_be(
+    cabinet: Cabinet, trusted: Any
+) -> None:
+    """Once; and a file of which nothing can be told, or which is lost, keeps no other from it."""
+    minister, office = Signer(), cabinet.browser("thuky")
+    trusted(minister)
+    files = [minister.signs(builders.pdf(1)), *map(builders.pdf, (1, 2, 3))]
+    dossier = builders.dossier(cabinet, *files)
+    sound, lost, unreadable, removed = builders.papers(dossier)
+    never_judged(lost.edition_id, digest="0" * 64)
+    for paper in (sound, unreadable, removed):
+        never_judged(paper.edition_id)
+    remove(cabinet, removed)
+
+    def page(path: str) -> str:
+        return " ".join(office.get(path).get_data(as_text=True).split())
+
+    assert page(f"/dossiers/{dossier}").count("có chữ ký số, đang chờ kiểm tra") == 3
+    assert "Chữ ký số đang chờ kiểm tra" in page(f"/papers/{sound.id}")
+    cabinet.wait(hours=1)
+    clockwork.run(Rounds(2))
+    assert jobs.judge_signatures() == 0
+    with reading() as db:
+        kept = dict(db.execute(select(Edition.paper_id, Edition.signatures)).all())
+    assert (kept[lost.id], kept[unreadable.id], kept[removed.id]) == (None, [], None)
+    shown, reader = page(f"/dossiers/{dossier}"), page(f"/papers/{sound.id}")
+    assert shown.count(f"{WHO}, {WHERE}") == shown.count("sau khi tài liệu đã được đưa vào") == 1
+    assert shown.count("có chữ ký số, không kiểm tra được") == 1
+    assert "sau khi tài liệu đã được đưa vào" in reader
+    assert "Kiểm tra khi tài liệu được đưa vào" not in reader
+    assert "Không kiểm tra được chữ ký số" in page(f"/papers/{unreadable.id}")
+    [signature] = [Signature.load(each) for each in kept[sound.id]]
+    assert signature.standing is Standing.VALID
+    assert signature.judged_at
+    assert signature.judged_at >= sound.added_at + timedelta(hours=1)
+
+
+def test_whoever_confirms_a_replacement_sees_what_signatures_it_bears(
+    cabinet: Cabinet, trusted: Any
+) -> None:
+    minister, secretary, leader = Signer(), cabinet.actor("thuky"), cabinet.browser("lanhdaovp")
+    trusted(minister)
+    dossier = builders.dossier(cabinet, builders.pdf(2), minister.signs(builders.pdf(3)))
+    builders.hand_out(cabinet, dossier, ["botruong.yte"])
+    plain, signed = builders.papers(dossier)
+
+    def proposed(paper: queries.PaperView, file: bytes) -> tuple[str, str]:
+        """What the page says that confirms it, and the one that shows what changes."""
+        asked = replacing.propose(secretary, paper.id, "moi.pdf", file, "Sai số liệu.")
+        pages = (leader.get(f"/{each}/{asked}") for each in ("approvals", "replacements"))
+        request, changes = (" ".join(each.get_data(as_text=True).split()) for each in pages)
+        approvals.withdraw(secretary, asked)
+        return request, changes.partition('id="signed"')[2].partition("</section>")[0]
+
+    request, changes = proposed(plain, changed_in_it(storage.read(signed.digest)))
+    assert "Tệp mới có chữ ký số: tệp bị sửa sau khi ký." in request
+    assert WHO not in request, "it would stay where the file is removed"
+    assert f"{WHO}, {WHERE}" in changes
+    assert "Bản&nbsp;1</p> <p>Tệp này không có chữ ký số." in changes
+    request, changes = proposed(signed, storage.read(plain.digest))
+    assert "Tệp mới không có chữ ký số; bản đang dùng thì có." in request
+    assert 'Bản&nbsp;2</p> <p class="late">Tệp này không có chữ ký số.' in changes
+    assert f"{WHO}, {WHERE}" in changes
 
 
 def test_a_file_that_holds_no_certificates_is_refused_as_a_setting(tmp_path: Any) -> None:
