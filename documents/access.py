@@ -14,7 +14,7 @@ from documents.models import (
     SecretCopy,
     SecretPaper,
 )
-from documents.rules import DossierState
+from documents.rules import DossierRefusal, DossierState, Handling
 from ecabinet.access import Actor, Mandate, Permission
 from ecabinet.errors import NotFound, Refused, Removed
 
@@ -191,6 +191,18 @@ def signed_original_to_take(db: Session, actor: Actor, edition_id: int) -> Editi
     edition = _unmarked(db, actor, edition_id)
     if not edition.was_signed:
         raise NotFound(f"signed original of edition {edition_id}")
+    return edition
+
+
+def edition_to_export(db: Session, actor: Actor, edition_id: int) -> Edition:
+    """An edition whose reader may download or print their copy; who reads by a mandate reads only
+    here."""
+    actor.must(Permission.PAPER_EXPORT)
+    edition = edition_to_read(db, actor, edition_id)
+    if not may_read_oneself(db, actor, edition.paper.dossier_id):
+        raise NotFound(f"copy of edition {edition_id}")
+    if edition.paper.handling != Handling.FREE:
+        raise Refused(DossierRefusal.NOT_EXPORTED)
     return edition
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from documents import access, queries, rules, service
 from documents.marking import Code, Copy, Mark
 from documents.models import Edition, Lease, Paper, Vault
-from documents.rules import CopyFate, KeepRefusal
+from documents.rules import CopyFate, Handling, KeepRefusal
 from ecabinet import clock, keys
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
@@ -193,14 +193,6 @@ def take_back(actor: Actor, vault_id: int) -> None:
         vault.closed_at, vault.seed = vault.closed_at or clock.now(db), None
 
 
-def set_online_only(actor: Actor, paper_id: int, online_only: bool) -> int:
-    """Say whether devices may keep a paper; what they hold already goes at their next contact."""
-    with transaction() as db:
-        paper = access.paper_to_prepare(db, actor, paper_id)
-        paper.online_only = online_only
-        return paper.dossier_id
-
-
 # ---- what is out ----
 
 
@@ -317,7 +309,11 @@ def _until(db: Session, actor: Actor, edition: Edition, now: datetime) -> dateti
     """Until when this person's device may keep an edition; None where it may not."""
     dossier_id = edition.paper.dossier_id
     paper = edition.paper
-    if edition.removal_id is not None or paper.online_only or paper.taken_out_at is not None:
+    if (
+        edition.removal_id is not None
+        or paper.handling == Handling.ONLINE
+        or paper.taken_out_at is not None
+    ):
         return None
     if not access.may_read(db, actor, dossier_id):
         return None

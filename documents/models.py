@@ -18,7 +18,7 @@ from documents.anchoring import Found, Place
 from documents.completeness import HEADING_LENGTH, DossierKind
 from documents.marking import Slot
 from documents.noting import Content, Kept, NoteKind
-from documents.rules import DossierState, PaperKind
+from documents.rules import DossierState, Handling, PaperKind, Way
 from ecabinet.db import Base
 
 TITLE = 500
@@ -75,8 +75,7 @@ class Paper(Base):
     dossier_id: Mapped[int] = mapped_column(ForeignKey("documents_dossier.id"), index=True)
     title: Mapped[str] = mapped_column(String(TITLE))
     kind: Mapped[PaperKind] = mapped_column(String(40))
-    # Its handling forbids that a device keeps it: it is read while there is a line.
-    online_only: Mapped[bool] = mapped_column(default=False)
+    handling: Mapped[Handling] = mapped_column(String(10))
     # It lay in the wrong dossier, which nobody but those who prepare it had read.
     taken_out_at: Mapped[datetime | None]
     taken_out_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
@@ -230,6 +229,18 @@ class Opening(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
     quarter: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class Export(Base):
+    """A reader's copy left this house: they downloaded it, or printed it."""
+
+    __tablename__ = "documents_export"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("documents_edition.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
+    way: Mapped[Way] = mapped_column(String(10))
     at: Mapped[datetime]
 
 

@@ -14,6 +14,7 @@ from documents.completeness import DossierKind, Lack, Particulars, Sheet
 from documents.models import (
     Dossier,
     Edition,
+    Export,
     Handout,
     Lease,
     Loan,
@@ -26,7 +27,7 @@ from documents.models import (
     StoryLine,
     Vault,
 )
-from documents.rules import DossierState, DossierStep, PaperKind
+from documents.rules import DossierState, DossierStep, Handling, PaperKind, Way
 from ecabinet import clock, working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
@@ -72,9 +73,13 @@ class PaperView:
     is_compared: bool
     # The kind of Office file that it was made from ("docx"), or "".
     office: str
-    # No device may keep it.
-    online_only: bool
+    handling: Handling
     removal: RemovalView | None
+
+    @property
+    def online_only(self) -> bool:
+        """No device may keep it."""
+        return self.handling is Handling.ONLINE
 
 
 @dataclass(frozen=True)
@@ -116,14 +121,23 @@ class StoryView:
 
 
 @dataclass(frozen=True)
+class ExportView:
+    """A copy that left this house: how, and when."""
+
+    way: Way
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OpenedView:
-    """Who opened which edition, when first and when last."""
+    """Who opened which edition, when first and when last, and which copies of it left."""
 
     office: str
     paper: str
     edition_number: int
     first_at: datetime
     last_at: datetime
+    exports: Sequence[ExportView]
 
 
 @dataclass(frozen=True)
@@ -479,15 +493,34 @@ def openings(db: Session, dossier_id: int) -> list[OpenedView]:
         .order_by(Paper.id, Edition.number, Opening.at)
     ).all()
     readers = people.holder_names(db, sorted({opening.person_id for opening, _, _ in rows}))
-    times: dict[tuple[int, str, int], list[datetime]] = {}
+    out = exports(db, {opening.edition_id for opening, _, _ in rows})
+    times: dict[tuple[int, int, str, int], list[datetime]] = {}
     for opening, number, title in rows:
-        times.setdefault((opening.person_id, title, number), []).append(opening.at)
+        key = (opening.person_id, opening.edition_id, title, number)
+        times.setdefault(key, []).append(opening.at)
     found = [
-        (readers[person_id], OpenedView(readers[person_id].office, title, number, at[0], at[-1]))
-        for (person_id, title, number), at in times.items()
+        (
+            readers[person_id],
+            OpenedView(
+                readers[person_id].office, title, number, at[0], at[-1],
+                out.get((person_id, edition_id), ()),
+            ),
+        )
+        for (person_id, edition_id, title, number), at in times.items()
         if person_id in readers
-    ]
+    ]  # fmt: skip
     return [view for who, view in sorted(found, key=lambda each: each[0].protocol_order)]
+
+
+def exports(db: Session, edition_ids: Iterable[int]) -> dict[tuple[int, int], list[ExportView]]:
+    """The copies that left this house, in their order, by (person, edition)."""
+    left = select(Export).where(Export.edition_id.in_(list(edition_ids))).order_by(Export.id)
+    found: dict[tuple[int, int], list[ExportView]] = {}
+    for each in db.scalars(left):
+        found.setdefault((each.person_id, each.edition_id), []).append(
+            ExportView(Way(each.way), each.at)
+        )
+    return found
 
 
 def papers_opened_by(db: Session, dossier_id: int) -> dict[int, int]:
@@ -665,7 +698,7 @@ def _paper(row: Paper, edition: Edition) -> PaperView:
         rules.is_scan(edition.text_poor_pages, edition.pages),
         edition.changes is not None,
         edition.file_name.rsplit(".", 1)[-1].lower() if edition.native else "",
-        row.online_only,
+        Handling(row.handling),
         _removal(edition.removal),
     )
 

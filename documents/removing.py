@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from documents import access, hooks, leases, replacing, rules, service
+from documents import access, hooks, leases, queries, replacing, rules, service
 from documents.announcements import FileRemoved, paper_audience
 from documents.leases import CopyOfRemoved
 from documents.models import Edition, Opening, Paper, Removal, RemovedFile
 from documents.notes import carrying, keeping
+from documents.queries import ExportView
 from documents.replacing import Waiting
 from ecabinet import approvals, canonical, clock, incoming, ledger, live, outbox, search, storage
 from ecabinet import db as store
@@ -52,6 +53,8 @@ class Reader:
     number: int
     first_at: datetime
     last_at: datetime
+    # What they downloaded or printed of it: no removal reaches that.
+    exports: Sequence[ExportView]
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def ask(
             "digests": sorted(digests),
             "elsewhere": len({each.paper_id for each in same} - {paper.id}),
             "openers": len(_openings(db, ids)),
+            "exported": sum(map(len, queries.exports(db, ids).values())),
             "copies": len(leases.copies_of_removed(db, ids, clock.now(db))),
             "reason": reason,
         }
@@ -322,7 +326,7 @@ def _incident(db: Session, removal: Removal) -> Incident:
 
 def _readers(db: Session, edition_ids: Collection[int]) -> list[Reader]:
     """By office; by name whoever holds none any more."""
-    times = _openings(db, edition_ids)
+    times, out = _openings(db, edition_ids), queries.exports(db, edition_ids)
     ids = sorted({person for person, _ in times})
     offices, names = people.holder_names(db, ids), people.names_among(db, ids)
     whole = select(Edition).where(Edition.id.in_(edition_ids))
@@ -331,7 +335,7 @@ def _readers(db: Session, edition_ids: Collection[int]) -> list[Reader]:
         Reader(
             offices[person].office if person in offices else names[person],
             editions[edition].paper_id, editions[edition].paper.title, editions[edition].number,
-            min(at), max(at),
+            min(at), max(at), out.get((person, edition), ()),
         )
         for (person, edition), at in times.items()
     ]  # fmt: skip

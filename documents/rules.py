@@ -59,6 +59,7 @@ class DossierRefusal(StrEnum):
     EXPLANATION_MISSING = "explanation_missing"
     NONE_CHOSEN = "none_chosen"
     REMOVED = "removed"
+    NOT_EXPORTED = "not_exported"
 
 
 class DossierState(StrEnum):
@@ -90,6 +91,26 @@ DOSSIER_STEPS: dict[DossierStep, tuple[frozenset[DossierState], DossierState]] =
 }
 # The Office checks within two working days whether a dossier is valid (191/2026 Đ15, domain A6).
 DAYS_TO_CHECK = 2
+
+
+class Handling(StrEnum):
+    """A paper's handling label: what its readers may do with it beside reading it here (screens 3,
+    17)."""
+
+    FREE = "free"
+    # Read, and kept on a device for a time; neither downloaded nor printed.
+    READ = "read"
+    # Read while there is a line; on no device either.
+    ONLINE = "online"
+
+
+class Way(StrEnum):
+    """How a copy left this house: from then on no removal and no lease reaches it."""
+
+    DOWNLOAD = "download"
+    PRINT = "print"
+    # Among the others of a session, as one file.
+    BOOK = "book"
 
 
 class KeepRefusal(StrEnum):

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from documents import access, completeness, marking, queries, rules
+from documents import access, completeness, handling, marking, queries, rules
 from documents.marking import Code, Copy, Mark
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.pages import picture
@@ -83,7 +83,12 @@ def keep_paper_in(
     """The same, within an act of a room above."""
     access.dossier_to_complete(db, actor, dossier_id)
     title = title or incoming.title
-    paper = Paper(dossier_id=dossier_id, title=title, kind=PaperKind(kind))
+    paper = Paper(
+        dossier_id=dossier_id,
+        title=title,
+        kind=PaperKind(kind),
+        handling=handling.of_new_papers(),
+    )
     db.add(paper)
     db.flush()
     keep_edition(db, actor, paper, 1, incoming)

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     DOSSIER_ACCEPT = "dossier:accept"
     PAPER_READ = "paper:read"
     PAPER_ADD = "paper:add"
+    PAPER_EXPORT = "paper:export"
     EDITION_APPROVE = "edition:approve"
     FILE_REMOVE = "file:remove"
     FILE_REMOVAL_APPROVE = "file_removal:approve"
@@ -133,6 +134,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.DOSSIER_ACCEPT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.PAPER_READ: READERS,
     Permission.PAPER_ADD: AGENCY | frozenset({R.SECRETARY, R.SPECIALIST}),
+    Permission.PAPER_EXPORT: GOVERNMENT | OFFICE | AGENCY | frozenset({R.CLERK}),
     Permission.EDITION_APPROVE: frozenset({R.OFFICE_LEADER}),
     Permission.FILE_REMOVE: frozenset({R.OFFICE_LEADER}),
     Permission.FILE_REMOVAL_APPROVE: frozenset({R.ADMINISTRATOR}),

@@ -15,8 +15,8 @@ from ballots import http as ballots_http
 from ballots.service import advise
 from ballots.service import again as asking_again
 from documents import access as documents_access
+from documents import handling, leases, removing, replacing
 from documents import hooks as documents_hooks
-from documents import leases, removing, replacing
 from documents import service as documents_service
 from documents import sockets as documents_sockets
 from documents.http import lodging as lodging_http
@@ -26,6 +26,7 @@ from documents.http import removals as removals_http
 from documents.http import secret as secret_http
 from documents.http import vault as vault_http
 from documents.notes import purging
+from documents.rules import Handling
 from ecabinet import (
     activity,
     antivirus,
@@ -189,6 +190,7 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
+    handling.bind(Handling(settings.handling))
     purging.bind(settings.notes_days, settings.notes_held)
     storage.bind(storage.Folder(settings.data_dir / "files"))
     most = settings.max_upload_mb * 1024 * 1024

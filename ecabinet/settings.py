@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
     key_waiting_hours: int = -1
     max_upload_mb: int = 200
+    # What readers may do with papers that come in, until their label says otherwise.
+    handling: Literal["free", "read", "online"] = "free"
     # Days after which readers' notes go, counted from the end of the matter; 0 keeps them. Of the
     # dossiers under legal hold none goes.
     notes_days: int = Field(default=0, ge=0, le=3650)

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from documents import access as documents_access
 from documents import queries as documents
 from documents.queries import PaperView
+from documents.rules import Handling
 from ecabinet import canonical, clock, ledger, live, outbox
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.calendar import Occasion
@@ -375,6 +377,8 @@ class BookPart:
     item: Item
     paper: PaperView
     first: int
+    # Its reader may take it away, where its label lets it go.
+    is_own: bool
 
     @property
     def last(self) -> int:
@@ -389,6 +393,12 @@ class Book:
     pages: int
 
     @property
+    def exported(self) -> list[BookPart]:
+        """What may be taken away as one file; the others are read here, on the same pages."""
+        free = (each for each in self.parts if each.paper.handling is Handling.FREE)
+        return [each for each in free if each.is_own]
+
+    @property
     def first_of(self) -> dict[int, BookPart]:
         """By paper; one that stands under two items counts where it stands first."""
         return {each.paper.id: each for each in reversed(self.parts)}
@@ -400,14 +410,18 @@ def book(db: Session, actor: Actor, view: AgendaView) -> Book:
     shown = {
         (each.item.id, paper.id) for each in seen(db, actor, view).items for paper in each.papers
     }
+    exports = actor.may(Permission.PAPER_EXPORT)
     return Book(
         [
-            BookPart(each.number, each.item, paper, first)
+            BookPart(
+                each.number, each.item, paper, first,
+                exports and documents_access.may_read_oneself(db, actor, paper.dossier_id),
+            )
             for each, paper, first in rows
             if (each.item.id, paper.id) in shown
         ],
         sum(paper.pages for _, paper, _ in rows),
-    )
+    )  # fmt: skip
 
 
 def _bound(view: AgendaView) -> list[tuple[ItemView, PaperView, int]]:

@@ -447,6 +447,7 @@ class AgendaRefusal(StrEnum):
     SEAT_STAYS = "seat_stays"
     NO_AGENCY = "no_agency"
     BOOK_TOO_LONG = "book_too_long"
+    BOOK_NOT_EXPORTED = "book_not_exported"
 
 
 class Direction(StrEnum):

@@ -12,14 +12,24 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from documents import access, hooks, leases, queries, removing, replacing, service
+from documents import (
+    access,
+    exporting,
+    handling,
+    hooks,
+    leases,
+    queries,
+    removing,
+    replacing,
+    service,
+)
 from documents.announcements import paper_audience
 from documents.completeness import DossierKind
 from documents.http import removals
 from documents.marking import Copy
 from documents.notes import purging, sharing
 from documents.pages.reading import takes_office
-from documents.rules import DossierRefusal, DossierState, PaperKind
+from documents.rules import DossierRefusal, DossierState, Handling, PaperKind
 from ecabinet import approvals, incoming, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
@@ -152,6 +162,7 @@ def dossier(dossier_id: int) -> str:
             leaving=removing.waiting(db, actor, [each.id for each in found.papers]),
             may_remove=actor.may(Permission.FILE_REMOVE),
             kinds=list(PaperKind),
+            labels=list(Handling),
             takes_office=takes_office(),
             secret=queries.secret_papers(db, dossier_id),
             receivers=queries.receivers(db, dossier_id) if may_write else [],
@@ -223,6 +234,14 @@ def describe_paper(paper_id: int) -> AnyResponse:
     with reading() as db:
         dossier_id = queries.paper(db, paper_id).dossier_id
     return web.see(f"/dossiers/{dossier_id}", "paper_described")
+
+
+@door.post("/papers/<int:paper_id>/handling")
+@needs(Permission.DOSSIER_WRITE)
+@takes("handling")
+def label_paper(paper_id: int) -> AnyResponse:
+    dossier_id = handling.label(current_actor(), paper_id, _handling())
+    return web.see(f"/dossiers/{dossier_id}", "paper_labelled")
 
 
 @door.post("/papers/<int:paper_id>/taking-out")
@@ -387,6 +406,8 @@ def reader(paper_id: int) -> str | tuple[str, int]:
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             page=page,
             may_take=actor.may(Permission.PAPER_ADD),
+            may_export=actor.may(Permission.PAPER_EXPORT)
+            and access.may_read_oneself(db, actor, dossier_id),
             advisers=sharing.advisers(db, actor, dossier_id),
             sought=request.args.get("q", "")[:200],
         )
@@ -412,6 +433,25 @@ def sent(copy: Copy, name: str) -> Response:
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{copy.size}"
     return _answer(copy.stream(start, stop), status, headers)
+
+
+@door.get("/editions/<int:edition_id>/copy.pdf")
+@needs(Permission.PAPER_EXPORT)
+def download(edition_id: int) -> Response:
+    """The same copy, to be taken away where the paper's label lets it be."""
+    title, copy = exporting.download(current_actor(), edition_id)
+    answer = web.download(f"{title}.pdf", copy.stream(0, copy.size), "application/pdf")
+    answer.headers.update(FILE_HEADERS | {"Accept-Ranges": "none"})
+    answer.content_length = copy.size
+    return answer
+
+
+@door.post("/editions/<int:edition_id>/printing")
+@needs(Permission.PAPER_EXPORT)
+def note_printing(edition_id: int) -> dict[str, bool]:
+    """Noted before a reader's page prints what it shows."""
+    exporting.note_printing(current_actor(), edition_id)
+    return {"noted": True}
 
 
 @door.get("/editions/<int:edition_id>/office-file")
@@ -502,6 +542,13 @@ def _kind() -> PaperKind:
         return PaperKind(form("kind", limit=40))
     except ValueError:
         raise BadInput("kind", "is unknown") from None
+
+
+def _handling() -> Handling:
+    try:
+        return Handling(form("handling", limit=10))
+    except ValueError:
+        raise BadInput("handling", "is unknown") from None
 
 
 def added(paper_id: int) -> Any:

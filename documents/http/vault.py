@@ -17,7 +17,7 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, needs, signed_by_its_sender, takes
+from ecabinet.web import Door, current_actor, needs, signed_by_its_sender, takes
 
 door = Door("vault", __name__)
 
@@ -94,15 +94,6 @@ def devices() -> str:
 def take_back(vault_id: int) -> AnyResponse:
     leases.take_back(current_actor(), vault_id)
     return web.see("/vaults", "vault_taken_back")
-
-
-@door.post("/papers/<int:paper_id>/keeping")
-@needs(Permission.DOSSIER_WRITE)
-@takes("online_only")
-def set_keeping(paper_id: int) -> AnyResponse:
-    online_only = form("online_only", limit=3) == "yes"
-    dossier_id = leases.set_online_only(current_actor(), paper_id, online_only)
-    return web.see(f"/dossiers/{dossier_id}", "keeping_set")
 
 
 @door.post("/vault/contact")

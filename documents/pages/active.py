@@ -50,6 +50,8 @@ ANNOTATIONS = {
     "/Sound": "media",
     "/Screen": "media",
 }
+# What an annotation needs to be drawn as it stands.
+DRAWN_BY = frozenset({"/Type", "/Subtype", "/Rect", "/AP", "/AS", "/F", "/P", "/OC", "/NM"})
 ACTION_KEYS = frozenset({"/A", "/PA", "/Next", "/OpenAction"})
 HARMLESS_ACTIONS = frozenset({"/GoTo", "/Named", "/URI"})
 HARMLESS_ADDRESS = re.compile(r"(?i)(https?://|mailto:)")
@@ -60,8 +62,9 @@ def take_out(pdf: Pdf) -> dict[str, int]:
     """Remove what acts; what was removed, and how often."""
     removed: Counter[str] = Counter()
     for holder in _holders(pdf):
-        for key in list(holder.keys()):
-            if why := _why(key, holder.get(key)):
+        # Not by its keys alone: a broken name cannot be asked for.
+        for key, value in list(holder.items()):
+            if why := _why(key, value):
                 removed[why] += 1
                 del holder[key]
     _take_out_annotations(pdf, removed)
@@ -113,7 +116,7 @@ def _take_out_annotations(pdf: Pdf, removed: Counter[str]) -> None:
         annotations = page.obj.get("/Annots")
         if not isinstance(annotations, Array):
             continue
-        kept = [each for each in annotations if not _annotation(each, removed)]
+        kept = [each for each in annotations if not _annotation(each, removed) or _still(each)]
         if len(kept) != len(annotations):
             page.obj["/Annots"] = Array(kept)
 
@@ -123,6 +126,17 @@ def _annotation(each: Object, removed: Counter[str]) -> bool:
     if why:
         removed[why] += 1
     return bool(why)
+
+
+def _still(each: Object) -> bool:
+    """Leave of what acted the picture of it that its file brings, where it brings one: a page looks
+    as it was handed in."""
+    if "/AP" not in each:
+        return False
+    for key in set(each.keys()) - DRAWN_BY:
+        del each[key]
+    each["/Subtype"] = Name.Stamp
+    return True
 
 
 def _holders(pdf: Pdf) -> Iterator[Any]:

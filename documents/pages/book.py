@@ -10,7 +10,7 @@ from typing import Any
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
-ASKED, MADE = "asked.json", "book.pdf"
+ASKED, MADE, ABSENT = "asked.json", "book.pdf", "absent.pdf"
 FONT, SIZE, ABOVE_FOOT, MARGIN, DIGIT = "/ECabNumber", 9, 14, 18, 0.556
 
 
@@ -30,12 +30,24 @@ def main(folder: Path) -> dict[str, Any]:
     )
     for part in asked["parts"]:
         at = len(book.pages)
-        book.append(folder / part["file"], import_outline=False)
+        book.append(_readable(folder, part["file"]), import_outline=False)
         book.add_outline_item(title=part["title"], page_number=at)
         for place, page in enumerate(book.pages[at:]):
             _number(book, page, font, f"{part['first'] + place} / {asked['pages']}")
     book.write(folder / MADE)
     return {"pages": len(book.pages)}
+
+
+def _readable(folder: Path, name: str) -> pypdf.PdfReader:
+    """A paper; in place of one that cannot be bound, the page that says so."""
+    try:
+        paper = pypdf.PdfReader(folder / name)
+        for page in paper.pages:
+            page.get("/Contents")
+    # Damage has a dozen kinds of exceptions here (pdf.md 4.1); the rest of the book is made.
+    except Exception:
+        return pypdf.PdfReader(folder / ABSENT)
+    return paper
 
 
 def _number(book: pypdf.PdfWriter, page: pypdf.PageObject, font: Any, words: str) -> None:

@@ -36,6 +36,10 @@ def main(folder: Path) -> dict[str, Any]:
         return {"refusal": unfit.reason.value}
     except pikepdf.PasswordError:
         return {"refusal": PaperRefusal.ENCRYPTED.value}
+    except pikepdf.PdfError as wrong:
+        # By a certificate, or in a way that only its maker knows.
+        is_encrypted = "encryption filter" in str(wrong)
+        return {"refusal": (PaperRefusal.ENCRYPTED if is_encrypted else PaperRefusal.BROKEN).value}
     except (MemoryError, slot.TooMuchContent):
         return {"refusal": PaperRefusal.TOO_COSTLY.value}
     except Exception:
@@ -54,7 +58,7 @@ def _prepare(folder: Path) -> dict[str, Any]:
         removed = active.take_out(pdf)
         take_out_authors(pdf)
         shown, at = _with_slot(pdf)
-    as_pictures = not _alike(original, shown)
+    as_pictures = not _alike(original, shown, flattened=signed)
     if as_pictures:
         shown, at = _as_pictures(original)
     (folder / PREPARED).write_bytes(shown)
@@ -82,6 +86,8 @@ def _with_slot(pdf: Pdf) -> tuple[bytes, int]:
 def _saved(pdf: Pdf) -> bytes:
     """Not packed, or the slot would be; not linearized, or the reader would ask too often."""
     kept = io.BytesIO()
+    # Where a broken file says none, qpdf writes none, and hardly any reader opens the copy.
+    pdf.trailer["/Size"] = len(pdf.objects) + 1
     pdf.save(
         kept,
         compress_streams=False,
@@ -100,10 +106,10 @@ def _place_of(marker: bytes, prepared: bytes) -> int:
     return at
 
 
-def _alike(one: bytes, other: bytes) -> bool:
+def _alike(one: bytes, other: bytes, flattened: bool = False) -> bool:
     """Readers must see what was handed in, to the last pixel."""
     try:
-        return looks.look_alike(one, other)
+        return looks.look_alike(one, other, flattened)
     except looks.NotDrawn:
         return False
 
@@ -161,7 +167,7 @@ def count_pages(pdf: Pdf, most: int) -> int:
 
 def has_signature(pdf: Pdf) -> bool:
     form = pdf.Root.get("/AcroForm")
-    waiting = list(form.get("/Fields", [])) if isinstance(form, Dictionary) else []
+    waiting = _listed(form, "/Fields")
     for _ in range(MOST_FIELDS):
         if not waiting:
             break
@@ -170,8 +176,14 @@ def has_signature(pdf: Pdf) -> bool:
             continue
         if field.get("/FT") == "/Sig" and "/V" in field:
             return True
-        waiting.extend(field.get("/Kids", []))
+        waiting.extend(_listed(field, "/Kids"))
     return False
+
+
+def _listed(holder: Any, key: str) -> list[Any]:
+    """What a dictionary lists there; nothing where a broken file has something else."""
+    found = holder.get(key) if isinstance(holder, Dictionary) else None
+    return list(found) if isinstance(found, Array) else []
 
 
 def show_without_signing(pdf: Pdf) -> None:

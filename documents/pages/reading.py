@@ -96,8 +96,9 @@ class Part:
     copy: Iterable[bytes]
 
 
-def bound(contents: bytes, parts: Sequence[Part], pages: int) -> BinaryIO | None:
-    """A book of these papers under one numbering; None where it is too much for one book."""
+def bound(contents: bytes, absent: bytes, parts: Sequence[Part], pages: int) -> BinaryIO | None:
+    """A book of these papers under one numbering, with the page `absent` in place of each that
+    cannot be bound; None where it is too much for one book."""
     files = {f"{place}.pdf": each for place, each in enumerate(parts)}
     asked = {
         "pages": pages,
@@ -106,7 +107,7 @@ def bound(contents: bytes, parts: Sequence[Part], pages: int) -> BinaryIO | None
         ],
     }
     beside: dict[str, Iterable[bytes]] = {name: each.copy for name, each in files.items()}
-    beside[book.ASKED] = [json.dumps(asked).encode()]
+    beside |= {book.ASKED: [json.dumps(asked).encode()], book.ABSENT: [absent]}
     try:
         return offload.run_for_a_file(
             BINDER, contents, book.MADE, beside=beside, limits=BOOK_LIMITS

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from documents import lodging, service
+from documents import handling, lodging, service
 from documents.completeness import DossierKind
 from documents.lodging import Fields
-from documents.rules import PaperKind
+from documents.rules import Handling, PaperKind
 from ecabinet import forms
 from ecabinet.access import Actor
 from ecabinet.db import reading
@@ -40,6 +40,7 @@ class Draft:
     number: str
     heading: str
     pages: int
+    handling: Handling = Handling.FREE
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ WATER = Matter(
         Draft("Tờ trình về dự thảo Nghị quyết phối hợp liên vùng trong quản lý nguồn nước",
               PaperKind.SUBMISSION, "45/TTr-BNNMT", "TỜ TRÌNH", 4),
         Draft("Dự thảo Nghị quyết về cơ chế phối hợp liên vùng trong quản lý nguồn nước",
-              PaperKind.DRAFT, "…/2026/NQ-CP", "NGHỊ QUYẾT", 6),
+              PaperKind.DRAFT, "…/2026/NQ-CP", "NGHỊ QUYẾT", 6, Handling.READ),
         Draft("Báo cáo thẩm định dự thảo Nghị quyết phối hợp liên vùng",
               PaperKind.APPRAISAL_REPORT, "312/BC-BTP", "BÁO CÁO THẨM ĐỊNH", 5),
         Draft("Phụ lục: Báo cáo tổng kết 10 năm phòng, chống hạn hán, xâm nhập mặn",
@@ -194,7 +195,9 @@ def add_papers(actor: Actor, dossier_id: int, matter: Matter, agency: str) -> No
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for draft, incoming in zip(matter.papers, pool.map(read, matter.papers), strict=True):
-            service.keep_paper(actor, dossier_id, draft.title, draft.kind, incoming)
+            kept = service.keep_paper(actor, dossier_id, draft.title, draft.kind, incoming)
+            if draft.handling is not Handling.FREE:
+                handling.label(actor, kept, draft.handling)
 
 
 def name_faces() -> None:

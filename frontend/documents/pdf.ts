@@ -8,6 +8,10 @@ import { EventBus, PDFFindController, PDFLinkService, PDFViewer } from './pdf_vi
 
 const EXTERNAL_LINKS_IN_NEW_WINDOW = 2;
 const SHOWN_NOT_FILLED_IN = 1;
+const POINTS_AN_INCH = 72;
+/** Dots an inch on paper, and along the longer side of a large sheet. */
+const PRINTED = 150;
+const LONGEST_PRINTED = 2500;
 
 /** PDF.js asks for its words here; the few that are seen are set by us. */
 const words = {
@@ -198,6 +202,26 @@ export class PaperView {
     canvas.height = Math.floor(viewport.height);
     await page.render({ canvas, viewport }).promise;
     if (!this.drawn.has(number)) page.cleanup();
+  }
+
+  /** A page as a picture for paper, as it was handed in, however the reader has turned it. */
+  async print(number: number): Promise<Blob> {
+    const page = await this.paper?.getPage(number);
+    if (!page) throw new Error('no paper is open');
+    const { width, height } = page.getViewport({ scale: 1 });
+    const scale = Math.min(PRINTED / POINTS_AN_INCH, LONGEST_PRINTED / Math.max(width, height));
+    const viewport = page.getViewport({ scale });
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.floor(viewport.width);
+    canvas.height = Math.floor(viewport.height);
+    await page.render({ canvas, viewport, intent: 'print' }).promise;
+    const drawn = await new Promise<Blob | null>((told) => canvas.toBlob(told, 'image/jpeg', 0.9));
+    // Safari gives the memory back only so.
+    canvas.width = 0;
+    canvas.height = 0;
+    if (!this.drawn.has(number)) page.cleanup();
+    if (!drawn) throw new Error('the page could not be drawn');
+    return drawn;
   }
 
   private release(): void {

@@ -5,6 +5,7 @@ import { watchGone } from './gone';
 import './notes/notes.css';
 import { mountNotes } from './notes/mount';
 import { mountAll } from './pane';
+import { mountPrinting } from './printing';
 import { element, mountTools } from './reading';
 import { mountSide } from './side';
 
@@ -68,6 +69,7 @@ function watchEditions(): void {
 watchEditions();
 for (const pane of mountAll()) {
   mountTools(pane);
+  mountPrinting(pane);
   pane.view.events.on('pagechanging', () => {
     read = pane.view.page;
     paintBook();

@@ -604,6 +604,20 @@ def test_a_long_paper_is_gone_through_in_every_way_and_few_of_its_pages_are_held
     secretary.follows(re.compile(f"Tài liệu sau.*{LONG}"))
     expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
 
+    assert printed(page) == 1
+    page.locator(".page[data-loaded]").first.wait_for()
+    page.keyboard.press("Control+p")
+    page.get_by_label("In từ trang").fill("2")
+    page.get_by_label("đến trang").fill("4")
+    # What a browser asks of its user here, nobody answers.
+    page.evaluate("window.print = () => {}")
+    with page.expect_response(re.compile("/printing$")) as noted:
+        page.get_by_role("button", name="In", exact=True).click()
+    assert noted.value.status == 200
+    expect(page.locator(".sheets")).to_have_count(1)
+    assert printed(page) == 3
+    expect(page.locator(".sheets")).to_have_count(0)
+
     secretary.fits(*SIZES)
     expect(page.locator("[data-side]")).to_be_hidden()
     secretary.presses("Trang, mục lục, tài liệu")
@@ -612,6 +626,11 @@ def test_a_long_paper_is_gone_through_in_every_way_and_few_of_its_pages_are_held
     secretary.fits(PHONE)
     secretary.is_barred_by_nothing()
     assert not secretary.wrong, "\n".join(secretary.wrong)
+
+
+def printed(page: Page) -> int:
+    """How many sheets come out where this page is printed as it stands."""
+    return len(pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages)
 
 
 # What frontend/documents/bound.ts and thumbs.ts allow.

@@ -33,6 +33,7 @@ dossier:lodge          .   .  .  .  .  .  .  x  x  .  .  .  .
 dossier:accept         .   .  .  x  x  .  .  .  .  .  .  .  .
 paper:read             x   x  x  x  x  x  x  x  x  .  x  x  x
 paper:add              .   .  .  x  x  .  .  x  x  .  .  .  .
+paper:export           x   x  x  x  x  x  x  x  x  .  .  .  .
 edition:approve        .   .  .  .  .  x  .  .  .  .  .  .  .
 file:remove            .   .  .  .  .  x  .  .  .  .  .  .  .
 file_removal:approve   .   .  .  .  .  .  .  .  .  x  .  .  .

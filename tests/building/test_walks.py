@@ -95,7 +95,7 @@ def answers_that_lack_something(cabinet: Cabinet) -> Iterator[object]:
 OFFERS = "/authenticator"
 # Where is written down that somebody has looked; who looks changes nothing else.
 NOTES_OF_LOOKING = {
-    "people_login", "activity", "documents_opening",
+    "people_login", "activity", "documents_opening", "documents_export",
 }  # fmt: skip
 
 

@@ -119,18 +119,12 @@ def scan(pages: int = 2) -> bytes:
     return made.getvalue()
 
 
-def with_attachment_mark() -> bytes:
-    """A page with the mark of an attached file, drawn: taking the file out takes the mark along."""
+def read_otherwise() -> bytes:
+    """A page that two programs draw in two ways: its content begins where it must not."""
     made = io.BytesIO()
+    drawing = b"1 0 0 rg 50 50 400 400 re f"
     with Pdf.open(io.BytesIO(pdf(2))) as paper:
-        drawn = pikepdf.Stream(paper, b"0 0 200 100 re f")
-        drawn.stream_dict.update(
-            {"/Type": Name.XObject, "/Subtype": Name.Form, "/BBox": Array([0, 0, 200, 100])}
-        )
-        attached = Dictionary(
-            Type=Name.Annot, Subtype=Name.FileAttachment, Rect=[100, 300, 300, 400],
-            AP=Dictionary(N=paper.make_indirect(drawn)),
-        )  # fmt: skip
-        paper.pages[0].obj.Annots = Array([paper.make_indirect(attached)])
-        paper.save(made)
-    return made.getvalue()
+        paper.pages[0].obj.Contents = paper.make_indirect(pikepdf.Stream(paper, drawing))
+        plain = pikepdf.ObjectStreamMode.disable
+        paper.save(made, object_stream_mode=plain, compress_streams=False)
+    return made.getvalue().replace(b"stream\n" + drawing, b"stream " + drawing)

@@ -153,7 +153,7 @@ def test_the_office_is_told_of_a_scan_and_its_reader_is_not(cabinet):
 
 
 def test_a_paper_that_is_read_as_pictures_says_so(cabinet):
-    dossier_id = builders.dossier(cabinet, builders.with_attachment_mark())
+    dossier_id = builders.dossier(cabinet, builders.read_otherwise())
     [paper] = builders.papers(dossier_id)
     office = cabinet.browser("thuky")
     for place in (f"/dossiers/{dossier_id}", f"/papers/{paper.id}"):

@@ -11,7 +11,7 @@ from pikepdf import Array, Name, Pdf
 
 from documents import marking
 from documents.marking import Mark
-from documents.pages import looks, pictures, prepare, slot
+from documents.pages import active, looks, pictures, prepare, slot
 from documents.pages.font import mark_font, widths
 from tests.documents import builders
 from tests.documents.test_rules import AT
@@ -71,15 +71,14 @@ def test_content_that_does_not_end_cleanly_does_not_swallow_the_mark(tmp_path, c
 
 
 def test_a_file_that_would_look_different_is_shown_as_pictures_of_its_pages(tmp_path):
-    content = builders.with_attachment_mark()
+    content = builders.read_otherwise()
     said, copy = prepared(content, tmp_path)
-    assert said["removed"] == {"embedded": 1}
     assert said["as_pictures"]
     assert len(said["texts"]) == 2
     with looks.opened(content) as before, looks.opened(copy) as after:
         assert before[0].get_size() == pytest.approx(after[0].get_size(), abs=0.01)
+        # Where the other program would have drawn in red.
         for page in (before[0], after[0]):
-            assert max(page.render().to_pil().convert("RGB").getpixel((200, 450))) < 30
             assert min(page.render().to_pil().convert("RGB").getpixel((200, 600))) > 230
     texts = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(marked(said, copy))).pages]
     assert all("Nguyễn Thị Hồng Nhượng" in each and builders.WORDS not in each for each in texts)
@@ -93,7 +92,7 @@ def test_a_file_that_looks_the_same_keeps_its_text(tmp_path):
 
 def test_too_many_pages_to_be_pictures_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "LIMITS", replace(pictures.LIMITS, pictures=1))
-    (tmp_path / "in").write_bytes(builders.with_attachment_mark())
+    (tmp_path / "in").write_bytes(builders.read_otherwise())
     assert prepare.main(tmp_path) == {"refusal": "looks_different"}
 
 
@@ -157,3 +156,115 @@ def _advances(font):
     own = [struct.unpack(">H", tables[b"hmtx"][4 * n : 4 * n + 2])[0] for n in range(long_ones)]
     own += [own[-1]] * (glyphs - long_ones)
     return [each * 1000 / em for each in own]
+
+
+def drawn_box(paper: Pdf, words: str) -> pikepdf.Object:
+    """What an annotation shows: words in a frame."""
+    font = pikepdf.Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    return paper.make_indirect(
+        pikepdf.Stream(
+            paper,
+            f"0.8 0.2 0.2 rg 0 0 200 40 re f 0 g BT /F 14 Tf 8 14 Td ({words}) Tj ET".encode(),
+            Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 200, 40],
+            Resources=pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font)),
+        )
+    )  # fmt: skip
+
+
+def annotated(subtype: Name, **more: pikepdf.Object) -> bytes:
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(builders.pdf(1))) as paper:
+        box = pikepdf.Dictionary(
+            Type=Name.Annot, Subtype=subtype, Rect=[72.3, 300.7, 272.3, 340.7], F=4,
+            AP=pikepdf.Dictionary(N=drawn_box(paper, "Dinh kem: bang so lieu")), **more,
+        )  # fmt: skip
+        paper.pages[0].obj.Annots = Array([paper.make_indirect(box)])
+        if subtype == Name.Widget:
+            fields = Array([paper.pages[0].obj.Annots[0]])
+            paper.Root.AcroForm = pikepdf.Dictionary(Fields=fields, SigFlags=3)
+        paper.save(made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("subtype", [Name.FileAttachment, Name.Screen, Name.RichMedia])
+def test_of_what_acted_its_picture_stays_on_the_page(tmp_path, subtype):
+    action = pikepdf.Dictionary(S=Name.Rendition)
+    content = annotated(subtype, FS=pikepdf.Dictionary(F=pikepdf.String("a.xlsx")), A=action)
+    said, copy = prepared(content, tmp_path)
+    assert not said["as_pictures"]
+    assert said["removed"]
+    assert looks.look_alike(content, copy)
+    with Pdf.open(io.BytesIO(copy)) as shown:
+        (left,) = shown.pages[0].obj.Annots
+        assert set(left.keys()) <= active.DRAWN_BY
+        assert left.Subtype == Name.Stamp
+
+
+def test_what_acted_and_brings_no_picture_is_gone(tmp_path):
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(annotated(Name.FileAttachment))) as paper:
+        del paper.pages[0].obj.Annots[0]["/AP"]
+        paper.save(made)
+    _, copy = prepared(made.getvalue(), tmp_path)
+    with Pdf.open(io.BytesIO(copy)) as shown:
+        assert len(shown.pages[0].obj.Annots) == 0
+
+
+def signed_box() -> bytes:
+    value = pikepdf.Dictionary(Type=Name.Sig)
+    return annotated(Name.Widget, FT=Name.Sig, T=pikepdf.String("s"), V=value)
+
+
+def test_a_signature_that_is_seen_stays_as_words_and_not_as_a_picture(tmp_path):
+    """pdfium draws its letters with coloured fringes before, and without once it is flattened."""
+    content = signed_box()
+    said, copy = prepared(content, tmp_path)
+    assert said["was_signed"]
+    assert not said["as_pictures"]
+    assert not looks.look_alike(content, copy)
+    assert looks.look_alike(content, copy, flattened=True)
+    assert "Dinh kem" in pypdf.PdfReader(io.BytesIO(copy)).pages[0].extract_text()
+
+
+@pytest.mark.parametrize("change", [(b"bang", b"bung"), (b"0.8 0.2 0.2", b"0.2 0.8 0.2")])
+def test_a_flattened_page_with_another_letter_or_colour_is_not_alike(tmp_path, change):
+    content = signed_box()
+    _, copy = prepared(content, tmp_path)
+    with Pdf.open(io.BytesIO(copy)) as paper:
+        for each in paper.objects:
+            if isinstance(each, pikepdf.Stream) and change[0] in (words := each.read_bytes()):
+                each.write(words.replace(*change))
+        other = io.BytesIO()
+        paper.save(other)
+    assert looks.look_alike(content, copy, flattened=True)
+    assert not looks.look_alike(content, other.getvalue(), flattened=True)
+
+
+def test_a_file_is_taken_whatever_its_names_and_its_form_hold(tmp_path):
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(builders.pdf(1))) as paper:
+        paper.Root.AcroForm = pikepdf.Dictionary(Fields=Name.None_)
+        paper.Root["/ECabName"] = Name.Here
+        paper.save(made, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    broken = made.getvalue().replace(b"/ECabName", b"/ECab#ffe")
+    said, _ = prepared(broken, tmp_path)
+    assert "refusal" not in said
+    assert not said["was_signed"]
+
+
+def test_a_file_sealed_for_a_certificate_is_said_to_be_locked(tmp_path):
+    locked = builders.encrypted().replace(b"/Filter /Standard", b"/Filter /Adobe.PubSec")
+    (tmp_path / "in").write_bytes(locked)
+    said = prepare.main(tmp_path)
+    assert said == {"refusal": "encrypted"}
+
+
+def test_a_copy_says_how_many_objects_it_has_where_its_file_did_not(tmp_path):
+    """Without that number hardly any reader opens it."""
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(builders.pdf(2))) as paper:
+        paper.save(made, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    content = made.getvalue()
+    size = content[content.rindex(b"/Size") :].split(b"/ID")[0]
+    _, copy = prepared(content.replace(size, b" " * len(size)), tmp_path)
+    assert len(pypdf.PdfReader(io.BytesIO(copy), strict=True).pages) == 2

@@ -137,13 +137,13 @@ def test_a_paper_that_is_read_online_only_is_kept_by_no_device(cabinet, paper):
     browser, secretary = cabinet.browser(READER), cabinet.browser("thuky")
     vault = vault_of(browser)
     assert take(browser, vault, paper).status_code == 200
-    said = secretary.post(f"/papers/{paper.id}/keeping", {"online_only": "yes"})
+    said = secretary.post(f"/papers/{paper.id}/handling", {"handling": "online"})
     assert said.location == f"/dossiers/{paper.dossier_id}"
     assert says(browser, "/vault", vault=vault).json["kept"] == []
     refused = take(browser, vault, paper)
     assert (refused.status_code, refused.json["reason"]) == (409, "online_only")
     assert "Chỉ đọc khi có mạng" in browser.get(f"/dossiers/{paper.dossier_id}").text
-    secretary.post(f"/papers/{paper.id}/keeping", {"online_only": "no"})
+    secretary.post(f"/papers/{paper.id}/handling", {"handling": "read"})
     assert take(browser, vault, paper).status_code == 200
 
 

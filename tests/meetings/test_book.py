@@ -1,13 +1,16 @@
 """A session's papers as one book: one numbering for everybody, each book its reader's own."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pypdf
+import pytest
 from sqlalchemy import select
 
 from documents import queries as documents
-from documents.models import Handout
+from documents.marking import Copy
+from documents.models import Edition, Handout
 from ecabinet.db import reading, transaction
 from ecabinet.live import Told
 from meetings import queries, rules
@@ -165,3 +168,32 @@ def test_a_file_removed_while_its_vote_is_open_takes_no_vote_with_it(cabinet: Ca
     session.count(vote)
     assert session.vote(vote).counts["agree"] == 2
     assert session.vote(vote).papers == [paper.digest]
+
+
+def test_a_paper_that_cannot_be_bound_takes_no_book_with_it(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = builders.planned(cabinet)
+    given = [papers.dossier(cabinet, papers.pdf(n), title=str(n)) for n in (2, 3)]
+    secretary = session.actor("thuky")
+    for item, dossier in zip(session.items[:2], given, strict=True):
+        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
+        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
+    session.convene()
+    broken = papers.papers(given[0])[0]
+    streamed = Copy.stream
+
+    def damaged(copy: Copy, start: int, stop: int) -> Iterator[bytes]:
+        return iter([b"%PDF-1.7 ..."]) if copy.size == size else streamed(copy, start, stop)
+
+    with reading() as db:
+        size = db.get_one(Edition, broken.edition_id).prepared_size
+    monkeypatch.setattr(Copy, "stream", damaged)
+    answer = cabinet.browser("botruong.yte").get(f"/meetings/{session.id}/book.pdf")
+    assert answer.status_code == 200
+    pages = pypdf.PdfReader(io.BytesIO(answer.data)).pages
+    assert len(pages) == 1 + 1 + 3
+    assert "không ghép được" in pages[1].extract_text()
+    assert [each.extract_text().split("\n")[-1] for each in pages[1:]] == [
+        "1 / 5", "3 / 5", "4 / 5", "5 / 5"
+    ]  # fmt: skip
