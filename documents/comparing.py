@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 # How many pairs of equal pages, and of equal words, are looked at: on one page, and in all.
 MOST_PAGE_PAIRS, MOST_WORD_PAIRS, MOST_IN_ALL = 20_000, 60_000, 1_500_000
+# Among pages that read otherwise on both sides: how many pairs are weighed, and how much two must
+# have in common to be one page that was changed.
+MOST_LINED_UP, LEAST_IN_COMMON = 900, 0.4
 
 
 class Fate(StrEnum):
@@ -99,11 +102,59 @@ def _pages_apart(
         lined_up = zip_longest(range(len(old)), range(len(new)))
         return [(i, j) for i, j in lined_up if i is None or j is None or old[i] != new[j]]
     return [
-        pair
+        (None if i is None else i1 + i, None if j is None else j1 + j)
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
         if tag != "equal"
-        for pair in zip_longest(range(i1, i2), range(j1, j2))
+        for i, j in _lined_up(before[i1:i2], after[j1:j2])
     ]
+
+
+def _lined_up(
+    before: Sequence[list[str]], after: Sequence[list[str]]
+) -> list[tuple[int | None, int | None]]:
+    """Which of these pages stands for which: those that have most words in common, in their order;
+    what is like none came or went."""
+    if not before or not after or len(before) * len(after) > MOST_LINED_UP:
+        return list(zip_longest(range(len(before)), range(len(after))))
+    there, here = [Counter(each) for each in before], [Counter(each) for each in after]
+    # The most that pages from here on have in common, page after page from behind.
+    most = [[0.0] * (len(after) + 1) for _ in range(len(before) + 1)]
+    alike = [[_likeness(one, other) for other in here] for one in there]
+    for i in reversed(range(len(before))):
+        for j in reversed(range(len(after))):
+            together = alike[i][j] + most[i + 1][j + 1] if alike[i][j] else 0.0
+            most[i][j] = max(together, most[i + 1][j], most[i][j + 1])
+    same: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(before) and j < len(after):
+        if alike[i][j] and most[i][j] == alike[i][j] + most[i + 1][j + 1]:
+            same.append((i, j))
+            i, j = i + 1, j + 1
+        elif most[i][j] == most[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    found: list[tuple[int | None, int | None]] = []
+    i = j = 0
+    for to_i, to_j in [*same, (len(before), len(after))]:
+        found += _left_between(range(i, to_i), range(j, to_j))
+        found += [(to_i, to_j)] if (to_i, to_j) in same else []
+        i, j = to_i + 1, to_j + 1
+    return found
+
+
+def _left_between(was: range, now: range) -> list[tuple[int | None, int | None]]:
+    """As many pages as there were, written anew, or pages that went and others that came."""
+    if len(was) == len(now):
+        return list(zip(was, now, strict=True))
+    return [*((each, None) for each in was), *((None, each) for each in now)]
+
+
+def _likeness(one: Counter[str], other: Counter[str]) -> float:
+    """The share of words that two pages have in common, 0 where it is too small to say so."""
+    longer = max(one.total(), other.total())
+    share = (one & other).total() / longer if longer else 0.0
+    return share if share >= LEAST_IN_COMMON else 0.0
 
 
 def _redline(out: list[str], put: list[str]) -> list[Piece]:

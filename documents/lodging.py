@@ -82,7 +82,12 @@ def lodge(actor: Actor, dossier_id: int, explanation: str) -> None:
         lodging.explanation = explanation if lacks else ""
         lodging.lodged_at, lodging.lodged_by = clock.now(db), actor.id
         search.admit(db, queries.audience(dossier_id), [queries.OFFICE_READERS])
-        _tell(db, dossier, "dossier_lodged", by=actor.office, lacks=len(lacks))
+        # By their kind: a title may be one's that is taken out again, and nobody else's to read.
+        _tell(
+            db, dossier, "dossier_lodged", by=actor.office, lacks=len(lacks),
+            explanation=lodging.explanation,
+            lacking=[[each.what, each.kind or "", each.pages] for each in lacks],
+        )  # fmt: skip
         ledger.append(db, "dossier_lodged", _leaf(db, dossier, actor))
         office = people.persons_who_may(db, Permission.DOSSIER_ACCEPT)
         outbox.notify(
@@ -147,7 +152,7 @@ def _path(dossier: Dossier) -> str:
     return f"/dossiers/{dossier.id}"
 
 
-def _tell(db: Session, dossier: Dossier, kind: str, **facts: str | int | None) -> None:
+def _tell(db: Session, dossier: Dossier, kind: str, **facts: service.Fact) -> None:
     service.add_to_story(db, dossier.id, kind, _path(dossier), **facts)
 
 

@@ -127,6 +127,12 @@ def ask(
     return approvals.ask(actor, REMOVE, about, facts)
 
 
+def twins(db: Session, paper: Paper) -> list[int]:
+    """The other papers in which one of this one's files lies too: it goes there as well."""
+    same = _same_files(db, {each.digest for each in paper.editions if each.removal_id is None})
+    return sorted({each.paper_id for each in same} - {paper.id})
+
+
 def _remove(db: Session, approved: Approved) -> None:
     facts = approved.facts
     access.paper_to_remove(db, approved.asker, facts["paper"])

@@ -284,10 +284,11 @@ def proposed_first_page(actor: Actor, request_id: int) -> bytes:
 
 def _proposed(actor: Actor, request_id: int) -> tuple[Incoming, Mark]:
     with reading() as db:
-        facts = _request_to_read(db, actor, request_id).facts
-        # The same for every range of a copy.
-        at = rules.quarter_of(clock.now(db)).astimezone(service.OFFICE_ZONE)
-    return Incoming(**_kept(facts["file"])), Mark(actor.name, actor.office, at)
+        request = _request_to_read(db, actor, request_id)
+        # The same for every range of a copy; and nobody has read what had not come.
+        at = max(rules.quarter_of(clock.now(db)), request.asked_at)
+        mark = Mark(actor.name, actor.office, at.astimezone(service.OFFICE_ZONE))
+        return Incoming(**_kept(request.facts["file"])), mark
 
 
 def _comparison(

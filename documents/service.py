@@ -30,6 +30,8 @@ from people.service.mandates import About
 log = structlog.get_logger()
 OFFICE_ZONE = Calendar().zone
 LONGEST_FILE_NAME, LONGEST_TITLE = 300, 500
+# Of a line of a dossier's story.
+Fact = str | int | None | list[list[str | int]]
 
 
 def create_dossier(actor: Actor, title: str, drafting_agency_id: int) -> int:
@@ -221,9 +223,7 @@ def rehome(db: Session, ended_id: int, into_id: int, decided: Collection[int]) -
     return len(moved)
 
 
-def add_to_story(
-    db: Session, dossier_id: int, kind: str, path: str, **facts: str | int | None
-) -> None:
+def add_to_story(db: Session, dossier_id: int, kind: str, path: str, **facts: Fact) -> None:
     """Tell, in the act's own transaction, what happened to a dossier."""
     db.add(StoryLine(dossier_id=dossier_id, kind=kind, path=path, facts=facts, at=clock.now(db)))
 

@@ -20,10 +20,15 @@ WORD = re.compile(r"[^\W_]+")
 WORDS = json.loads((Path(__file__).parent / "search_words.json").read_text())
 # 39/2022/NĐ-CP, 45/TTr-BXD, 59/2020/QH14 in folded text, as files are typed: blanks anywhere.
 REFERENCE = re.compile(WORDS["reference"])
+# 18-NQ/TW: as the Party numbers its own.
+PARTY_REFERENCE = re.compile(WORDS["party_reference"])
 # Kinds of documents as their numbers abbreviate them, by their names (NĐ 30/2020, appendix III).
 KINDS: dict[str, str] = WORDS["kinds"]
 # Said between the parts of a number: "nghị định số 39 năm 2022".
 BETWEEN, ISSUERS = frozenset(WORDS["between"]), frozenset(WORDS["issuers"])
+# Written in one: nđ39, NĐCP.
+_KINDS_IN_ONE = "|".join(sorted(KINDS.values(), key=len, reverse=True))
+IN_ONE = re.compile(rf"({_KINDS_IN_ONE})({WORDS['number']}|{'|'.join(sorted(ISSUERS))})")
 # What is written short in the papers of the state, and its words.
 ABBREVIATIONS: dict[str, str] = WORDS["abbreviations"]
 LONG_FORMS = {tuple(words.split()): short for short, words in ABBREVIATIONS.items()}
@@ -99,7 +104,8 @@ class _Folded(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
-        plain = "d" if letter in "đĐ" else unicodedata.normalize("NFD", letter)[0].lower()[0]
+        # What looks like Đ is typed for it.
+        plain = "d" if letter in "đĐðÐɖƉ" else unicodedata.normalize("NFD", letter)[0].lower()[0]
         self[code] = plain
         return plain
 
@@ -127,7 +133,8 @@ def terms_of(text: str) -> set[str]:
     """Everything by which a page with this text can be looked up."""
     folded = fold(unicodedata.normalize("NFC", text))
     words = WORD.findall(folded)
-    known = (Reference(*(each or "" for each in found)) for found in REFERENCE.findall(folded))
+    known = [Reference(*found) for found in REFERENCE.findall(folded)]
+    known += [Reference(n, "", kind, by) for n, kind, by in PARTY_REFERENCE.findall(folded)]
     return {
         *words,
         *("_".join(pair) for pair in pairwise(words)),
@@ -199,18 +206,24 @@ def _reference(words: Sequence[str], at: int) -> tuple[int, Reference | None]:
             continue
         name = " ".join(words[place : place + 2])
         taken = 2 if name in KINDS else 1
-        role, value = _role(words[place], name, found)
-        if not role or role in found:
+        said = _said(words[place], name, found)
+        if "" in said or said.keys() & found.keys():
             break
-        found[role] = value
+        found |= said
         length += taken
         if "number" in found and Reference(**found).says_which:
             best = length, Reference(**found)
     return best or (0, None)
 
 
+def _said(word: str, two: str, found: dict[str, str]) -> dict[str, str]:
+    """The same of a word that may be two in one."""
+    in_one = IN_ONE.fullmatch(word) if two not in KINDS else None
+    return dict(_role(each, two, found) for each in (in_one.groups() if in_one else (word,)))
+
+
 def _role(word: str, two: str, found: dict[str, str]) -> tuple[str, str]:
-    """What a word of a query can say of a document: its kind, issuer, year or number."""
+    """What a word of a query can say of a document: its kind, issuer, year or number; or ""."""
     if two in KINDS:
         return "kind", KINDS[two]
     if word in KINDS.values() or re.fullmatch(WORDS["kind"], word):

@@ -422,6 +422,8 @@ def file(edition_id: int) -> Response:
 
 
 def sent(copy: Copy, name: str) -> Response:
+    if request.if_none_match.contains(copy.etag):
+        return _answer(b"", 304, {"ETag": f'"{copy.etag}"'})
     start, stop, status = _asked_for(copy)
     if status == 416:
         return _answer(b"", 416, {"Content-Range": f"bytes */{copy.size}"})
@@ -488,7 +490,10 @@ def _asked_for(copy: Copy) -> tuple[int, int, int]:
     changed = request.if_range.etag is not None and request.if_range.etag != copy.etag
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or changed:
         return 0, copy.size, 200
-    piece = asked.range_for_length(copy.size)
+    first, last = asked.ranges[0]
+    # The last so many bytes of a file that has fewer are all of them (RFC 9110, 14.1.2).
+    suffix = last is None and first < -copy.size
+    piece = (0, copy.size) if suffix else asked.range_for_length(copy.size)
     return (*piece, 206) if piece else (0, 0, 416)
 
 

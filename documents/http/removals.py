@@ -29,6 +29,7 @@ def removal(paper_id: int) -> str:
             reads=access.may_read(db, actor, paper.dossier_id),
             proposed=replacing.proposed(db, paper.id),
             editions=queries.editions(db, paper.id),
+            twins=removing.twins(db, paper),
             waiting=removing.waiting(db, actor, [paper.id]).get(paper.id),
         )
 

@@ -17,6 +17,11 @@ const KINDS: Record<string, string> = rule.kinds;
 const SHORT: Record<string, string> = rule.abbreviations;
 const LONG = new Map(Object.entries(SHORT).map(([short, long]) => [long, short]));
 const LONGEST = Math.max(...[...LONG.keys()].map((long) => long.split(' ').length));
+const byLength = (one: string, other: string): number => other.length - one.length;
+/** Written in one: nđ39, NĐCP. */
+const IN_ONE = new RegExp(
+  `^(${Object.values(KINDS).sort(byLength).join('|')})(${rule.number}|${rule.issuers.join('|')})$`,
+);
 const BETWEEN = '[^\\p{L}\\p{N}]+';
 const [FROM, TO] = ['(?<![\\p{L}\\p{N}])', '(?![\\p{L}\\p{N}])'];
 const is = (pattern: string, word: string): boolean => new RegExp(`^(?:${pattern})$`).test(word);
@@ -104,9 +109,9 @@ function referenceAt(words: string[], at: number): Special | null {
       continue;
     }
     const two = `${word} ${next}`;
-    const [role, value] = roleOf(word, two, found);
-    if (!role || role in found) break;
-    found[role] = value;
+    const said = rolesOf(word, two, found);
+    if (said.some(([role]) => !role || role in found)) break;
+    for (const [role, value] of said) if (role) found[role] = value;
     length += two in KINDS ? 2 : 1;
     if (found.number && (found.year || found.kind)) {
       const typed = words.slice(at, at + length).join(BETWEEN);
@@ -114,6 +119,12 @@ function referenceAt(words: string[], at: number): Special | null {
     }
   }
   return best;
+}
+
+/** The same of a word that may be two in one. */
+function rolesOf(word: string, two: string, found: Reference): [Role | null, string][] {
+  const inOne = two in KINDS ? null : IN_ONE.exec(word);
+  return (inOne?.slice(1) ?? [word]).map((each) => roleOf(each, two, found));
 }
 
 /** What a word of a query can say of a document: its kind, issuer, year or number. */
@@ -133,5 +144,8 @@ function written({ number, year, kind, issuer }: Reference): string {
   const slash = '\\s*/\\s*';
   const years = year ? `${year}${slash}` : `(?:${rule.year}${slash})?`;
   const issuers = issuer ? `\\s*-\\s*${issuer}` : '(?:\\s*-\\s*[a-z]{2,12})?';
-  return `${number}${slash}${years}${kind ?? '[a-z]{1,5}\\d{0,2}'}${issuers}`;
+  const ours = `${number}${slash}${years}${kind ?? '[a-z]{1,5}\\d{0,2}'}${issuers}`;
+  // 18-NQ/TW: as the Party numbers its own.
+  const of = `\\s*-\\s*${kind ?? '[a-z]{2,5}'}${slash}${issuer ?? '[a-z]{2,5}'}`;
+  return year ? ours : `${ours}|${number}${of}`;
 }

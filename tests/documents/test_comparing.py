@@ -29,6 +29,36 @@ def test_pages_after_an_added_or_removed_one_have_not_changed():
     assert changes(longer, OLD) == [removed]
 
 
+LONG = ["Điều 1. Nghị quyết này quy định cơ chế phối hợp liên vùng trong quản lý nguồn nước",
+        "Điều 2. Các bộ, cơ quan ngang bộ và Ủy ban nhân dân các tỉnh có trách nhiệm phối hợp",
+        "Điều 3. Nghị quyết này có hiệu lực thi hành kể từ ngày 01 tháng 01 năm 2027"]  # fmt: skip
+NEW = "Căn cứ Luật Tổ chức Chính phủ ngày 18 tháng 02 năm 2025; theo đề nghị của Bộ trưởng"
+
+
+def moved(old: list[str], new: list[str]) -> list[tuple[int | None, int | None]]:
+    return [(each.was, each.now) for each in changes(old, new)]
+
+
+def test_a_changed_page_beside_an_added_or_removed_one_is_compared_with_itself() -> None:
+    changed = LONG[0].replace("nguồn nước", "tài nguyên nước")
+    assert moved(LONG, [NEW, changed, *LONG[1:]]) == [(None, 1), (1, 2)]
+    assert moved([NEW, changed, *LONG[1:]], LONG) == [(1, None), (2, 1)]
+    late = LONG[2].replace("2027", "2028")
+    assert moved(LONG, [*LONG[:2], NEW, late]) == [(None, 3), (3, 4)]
+    assert moved(LONG, [changed, NEW, LONG[1], late]) == [(1, 1), (None, 2), (3, 4)]
+
+
+def test_pages_written_anew_stand_for_those_that_were_there() -> None:
+    assert moved(LONG, [NEW, *LONG[1:]]) == [(1, 1)]
+    assert moved(LONG, [NEW, NEW + " Nội vụ", *LONG[1:]]) == [(1, None), (None, 1), (None, 2)]
+
+
+def test_too_many_pages_are_lined_up_one_by_one(monkeypatch) -> None:
+    monkeypatch.setattr(comparing, "MOST_LINED_UP", 1)
+    changed = LONG[0].replace("nguồn nước", "tài nguyên nước")
+    assert moved(LONG, [NEW, changed, *LONG[1:]]) == [(1, 1), (None, 2)]
+
+
 def test_other_line_breaks_are_no_change():
     assert changes(OLD, [each.replace(" ", "\n  ") for each in OLD]) == []
     assert changes(OLD, [*OLD[:2], "Điều 3. Có hiệu lực"]) != []

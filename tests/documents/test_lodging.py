@@ -94,6 +94,13 @@ def test_what_comes_back_is_mended_and_lodged_again(cabinet: Cabinet) -> None:
     assert state_of(dossier) == DossierState.ACCEPTED
     with reading() as db:
         story = [each.kind for each in reversed(queries.story(db, dossier))]
+        first = next(each for each in queries.story(db, dossier) if each.kind == "dossier_lodged")
+    # What it lacked, and why it was lodged all the same, stays to be read.
+    page = staff.get(f"/dossiers/{dossier}").text
+    assert first.facts["explanation"] == WHY
+    assert first.facts["lacks"] == len(first.facts["lacking"]) > 0
+    assert page.count(WHY) == 2
+    assert "Chưa có chữ ký số: Tờ trình" in page
     assert story == [
         "dossier_begun", "paper_added", "dossier_lodged", "dossier_returned", "paper_added",
         "dossier_lodged", "dossier_accepted",

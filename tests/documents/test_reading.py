@@ -125,6 +125,17 @@ def test_a_range_of_a_copy_that_has_changed_gets_the_whole_copy(cabinet, paper):
     assert browser.get(file, headers=asked | {"If-Range": '"other"'}).status_code == 200
 
 
+def test_more_than_all_of_the_end_is_the_whole_and_what_one_has_is_not_sent_again(cabinet, paper):
+    browser, file = cabinet.browser(READER), places(paper)[2]
+    whole = browser.get(file)
+    answer = browser.get(file, headers={"Range": f"bytes=-{len(whole.data) * 2}"})
+    assert (answer.status_code, answer.data) == (206, whole.data)
+    assert answer.headers["Content-Range"] == f"bytes 0-{len(whole.data) - 1}/{len(whole.data)}"
+    again = browser.get(file, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert browser.get(file, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 def test_a_copy_is_kept_nowhere_and_runs_nothing(cabinet, paper):
     answer = cabinet.browser(READER).get(places(paper)[2])
     assert answer.headers["Cache-Control"] == "private, no-store"

@@ -371,6 +371,9 @@ def test_whoever_confirms_learns_what_it_does_and_no_title(cabinet, paper):
 def test_the_same_file_goes_wherever_it_lies_and_does_not_come_again(cabinet, paper):
     elsewhere = builders.dossier(cabinet, SECRET, builders.pdf(2))
     (twin, other) = builders.papers(elsewhere)
+    leader = cabinet.browser("lanhdaovp")
+    assert f"tài liệu số {twin.id}; cũng" in leader.get(f"/papers/{paper.id}/removal").text
+    assert "Cùng tệp đó" not in leader.get(f"/papers/{other.id}/removal").text
     asked = ask(cabinet.browser("lanhdaovp"), paper).json["location"]
     assert "Cùng tệp đó còn ở 1 tài liệu khác" in cabinet.browser("quantri").get(asked).text
     confirm(cabinet, asked)

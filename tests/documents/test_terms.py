@@ -81,7 +81,8 @@ def _holds(terms: set[str], wanted: Wanted) -> bool:
     [
         "39/2022/NĐ-CP", "39/2022/nd-cp", "nđ 39 2022", "nd 39/2022", "ND 39 2022",
         "nghị định 39", "Nghị định số 39", "nghi dinh so 39 nam 2022", "39/2022", "39 2022 nd cp",
-        "số 39/2022/NĐ-CP của Chính phủ",
+        "số 39/2022/NĐ-CP của Chính phủ", "nđ39/2022", "NĐ39", "nd39", "39/2022/nđcp",
+        "ndcp 39 2022", "39/2022/NÐ-CP",
     ],
 )  # fmt: skip
 def test_a_document_is_found_by_its_number_in_any_spelling(holds: Holds, query: str) -> None:
@@ -98,6 +99,13 @@ def test_a_document_is_found_by_its_number_in_any_spelling(holds: Holds, query: 
         ("Luật số 59/2020/QH14", "QH14 59"),
         ("Quyết định 33/QĐ-TTg", "qd 33 ttg"),
         ("Quyết định 33/QĐ-TTg", "quyết định số 33"),
+        ("Quyết định 33/QĐ-TTg", "33 qđttg"),
+        ("Nghị quyết số 18-NQ/TW", "18-NQ/TW"),
+        ("Nghị quyết số 18-NQ/TW", "nghị quyết 18"),
+        ("Nghị quyết số 18-NQ/TW", "NQ18"),
+        ("Nghị quyết số 18-NQ/TW", "nq 18 tw"),
+        ("Kết luận số 49-KL/TW", "kl 49"),
+        ("Nghị định số 39/2022/NÐ-CP", "nđ 39 2022"),
     ],
 )
 def test_numbers_of_every_kind_of_document_are_known(
@@ -119,6 +127,7 @@ def test_another_documents_number_is_not_found(holds: Holds, query: str) -> None
         ("UBND tỉnh Kon Tum", "UBND tỉnh"),
         ("ngân sách nhà nước năm 2026", "NSNN năm 2026"),
         ("NSTW", "ngân sách trung ương"),
+        ("Quy hoạch các khu công nghiệp", "KCN"),
     ],
 )
 def test_what_is_written_short_finds_what_is_written_out_and_the_other_way(
