@@ -1,6 +1,10 @@
 /** Lower letters without marks, so that a filter typed without marks finds. */
 export const fold = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐðÐɖƉ]/g, 'd').toLowerCase();
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[đĐðÐɖƉ]/g, 'd')
+    .toLowerCase();
 
 function filter(input: HTMLInputElement, list: HTMLElement): void {
   const words = fold(input.value).split(/\s+/).filter(Boolean);
