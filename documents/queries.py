@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, or_, select, true
@@ -510,6 +510,16 @@ def openings(db: Session, dossier_id: int) -> list[OpenedView]:
         if person_id in readers
     ]  # fmt: skip
     return [view for who, view in sorted(found, key=lambda each: each[0].protocol_order)]
+
+
+def handed_in(db: Session, dossier_id: int, person_id: int) -> tuple[int, int, int]:
+    """Files and bytes that a dossier holds, and bytes that a person handed in since a day ago."""
+    sizes = func.coalesce(func.sum(Edition.size), 0)
+    its = select(func.count(), sizes).join(Paper, Paper.id == Edition.paper_id)
+    files, held = db.execute(its.where(Paper.dossier_id == dossier_id)).one()
+    since = clock.now(db) - timedelta(days=1)
+    own = select(sizes).where(Edition.added_by == person_id, Edition.added_at > since)
+    return files, held, db.scalar(own) or 0
 
 
 def exports(db: Session, edition_ids: Iterable[int]) -> dict[tuple[int, int], list[ExportView]]:

@@ -60,6 +60,8 @@ class DossierRefusal(StrEnum):
     NONE_CHOSEN = "none_chosen"
     REMOVED = "removed"
     NOT_EXPORTED = "not_exported"
+    FULL = "full"
+    ENOUGH_TODAY = "enough_today"
 
 
 class DossierState(StrEnum):
@@ -133,6 +135,30 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How much one dossier holds, and how much one person hands in on a day, in bytes (UPL-02)."""
+
+    files: int = 500
+    dossier: int = 4 * 1024**3
+    person: int = 8 * 1024**3
+
+
+QUOTA = Quota()
+
+
+def refusal_by_quota(
+    size: int, files: int, dossier: int, person: int, quota: Quota
+) -> DossierRefusal | None:
+    """Why a file of this size is not taken in: by what its dossier holds, in files and bytes, and
+    by what its sender has handed in today."""
+    if files >= quota.files or dossier + size > quota.dossier:
+        return DossierRefusal.FULL
+    return DossierRefusal.ENOUGH_TODAY if person + size > quota.person else None
+
+
 HEADER = b"%PDF-"
 # Office files that are taken in (as packages; an encrypted one lies in an older container).
 OFFICE = (".docx", ".xlsx", ".pptx")

@@ -84,6 +84,7 @@ def keep_paper_in(
 ) -> int:
     """The same, within an act of a room above."""
     access.dossier_to_complete(db, actor, dossier_id)
+    _refuse_more(db, actor, dossier_id, incoming)
     title = title or incoming.title
     paper = Paper(
         dossier_id=dossier_id,
@@ -101,6 +102,12 @@ def keep_paper_in(
     return paper.id
 
 
+def _refuse_more(db: Session, actor: Actor, dossier_id: int, incoming: "Incoming") -> None:
+    there = queries.handed_in(db, dossier_id, actor.id)
+    if reason := rules.refusal_by_quota(incoming.size, *there, rules.QUOTA):
+        raise Refused(reason)
+
+
 def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> int:
     """Put a newer state of a paper in the place of the current one; both are kept."""
     with reading() as db:
@@ -108,6 +115,7 @@ def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> 
     incoming = read_file(file_name, content)
     with transaction() as db:
         paper = access.paper_to_complete(db, actor, paper_id)
+        _refuse_more(db, actor, paper.dossier_id, incoming)
         number = queries.latest_number(db, paper_id) + 1
         edition = keep_edition(db, actor, paper, number, incoming)
         add_to_story(

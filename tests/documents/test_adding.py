@@ -5,13 +5,15 @@ import io
 import pikepdf
 import pytest
 
-from documents import queries, service
+from documents import queries, rules, service
 from documents.pages import active
 from documents.rules import PaperKind, PaperRefusal
 from ecabinet import storage
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, Refused, Unreadable
 from tests.documents import builders
+
+JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
@@ -158,3 +160,18 @@ def test_a_paper_that_is_read_as_pictures_says_so(cabinet):
     office = cabinet.browser("thuky")
     for place in (f"/dossiers/{dossier_id}", f"/papers/{paper.id}"):
         assert "ảnh" in office.get(place).get_data(as_text=True)
+
+
+def test_a_full_dossier_takes_no_more_and_keeps_what_it_has(cabinet, specialist, monkeypatch):
+    dossier_id = builders.dossier(cabinet, builders.pdf(1), builders.pdf(2))
+    file = len(builders.pdf(3))
+    monkeypatch.setattr(rules, "QUOTA", rules.Quota(files=2))
+    browser = cabinet.browser("chuyenvien")
+    body = {"file": (io.BytesIO(builders.pdf(3)), "ba.pdf"), "kind": "annex", "title": ""}
+    answer = browser.post(f"/dossiers/{dossier_id}/papers", body, headers=JSON)
+    assert (answer.status_code, answer.json["reason"]) == (409, "full")
+    assert len(builders.papers(dossier_id)) == 2
+    with reading() as db:
+        files, held, today = queries.handed_in(db, dossier_id, specialist.id)
+    assert (files, held, today) == (2, held, held)
+    assert held > file

@@ -7,7 +7,7 @@ import pytest
 from documents import marking, rules
 from documents.marking import Mark, Slot
 from documents.pages.font import widths
-from documents.rules import DossierState, Limits, PaperRefusal
+from documents.rules import DossierRefusal, DossierState, Limits, PaperRefusal
 
 AT = datetime(2026, 11, 24, 9, 44, 59, tzinfo=UTC)
 SMALL = Limits(bytes=20)
@@ -90,3 +90,21 @@ def test_a_paper_is_a_scan_when_most_of_its_pages_hold_hardly_any_text():
     assert not rules.is_scan(2, 4)
     assert rules.is_scan(3, 4)
     assert not rules.is_scan(0, 1)
+
+
+QUOTA = rules.Quota(files=3, dossier=100, person=150)
+
+
+@pytest.mark.parametrize(
+    ("size", "files", "dossier", "person", "reason"),
+    [
+        (10, 2, 90, 140, None),
+        (10, 3, 0, 0, DossierRefusal.FULL),
+        (11, 2, 90, 0, DossierRefusal.FULL),
+        (11, 0, 0, 140, DossierRefusal.ENOUGH_TODAY),
+    ],
+)
+def test_a_dossier_and_a_persons_day_hold_so_much(
+    size: int, files: int, dossier: int, person: int, reason: DossierRefusal | None
+) -> None:
+    assert rules.refusal_by_quota(size, files, dossier, person, QUOTA) is reason
