@@ -8,7 +8,7 @@ type Accepted = { pages: number; digest: string; removed: number; was_signed: bo
 
 /** By what stands in a file's name, what kind of paper it probably is. */
 const GUESSES: [string, RegExp][] = [
-  ['summary_submission', /to trinh tom tat|tom tat to trinh/],
+  ['summary_submission', /tom tat/],
   ['submission', /to trinh|ttr/],
   ['appraisal_report', /tham dinh/],
   ['verification_report', /tham tra/],
@@ -44,9 +44,10 @@ export class Sending {
   private readonly pieces: Pieces;
   private readonly title = document.createElement('input');
   private readonly kind: HTMLSelectElement;
+  private readonly leave = document.createElement('button');
 
   constructor(
-    file: File,
+    readonly file: File,
     kinds: HTMLSelectElement,
     readonly place?: Place,
   ) {
@@ -71,7 +72,14 @@ export class Sending {
     body.className = 'row__b sent';
     body.append(this.title, this.kind);
     if (this.place) body.append(this.place.field);
-    body.append(this.pieces.progress, this.pieces.said);
+    this.leave.type = 'button';
+    this.leave.className = 'btn btn--quiet';
+    this.leave.textContent = word({ vi: 'Bỏ', en: 'Take off' });
+    this.leave.setAttribute('aria-label', `${this.leave.textContent}: ${this.file.name}`);
+    this.leave.addEventListener('click', () =>
+      this.row.dispatchEvent(new Event('sending:left', { bubbles: true })),
+    );
+    body.append(this.pieces.progress, this.pieces.said, this.leave);
     this.row.append(margin, body);
   }
 
@@ -82,6 +90,12 @@ export class Sending {
 
   /** Goes on from where it broke off, also in an earlier page. */
   async send(url: string): Promise<void> {
+    this.leave.hidden = true;
+    await this.sendPieces(url);
+    this.leave.hidden = this.done;
+  }
+
+  private async sendPieces(url: string): Promise<void> {
     try {
       if (!(await this.pieces.send())) return;
     } catch (wrong) {

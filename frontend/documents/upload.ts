@@ -40,13 +40,34 @@ export class Uploads {
   }
 
   private take(files: FileList | null): void {
+    const twice: string[] = [];
     for (const file of files ?? []) {
+      if (this.sendings.some((each) => !each.done && isSame(each.file, file))) {
+        twice.push(file.name);
+        continue;
+      }
       const sending = this.made(file);
+      sending.row.addEventListener('sending:left', () => this.leave(sending));
       this.sendings.push(sending);
       this.put(sending);
     }
     this.input.value = '';
-    this.input.required = false;
+    this.shows();
+    const names = twice.join(', ');
+    if (twice.length)
+      this.tell({ vi: `Đã có trong danh sách: ${names}.`, en: `On the list already: ${names}.` });
+  }
+
+  protected leave(sending: Sending): void {
+    this.sendings = this.sendings.filter((each) => each !== sending);
+    const next = sending.row.nextElementSibling ?? sending.row.previousElementSibling;
+    sending.row.remove();
+    this.shows();
+    (next?.querySelector('input') ?? this.input).focus();
+  }
+
+  private shows(): void {
+    this.input.required = this.sendings.length === 0;
     this.list.hidden = this.sendings.length === 0;
   }
 
@@ -130,6 +151,9 @@ export class Uploads {
     });
   }
 }
+
+const isSame = (one: File, other: File): boolean =>
+  one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
 
 /** `data-upload` on a form sends each file apart, with its progress and its result. */
 export function enhanceUploads(): void {

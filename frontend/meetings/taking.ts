@@ -110,6 +110,11 @@ export class Takings extends Uploads {
     this.show(false);
   }
 
+  protected override leave(sending: Sending): void {
+    super.leave(sending);
+    this.show(false);
+  }
+
   /** Empty items are places to drop on, as long as something is dragged. */
   private show(all: boolean): void {
     for (const [place, group] of this.groups) {
