@@ -540,6 +540,12 @@ def decided(db: Session) -> set[int]:
     return set(db.scalars(closed))
 
 
+def was_asked_about(db: Session, dossier_id: int, person_id: int) -> bool:
+    """Whether a consultation has sent a dossier to this member."""
+    asked = select(Asked.person_id).join(Consultation).where(Asked.person_id == person_id)
+    return db.scalar(asked.where(Consultation.dossier_id == dossier_id).limit(1)) is not None
+
+
 def exportable(db: Session) -> list[dict[str, str | int]]:
     """Every consultation, for a list of what can be taken out."""
     return [

@@ -561,6 +561,18 @@ def readers_of(actor: Actor) -> list[str]:
     ]
 
 
+def finders(db: Session, dossier_id: int) -> list[str]:
+    """As whom its readers find what stands in a dossier that was handed out."""
+    dossier = db.get_one(Dossier, dossier_id)
+    lent = db.scalars(select(Loan.mandate_id).where(Loan.dossier_id == dossier_id))
+    return [
+        OFFICE_READERS,
+        *([agency_reader(dossier.drafting_agency_id)] if dossier.lodging else []),
+        *map(person_reader, handed_out_to(db, dossier_id)),
+        *map(mandate_reader, lent),
+    ]
+
+
 def person_reader(person_id: int) -> str:
     return f"person:{person_id}"
 

@@ -195,6 +195,20 @@ def hand_out(db: Session, dossier_id: int, person_ids: Iterable[int]) -> None:
     )  # fmt: skip
 
 
+def take_back(db: Session, dossier_id: int, person_id: int) -> None:
+    """From now on this person reads the dossier no more, nor does whom they passed it to; what
+    their devices keep goes at the next contact (`leases`)."""
+    access.dossier_to_hand_out(db, dossier_id)
+    given = db.get(Handout, (dossier_id, person_id))
+    if given is None:
+        return
+    db.delete(given)
+    mandates.end_all_about(db, Matter.DOSSIER, dossier_id, person_id)
+    db.flush()
+    search.admit_alone(db, queries.audience(dossier_id), queries.finders(db, dossier_id))
+    add_to_story(db, dossier_id, "taken_back", f"/dossiers/{dossier_id}", persons=1)
+
+
 def lend(db: Session, dossier_id: int, mandate_id: int) -> None:
     """Let a mandate's taker read a dossier as long as the mandate is in force."""
     access.dossier_to_hand_out(db, dossier_id)

@@ -62,6 +62,7 @@ from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
 from meetings.http import votes as votes_http
 from meetings.service import papers as session_papers
+from meetings.service import readers as meeting_readers
 from meetings.service import substitutes
 from people import hooks as people_hooks
 from people import queries as people_queries
@@ -118,6 +119,7 @@ ACTS = (
     handover.REHOME,
     replacing.REPLACE,
     removing.REMOVE,
+    meeting_readers.CHANGE_READERS,
 )
 # What a member passes on to an adviser.
 LENT = {

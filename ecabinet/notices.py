@@ -120,6 +120,26 @@ NOTICES: dict[str, Notice] = {
         "Mời Ông/Bà dự phiên họp",
         "You are invited to a session",
     ),
+    "item_told": Notice(
+        S.SESSIONS,
+        "Một nội dung hạn chế của phiên họp được gửi tới Ông/Bà",
+        "You are told of a restricted item of a session",
+    ),
+    "item_untold": Notice(
+        S.SESSIONS,
+        "Một nội dung hạn chế của phiên họp không còn gửi tới Ông/Bà",
+        "A restricted item of a session is no longer sent to you",
+    ),
+    "item_reader_added": Notice(
+        S.SESSIONS,
+        "Có người được gửi thêm một nội dung hạn chế của phiên họp Ông/Bà chủ trì",
+        "Somebody else is told of a restricted item of a session that you chair",
+    ),
+    "item_reader_removed": Notice(
+        S.SESSIONS,
+        "Có người không còn được gửi một nội dung hạn chế của phiên họp Ông/Bà chủ trì",
+        "Somebody is no longer told of a restricted item of a session that you chair",
+    ),
     "paper_replaced": Notice(
         S.OFFICE, "Một tài liệu gửi Ông/Bà có bản mới", "A paper you were sent has a new edition"
     ),

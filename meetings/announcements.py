@@ -78,6 +78,13 @@ class ItemDeferred(MeetingChanged):
 
 
 @dataclass(frozen=True)
+class ItemReadersChanged(MeetingChanged):
+    """Others may know of a restricted item than before: each screen reads anew what it may."""
+
+    kind: ClassVar[str] = "item_readers_changed"
+
+
+@dataclass(frozen=True)
 class AttendanceNoted(MeetingChanged):
     kind: ClassVar[str] = "attendance_noted"
 

@@ -108,9 +108,11 @@ class Item(Base):
     def stands(self) -> ItemState:
         return ItemState(self.state)
 
+    def names(self, seat: "Seat") -> bool:
+        return seat.person_id in {each.person_id for each in self.readers}
+
     def is_sent_to(self, seat: "Seat") -> bool:
-        is_named = seat.person_id in {each.person_id for each in self.readers}
-        return rules.is_sent_to(self.restricted, SeatRole(seat.role), named=is_named)
+        return rules.is_sent_to(self.restricted, SeatRole(seat.role), named=self.names(seat))
 
 
 class ItemReader(Base):

@@ -578,6 +578,18 @@ def sessions_about(db: Session, dossier_id: int) -> Sequence[int]:
     return db.scalars(select(Meeting.id).where(*convened)).all()
 
 
+def is_sent(db: Session, dossier_id: int, person_id: int) -> bool:
+    """Whether an agenda sends a dossier to somebody at its table."""
+    for meeting_id in sessions_about(db, dossier_id):
+        meeting = db.get_one(Meeting, meeting_id)
+        seat = meeting.seat_of(person_id)
+        if seat is not None and seat.mandate_id is None:
+            named = [each for each in meeting.items if each.dossier_id == dossier_id]
+            if any(each.is_sent_to(seat) for each in named):
+                return True
+    return False
+
+
 def dossiers_of(meeting: Meeting, *, few: bool = True) -> list[int]:
     """The dossiers of the agenda; without `few`, of those items that everybody there knows of."""
     items = [each for each in meeting.items if few or not each.restricted]

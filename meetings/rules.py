@@ -112,6 +112,35 @@ def is_sent_to(restricted: bool, role: SeatRole, *, named: bool) -> bool:
     return not restricted or named or role in (SeatRole.CHAIR, SeatRole.SECRETARY)
 
 
+class ReaderRefusal(StrEnum):
+    NO_SEAT = "no_seat"
+    NOT_CONVENED = "not_convened"
+    NOT_RESTRICTED = "not_restricted"
+    KNOWS_ANYWAY = "knows_anyway"
+    NOT_FOR_SUBSTITUTES = "not_for_substitutes"
+    NAMED_ALREADY = "named_already"
+    NOT_NAMED = "not_named"
+
+
+def readers_refusal(
+    state: State, restricted: bool, role: SeatRole, *, was: bool, named: bool
+) -> ReaderRefusal | None:
+    """Why somebody cannot be told of an item from now on, or be told of it no longer. Until it is
+    convened the agenda itself says who is told; what is sent is sent to persons, and to nobody who
+    sits in another's place."""
+    if state is State.PLANNED:
+        return ReaderRefusal.NOT_CONVENED
+    if not restricted:
+        return ReaderRefusal.NOT_RESTRICTED
+    if role in (SeatRole.CHAIR, SeatRole.SECRETARY):
+        return ReaderRefusal.KNOWS_ANYWAY
+    if role is SeatRole.SUBSTITUTE and named:
+        return ReaderRefusal.NOT_FOR_SUBSTITUTES
+    if was == named:
+        return ReaderRefusal.NAMED_ALREADY if named else ReaderRefusal.NOT_NAMED
+    return None
+
+
 class Reach(StrEnum):
     """How far somebody has come with an item's papers."""
 

@@ -10,6 +10,7 @@ import {
   hasWordsForFew,
   isRemoved,
   itemOf,
+  knownItems,
   meetingOf,
   newerOf,
   openVote,
@@ -29,8 +30,12 @@ function take(told: Told): void {
 function hold(parts: Parts): void {
   const before = room.parts;
   room.parts = parts;
-  if (seatOf(parts, me.person)?.conducts !== seatOf(before, me.person)?.conducts) {
-    // The chair named this secretary, or took it back: this is another page now.
+  if (
+    seatOf(parts, me.person)?.conducts !== seatOf(before, me.person)?.conducts ||
+    knownItems(parts) !== knownItems(before)
+  ) {
+    // The chair named this secretary, or took it back, or others may know of an item: this is
+    // another page now.
     location.reload();
     return;
   }

@@ -114,6 +114,7 @@ export function applied(parts: Parts, told: Told): Parts {
 
 /** Whether this screen is to ask for words that are not told to all. */
 export const hasWordsForFew = (parts: Parts, told: Told): boolean =>
+  told.kind === 'item_readers_changed' ||
   Object.keys(told.facts.parts as Parts).some((name) => {
     const item = parts[name] as ItemPart | null;
     return Boolean(item?.restricted && item.title);
@@ -149,6 +150,10 @@ const named = (item: ItemPart): ItemPart =>
         isUnknown: true,
         title: document.documentElement.lang === 'en' ? 'Restricted item' : 'Nội dung hạn chế',
       };
+
+/** Of how many items this screen knows what they are about. */
+export const knownItems = (parts: Parts): number =>
+  those<ItemPart>(parts, 'item:').filter((each) => each.title).length;
 
 /** Who has a place now; a substitute's ends with the mandate. */
 export const seatsOf = (parts: Parts): SeatPart[] =>

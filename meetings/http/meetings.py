@@ -13,7 +13,7 @@ from documents import queries as documents
 from documents.http import papers
 from documents.pages.reading import takes_office
 from documents.rules import PaperKind
-from ecabinet import sheets, web
+from ecabinet import approvals, sheets, web
 from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
@@ -22,7 +22,7 @@ from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.queries import ItemOpenings
 from meetings.rules import Attendance, Direction, Kind, SeatRole, State
-from meetings.service import attend, binding, conduct, prepare, substitutes, taking
+from meetings.service import attend, binding, conduct, prepare, readers, substitutes, taking
 from meetings.service.prepare import Head, ItemText
 from people import queries as people
 from people.queries import OFFICE_ZONE
@@ -97,6 +97,7 @@ def meeting(meeting_id: int) -> str:
             may_prepare=actor.may(Permission.MEETING_PREPARE),
             may_convene=actor.may(Permission.MEETING_CONVENE) and not previews,
             may_assign=actor.may(Permission.TASK_ASSIGN),
+            asked_readers=readers.waiting(db, actor, found),
             **_substitutes(db, actor, found),
         )
 
@@ -292,6 +293,17 @@ def add_seat(meeting_id: int) -> Response:
 def remove_seat(meeting_id: int, person_id: int) -> Response:
     prepare.remove_seat(current_actor(), meeting_id, person_id)
     return web.see(f"/meetings/{meeting_id}", "agenda_saved")
+
+
+@door.post("/meetings/<int:meeting_id>/items/<int:item_id>/readers")
+@needs(Permission.MEETING_PREPARE)
+@takes("person", "named", "reason")
+def change_readers(meeting_id: int, item_id: int) -> Response:
+    named, reason = form("named") == "yes", form("reason", limit=approvals.LONGEST_REASON)
+    asked = readers.ask(
+        current_actor(), meeting_id, item_id, form_int("person"), named=named, reason=reason
+    )
+    return web.see(f"/approvals/{asked}", "readers_asked")
 
 
 @door.post("/meetings/<int:meeting_id>/operators/<int:person_id>")

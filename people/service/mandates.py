@@ -95,9 +95,9 @@ def end(actor: Actor, mandate_id: int) -> None:
         end_one(db, access.mandate_to_end(db, actor, mandate_id), actor)
 
 
-def end_all_about(db: Session, matter: Matter, matter_id: int) -> None:
-    """The matter itself is over."""
-    for each in queries.mandates_about(db, matter, matter_id):
+def end_all_about(db: Session, matter: Matter, matter_id: int, giver_id: int | None = None) -> None:
+    """The matter itself is over; or only for one giver, who has no part in it any more."""
+    for each in queries.mandates_about(db, matter, matter_id, giver_id):
         if each.lasts:
             end_one(db, db.get_one(Mandate, each.id), None)
 

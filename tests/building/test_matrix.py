@@ -253,6 +253,11 @@ SENT: dict[str, Fields] = {
         "kind": "other",
         "file": paper(),
     },
+    "/meetings/<int:meeting_id>/items/<int:item_id>/readers": lambda reader, things: {
+        "person": reader.cabinet.ids[MINISTER],
+        "named": "yes",
+        "reason": "Cần biết",
+    },
     "/meetings/<int:meeting_id>/items/<int:item_id>/remove": lambda reader, things: {
         "draft": things.get("item_draft", 1)
     },

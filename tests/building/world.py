@@ -58,6 +58,7 @@ ONLY_AT = {
     "taken out by another": ("/putting-back",),
     "taken out by the office": ("/putting-back",),
     "submitted": ("/convene", "/return", "/submit"),
+    "convened, few": ("/readers",),
     "accepted": ("/update", "/report"),
     "refused": ("/assign-again",),
     "assigned to another": ("/accept", "/refuse"),
@@ -375,6 +376,12 @@ def _meetings(cabinet: Cabinet, made: dict[str, Things]) -> None:
     conduct.name_operator(cabinet.actor("thutuong"), called.id, operator, named=True)
     mandate = _substitute(cabinet, called.id, MINISTER, "thaymat.xaydung", False)
     made["convened"] = of(called, person_id=operator, mandate_id=mandate)
+    few = _sitting(cabinet)
+    hidden = ItemText("Ba", 30, restricted=True)
+    few.items.append(prepare.add_item(cabinet.actor("thuky"), few.id, hidden))
+    few.submit()
+    prepare.convene(cabinet.actor("lanhdaovp"), few.id, few.draft)
+    made["convened, few"] = of(few, 2)
     made["ended"] = of(_ended(cabinet, made))
     made["ended"] |= made.pop("of the ended")
     made["of others"] = of(_of_others(cabinet))

@@ -18,6 +18,7 @@ from meetings.rules import (
     ItemState,
     ItemStep,
     Planned,
+    ReaderRefusal,
     SeatRole,
     State,
     Step,
@@ -276,6 +277,32 @@ ROWS = """
 25 13 12 agree     passed
 25 12 13 agree     not_passed
 """
+
+
+ASKED = (State.OPEN, True, SeatRole.MEMBER)
+
+
+@pytest.mark.parametrize(
+    ("state", "restricted", "role", "was", "named", "refusal"),
+    [
+        (*ASKED, False, True, None),
+        (*ASKED, True, False, None),
+        (State.CONVENED, True, SeatRole.INVITEE, False, True, None),
+        (State.CONCLUDED, True, SeatRole.MEMBER, True, False, None),
+        (State.OPEN, True, SeatRole.SUBSTITUTE, True, False, None),
+        (State.PLANNED, True, SeatRole.MEMBER, False, True, ReaderRefusal.NOT_CONVENED),
+        (State.OPEN, False, SeatRole.MEMBER, False, True, ReaderRefusal.NOT_RESTRICTED),
+        (State.OPEN, True, SeatRole.CHAIR, True, False, ReaderRefusal.KNOWS_ANYWAY),
+        (State.OPEN, True, SeatRole.SECRETARY, False, True, ReaderRefusal.KNOWS_ANYWAY),
+        (State.OPEN, True, SeatRole.SUBSTITUTE, False, True, ReaderRefusal.NOT_FOR_SUBSTITUTES),
+        (*ASKED, True, True, ReaderRefusal.NAMED_ALREADY),
+        (*ASKED, False, False, ReaderRefusal.NOT_NAMED),
+    ],
+)
+def test_who_is_told_of_an_item_is_changed_once_it_was_sent_and_for_persons_at_the_table(
+    state: State, restricted: bool, role: SeatRole, was: bool, named: bool, refusal: object
+) -> None:
+    assert rules.readers_refusal(state, restricted, role, was=was, named=named) == refusal
 
 
 @pytest.mark.parametrize("row", [line.split() for line in ROWS.strip().splitlines()])
