@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 import requests
@@ -129,6 +130,58 @@ def test_a_line_is_written_by_many_while_it_is_read(tmp_path: Path) -> None:
     assert b"".join(heard) == b"".join(messages)
     line.close()
     theirs.close()
+
+
+def test_nobody_writes_to_a_line_while_another_reads_from_it() -> None:
+    """As OpenSSL wants it: a second one that comes meanwhile waits at the door."""
+    arrived = threading.Event()
+    line = Entered(arrived)
+    shared = SharedLine(cast(ssl.SSLSocket, line))
+    shared._using = cast(threading.Lock, Door(arrived))
+    line.writer = threading.Thread(target=shared.send, args=(b"hi",), daemon=True)
+    assert shared.recv(4) == b"read"
+    line.writer.join(60)
+    assert line.went == ["reading", "read", "written"]
+
+
+class Entered:
+    """A line in which a writer comes while somebody reads, and what then goes on in it."""
+
+    writer: threading.Thread
+
+    def __init__(self, arrived: threading.Event) -> None:
+        self.arrived, self.went = arrived, list[str]()
+
+    def setblocking(self, flag: bool) -> None:
+        assert not flag
+
+    def recv(self, most: int) -> bytes:
+        self.went.append("reading")
+        self.writer.start()
+        # Within as well, or waiting at the door.
+        assert self.arrived.wait(60)
+        self.went.append("read")
+        return b"read"[:most]
+
+    def send(self, data: bytes) -> int:
+        self.went.append("written")
+        self.arrived.set()
+        return len(data)
+
+
+class Door:
+    """A lock that says when somebody waits for it."""
+
+    def __init__(self, arrived: threading.Event) -> None:
+        self.lock, self.arrived = threading.Lock(), arrived
+
+    def __enter__(self) -> None:
+        if not self.lock.acquire(blocking=False):
+            self.arrived.set()
+            self.lock.acquire()
+
+    def __exit__(self, *_fault: object) -> None:
+        self.lock.release()
 
 
 def tls_pair(pem: Path) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
