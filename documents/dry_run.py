@@ -8,11 +8,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from documents import rules, service
+from documents.pages import reading
 from documents.rules import LIMITS, PaperRefusal
+from ecabinet import signatures
 from ecabinet.errors import Unreadable
 
 
@@ -38,6 +42,8 @@ class Outcome:
     sha256: str | None = None
     removed: dict[str, int] = field(default_factory=dict)
     signed: bool | None = None
+    # Of a signed file who signed, and whether it holds against the authorities of the settings.
+    signatures: list[dict[str, Any]] | None = None
     # Hardly any text on most of its pages.
     scan: bool | None = None
     # False: shown as pictures of its pages, since marked it would look different.
@@ -94,9 +100,14 @@ def _opened(file: str, content: bytes) -> Outcome:
         sha256=digest,
         removed=found.removed,
         signed=found.was_signed,
+        signatures=_signatures(content) if found.was_signed else None,
         scan=rules.is_scan(rules.text_poor_pages(found.texts), len(found.texts)),
         pixel_equal=not found.as_pictures,
     )
+
+
+def _signatures(content: bytes) -> list[dict[str, Any]] | None:
+    return reading.signatures(content, signatures.authorities(), datetime.now(UTC))
 
 
 def _refused(file: str, reason: StrEnum, digest: str | None = None) -> Outcome:

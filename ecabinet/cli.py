@@ -35,6 +35,7 @@ from ecabinet import (
     migrate,
     network,
     seals,
+    signatures,
     verifier,
 )
 from ecabinet.app import open_stores, refuse_to_start
@@ -43,6 +44,7 @@ from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
 from ecabinet.errors import NotFound, Refused, SettingRefused
 from ecabinet.settings import LOOPBACK, Settings, from_environment
+from ecabinet.signatures import Standing
 from people.service import idle
 
 THREADS = 160
@@ -413,6 +415,7 @@ def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
 
     0: each file was prepared or refused for a reason; 1: this machine failed at some of them.
     """
+    signatures.bind(from_environment().trusted_authorities)
     counts: Counter[str] = Counter()
     tell = now_and_then(f"of {len(files)} files")
     for each in dry_run.try_each(files):
@@ -426,7 +429,10 @@ def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
 
 def _line_of(tried: dry_run.Outcome) -> str:
     what = f"{tried.pages} pages" if tried.reason is None else tried.reason
-    return f"{tried.outcome:<9} {what:<18} {tried.ms:>6} ms  {click.format_filename(tried.file)}"
+    file = click.format_filename(tried.file)
+    signed = ", ".join(each["standing"] for each in tried.signatures or ())
+    said = f"  (signed: {signed or Standing.UNREADABLE})" if tried.signed else ""
+    return f"{tried.outcome:<9} {what:<18} {tried.ms:>6} ms  {file}{said}"
 
 
 @main.command("trace")

@@ -83,22 +83,44 @@ def authorities() -> tuple[bytes, ...]:
 def found(pdf: bytes, roots: Sequence[bytes], at: datetime) -> list[Signature]:
     """Every signature in a file, in the order in which they were made, judged at this moment."""
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.fields import enumerate_sig_fields
 
     reader = PdfFileReader(io.BytesIO(pdf), strict=False)
-    embedded = list(reader.embedded_regular_signatures)[:MOST_SIGNATURES]
+    if reader.encrypted:
+        # It opens for everybody; whoever signed it has signed what is in it.
+        reader.decrypt("")
+    fields = list(enumerate_sig_fields(reader, filled_status=True))[:MOST_SIGNATURES]
+    read = [_embedded(reader, field, name) for name, _signed, field in fields]
+    embedded = sorted((each for each in read if each), key=lambda each: each.signed_revision)
+    # A document's time stamp is nobody's signature.
+    regular = [each for each in embedded if each.sig_object_type == "/Sig"]
     loop = asyncio.new_event_loop()
     try:
-        return [loop.run_until_complete(_judged(each, roots, at)) for each in embedded]
+        judged = [loop.run_until_complete(_judged(each, roots, at)) for each in regular]
     finally:
         loop.close()
+    return judged + [UNREADABLE] * (len(read) - len(embedded))
+
+
+UNREADABLE = Signature("", "", None, False, Standing.UNREADABLE)
+
+
+def _embedded(reader: Any, field: Any, name: str) -> Any:
+    """A signature in its field; None where what lies there is none that can be read."""
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+    try:
+        return EmbeddedPdfSignature(reader, field, name)
+    # pyHanko's parsers answer damage with a dozen kinds of exceptions, here and below.
+    except Exception:
+        return None
 
 
 async def _judged(embedded: Any, roots: Sequence[bytes], at: datetime) -> Signature:
     try:
         name, organisation = _called(embedded.signer_cert)
-    # pyHanko's parsers answer damage with a dozen kinds of exceptions, here and below.
     except Exception:
-        return Signature("", "", None, False, Standing.UNREADABLE)
+        return UNREADABLE
     try:
         status = await _status(embedded, roots, at)
         stamp = status.timestamp_validity

@@ -7,11 +7,13 @@ import os
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from documents import dry_run
-from ecabinet import offload
+from ecabinet import offload, signatures
 from ecabinet.cli import main
 from tests.documents import builders
+from tests.documents.test_signed import WHO, Signer
 
 pytestmark = pytest.mark.once
 
@@ -50,6 +52,21 @@ def test_every_name_has_its_line_in_order(tmp_path, pdf):
     assert [each["reason"] for each in lines] == list(named.values())
     assert {each["outcome"] for each in lines if each["reason"]} == {"refused"}
     assert f"{len(named)} files: " in done.stderr
+
+
+def test_of_a_signed_file_it_is_said_whether_that_holds(cabinet, tmp_path, monkeypatch):
+    minister, path, trusted = Signer(), tmp_path / "to-trinh.pdf", tmp_path / "co-quan.pem"
+    path.write_bytes(minister.signs(builders.pdf(1)))
+    _, [strange] = prepare(path)
+    assert (strange["signed"], strange["signatures"][0]["name"]) == (True, WHO)
+    assert [each["standing"] for each in strange["signatures"]] == ["unknown_authority"]
+    trusted.write_bytes(minister.certificate.public_bytes(Encoding.PEM))
+    monkeypatch.setenv("ECABINET_TRUSTED_AUTHORITIES", str(trusted))
+    try:
+        said = CliRunner().invoke(main, ["documents", "prepare", str(path)])
+    finally:
+        signatures.bind(None)
+    assert said.stdout.endswith("to-trinh.pdf  (signed: valid)\n")
 
 
 def test_what_was_prepared_is_described(tmp_path, pdf):

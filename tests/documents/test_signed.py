@@ -63,12 +63,14 @@ class Signer:
         der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         self.signer = loaded(der, self.certificate.public_bytes(Encoding.DER))
 
-    def signs(self, content: bytes, field: str = "KySo") -> bytes:
+    def signs(self, content: bytes, field: str = "KySo", password: str | None = None) -> bytes:
         out = io.BytesIO()
         meta = signers.PdfSignatureMetadata(
             field_name=field, subfilter=fields.SigSeedSubFilter.PADES
         )
-        writer = IncrementalPdfFileWriter(io.BytesIO(content))
+        writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=False)
+        if password is not None:
+            writer.encrypt(password)
         signers.sign_pdf(writer, meta, self.signer, output=out)
         return out.getvalue()
 
@@ -140,6 +142,26 @@ def test_each_signature_says_who_when_and_whether_it_holds(cabinet: Cabinet, tru
     assert [each.standing for each in read(late.signs(builders.pdf(1)))] == [Standing.EXPIRED]
     for wrong in (changed_in_it(once), added_after_it(once)):
         assert [each.standing for each in read(wrong)] == [Standing.CHANGED]
+
+
+def test_what_cannot_be_read_as_a_signature_hides_no_other(cabinet: Cabinet) -> None:
+    """Nor does an encryption that asks nobody for a password."""
+    first, second = Signer(), Signer("Người sau")
+    both = second.signs(first.signs(builders.pdf(1)), "KyTiep")
+    at = both.index(b"/Contents <") + len(b"/Contents <")
+    spoilt = both[:at] + b"00" * 100 + both[at + 200 :]
+    encrypted = io.BytesIO()
+    with pikepdf.open(io.BytesIO(builders.pdf(1))) as paper:
+        paper.save(encrypted, encryption=pikepdf.Encryption(owner="chu", user=""))
+
+    def found(content: bytes) -> list[tuple[str, Standing]]:
+        with reading() as db:
+            judged = signatures.found(content, [], clock.now(db))
+        return [(each.name, each.standing) for each in judged]
+
+    assert found(spoilt) == [("Người sau", Standing.CHANGED), ("", Standing.UNREADABLE)]
+    signed = first.signs(encrypted.getvalue(), password="")
+    assert found(signed) == [(WHO, Standing.UNKNOWN_AUTHORITY)]
 
 
 @pytest.mark.once
