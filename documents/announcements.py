@@ -11,6 +11,14 @@ def paper_audience(paper_id: int) -> str:
 
 
 @dataclass(frozen=True)
+class EditionAdded(Announcement):
+    """There is a newer edition: whoever reads an earlier one is told so, and stays with it."""
+
+    kind: ClassVar[str] = "edition_added"
+    number: int = 0
+
+
+@dataclass(frozen=True)
 class FileRemoved(Announcement):
     """The files of these editions were removed as an emergency: whoever reads them goes dark."""
 

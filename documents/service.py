@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from documents import access, completeness, handling, marking, queries, rules
+from documents.announcements import EditionAdded, paper_audience
 from documents.marking import Code, Copy, Mark
 from documents.models import Dossier, Edition, Handout, Loan, Opening, Paper, StoryLine
 from documents.pages import picture
 from documents.pages import reading as pdf
 from documents.pages.font import widths
 from documents.rules import DossierRefusal, DossierState, PaperKind
-from ecabinet import activity, antivirus, clock, keys, pades, search, signatures, storage
+from ecabinet import activity, antivirus, clock, keys, live, pades, search, signatures, storage
 from ecabinet.access import Actor, Matter, Permission, Right
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -517,6 +518,7 @@ def keep_edition(
     db.add(edition)
     db.flush()
     _let_be_found(db, paper, edition, incoming.texts)
+    live.announce(db, EditionAdded(paper_audience(paper.id), number))
     return edition
 
 

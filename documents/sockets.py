@@ -1,4 +1,5 @@
-"""An open reader listens to its paper: it goes dark when the file is removed."""
+"""An open reader listens to its paper: it says when there is a newer edition, and goes dark when
+the file is removed."""
 
 from typing import Any
 

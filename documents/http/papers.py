@@ -367,13 +367,17 @@ def current_edition(paper_id: int) -> dict[str, Any]:
 @door.get("/papers/<int:paper_id>/line")
 @needs(Permission.SIGNED_IN)
 def line(paper_id: int) -> dict[str, Any]:
-    """Where a paper stands for the screens that have it open: which editions were removed."""
+    """Where a paper stands for the screens that have it open: its newest edition, and which were
+    removed."""
     with reading() as db:
         paper = access.paper_to_read(db, current_actor(), paper_id)
         audience = paper_audience(paper.id)
         epoch, seq = live.head(db, audience)
         gone = [each.id for each in paper.editions if each.removal_id is not None]
-        return {"audience": audience, "epoch": epoch, "seq": seq, "removed": gone}
+        newest = paper.editions[-1].number
+        return {
+            "audience": audience, "epoch": epoch, "seq": seq, "removed": gone, "newest": newest,
+        }  # fmt: skip
 
 
 @door.get("/papers/<int:paper_id>")

@@ -1,7 +1,7 @@
 // entry
 // The reader's own page.
 import { send } from '../http';
-import { watchGone } from './gone';
+import { listen } from './listening';
 import './notes/notes.css';
 import { mountNotes } from './notes/mount';
 import { mountAll } from './pane';
@@ -40,33 +40,33 @@ function rebind(book: Current['book']): void {
   paintBook();
 }
 
-/** Coming back to a paper that has a newer edition by now: say so, and swap nothing. */
-function watchEditions(): void {
+/** There is a newer edition by now, or other pages in the book: say so, and swap nothing. */
+async function lookForNewer(): Promise<void> {
   const strip = document.querySelector<HTMLElement>('[data-paper-newer]');
   const { paperId, paperNewer } = strip?.dataset ?? {};
   if (!strip || !paperId) return;
   const { book, edition } = bookMark()?.dataset ?? {};
   const ofBook = book ? `?session=${book}&edition=${edition}` : '';
-  document.addEventListener('visibilitychange', async () => {
-    if (document.hidden) return;
-    const path = `/papers/${paperId}/edition${ofBook}`;
-    // Without a line the paper is read on as it is; it is asked again the next time.
-    const now = await send<Current>(path).catch(() => null);
-    if (!now) return;
-    rebind(now.book);
-    if (now.number <= Number(paperNewer)) return;
-    const { number, id } = now;
-    const changes = element<HTMLAnchorElement>('[data-changes]');
-    changes.href = `/editions/${id}/changes`;
-    changes.hidden = !now.compared;
-    element('[data-number]').textContent = String(number);
-    element<HTMLAnchorElement>('[data-go]').href =
-      `/papers/${paperId}?edition=${number}${book ? `&session=${book}` : ''}`;
-    strip.hidden = false;
-  });
+  // Without a line the paper is read on as it is; it is asked again the next time.
+  const now = await send<Current>(`/papers/${paperId}/edition${ofBook}`).catch(() => null);
+  if (!now) return;
+  rebind(now.book);
+  if (now.number <= Number(paperNewer)) return;
+  const { number, id } = now;
+  const changes = element<HTMLAnchorElement>('[data-changes]');
+  changes.href = `/editions/${id}/changes`;
+  changes.hidden = !now.compared;
+  element('[data-number]').textContent = String(number);
+  element<HTMLAnchorElement>('[data-go]').href =
+    `/papers/${paperId}?edition=${number}${book ? `&session=${book}` : ''}`;
+  strip.hidden = false;
 }
 
-watchEditions();
+/** The newest edition that this page tells of. */
+let told = Number(element('[data-number]').textContent);
+
+// Another paper of the session may have been replaced, of which this one's line tells nothing.
+document.addEventListener('visibilitychange', () => document.hidden || void lookForNewer());
 for (const pane of mountAll()) {
   mountTools(pane);
   mountPrinting(pane);
@@ -76,9 +76,16 @@ for (const pane of mountAll()) {
   });
   const notes = mountNotes(pane);
   mountSide(pane, notes);
-  void watchGone(pane, () => {
-    notes?.forget();
-    for (const each of document.querySelectorAll('.thumbs, [data-side-part="outline"]'))
-      each.replaceChildren();
+  void listen(pane, {
+    more: () => {
+      notes?.forget();
+      for (const each of document.querySelectorAll('.thumbs, [data-side-part="outline"]'))
+        each.replaceChildren();
+    },
+    newer: (number) => {
+      if (number <= told) return;
+      told = number;
+      void lookForNewer();
+    },
   });
 }

@@ -751,7 +751,15 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
     secretary.presses("Lưu ghi chú")
     expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
     paper = urlsplit(page.url).path
+    newer = page.locator("[data-paper-newer]")
+    expect(newer).to_be_hidden()
     secretary.posts(f"{paper}/editions", pdf=pages(f"{STAYED} gom cac bo"))
+    # Whoever has the paper open is told at once, and stays with what they read.
+    expect(newer).to_have_text(re.compile(r"Đang đọc bản 1, đã có bản 2"))
+    expect(newer.get_by_role("link", name="Sang bản mới")).to_have_attribute(
+        "href", f"{paper}?edition=2"
+    )
+    expect(page.locator(".page[data-loaded] .textLayer").first).to_contain_text("lam Truong ban")
     secretary.opens(f"{paper}?edition=2")
     asked, own = (page.locator(f"[data-notes-part={part}]") for part in ("asked", "own"))
     expect(asked).to_contain_text("1 ghi chú cần xem lại vị trí")

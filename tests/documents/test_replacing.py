@@ -9,7 +9,7 @@ from documents.comparing import PageChange
 from documents.models import Edition
 from documents.pages import reading as reading_pages
 from documents.rules import DossierRefusal
-from ecabinet import approvals, outbox
+from ecabinet import approvals, live, outbox
 from ecabinet.db import reading, transaction
 from tests.builders import Browser, Cabinet
 from tests.documents import builders
@@ -91,6 +91,21 @@ def test_a_reader_stays_with_the_edition_they_read_and_is_led_to_the_new_one(cab
     asked = minister.get(f"/papers/{paper.id}/edition")
     assert asked.json == {"number": 2, "id": newest.edition_id, "compared": True, "book": None}
     assert minister.get(f"/papers/{paper.id}?edition=9").status_code == 404
+
+
+def test_an_open_reader_is_told_of_the_new_edition_at_once(cabinet, paper):
+    minister = cabinet.browser("botruong.yte")
+    line = f"/papers/{paper.id}/line"
+    asked = propose(cabinet.browser("thuky"), paper.id).json["location"]
+    was = minister.get(line).json
+    assert was["newest"] == 1
+    confirm(cabinet, asked)
+    with reading() as db:
+        missed = live.missed(db, was["audience"], was["epoch"], was["seq"])
+    assert [(each["kind"], each["facts"]) for each in missed.messages] == [
+        ("edition_added", {"number": 2})
+    ]
+    assert minister.get(line).json["newest"] == 2
 
 
 def test_what_changed_is_shown_word_by_word_to_whoever_may_read_it(cabinet, paper):

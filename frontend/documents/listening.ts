@@ -1,4 +1,5 @@
-// An open paper listens: when its file is removed as an emergency, its page goes dark at once.
+// An open paper listens: when its file is removed as an emergency, its page goes dark at once; when
+// there is a newer edition, it says so and swaps nothing.
 import { send } from '../http';
 import { Live } from '../live';
 import type { Place } from '../sequence';
@@ -7,10 +8,13 @@ import type { PaperPane } from './pane';
 interface Line extends Place {
   audience: string;
   removed: number[];
+  newest: number;
 }
 
-/** `more` goes dark with it: what the reader has written on it, its small pages. */
-export async function watchGone(pane: PaperPane, more = () => {}): Promise<void> {
+/** `more` goes dark with the paper: what the reader has written on it, its small pages. */
+type Heard = { more(): void; newer(number: number): void };
+
+export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<void> {
   const { paper } = pane;
   const url = `/papers/${paper}/line`;
   let isDark = false;
@@ -20,16 +24,23 @@ export async function watchGone(pane: PaperPane, more = () => {}): Promise<void>
     pane.darken();
     more();
   };
+  const level = ({ removed, newest }: Line) => {
+    look(removed);
+    newer(newest);
+  };
   // Without a line the server is asked again at the next range, and refuses it.
   const state = await send<Line>(url).catch(() => null);
   if (!state) return;
-  look(state.removed);
+  level(state);
   new Live<Line>({
     enter: 'paper:enter',
     id: paper,
     url,
     state,
-    apply: (told) => look(told.facts.editions as number[]),
-    replace: (now) => look(now.removed),
+    apply: ({ kind, facts }) => {
+      if (kind === 'edition_added') newer(facts.number as number);
+      else look(facts.editions as number[]);
+    },
+    replace: level,
   });
 }
