@@ -1,5 +1,6 @@
 // PDF.js as this house uses it: the legacy build, ranges only, nothing evaluated, own words.
 import type * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { everywhere } from '../vault/query';
 import { word } from '../words';
 import { type Drawn, pagePixels, surplus } from './bound';
 import { opening, useWorker } from './opening';
@@ -25,6 +26,16 @@ const words = {
   destroy: async () => {},
 };
 
+/** Finds as the search of the house does: PDF.js knows marks, but not that đ is d. */
+class Finder extends PDFFindController {
+  override match(query: string | string[], content: string, page: number) {
+    const find = everywhere(String(query));
+    // Of signs alone there is no word.
+    if (!find) return super.match(query, content, page);
+    return find(content).map(({ at, end }) => ({ index: at, length: end - at }));
+  }
+}
+
 type Target = string | unknown[] | null;
 
 /** A line of the paper's own table of contents. */
@@ -38,7 +49,7 @@ export class PaperView {
     externalLinkTarget: EXTERNAL_LINKS_IN_NEW_WINDOW,
     externalLinkRel: 'noopener noreferrer nofollow',
   });
-  private readonly finder = new PDFFindController({
+  private readonly finder = new Finder({
     eventBus: this.events,
     linkService: this.links,
   });

@@ -1,4 +1,4 @@
-// What a query asks of a page that this device keeps: pure. By the same rule as the server's search
+// What a query asks of a page that is here: pure. By the same rule as the server's search
 // (ecabinet/search_terms.py), whose words it shares: documents by their number in any spelling, what
 // is written short and what is written out alike, other words as they stand.
 import rule from '../../ecabinet/search_words.json';
@@ -24,6 +24,7 @@ const IN_ONE = new RegExp(
 );
 const BETWEEN = '[^\\p{L}\\p{N}]+';
 const [FROM, TO] = ['(?<![\\p{L}\\p{N}])', '(?![\\p{L}\\p{N}])'];
+const MARK = /^\p{M}$/u;
 const is = (pattern: string, word: string): boolean => new RegExp(`^(?:${pattern})$`).test(word);
 
 /** As many letters as before, lower and without marks: a place in one is a place in the other. */
@@ -32,19 +33,55 @@ const plainOf = (text: string): string =>
 
 const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Finds the first piece of a query on a page that holds all of them. */
-export function finder(query: string): ((text: string) => Place | null) | null {
-  const words = wordsOf(query.normalize('NFC')).map((typed) => ({
+const asked = (query: string): Word[] =>
+  wordsOf(query.normalize('NFC')).map((typed) => ({
     typed: typed.toLowerCase(),
     plain: fold(typed),
   }));
-  const pieces = piecesOf(words);
+
+/** Finds the first piece of a query on a page that holds all of them. */
+export function finder(query: string): ((text: string) => Place | null) | null {
+  const pieces = piecesOf(asked(query));
   if (!pieces.length) return null;
   return (text) => {
     const [plain, lower] = [plainOf(text), text.toLowerCase()];
     const places = pieces.map((piece) => placeOf(piece, plain, lower));
     return places.includes(null) ? null : (places[0] ?? null);
   };
+}
+
+/** Finds every place on a page that is read, as the server's search does: marks or none, đ too. A
+ *  query stands there as a whole; where it nowhere does, each of its pieces, if all are there. */
+export function everywhere(query: string): ((text: string) => Place[]) | null {
+  const pieces = piecesOf(asked(query)).map(({ pattern }) => pattern);
+  if (!pieces.length) return null;
+  const whole = pieces.map(({ source }) => source).join(BETWEEN);
+  const patterns = [[new RegExp(whole, 'gu')], pieces];
+  return (text) => {
+    const { plain, at } = lettersOf(text);
+    for (const each of patterns) {
+      const found = each.map((pattern) => [...plain.matchAll(pattern)]);
+      if (!found.every((matches) => matches.length)) continue;
+      return found
+        .flat()
+        .map(({ index, 0: words }) => ({ at: at(index), end: at(index + words.length) }))
+        .sort((a, b) => a.at - b.at);
+    }
+    return [];
+  };
+}
+
+/** The letters of a text whose marks may stand apart, lower and without any; and where each is. */
+function lettersOf(text: string): { plain: string; at(letter: number): number } {
+  const places: number[] = [];
+  let plain = '';
+  for (let place = 0; place < text.length; place += 1) {
+    const letter = text.charAt(place);
+    if (letter > '\u02ff' && MARK.test(letter)) continue;
+    plain += letter < '\u0080' ? letter.toLowerCase() : plainOf(letter);
+    places.push(place);
+  }
+  return { plain, at: (letter) => places[letter] ?? text.length };
 }
 
 function placeOf(piece: Piece, plain: string, lower: string): Place | null {
@@ -65,7 +102,7 @@ function piecesOf(words: Word[]): Piece[] {
     if (!run.length) return;
     const [typed, bare] = [run.map((each) => each.typed), run.map((each) => each.plain)];
     const marked = typed.join(' ') === bare.join(' ') ? '' : typed.join(' ');
-    pieces.push({ pattern: new RegExp(bare.join(BETWEEN), 'gu'), marked });
+    pieces.push({ pattern: new RegExp(`${FROM}${bare.join(BETWEEN)}${TO}`, 'gu'), marked });
     run = [];
   };
   for (let at = 0; at < words.length; ) {

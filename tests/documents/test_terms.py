@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -20,14 +22,18 @@ SOME = "nd 39 2022 so nam nghi dinh cp ubnd qh14 uy ban nhan dan x"
 
 
 Holds = Callable[[str, str], bool]
-# What a device asks by itself of the papers that it keeps, a line for each question.
+Ask = Callable[..., Any]
+# What a device asks by itself of the papers that it keeps, or of the one that is read, a line for
+# each question.
 DEVICE = """
-const { finder } = await import(process.argv[1]);
+const { finder, everywhere } = await import(process.argv[1]);
 const lines = (await import('node:readline')).createInterface({ input: process.stdin });
 for await (const line of lines) {
-  const [text, query] = JSON.parse(line);
-  const place = finder(query)?.(text);
-  console.log(JSON.stringify(place ? text.slice(place.at, place.end) : null));
+  const [text, query, isRead] = JSON.parse(line);
+  const words = (place) => text.slice(place.at, place.end);
+  const place = isRead ? null : finder(query)?.(text);
+  const found = isRead ? everywhere(query)?.(text).map(words) : place && words(place);
+  console.log(JSON.stringify(found ?? null));
 }
 """
 
@@ -39,7 +45,7 @@ def holds_here(text: str, query: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def lit_by_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str | None]]:
+def lit_by_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     made = tmp_path_factory.mktemp("query") / "query.mjs"
     esbuild = [str(ROOT / "node_modules/.bin/esbuild"), str(ROOT / "frontend/vault/query.ts")]
     options = ["--bundle", "--format=esm", f"--outfile={made}", "--log-level=error"]
@@ -50,10 +56,9 @@ def lit_by_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
         assert asks
         assert answers
 
-        def ask(text: str, query: str) -> str | None:
-            print(json.dumps([text, query]), file=asks, flush=True)
-            found: str | None = json.loads(answers.readline())
-            return found
+        def ask(text: str, query: str, is_read: bool = False) -> Any:
+            print(json.dumps([text, query, is_read]), file=asks, flush=True)
+            return json.loads(answers.readline())
 
         yield ask
         asks.close()
@@ -137,15 +142,48 @@ def test_what_is_written_short_finds_what_is_written_out_and_the_other_way(
     assert not holds("hội đồng thành viên", query)
 
 
-def test_a_device_lights_what_it_found_and_takes_marks_at_their_word(
-    lit_by_device: Callable[..., str | None],
+@pytest.fixture
+def lit_in_reader(lit_by_device: Ask) -> Callable[[str, str], list[str] | None]:
+    """What is lit on a page that is read, whose marks PDF.js gives apart from their letters."""
+
+    def ask(text: str, query: str) -> list[str] | None:
+        found = lit_by_device(normalize("NFD", text), query, True)
+        return None if found is None else [normalize("NFC", each) for each in found]
+
+    return ask
+
+
+@pytest.mark.parametrize("query", ["dau tu", "DAU TU", "đau tu", "đầu tư", "Đầu  Tư", "dâu tư"])
+def test_words_on_an_open_page_are_found_with_marks_or_none_and_d_for_d_with_stroke(
+    lit_in_reader: Callable[[str, str], list[str] | None], query: str
 ) -> None:
+    page = "Vốn ĐẦU TƯ công; chủ đầu\ntư, nhà đầu tư. Đau tủi, đấu tường, mẫu đầu."
+    assert lit_in_reader(page, query) == ["ĐẦU TƯ", "đầu\ntư", "đầu tư"]
+
+
+def test_what_the_search_found_is_lit_on_the_page_to_which_it_leads(
+    lit_in_reader: Callable[[str, str], list[str] | None],
+) -> None:
+    assert lit_in_reader(f"{DECREE}. {DECREE}", "nd 39 2022") == ["39/2022/NĐ-CP"] * 2
+    assert lit_in_reader("Giao UBND tỉnh, Ủy ban nhân dân xã", "ủy ban nhân dân") == [
+        "UBND", "Ủy ban nhân dân",
+    ]  # fmt: skip
+    # Together where they stand together, and else each by itself.
+    assert lit_in_reader("UBND tỉnh; tỉnh ủy", "ubnd tinh") == ["UBND tỉnh"]
+    assert lit_in_reader("tỉnh ủy; UBND xã", "ubnd tinh") == ["tỉnh", "UBND"]
+    assert lit_in_reader("tỉnh ủy", "ubnd tinh") == []
+    # Signs alone are no words: PDF.js looks for them.
+    assert lit_in_reader("a - / - b", "- / -") is None
+
+
+def test_a_device_lights_what_it_found_and_takes_marks_at_their_word(lit_by_device: Ask) -> None:
     assert lit_by_device(DECREE, "nd 39 2022") == "39/2022/NĐ-CP"
     assert lit_by_device("Giao UBND các tỉnh", "ủy ban nhân dân") == "UBND"
     assert lit_by_device("Cơ chế phối hợp Liên  vùng", "lien vung") == "Liên  vùng"
     assert lit_by_device("Cơ chế phối hợp liên vùng", "liện vùng") is None
     assert lit_by_device(DECREE, "nd 39 2022 của Quốc hội") is None
     assert lit_by_device(DECREE, "- / -") is None
+    assert lit_by_device("bàn lan man", "an") is None
 
 
 def test_a_number_alone_and_a_year_alone_are_words() -> None:
