@@ -768,6 +768,31 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
     asked.get_by_role("button", name="Đúng chỗ").click()
     expect(own).to_contain_text("Hỏi lại ai làm Trưởng ban")
     expect(asked).to_be_hidden()
+
+    def draws_over(first: tuple[float, float], last: tuple[float, float]) -> None:
+        """With the mouse, between two places in shares of the line of words."""
+        words = page.locator(".page[data-loaded] .textLayer span", has_text=STAYED)
+        line = words.first.bounding_box()
+        assert line
+        there = [
+            (line["x"] + across * line["width"], line["y"] + down * line["height"])
+            for across, down in (first, last)
+        ]
+        page.mouse.move(*there[0])
+        page.mouse.down()
+        page.mouse.move(*there[1], steps=8)
+        page.mouse.up()
+
+    quotes = own.locator("[data-part=quote]")
+    tool.click()
+    # From before the first letter to beside the page, over the notes.
+    draws_over((-0.1, 0.5), (6, 0.5))
+    expect(quotes).to_have_text([LIT, f"{STAYED} gom cac bo"])
+    # What a stroke touches of a word is meant as a whole; so it is the other way.
+    draws_over((0.19, 0.5), (0.02, 0.5))
+    expect(quotes).to_have_text([LIT, f"{STAYED} gom cac bo", "Thanh lap"])
+    draws_over((0, 12), (0.1, 12))
+    expect(page.locator("[data-notes-said]")).to_contain_text("không có chữ để tô")
     assert not secretary.wrong, "\n".join(secretary.wrong)
 
 

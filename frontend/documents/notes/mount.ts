@@ -49,6 +49,7 @@ export function mountNotes(pane: PaperPane): NoteStore | undefined {
   });
   buttons(pane, tools, store, form);
   store.addEventListener('change', () => say(store.state));
+  tools.addEventListener('wordless', () => say({ is: 'wordless' }));
   pages.addEventListener('click', (event) => {
     const id = (event.target as Element).closest<SVGElement>('[data-note]')?.dataset.note;
     const item = tools.tool ? undefined : store.own.find((each) => each.id === id);
@@ -203,7 +204,7 @@ class ShareForm {
   }
 }
 
-function say(state: State): void {
+function say(state: State | { is: 'wordless' }): void {
   const said = part('[data-notes-said]');
   said.dataset.state = state.is;
   for (const each of said.querySelectorAll<HTMLElement>('[data-when]')) {

@@ -4,11 +4,13 @@ import { lines, type Quote, type Rect } from './note';
 const AROUND = 32;
 const LONGEST = 2_000;
 const MOST_RECTS = 200;
+/** Two letters of one word. */
+const IN_WORD = /^[\p{L}\p{N}\p{M}]{2}$/u;
 
 const plain = (text: string): string => text.normalize('NFC').replace(/\s+/g, ' ');
 
 /** The text of a page's layer with its lines apart, and where each of its nodes begins. */
-function textOf(layer: Element): { text: string; begins: Map<Node, number> } {
+export function textOf(layer: Element): { text: string; begins: Map<Node, number> } {
   const begins = new Map<Node, number>();
   const walker = document.createTreeWalker(layer, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
   let text = '';
@@ -21,6 +23,39 @@ function textOf(layer: Element): { text: string; begins: Map<Node, number> } {
   return { text, begins };
 }
 
+/** A hand rarely begins and ends where a word does: what it touched of one is meant as a whole.
+ *  `isApart` says where letters stand side by side in the text and not on the page. */
+export function wholeWords(
+  text: string,
+  start: number,
+  end: number,
+  isApart: (place: number) => boolean,
+): [number, number] {
+  const isInside = (place: number) =>
+    IN_WORD.test(text.slice(place - 1, place + 1)) && !isApart(place);
+  while (start > 0 && isInside(start)) start -= 1;
+  while (end < text.length && isInside(end)) end += 1;
+  return [start, end];
+}
+
+/** Whether two pieces of text that meet at this place are apart on the page. */
+function isGap(begins: Map<Node, number>, place: number): boolean {
+  const boxes = new Map<number, DOMRect>();
+  for (const [node, begin] of begins) {
+    const box = node.parentElement?.getBoundingClientRect();
+    const length = node.nodeValue?.length ?? 0;
+    if (!box || !length) continue;
+    if (begin + length === place) boxes.set(0, box);
+    if (begin === place) boxes.set(1, box);
+  }
+  const [before, after] = [boxes.get(0), boxes.get(1)];
+  if (!before || !after) return false;
+  const most = before.height / 4;
+  return (
+    Math.abs(after.left - before.right) > most || Math.abs(after.bottom - before.bottom) > most
+  );
+}
+
 /** What is selected on one page, in the page's own measure; null where no words are. */
 export function quoteOf(
   range: Range,
@@ -29,9 +64,15 @@ export function quoteOf(
 ): Quote | null {
   const inside = clipped(range, layer);
   const { text, begins } = textOf(layer);
-  const start = offset(begins, inside.startContainer, inside.startOffset);
-  const end = offset(begins, inside.endContainer, inside.endOffset);
-  if (start === null || end === null) return null;
+  const from = offset(begins, inside.startContainer, inside.startOffset);
+  const to = offset(begins, inside.endContainer, inside.endOffset);
+  if (from === null || to === null) return null;
+  const [start, end] = wholeWords(text, from, to, (place) => isGap(begins, place));
+  for (const [node, begin] of begins) {
+    const length = node.nodeValue?.length ?? 0;
+    if (begin <= start) inside.setStart(node, Math.min(start - begin, length));
+    if (begin < end) inside.setEnd(node, Math.min(end - begin, length));
+  }
   const quote = plain(text.slice(start, end)).trim().slice(0, LONGEST);
   const rects = [...inside.getClientRects()]
     .filter((each) => each.width > 1 && each.height > 1)

@@ -1,5 +1,6 @@
 // The hand on the page: the pen draws and the finger scrolls; where no pen was ever seen, or the
 // reader says so, the finger draws as well, and two of them scroll.
+import { type Caret, caretAt } from './caret';
 import { type NoteLayer, pointOn, rectOn } from './layer';
 import { isFar, MOST_NUMBERS, touches } from './note';
 import { quoteOf } from './quote';
@@ -10,7 +11,10 @@ export type Tool = 'ink' | 'highlight' | 'text' | 'eraser';
 const FINGERS = 'notes:fingers';
 /** What a hand is doing between touching the page and leaving it. */
 type Hand = { pointer: number; move(event: PointerEvent): void; end(isWhole: boolean): void };
-type Caret = [Node, number];
+/** Beside its line a stroke still begins in it. */
+const BESIDE = 1;
+/** By so many pixels a hand slips that only points. */
+const SLIP = 4;
 
 export class NoteTools extends EventTarget {
   tool: Tool | null = null;
@@ -26,7 +30,7 @@ export class NoteTools extends EventTarget {
     const options = { capture: true };
     pages.addEventListener('pointerdown', (event) => this.down(event), options);
     pages.addEventListener('pointermove', (event) => this.moved(event), options);
-    pages.addEventListener('pointerup', (event) => this.up(event), options);
+    pages.addEventListener('pointerup', (event) => this.left(event, true), options);
     pages.addEventListener('pointercancel', (event) => this.left(event, false), options);
     // Scrolling by what draws, and the palm beside it, begins with a touch.
     const held = (event: TouchEvent) => this.hand && event.cancelable && event.preventDefault();
@@ -78,17 +82,16 @@ export class NoteTools extends EventTarget {
     const sheet = this.layer.sheet(page);
     if (!sheet) return;
     this.hand = this.begin(this.tool, event, page, sheet);
-    if (this.hand && this.tool !== 'highlight') {
-      event.preventDefault();
-      this.pages.setPointerCapture(event.pointerId);
-    }
+    // It may end anywhere, also outside the pages; and selects nothing by itself.
+    event.preventDefault();
+    this.pages.setPointerCapture(event.pointerId);
   }
 
-  private begin(tool: Tool, event: PointerEvent, page: number, sheet: SVGGElement): Hand | null {
+  private begin(tool: Tool, event: PointerEvent, page: number, sheet: SVGGElement): Hand {
     if (tool === 'ink') return this.drawing(event, page, sheet);
     if (tool === 'eraser') return this.erasing(event, page, sheet);
     if (tool === 'text') return this.pointing(event, page, sheet);
-    return event.pointerType === 'mouse' ? null : this.selecting(event);
+    return this.selecting(event);
   }
 
   private drawing(event: PointerEvent, page: number, sheet: SVGGElement): Hand {
@@ -146,27 +149,34 @@ export class NoteTools extends EventTarget {
     };
   }
 
-  /** With a pen or finger words are drawn over as they are on paper. */
-  private selecting(event: PointerEvent): Hand | null {
-    const from = caretAt(event);
-    if (!from) return null;
+  /** Words are drawn over as they are on paper: from beside them, and to wherever the hand ends. */
+  private selecting(event: PointerEvent): Hand {
+    const layers = [...this.pages.querySelectorAll('.textLayer')];
+    const near = ({ clientX, clientY }: PointerEvent, within: number) =>
+      caretAt(clientX, clientY, layers, within);
+    const selection = getSelection();
+    selection?.removeAllRanges();
+    let from: Caret | null = near(event, BESIDE);
+    let isMoved = false;
     return {
       pointer: event.pointerId,
       move: (moved) => {
-        const to = caretAt(moved);
-        if (to) getSelection()?.setBaseAndExtent(...from, ...to);
+        isMoved ||= Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY) > SLIP;
+        from ??= near(moved, BESIDE);
+        const to = from && near(moved, Number.POSITIVE_INFINITY);
+        if (from && to) selection?.setBaseAndExtent(...from, ...to);
       },
-      end: (isWhole) => isWhole && this.light(),
+      end: (isWhole) => {
+        const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+        const isLit = isWhole && isMoved && range !== null && this.lightRange(range);
+        selection?.removeAllRanges();
+        if (isWhole && isMoved && !isLit) this.dispatchEvent(new Event('wordless'));
+      },
     };
   }
 
   private moved(event: PointerEvent): void {
     if (event.pointerId === this.hand?.pointer) this.hand.move(event);
-  }
-
-  private up(event: PointerEvent): void {
-    if (this.hand) this.left(event, true);
-    else if (this.tool === 'highlight') setTimeout(() => this.light());
   }
 
   private left(event: PointerEvent, isWhole: boolean, pointer = event.pointerId): void {
@@ -202,15 +212,3 @@ export class NoteTools extends EventTarget {
     return isLit;
   }
 }
-
-function caretAt({ clientX, clientY }: PointerEvent): Caret | null {
-  if ('caretPositionFromPoint' in document) {
-    const found = document.caretPositionFromPoint(clientX, clientY);
-    return found && inText(found.offsetNode, found.offset);
-  }
-  const range = (document as Document).caretRangeFromPoint(clientX, clientY);
-  return range && inText(range.startContainer, range.startOffset);
-}
-
-const inText = (node: Node, offset: number): Caret | null =>
-  node.parentElement?.closest('.textLayer') ? [node, offset] : null;
