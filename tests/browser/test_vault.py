@@ -84,12 +84,16 @@ def loads(reader: Person, path: str) -> int:
     return rows.count()
 
 
-def writes(reader: Person, words: str) -> None:
+def types(reader: Person, words: str) -> None:
     """On the page that is open, by keys: it belongs to the page as a whole."""
     tool = reader.page.locator(".tools").get_by_role("button", name="Chữ")
     tool.focus()
     tool.press("Enter")
     reader.page.get_by_label("Nội dung").fill(words)
+
+
+def writes(reader: Person, words: str) -> None:
+    types(reader, words)
     reader.presses("Lưu ghi chú")
 
 
@@ -186,10 +190,12 @@ def reads_offline(reader: Person, papers: int) -> None:
     # What the server has of one's notes is here too; what is added waits, sealed.
     notes = page.locator("#notes")
     expect(notes).to_contain_text(WRITTEN)
-    writes(reader, MEANWHILE)
-    expect(page.locator("[data-notes-said]")).to_contain_text("tự gửi khi có mạng")
+    types(reader, MEANWHILE)
+    # Not yet done with, and kept already.
+    page.wait_for_function(f"async () => (await ({LYING})())[0].includes('waiting')")
     page.reload()
     expect(notes).to_contain_text(MEANWHILE)
+    expect(page.locator("[data-notes-said]")).to_contain_text("tự gửi khi có mạng")
     expect(notes).to_contain_text(WRITTEN)
     parts, lying = page.evaluate(LYING)
     assert set(parts) == {"waiting", "known"}

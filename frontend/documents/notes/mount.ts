@@ -118,58 +118,85 @@ function toggleBookmark(store: NoteStore, page: number): void {
 
 type Place = { page: number; at?: [number, number]; asksForWords?: boolean };
 
-/** Where words are typed: at a place, for a page as a whole, or beside a passage. */
+/** Where words are typed: at a place, for a page as a whole, or beside a passage. They are kept at
+ *  every stroke: however the form is closed, what was typed stays. */
 class NoteForm {
   light: (words: string, text: string, page: number) => boolean = () => false;
   private readonly dialog = part<HTMLDialogElement>('#note-form');
   private readonly text = part<HTMLTextAreaElement>('#note-text');
   private readonly words = part<HTMLInputElement>('#note-words');
   private readonly wrong = part('#note-words-wrong');
-  private keep: (text: string) => boolean = () => true;
+  private typing = { put: (_: Content | null) => {}, end: () => {} };
+  private was: Content | null = null;
+  private as: (text: string) => Content | null = () => null;
+  private page = 1;
 
   constructor(private readonly store: NoteStore) {
-    const form = this.dialog.querySelector('form') as HTMLFormElement;
-    form.addEventListener('submit', (event) => {
+    this.dialog.querySelector('form')?.addEventListener('submit', (event) => {
       event.preventDefault();
-      if (this.keep(this.text.value.trim().normalize('NFC'))) this.dialog.close();
+      this.keep();
     });
-    part('[data-note-close]').addEventListener('click', () => this.dialog.close());
+    this.text.addEventListener('input', () => {
+      // A note that is cleared while it is written anew is not taken away by that.
+      this.typing.put(this.typed ? this.as(this.typed) : this.was);
+    });
+    part('[data-note-back]').addEventListener('click', () => {
+      this.typing.put(this.was);
+      this.dialog.close();
+    });
+    this.dialog.addEventListener('close', () => this.typing.end());
   }
 
   write({ page, at, asksForWords = false }: Place): void {
-    this.keep = (text) => {
-      const words = asksForWords ? this.words.value.trim() : '';
-      if (words) {
-        const isLit = this.light(words, text, page);
-        this.wrong.hidden = isLit;
-        if (!isLit) this.words.focus();
-        return isLit;
-      }
-      if (text) this.store.add({ kind: 'text', page, text, shape: at ? { at } : {} });
-      return true;
-    };
-    this.open(page, '', asksForWords);
+    this.as = (text) => ({ kind: 'text', page, text, shape: at ? { at } : {} });
+    this.open(crypto.randomUUID(), null, page, asksForWords);
   }
 
   edit({ id, content, page, note }: Item): void {
-    this.keep = (text) => {
-      const isGone = !text && content.kind === 'text';
-      if (text !== content.text) {
-        this.store.write([[id, isGone ? null : ({ ...content, text } as Content)]]);
-      }
-      return true;
-    };
-    this.open(page ?? content.page, content.text, false, Boolean(note?.shared.length));
+    this.as = (text) => ({ ...content, text }) as Content;
+    this.open(id, content, page ?? content.page, false, Boolean(note?.shared.length));
   }
 
-  private open(page: number, text: string, asksForWords: boolean, isShared = false): void {
+  private get typed(): string {
+    return this.text.value.trim().normalize('NFC');
+  }
+
+  private keep(): void {
+    const words = this.words.value.trim();
+    if (words) {
+      const isLit = this.light(words, this.typed, this.page);
+      this.wrong.hidden = isLit;
+      if (!isLit) {
+        this.words.focus();
+        return;
+      }
+      // They stand beside the passage from now on, not on the page as a whole.
+      this.typing.put(null);
+    } else if (!this.typed)
+      this.typing.put(this.was?.kind === 'text' ? null : this.was && this.as(''));
+    this.dialog.close();
+  }
+
+  private open(
+    id: string,
+    was: Content | null,
+    page: number,
+    asksForWords: boolean,
+    isShared = false,
+  ): void {
+    this.typing = this.store.typing(id);
+    this.was = was;
+    this.page = page;
     part('[data-note-page]').textContent = String(page);
     part('[data-note-private]').hidden = isShared;
     part('[data-note-shared]').hidden = !isShared;
     part('[data-note-words]').hidden = !asksForWords;
+    for (const each of this.dialog.querySelectorAll<HTMLElement>('[data-note-back] > *')) {
+      each.hidden = (each.dataset.when === 'new') !== (was === null);
+    }
     this.wrong.hidden = true;
     this.words.value = '';
-    this.text.value = text;
+    this.text.value = was?.text ?? '';
     this.dialog.showModal();
     (asksForWords ? this.words : this.text).focus();
   }

@@ -142,6 +142,27 @@ export class NoteStore extends EventTarget {
     this.put(notes);
   }
 
+  /** Words while they are typed: kept here at every stroke, sent once they are done, undone in one
+   *  step. */
+  typing(id: string): { put(content: Content | null): void; end(): void } {
+    const before = this.get(id);
+    const change: Change = { id, before, after: before };
+    return {
+      put: (content) => {
+        if (!content && !change.after) return;
+        change.after = content;
+        this.put([[id, content]], false);
+      },
+      end: () => {
+        if (JSON.stringify(change.after) !== JSON.stringify(before)) {
+          this.done.push([change]);
+          this.undone.length = 0;
+        }
+        void this.exchange();
+      },
+    };
+  }
+
   undo(): void {
     this.move(this.done, this.undone, (each) => each.before);
   }
@@ -157,15 +178,17 @@ export class NoteStore extends EventTarget {
     this.put(changes.map((each) => [each.id, which(each)]));
   }
 
-  private put(notes: [string, Content | null][]): void {
+  private put(notes: [string, Content | null][], isWhole = true): void {
     for (const [id, content] of notes) {
       const base = this.waiting.get(id)?.base ?? this.kept.get(id)?.revision ?? 0;
       this.waiting.set(id, { base, content });
     }
     this.say({ is: 'saving' });
     if (!this.isOpen) return;
-    void this.keep();
-    void this.exchange();
+    const keeping = this.keep();
+    if (isWhole) void this.exchange();
+    // What cannot be kept here is sent, whole or not.
+    else void keeping.then(() => (this.isKept ? undefined : this.exchange()));
   }
 
   private async keep(): Promise<void> {
