@@ -30,7 +30,7 @@ const LINE = [0, 502, 503, 504];
 export const isLine = (wrong: unknown): boolean =>
   wrong instanceof Refusal && LINE.includes(wrong.status);
 
-const offline = (): Refusal =>
+export const offline = (): Refusal =>
   new Refusal(
     0,
     'offline',

@@ -5,10 +5,10 @@ import { mountNotes } from '../documents/notes/mount';
 import { PaperPane } from '../documents/pane';
 import { element, mountTools } from '../documents/reading';
 import { mountSide } from '../documents/side';
-import { standing, whenItChanges } from './line';
+import { admit, standing, whenItChanges } from './line';
 import { type About, openKept, type Vault } from './vault';
 
-const edition = Number(new URLSearchParams(location.search).get('edition'));
+const asked = Object.fromEntries(new URLSearchParams(location.search));
 const root = element('[data-vault-paper]');
 
 const toList = (): void => location.replace('/vault');
@@ -17,10 +17,22 @@ async function may(): Promise<boolean> {
   return ['ours', 'offline'].includes(await standing());
 }
 
+/** By its address here; or by that of the reader, in whose place this page stands without a line. */
+async function wanted(vault: Vault): Promise<About | undefined> {
+  const paper = Number(/^\/papers\/(\d+)$/.exec(location.pathname)?.[1]);
+  if (!paper) return vault.paper(Number(asked.edition));
+  const editions = (await vault.papers()).filter((each) => each.paper_id === paper);
+  editions.sort((a, b) => b.number - a.number);
+  return asked.edition
+    ? editions.find((each) => each.number === Number(asked.edition))
+    : editions[0];
+}
+
 async function open(): Promise<void> {
   const vault = (await may()) ? await openKept() : undefined;
-  const about = await vault?.paper(edition);
+  const about = vault && (await wanted(vault));
   if (!vault || !about) return toList();
+  const edition = about.edition_id;
   entitle(about);
   await order(vault, about);
   // The same address as online: the place of reading is the same.
@@ -28,7 +40,7 @@ async function open(): Promise<void> {
   root.dataset.paperId = String(about.paper_id);
   root.dataset.paperTitle = about.title;
   // Where it was found, and by which words.
-  const { page, q } = Object.fromEntries(new URLSearchParams(location.search));
+  const { page, q } = asked;
   if (page) root.dataset.page = page;
   if (q) root.dataset.sought = q;
   // Notes made here wait under the same name as those made online, and are sent by either page.
@@ -38,7 +50,7 @@ async function open(): Promise<void> {
   dataset.person = String(vault.person);
   const pane = new PaperPane(root, () => vault.bytes(edition));
   mountTools(pane);
-  mountSide(pane, mountNotes(pane));
+  mountSide(pane, mountNotes(pane, admit));
   await pane.opened;
   await vault.tell(edition, 'opened');
   whenItChanges(async () => {
@@ -58,7 +70,7 @@ function entitle(about: About): void {
 /** The other papers of its pack: beside it, and one tap before and after. */
 async function order(vault: Vault, about: About): Promise<void> {
   const pack = (await vault.papers()).filter((each) => each.pack.path === about.pack.path);
-  const place = pack.findIndex((each) => each.edition_id === edition);
+  const place = pack.findIndex((each) => each.edition_id === about.edition_id);
   lead('[data-paper-before]', pack[place - 1]);
   lead('[data-paper-after]', pack[place + 1]);
   const row = document.querySelector<HTMLTemplateElement>('#paper')?.content;
@@ -68,7 +80,7 @@ async function order(vault: Vault, about: About): Promise<void> {
       const link = made.querySelector('a');
       link?.setAttribute('href', `/vault/paper?edition=${each.edition_id}`);
       link?.replaceChildren(each.title);
-      if (each.edition_id === edition) markNow(made);
+      if (each.edition_id === about.edition_id) markNow(made);
       made.querySelector('[data-pages]')?.replaceChildren(String(each.pages));
       return made;
     }),

@@ -22,7 +22,10 @@ interface Worker extends EventTarget {
 const worker = self as unknown as Worker;
 const SHELF_NOW = `shelf-${BUILD}`;
 const LIST = '/vault';
-const SHELLS = [LIST, '/vault/paper'];
+const PAPER = '/vault/paper';
+const SHELLS = [LIST, PAPER];
+/** A paper's own page, in whose place stands the reader of what is kept. */
+const READER = /^\/papers\/\d+$/;
 const kept = new Set(SHELF);
 
 const language = new URL(location.href).searchParams.get('lang') ?? 'vi';
@@ -47,13 +50,14 @@ async function clear(): Promise<void> {
 const shelved = (path: string): Promise<Response | undefined> =>
   caches.match(path, { ignoreSearch: true, ignoreVary: true });
 
-/** The server first; without a line the shell of this page, or the list of what is kept. */
+/** The server first; without a line the reader of what is kept, or the list of it. */
 async function page(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch (cut) {
     const { pathname } = new URL(request.url);
-    const shell = await shelved(SHELLS.includes(pathname) ? pathname : LIST);
+    const isOfPaper = pathname === PAPER || READER.test(pathname);
+    const shell = await shelved(isOfPaper ? PAPER : LIST);
     if (!shell) throw cut;
     return shell;
   }

@@ -55,6 +55,7 @@ LEAVES = """async () => {
   localStorage.setItem('vault:left', secret);
 }"""
 WRITTEN, MEANWHILE = "Hỏi lại Bộ Tài chính", "Chỗ này để họp riêng"
+AFTERWARDS = "Xem lại trước khi họp"
 # Every byte of notes that lies on the device, as words.
 LYING = """async () => {
   const db = await new Promise((done) => {
@@ -208,6 +209,25 @@ def reads_offline(reader: Person, papers: int) -> None:
     expect(page.locator("[data-kept] li")).to_have_count(papers)
 
 
+def goes_on_without_a_line(reader: Person) -> None:
+    """A paper that is open, reloaded where there is no line, is read on; and what is written in it
+    goes as soon as there is one, without asking to be written again."""
+    page = reader.page
+    title = page.get_by_role("heading", level=1).inner_text()
+    reader.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    page.locator(".page[data-loaded] canvas").first.wait_for()
+    writes(reader, AFTERWARDS)
+    expect(page.locator("[data-notes-said]")).to_contain_text("tự gửi khi có mạng")
+    answers = []
+    page.on("response", lambda each: each.request.method == "POST" and answers.append(each))
+    reader.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu", timeout=10_000)
+    assert {each.status for each in answers if each.url.endswith("/notes")} == {200}
+
+
 def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path) -> None:
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
         reader = Person(chromium, server, "botruong.yte", TABLET)
@@ -251,6 +271,7 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         expect(page.locator("[data-kept] li")).to_have_count(papers)
         reader.goes_to(PAPER)
         expect(page.locator("#notes")).to_contain_text(MEANWHILE)
+        goes_on_without_a_line(reader)
         reader.goes_to("/")
         page.locator("summary.who").click()
         reader.presses("Đăng xuất")

@@ -7,7 +7,7 @@ import { NoteLayer } from './layer';
 import { NoteList } from './list';
 import type { Content, Item } from './note';
 import { find } from './quote';
-import { NoteStore, type State } from './store';
+import { type Admit, NoteStore, type State } from './store';
 import { NoteTools, type Tool } from './tools';
 
 const part = <Kind extends HTMLElement>(where: string): Kind => {
@@ -16,12 +16,12 @@ const part = <Kind extends HTMLElement>(where: string): Kind => {
   return found;
 };
 
-export function mountNotes(pane: PaperPane): NoteStore | undefined {
+export function mountNotes(pane: PaperPane, admit?: Admit): NoteStore | undefined {
   const root = document.querySelector<HTMLElement>('[data-notes]');
   const pages = document.querySelector<HTMLElement>('.paper__scroll');
   if (!root || !pages) return undefined;
   const { notes: url = '', edition = '0', person = '0' } = root.dataset;
-  const store = new NoteStore(url, Number(edition), roomOf(url, Number(person)));
+  const store = new NoteStore(url, Number(edition), roomOf(url, Number(person)), admit);
   const layer = new NoteLayer(pane.view.events, store);
   const form = new NoteForm(store);
   const sharing = new ShareForm(store);

@@ -1,5 +1,5 @@
 // A reader's notes on one edition: what the server has, what waits to be sent, what can be undone.
-import { Refusal, send } from '../../http';
+import { offline, Refusal, send } from '../../http';
 import { AT_ONCE, type NoteRoom } from '../../vault/notes';
 import {
   type Answer,
@@ -21,6 +21,12 @@ export type State =
   | { is: 'saved'; at: Date }
   | { is: 'refused'; why: string };
 
+/** Whether a page may send, asked before it does and once its token was refused. */
+export type Admit = (isRefused: boolean) => Promise<boolean>;
+
+/** A page of one reader came with its token; with another it would be another's. */
+const oneReaders: Admit = async (isRefused) => !isRefused;
+
 export class NoteStore extends EventTarget {
   state: State = { is: 'empty' };
   private readonly kept = new Map<string, Note>();
@@ -37,6 +43,7 @@ export class NoteStore extends EventTarget {
     private readonly url: string,
     readonly edition: number,
     private readonly room: NoteRoom,
+    private readonly admit: Admit = oneReaders,
   ) {
     super();
   }
@@ -113,10 +120,23 @@ export class NoteStore extends EventTarget {
   private async ask(id: string, what: string, body: Record<string, unknown>): Promise<void> {
     try {
       const url = `${this.url}/${id}/${what}`;
-      this.take(await send<Answer>(url, { body: { ...body, since: this.last } }));
+      this.take(await this.post(url, { ...body, since: this.last }));
       this.say({ is: 'saved', at: new Date() });
     } catch (wrong) {
-      this.say(this.afterFailing(wrong));
+      // Unlike what is written, this does not wait to be sent: its reader hears that it was not.
+      if (!(wrong instanceof Refusal)) throw wrong;
+      this.say({ is: 'refused', why: wrong.message });
+    }
+  }
+
+  private async post(url: string, body: unknown): Promise<Answer> {
+    if (!(await this.admit(false))) throw offline();
+    try {
+      return await send<Answer>(url, { body });
+    } catch (wrong) {
+      const isStale = wrong instanceof Refusal && wrong.code === 'cross_site';
+      if (!isStale || !(await this.admit(true))) throw wrong;
+      return send<Answer>(url, { body });
     }
   }
 
@@ -214,8 +234,9 @@ export class NoteStore extends EventTarget {
   private async once(): Promise<void> {
     const sent = [...this.waiting].slice(0, AT_ONCE);
     const answer = sent.length
-      ? await send<Answer>(this.url, {
-          body: { notes: sent.map(([id, each]) => ({ id, ...each })), since: this.last },
+      ? await this.post(this.url, {
+          notes: sent.map(([id, each]) => ({ id, ...each })),
+          since: this.last,
         })
       : await send<Answer>(`${this.url}?since=${this.last}`);
     const isNews =
