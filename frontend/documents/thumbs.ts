@@ -138,8 +138,11 @@ export class Thumbs {
     const width = WIDTH * Math.min(devicePixelRatio, SHARPEST);
     // A page that cannot be drawn stands as a blank leaf: the reader says what is wrong with it.
     await this.pane.view.draw(page, canvas, width).catch(() => {});
-    if (row?.isConnected && this.drawn.get(page) === canvas) {
-      row.querySelector('.thumb__leaf')?.replaceChildren(canvas);
+    const leaf = row?.querySelector<HTMLElement>('.thumb__leaf');
+    if (leaf?.isConnected && this.drawn.get(page) === canvas) {
+      // Until it is drawn, a page is taken to have the shape of the first.
+      leaf.style.setProperty('--shape', String(canvas.width / canvas.height));
+      leaf.replaceChildren(canvas);
     }
     for (const old of [...this.drawn.keys()]) {
       if (this.drawn.size <= MOST_DRAWN) break;
