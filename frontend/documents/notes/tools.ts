@@ -1,5 +1,5 @@
-// The hand on the page: the pen draws and the finger scrolls; where no pen was ever seen, or the
-// reader says so, the finger draws as well, and two of them scroll.
+// The hand on the page: the pen draws and the finger scrolls; where the reader says so, the finger
+// draws as well, and two of them scroll.
 import { type Caret, caretAt } from './caret';
 import { type NoteLayer, pointOn, rectOn } from './layer';
 import { isFar, MOST_NUMBERS, touches } from './note';
@@ -19,6 +19,8 @@ const SLIP = 4;
 export class NoteTools extends EventTarget {
   tool: Tool | null = null;
   private hand: Hand | null = null;
+  /** Whether what the hand does is no scrolling. */
+  private isHeld = false;
 
   constructor(
     private readonly pages: HTMLElement,
@@ -33,7 +35,8 @@ export class NoteTools extends EventTarget {
     pages.addEventListener('pointerup', (event) => this.left(event, true), options);
     pages.addEventListener('pointercancel', (event) => this.left(event, false), options);
     // Scrolling by what draws, and the palm beside it, begins with a touch.
-    const held = (event: TouchEvent) => this.hand && event.cancelable && event.preventDefault();
+    const held = (event: TouchEvent) =>
+      this.hand && this.isHeld && event.cancelable && event.preventDefault();
     pages.addEventListener('touchstart', held, { passive: false });
     pages.addEventListener('touchmove', held, { passive: false });
   }
@@ -51,7 +54,7 @@ export class NoteTools extends EventTarget {
   }
 
   get fingersDraw(): boolean {
-    return localStorage.getItem(FINGERS) !== 'no';
+    return localStorage.getItem(FINGERS) === 'yes';
   }
 
   set fingersDraw(isSo: boolean) {
@@ -65,9 +68,6 @@ export class NoteTools extends EventTarget {
   }
 
   private down(event: PointerEvent): void {
-    if (event.pointerType === 'pen' && localStorage.getItem(FINGERS) === null) {
-      this.fingersDraw = false;
-    }
     if (!this.tool) return;
     if (this.hand) {
       // A second finger scrolls; beside a pen it is a palm.
@@ -75,13 +75,17 @@ export class NoteTools extends EventTarget {
       return;
     }
     if (event.button !== 0) return;
-    if (event.pointerType === 'touch' && !this.fingersDraw) return;
+    const scrolls = event.pointerType === 'touch' && !this.fingersDraw;
+    // A tap says where words are to stand, and scrolls nothing.
+    if (scrolls && this.tool !== 'text') return;
     const page = Number(
       (event.target as HTMLElement).closest<HTMLElement>('.page')?.dataset.pageNumber,
     );
     const sheet = this.layer.sheet(page);
     if (!sheet) return;
     this.hand = this.begin(this.tool, event, page, sheet);
+    this.isHeld = !scrolls;
+    if (scrolls) return;
     // It may end anywhere, also outside the pages; and selects nothing by itself.
     event.preventDefault();
     this.pages.setPointerCapture(event.pointerId);
