@@ -389,7 +389,9 @@ def reader(paper_id: int) -> str | tuple[str, int]:
         found = queries.dossier(db, dossier_id)
         session = web.asked_number("session")
         book = hooks.book_with(db, actor, session, paper_id) if session else None
-        before, after = queries.neighbours(book.papers if book else found.papers, paper_id)
+        # A file that was removed leads nowhere.
+        there = [each for each in found.papers if each.id == paper_id or not each.removal]
+        before, after = queries.neighbours(book.papers if book else there, paper_id)
         newest = next(each for each in found.papers if each.id == paper_id)
         page, number = web.asked_number("page"), web.asked_number("edition")
         if page and not number:

@@ -44,7 +44,11 @@ class Region {
     const kept = new Map((await vault.papers()).map((each) => [each.edition_id, each]));
     for (const row of this.rows) {
       const about = kept.get(Number(row.dataset.edition));
-      if (about) show(row, 'ready', about);
+      if (!about) continue;
+      show(row, 'ready', about);
+      const pack = this.packOf(row);
+      const isMoved = about.pack.path === pack.path && about.pack.place !== pack.place;
+      if (isMoved) await vault.place(about, pack);
     }
     this.count();
   }
@@ -76,13 +80,17 @@ class Region {
     try {
       const edition = Number(row.dataset.edition);
       const tell = (share: number) => show(row, 'loading', { share });
-      show(row, 'ready', await load(vault, edition, this.pack, tell));
+      show(row, 'ready', await load(vault, edition, this.packOf(row), tell));
     } catch (wrong) {
       if (!(wrong instanceof Refusal)) throw wrong;
       show(row, wrong.reason === 'online_only' ? 'online' : 'failed');
       this.say(wrong.message);
     }
     this.count();
+  }
+
+  private packOf(row: HTMLElement): Pack {
+    return { ...this.pack, place: this.rows.indexOf(row) };
   }
 
   private count(): void {

@@ -26,10 +26,11 @@ export interface Leased {
   seconds: number;
 }
 
-/** Where a paper was taken from: a session, a consultation, a dossier. */
+/** Where a paper was taken from: a session, a consultation, a dossier; and where it stands there. */
 export interface Pack {
   path: string;
   title: string;
+  place?: number;
 }
 
 export interface About extends Leased {
@@ -73,10 +74,10 @@ export class Vault {
     private readonly key: CryptoKey,
   ) {}
 
-  /** What is kept, in the order in which it came. */
+  /** What is kept, in the order of where it was taken from; of two editions the older first. */
   async papers(): Promise<About[]> {
     const rows = await (await store()).getAll('papers', range(this.person));
-    return Promise.all(rows.map((each) => this.about(each)));
+    return inOrder(await Promise.all(rows.map((each) => this.about(each))));
   }
 
   async paper(edition: number): Promise<About | undefined> {
@@ -102,6 +103,14 @@ export class Vault {
       writing.objectStore('papers').put({ ...key, ends: endOf(about), about: said }),
       writing.done,
     ]);
+  }
+
+  /** Its pack has come into another order since it was taken along. */
+  async place(about: About, pack: Pack): Promise<void> {
+    const db = await store();
+    const said = await this.sealedAbout({ ...about, pack });
+    const kept = await db.get('papers', [this.person, about.edition_id]);
+    if (kept) await db.put('papers', { ...kept, about: said });
   }
 
   async drop(edition: number): Promise<void> {
@@ -185,6 +194,12 @@ export class Vault {
     return seal(this.key, named(this.person, about.edition_id, 'about'), said);
   }
 }
+
+const inOrder = (papers: About[]): About[] => {
+  // One that was taken along before places were kept stands after those that have one.
+  const place = ({ pack }: About) => pack.place ?? Number.MAX_SAFE_INTEGER;
+  return papers.sort((a, b) => place(a) - place(b) || a.edition_id - b.edition_id);
+};
 
 const endOf = (lease: Leased): number => Date.now() + lease.seconds * 1000;
 

@@ -1,6 +1,7 @@
 """A file that should never have come is gone: two people, from the commit on, from every place."""
 
 import io
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -91,6 +92,23 @@ def test_nothing_changes_until_a_second_person_confirms(cabinet, paper):
     assert reader.get(path).status_code == 200
     assert confirm(cabinet, asked).status_code == 200
     assert reader.get(path).status_code == 410
+
+
+def test_the_papers_beside_it_lead_past_it(cabinet):
+    dossier = builders.dossier(cabinet, *(builders.pdf(n) for n in (1, 2, 3)))
+    builders.hand_out(cabinet, dossier, [MINISTER])
+    first, second, third = builders.papers(dossier)
+    reader = cabinet.browser(MINISTER)
+
+    def beside(paper: queries.PaperView) -> list[str]:
+        page = reader.get(f"/papers/{paper.id}").get_data(as_text=True)
+        return re.findall(r'href="/papers/(\d+)" data-paper-(?:before|after)', page)
+
+    assert beside(first) == [str(second.id)]
+    assert beside(third) == [str(second.id)]
+    remove(cabinet, second)
+    assert beside(first) == [str(third.id)]
+    assert beside(third) == [str(first.id)]
 
 
 def proposals(cabinet: Cabinet, paper: queries.PaperView) -> list[int]:
