@@ -36,6 +36,12 @@ type Moment = string | number | Date;
 export const clockOf = (at: Moment): string =>
   new Date(at).toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit', timeZone: ZONE });
 
+/** The time, and the day where that is not today. */
+export function shortly(at: Moment): string {
+  const day = dayOf(at);
+  return day === dayOf(now()) ? clockOf(at) : `${day.slice(0, 5)} ${clockOf(at)}`;
+}
+
 export const dayOf = (at: Moment): string =>
   new Date(at).toLocaleDateString('vi-VN', {
     day: '2-digit',

@@ -11,6 +11,7 @@ from documents.notes.reading import Notes, NoteView
 from ecabinet import web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
+from ecabinet.errors import BadInput
 from ecabinet.web import Door, current_actor, needs, takes
 
 door = Door("notes", __name__)
@@ -49,9 +50,13 @@ def settle(edition_id: int, note_id: str) -> dict[str, Any]:
 @needs(Permission.SIGNED_IN)
 @takes(body=True)
 def share(edition_id: int, note_id: str) -> dict[str, Any]:
-    body = Body("mandates", "since")
+    """A note, or all strokes of a drawing: the others are `more`."""
+    body = Body("mandates", "more", "since")
     chosen, since = body.list("mandates", MOST_ADVISERS), body.whole("since")
-    return _answer(sharing.share(current_actor(), edition_id, note_id, chosen, since))
+    more = body.list("more", noting.MOST_ON_EDITION) if "more" in body else []
+    if not all(isinstance(each, str) for each in more):
+        raise BadInput("more", "names no note")
+    return _answer(sharing.share(current_actor(), edition_id, [note_id, *more], chosen, since))
 
 
 @door.get("/editions/<int:edition_id>/notes.pdf")

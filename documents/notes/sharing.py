@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from documents import access
-from documents.models import Loan, NoteShare
+from documents.models import Edition, Loan, Note, NoteShare
 from documents.notes import keeping, reading
 from documents.notes.reading import Notes
 from ecabinet.access import Actor, Right
@@ -18,27 +18,38 @@ from people.rules import MandateStanding
 
 
 def share(
-    actor: Actor, edition_id: int, note_id: str, mandate_ids: Sequence[object], since: int
+    actor: Actor,
+    edition_id: int,
+    note_ids: Sequence[str],
+    mandate_ids: Sequence[object],
+    since: int,
 ) -> Notes:
-    """Show a note to these of one's advisers and to no others; to none, it is one's own again."""
+    """Show notes to these of one's advisers and to no others; to none, they are one's own again.
+    All of them, or none: the strokes of a drawing are shown together."""
     with transaction() as db:
         edition = access.edition_to_read(db, actor, edition_id)
         count = keeping.count_to_raise(db, actor)
-        note = keeping.own_note(db, actor, edition, note_id)
-        if note is None or note.content is None:
-            raise NotFound(f"note {note_id}")
+        notes = [_own(db, actor, edition, each) for each in dict.fromkeys(note_ids)]
         chosen = [
             each for each in advisers(db, actor, edition.paper.dossier_id) if each.id in mandate_ids
         ]
         if len(chosen) != len(mandate_ids):
             raise BadInput("mandates", "is no adviser's")
-        shown = NoteShare.person_id == actor.id, NoteShare.note_id == note_id
-        db.execute(delete(NoteShare).where(*shown))
-        for each in chosen:
-            db.add(NoteShare(person_id=actor.id, note_id=note_id, mandate_id=each.id))
-        keeping.tell(note, count)
+        for note in notes:
+            shown = NoteShare.person_id == actor.id, NoteShare.note_id == note.id
+            db.execute(delete(NoteShare).where(*shown))
+            for each in chosen:
+                db.add(NoteShare(person_id=actor.id, note_id=note.id, mandate_id=each.id))
+            keeping.tell(note, count)
         db.flush()
         return reading.changed(db, actor, edition, since)
+
+
+def _own(db: Session, actor: Actor, edition: Edition, note_id: str) -> Note:
+    note = keeping.own_note(db, actor, edition, note_id)
+    if note is None or note.content is None:
+        raise NotFound(f"note {note_id}")
+    return note
 
 
 def advisers(db: Session, actor: Actor, dossier_id: int) -> list[MandateView]:

@@ -1,6 +1,8 @@
 """A note is shown to those who advise its writer by a mandate, by name and for its time."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -39,8 +41,8 @@ def mandate(cabinet: Cabinet) -> int:
         return people.mandates_given_by(db, cabinet.ids[MINISTER])[0].id
 
 
-def share(browser: Browser, paper: PaperView, note: str, *mandates: object):
-    body = {"mandates": list(mandates), "since": 0}
+def share(browser: Browser, paper: PaperView, note: str, *mandates: object, more: object = ()):
+    body = {"mandates": list(mandates), "since": 0, "more": more}
     return browser.post(f"/editions/{paper.edition_id}/notes/{note}/share", json=body, headers=JSON)
 
 
@@ -106,3 +108,25 @@ def test_only_ones_own_notes_are_shown_and_only_by_ones_own_mandates(cabinet, pa
     for wrong in ("1", None, 999_999, [chosen]):
         assert share(minister, paper, mine["id"], wrong).status_code == 400
     assert share(cabinet.browser(ADVISER), paper, mine["id"], chosen).status_code == 404
+
+
+def ink(across: int) -> dict[str, Any]:
+    drawn = {"kind": "ink", "page": 1, "text": "", "shape": {"points": [across, 10, across, 90]}}
+    return {"id": str(uuid4()), "base": 0, "content": drawn}
+
+
+def test_the_strokes_of_a_drawing_are_shown_together_or_not_at_all(cabinet, paper):
+    minister, adviser = cabinet.browser(MINISTER), cabinet.browser(ADVISER)
+    drawing = [ink(100 * n) for n in range(1, 4)]
+    save(minister, paper, *drawing, words("Riêng tôi"))
+    first, *others = (each["id"] for each in drawing)
+    chosen = mandate(cabinet)
+    for wrong, status in ((["gone"], 404), ([1], 400), ("gone", 400)):
+        assert share(minister, paper, first, chosen, more=wrong).status_code == status
+        assert lent(adviser, paper) == []
+    assert share(minister, paper, first, chosen, more=others).status_code == 200
+    assert len(lent(adviser, paper)) == 3
+    shown = [each for each in notes(minister, paper) if each["shared"]]
+    assert {each["id"] for each in shown} == {first, *others}
+    assert share(minister, paper, first, more=others).status_code == 200
+    assert lent(adviser, paper) == []

@@ -1,5 +1,5 @@
 // All notes of an edition beside its pages, in their order; from each one tap leads to its page.
-import { clockOf, dayOf, now, word } from '../../words';
+import { shortly, word } from '../../words';
 import { type Content, height, type Item } from './note';
 import type { NoteStore } from './store';
 
@@ -12,7 +12,7 @@ export type Acts = {
   page(): number;
 };
 
-/** Strokes of a page are one row, what is shown apart from what is not: nobody looks for one. */
+/** Strokes of a page that are shown to the same persons are one row: nobody looks for one. */
 export function rows(items: Item[]): Row[] {
   const found: Row[] = [];
   const inks = new Map<string, Row>();
@@ -21,8 +21,8 @@ export function rows(items: Item[]): Row[] {
     (a, b) => page(a) - page(b) || height(a.content) - height(b.content),
   );
   for (const item of sorted) {
-    const isShared = Boolean(item.note?.shared.length);
-    const place = `${item.from}/${item.note?.edition}/${item.page}/${item.content.page}/${isShared}`;
+    const { edition, shared } = item.note ?? {};
+    const place = `${item.from}/${edition}/${item.page}/${item.content.page}/${shared ?? ''}`;
     const ink = item.content.kind === 'ink' ? inks.get(place) : undefined;
     if (ink) {
       ink.ids.push(item.id);
@@ -129,14 +129,12 @@ export class NoteList {
     part('at').textContent = isOwn ? this.when(first) : '';
     part('private').hidden = !isOwn || Boolean(note?.shared.length);
     part('shared').hidden = !isOwn || !note?.shared.length;
-    (part('shared').querySelector('[data-count]') as HTMLElement).textContent = String(
+    (part('shared').querySelector('[data-with]') as HTMLElement).textContent = sharedWith(
       note?.shared.length ?? 0,
     );
     const isWritten = content.kind !== 'ink' && content.kind !== 'bookmark';
     on('edit', isOwn && isWritten, () => this.acts.edit(row));
-    on('share', isOwn && content.kind !== 'bookmark' && ids.length === 1, () =>
-      this.acts.share(row),
-    );
+    on('share', isOwn && content.kind !== 'bookmark', () => this.acts.share(row));
     on('remove', isOwn, () => this.store.write(ids.map((id) => [id, null])));
     const settle = (page: number) => () =>
       ids.forEach((id) => {
@@ -152,8 +150,7 @@ export class NoteList {
   private when(id: string): string {
     const at = this.store.at(id);
     if (!at) return word({ vi: 'trên máy này', en: 'on this device' });
-    const [day, time] = [dayOf(at), clockOf(at)];
-    return day === dayOf(now()) ? time : `${day.slice(0, 5)} ${time}`;
+    return shortly(at);
   }
 }
 
@@ -167,7 +164,13 @@ function what({ ids, item }: Row): string {
   const kind: Content['kind'] = item.content.kind;
   if (kind === 'bookmark') return word({ vi: 'Dấu trang · ', en: 'Bookmark · ' });
   if (kind !== 'ink') return '';
-  return word({ vi: `${ids.length} nét vẽ · `, en: `${ids.length} strokes · ` });
+  const strokes = ids.length === 1 ? '1 stroke' : `${ids.length} strokes`;
+  return word({ vi: `${ids.length} nét vẽ · `, en: `${strokes} · ` });
+}
+
+function sharedWith(number: number): string {
+  const advisers = number === 1 ? '1 adviser' : `${number} advisers`;
+  return word({ vi: `Đang chia sẻ với ${number} người tham mưu`, en: `Shown to ${advisers}` });
 }
 
 function where({ page, content, note }: Item): string {

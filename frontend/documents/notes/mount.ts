@@ -1,10 +1,10 @@
 // The reader's notes: tools, list, form and what is said of how they are kept.
 import { NoteRoom } from '../../vault/notes';
-import { clockOf } from '../../words';
+import { shortly } from '../../words';
 import { Drawer } from '../drawer';
 import type { PaperPane } from '../pane';
 import { NoteLayer } from './layer';
-import { NoteList } from './list';
+import { NoteList, type Row } from './list';
 import type { Content, Item } from './note';
 import { find } from './quote';
 import { type Admit, NoteStore, type State } from './store';
@@ -44,7 +44,7 @@ export function mountNotes(pane: PaperPane, admit?: Admit): NoteStore | undefine
       drawer.makeWay();
     },
     edit: ({ item }) => form.edit(item),
-    share: ({ item }) => sharing.open(item),
+    share: (row) => sharing.open(row),
     page: () => pane.view.page,
   });
   buttons(pane, tools, store, form);
@@ -205,13 +205,13 @@ class NoteForm {
 /** To which of one's advisers a note is shown. */
 class ShareForm {
   private readonly dialog = document.querySelector<HTMLDialogElement>('#note-share');
-  private id = '';
+  private ids: string[] = [];
 
   constructor(store: NoteStore) {
     this.dialog?.querySelector('form')?.addEventListener('submit', (event) => {
       event.preventDefault();
       const chosen = this.boxes.filter((each) => each.checked).map((each) => Number(each.value));
-      void store.share(this.id, chosen);
+      void store.share(this.ids, chosen);
       this.dialog?.close();
     });
     this.dialog
@@ -223,10 +223,10 @@ class ShareForm {
     return [...(this.dialog?.querySelectorAll<HTMLInputElement>('input[type=checkbox]') ?? [])];
   }
 
-  open({ id, note }: Item): void {
-    this.id = id;
+  open({ ids, item }: Row): void {
+    this.ids = ids;
     for (const each of this.boxes)
-      each.checked = note?.shared.includes(Number(each.value)) ?? false;
+      each.checked = item.note?.shared.includes(Number(each.value)) ?? false;
     this.dialog?.showModal();
   }
 }
@@ -238,7 +238,7 @@ function say(state: State | { is: 'wordless' }): void {
     each.hidden = each.dataset.when !== state.is;
   }
   if (state.is === 'saved') {
-    part('[data-notes-at]').textContent = clockOf(state.at);
+    part('[data-notes-at]').textContent = shortly(state.at);
   }
   if (state.is === 'refused') part('[data-notes-why]').textContent = state.why;
 }

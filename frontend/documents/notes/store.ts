@@ -112,16 +112,16 @@ export class NoteStore extends EventTarget {
     return this.ask(id, 'place', { page });
   }
 
-  /** Show a note by these mandates, and by no others. */
-  share(id: string, mandates: number[]): Promise<void> {
-    return this.ask(id, 'share', { mandates });
+  /** Show notes by these mandates, and by no others. */
+  share([id = '', ...more]: string[], mandates: number[]): Promise<void> {
+    return this.ask(id, 'share', { mandates, more });
   }
 
   private async ask(id: string, what: string, body: Record<string, unknown>): Promise<void> {
     try {
       const url = `${this.url}/${id}/${what}`;
       this.take(await this.post(url, { ...body, since: this.last }));
-      this.say({ is: 'saved', at: new Date() });
+      this.say(this.saved);
     } catch (wrong) {
       // Unlike what is written, this does not wait to be sent: its reader hears that it was not.
       if (!(wrong instanceof Refusal)) throw wrong;
@@ -223,7 +223,7 @@ export class NoteStore extends EventTarget {
     try {
       do await this.once();
       while (this.waiting.size);
-      this.say(this.kept.size ? { is: 'saved', at: new Date() } : { is: 'empty' });
+      this.say(this.saved);
     } catch (wrong) {
       this.say(this.afterFailing(wrong));
     } finally {
@@ -258,6 +258,12 @@ export class NoteStore extends EventTarget {
     if (waiting === sent) this.waiting.delete(id);
     // It was written in again meanwhile, by somebody who had seen what was sent.
     else if (waiting) waiting.base = this.kept.get(id)?.revision ?? waiting.base;
+  }
+
+  /** By the server's clock, as of the last that it took: opening a paper saves nothing. */
+  private get saved(): State {
+    const last = Math.max(...[...this.kept.values()].map((each) => Date.parse(each.at)));
+    return this.kept.size ? { is: 'saved', at: new Date(last) } : { is: 'empty' };
   }
 
   private afterFailing(wrong: unknown): State {
