@@ -492,9 +492,11 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     hand = Hand(page)
     # A page that is being drawn anew is written on all the same.
     page.locator(".page .notes").first.evaluate("sheet => sheet.remove()")
+    # By itself a finger scrolls, whether a pen was ever seen here or not.
+    hand.moves_finger(0.5, 0.2)
     hand.draws_with_pen(0.2, 0.3)
     expect(page.locator(".notes__ink")).to_have_count(1)
-    expect(said).to_contain_text("đã lưu")
+    expect(said).to_have_attribute("data-state", "saved")
     hand.moves_finger(0.5, 0.3)
     expect(page.locator(".notes__ink")).to_have_count(1)
     page.get_by_role("button", name="Ngón tay vẽ").click()
@@ -502,23 +504,23 @@ def test_what_one_writes_on_a_paper_is_kept_at_every_stroke_and_is_there_on_the_
     expect(page.locator(".notes__ink")).to_have_count(2)
     minister.context.set_offline(True)
     hand.draws_with_pen(0.2, 0.4)
-    expect(said).to_contain_text("Chưa gửi được. Ghi chú được giữ trên máy này")
+    expect(said).to_have_attribute("data-state", "unsent")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+z")
     minister.context.set_offline(False)
-    expect(said).to_contain_text("đã lưu")
+    expect(said).to_have_attribute("data-state", "saved")
     minister.presses("Chữ")
     hand.points(0.7, 0.3)
     page.get_by_label("Nội dung").fill("Hỏi lại Bộ Tài chính")
     # However its form is closed, what was typed stays; unless one says that it is not to.
     page.keyboard.press("Escape")
-    expect(said).to_contain_text("đã lưu")
+    expect(said).to_have_attribute("data-state", "saved")
     minister.presses("Chữ")
     minister.presses("Chữ")
     hand.points(0.7, 0.5)
     page.get_by_label("Nội dung").fill("Viết nhầm")
     minister.presses("Bỏ ghi chú này")
-    expect(said).to_contain_text("đã lưu")
+    expect(said).to_have_attribute("data-state", "saved")
     minister.fits(*SIZES)
     minister.is_barred_by_nothing()
     minister.presses("Ghi chú", ".tools")
@@ -596,6 +598,9 @@ def test_a_long_paper_is_gone_through_in_every_way_and_few_of_its_pages_are_held
     small.first.wait_for()
     assert small.count() <= MOST_SMALL
 
+    # One that lies among those that stand.
+    lying = page.locator("#thumb-3 .thumb__leaf:has(canvas)")
+    expect(lying).to_have_css("aspect-ratio", re.compile(r"^1\.4"))
     page.locator("#thumb-3").click()
     expect(goto).to_have_value("3")
     page.locator(".thumbs").press("ArrowDown")
@@ -659,6 +664,7 @@ SHORT, LONG = "Tờ trình ngắn", "Phụ lục chi tiết"
 
 def with_contents(paper: Path) -> bytes:
     writer = pypdf.PdfWriter(clone_from=paper)
+    writer.pages[2].rotate(90)
     first = writer.add_outline_item(title="Chương I", page_number=0)
     writer.add_outline_item(title="Mục 1", page_number=5, parent=first)
     writer.add_outline_item(title="Chương II", page_number=19)
@@ -757,7 +763,7 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
     page.get_by_label("Đoạn cần tô").fill(LIT)
     page.get_by_label("Nội dung").fill("Hỏi lại ai làm Trưởng ban")
     secretary.presses("Lưu ghi chú")
-    expect(page.locator("[data-notes-said]")).to_contain_text("đã lưu")
+    expect(page.locator("[data-notes-said]")).to_have_attribute("data-state", "saved")
     paper = urlsplit(page.url).path
     newer = page.locator("[data-paper-newer]")
     expect(newer).to_be_hidden()
@@ -800,7 +806,7 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
     draws_over((0.19, 0.5), (0.02, 0.5))
     expect(quotes).to_have_text([LIT, f"{STAYED} gom cac bo", "Thanh lap"])
     draws_over((0, 12), (0.1, 12))
-    expect(page.locator("[data-notes-said]")).to_contain_text("không có chữ để tô")
+    expect(page.locator("[data-notes-said]")).to_have_attribute("data-state", "wordless")
     assert not secretary.wrong, "\n".join(secretary.wrong)
 
 
@@ -824,10 +830,10 @@ def test_a_note_is_shown_to_ones_adviser_as_long_as_one_likes(
     tool.press("Enter")
     page.get_by_label("Nội dung").fill(words)
     minister.presses("Lưu ghi chú")
-    expect(said).to_contain_text("đã lưu")
+    expect(said).to_have_attribute("data-state", "saved")
     minister.presses("Ghi chú", ".tools")
     expect(notes).to_contain_text("Riêng tôi")
-    for seen, number in ((1, "1 người giúp việc"), (0, "Riêng tôi")):
+    for seen, number in ((1, "1 người tham mưu"), (0, "Riêng tôi")):
         minister.presses("Chia sẻ", "#notes")
         page.locator("dialog[open] input[type=checkbox]").set_checked(bool(seen))
         with page.expect_response(lambda answer: answer.url.endswith("/share")):
@@ -842,6 +848,19 @@ def test_a_note_is_shown_to_ones_adviser_as_long_as_one_likes(
             expect(lent).to_contain_text("Bộ trưởng Bộ Y tế")
             expect(lent.get_by_role("button", name="Sửa")).to_be_hidden()
     adviser.fits(*SIZES)
+    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+    strokes = page.locator(".notes__ink")
+    before, hand = strokes.count(), Hand(page)
+    minister.presses("Bút")
+    for stroke in (1, 2):
+        hand.draws_with_pen(0.2, 0.3 + stroke / 10)
+        expect(strokes).to_have_count(before + stroke)
+    # The strokes of a page are shown together.
+    drawing = page.locator("#notes [data-kind=ink]", has_text="2 nét vẽ")
+    drawing.get_by_role("button", name="Chia sẻ").click()
+    page.locator("dialog[open] input[type=checkbox]").check()
+    minister.presses("Lưu chia sẻ", "dialog[open]")
+    expect(drawing).to_contain_text("Đang chia sẻ với 1 người tham mưu")
     minister.presses("Chia sẻ", "#notes")
     minister.fits(*SIZES)
     wrong = [each for reader in (minister, adviser) for each in reader.wrong]
