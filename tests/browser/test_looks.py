@@ -798,6 +798,8 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
         page.mouse.up()
 
     quotes = own.locator("[data-part=quote]")
+    # A page that is still being fitted moves under the mouse.
+    expect(page.locator(".paper__first")).to_be_hidden()
     tool.click()
     # From before the first letter to beside the page, over the notes.
     draws_over((-0.1, 0.5), (6, 0.5))
