@@ -7,11 +7,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import growth, ledger, papers, reader_memory, search
+from benchmarks import first_page, growth, ledger, papers, reader_memory, search
 
 ALL = (
     ledger.append_beside_a_bare_commit,
     papers.copies_and_files,
+    papers.files_of_others,
+    first_page.first_page_of_a_scan,
     reader_memory.jumping_through_a_scan,
     search.pages_beside_fts_alone,
 )

@@ -1,7 +1,9 @@
 """Marked copies beside plain files, stampers and nginx, in one run; and files becoming papers."""
 
+import collections
 import contextlib
 import os
+import queue
 import shutil
 import socket
 import statistics
@@ -10,13 +12,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import samples
 from benchmarks.figure import Figure
-from documents import service
+from documents import dry_run, service
+from documents.marking import Copy, Slot
 from ecabinet import migrate, storage
 from ecabinet.app import open_stores
 from ecabinet.db import database
@@ -25,6 +29,8 @@ from ecabinet.settings import Settings
 CLIENTS, ROUNDS, SECONDS = 4, 3, 1.5
 RANGE = 64 * 1024
 TEXT_PAGES, LARGE_PAGES = 100, 200
+# A fiftieth of a hall of 500.
+HALL, ITS_PAPERS = 10, 40
 FIXED_SECONDS, MS_A_PAGE = 0.5, 15.0
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}
@@ -59,12 +65,14 @@ def copies_and_files() -> Iterator[Figure]:
         samples.write_stamp(folder)
         yield from _upload_to_readable()
         text, large = _keep(folder, TEXT_PAGES), _keep(folder, LARGE_PAGES, packed=False)
+        yield _memory_of(large)
         database().close()
         with _gunicorn(folder) as port:
             yield from _served(port, text, large)
             if shutil.which("nginx"):
                 with _nginx(folder, port) as front:
                     yield _beside_nginx(front, large)
+                    yield _hall(front, text)
 
 
 def _served(port: int, text: Paper, large: Paper) -> Iterator[Figure]:
@@ -82,6 +90,77 @@ def _beside_nginx(port: int, paper: Paper) -> Figure:
     megabytes = paper.size / 1e6
     peer = f"nginx static, {static * megabytes:.0f} MB/s, {megabytes:.1f} MB, {CLIENTS} readers"
     return _ratio("papers: copy behind nginx", ours, static, 0.5, peer)
+
+
+def _hall(port: int, paper: Paper) -> Figure:
+    """A session that opens: each of so many readers takes each of its papers along, once."""
+    rounds = []
+    for _ in range(ROUNDS):
+        plain = _each_once(port, [f"/plain/{paper.name}"] * HALL * ITS_PAPERS)
+        asked = (f"{paper.copy}?reader={n}" for n in range(HALL) for _ in range(ITS_PAPERS))
+        rounds.append((_each_once(port, asked), plain))
+    ours, static = (statistics.median(each) for each in zip(*rounds, strict=True))
+    peer = f"nginx static, {HALL} readers x {ITS_PAPERS} papers"
+    return _ratio("papers: session opening", ours, static, 0.7, peer)
+
+
+def _each_once(port: int, paths: Iterable[str]) -> float:
+    """Answers a second, where so many lines share what there is to ask."""
+    left, started = queue.SimpleQueue[str](), time.perf_counter()
+    count = 0
+    for each in paths:
+        left.put(each)
+        count += 1
+
+    def read() -> None:
+        room = bytearray(1 << 20)
+        with (
+            socket.create_connection(("127.0.0.1", port)) as line,
+            contextlib.suppress(queue.Empty),
+        ):
+            while True:
+                line.sendall(
+                    f"GET {left.get_nowait()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+                )
+                _read_one(line, room)
+
+    readers = [threading.Thread(target=read) for _ in range(CLIENTS)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join()
+    return count / (time.perf_counter() - started)
+
+
+def _memory_of(paper: Paper) -> Figure:
+    """What one copy holds while it is served, beside the whole of it."""
+    digest, at, length, size = paper.copy.removeprefix("/copy/").split("/")
+    copy = Copy(digest, Slot(int(at), int(length), int(size)), b" " * int(length))
+    collections.deque(copy.stream(0, 1), 0)
+    tracemalloc.start()
+    collections.deque(copy.stream(0, copy.size), 0)
+    peak = tracemalloc.get_traced_memory()[1] / 1024
+    tracemalloc.stop()
+    peer = f"the whole file, {copy.size / 1024:.0f} KB"
+    return Figure("papers: memory of a copy", peak, "KB", "<= 256 KB", peer, peak <= 256)
+
+
+def files_of_others() -> Iterator[Figure]:
+    """Of real files that can be opened, the share whose pages are equal to the pixel; nothing where
+    no files are named (ECABINET_SAMPLES)."""
+    samples_at = os.environ.get("ECABINET_SAMPLES")
+    files = sorted(Path(samples_at).rglob("*.pdf")) if samples_at else []
+    with tempfile.TemporaryDirectory() as folder:
+        open_stores(Settings(data_dir=Path(folder)))
+        migrate.upgrade(database())
+        found = [dry_run.try_one(str(each)) for each in files]
+        database().close()
+    opened = [each for each in found if each.outcome == "prepared"]
+    if not opened:
+        return
+    share = 100 * sum(each.pixel_equal for each in opened) / len(opened)
+    peer = f"{len(opened)} of {len(files)} files opened, the rest refused with a reason"
+    yield Figure("papers: equal to the pixel", share, "%", ">= 99.5 %", peer, share >= 99.5)
 
 
 def _ratio(name: str, ours: float, theirs: float, goal: float, peer: str) -> Figure:

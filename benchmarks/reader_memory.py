@@ -11,7 +11,7 @@ import logging
 import random
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ MB = 1_000_000
 OURS = """<!doctype html><html lang="vi"><meta charset="utf-8"><title>ours</title>
 <link rel="stylesheet" href="/static/{app_css}"><link rel="stylesheet" href="/static/{css}">
 <body class="ec" data-reader><div class="paper" style="position: fixed; inset: 0"
- data-paper-url="/scan.pdf" data-worker="/static/{worker}"><div class="paper__pages"></div>
+ data-paper-url="{paper}" data-worker="/static/{worker}"><div class="paper__pages"></div>
 <div class="paper__said"></div></div><script src="/static/{js}" defer></script>"""
 
 # As the package's own example sets it up: everything as it comes.
@@ -85,7 +85,7 @@ def jumping_through_a_scan() -> Iterator[Figure]:
         size = scan.stat().st_size / MB
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         with _served(scan) as address:
-            ours, peer = (_looks(browser, f"{address}/{each}") for each in ("ours", "peer"))
+            ours, peer = (_looks(browser, f"{address}/{each}") for each in ("ours/0", "peer"))
         browser.close()
     print(
         json.dumps({"ours": [vars(each) for each in ours], "peer": [vars(each) for each in peer]})
@@ -157,19 +157,7 @@ def _resident(process: int) -> float:
 
 @contextmanager
 def _served(scan: Path) -> Iterator[str]:
-    names = json.loads((STATIC / "manifest.json").read_text())
-    app = Flask(__name__, static_folder=str(STATIC))
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    ours = OURS.format(
-        app_css=names["app.css"],
-        css=names["documents/reader.css"],
-        worker=names["pdf.worker.js"],
-        js=names["documents/viewer.js"],
-    )
-
-    @app.get("/ours")
-    def reader() -> str:
-        return ours
+    app = Flask(__name__)
 
     @app.get("/peer")
     def peer() -> str:
@@ -184,16 +172,38 @@ def _served(scan: Path) -> Iterator[str]:
         kind = "text/javascript" if name.endswith(".mjs") else None
         return send_from_directory(PDFJS, name, mimetype=kind)
 
+    with ours_at(app, ["/scan.pdf"]) as (ours,):
+        yield ours.removesuffix("/ours/0")
+
+
+@contextmanager
+def ours_at(app: Flask, papers: Sequence[str]) -> Iterator[list[str]]:
+    """Where our reader shows each of these papers, which the app serves."""
+    names = json.loads((STATIC / "manifest.json").read_text())
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app.static_folder = str(STATIC)
+
+    def reader(number: int) -> str:
+        return OURS.format(
+            paper=papers[number],
+            app_css=names["app.css"],
+            css=names["documents/reader.css"],
+            worker=names["pdf.worker.js"],
+            js=names["documents/viewer.js"],
+        )
+
+    app.add_url_rule("/ours/<int:number>", view_func=reader)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://localhost:{server.server_port}"
+    at = f"http://localhost:{server.server_port}/ours"
+    yield [f"{at}/{number}" for number in range(len(papers))]
     server.shutdown()
     thread.join()
 
 
-def write_scan(path: Path, pages: int = PAGES) -> None:
-    """Pages as a copier makes them: grey, speckled, each its own; some 430 KB each."""
+def write_scan(path: Path, pages: int = PAGES, quality: int = 60) -> None:
+    """Pages as a copier makes them: grey, speckled, each its own; some 430 KB each by default."""
     width, height = (round(each / 72 * DOTS_PER_INCH) for each in A4)
     font = ImageFont.truetype(str(FILE), 20)
     leaf = Image.blend(
@@ -207,7 +217,7 @@ def write_scan(path: Path, pages: int = PAGES) -> None:
         sheet = ImageChops.offset(leaf, 0, number)
         ImageDraw.Draw(sheet).text((100, 80), f"Trang {number}", fill=30, font=font)
         file = io.BytesIO()
-        sheet.save(file, "JPEG", quality=60)
+        sheet.save(file, "JPEG", quality=quality)
         picture = pikepdf.Stream(
             pdf, file.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=width,
             Height=height, ColorSpace=Name.DeviceGray, BitsPerComponent=8, Filter=Name.DCTDecode,

@@ -35,7 +35,9 @@ def copy(digest: str, at: int, length: int, size: int) -> Response:
     found = copy_of(digest, at, length, size)
     asked = request.range.range_for_length(size) if request.range else None
     start, stop = asked or (0, size)
-    headers = {"Content-Length": str(stop - start), "ETag": f'"{found.etag}"'}
+    headers = {
+        "Content-Length": str(stop - start), "ETag": f'"{found.etag}"', "Accept-Ranges": "bytes",
+    }  # fmt: skip
     if asked:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return Response(

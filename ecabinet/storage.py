@@ -20,8 +20,6 @@ from ecabinet.errors import NotFound, SettingRefused
 
 PIECE, EARLIER_PIECE = 64 * 1024, 256 * 1024
 SUFFIX = ".64k"
-# What is read and handed on at once.
-AT_ONCE = 256 * 1024
 TAG = 16
 DIGEST_LETTERS = 64
 KEYS_AT_HAND = 1024
@@ -39,7 +37,7 @@ class Storage(Protocol):
         """The content's length in bytes."""
 
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes [start, stop), in pieces of at most 256 KiB."""
+        """The bytes [start, stop), piece by piece: never more than one is held, sealed and open."""
 
     def destroy(self, digest: str) -> None:
         """Let these bytes be nowhere any more, nor the key that opens a copy of them."""
@@ -127,23 +125,18 @@ class _Sealed:
         return self.sealed - -(-self.sealed // (self.piece + TAG)) * TAG
 
     def read(self, box: AESGCM, start: int, stop: int) -> Iterator[bytes]:
-        step, each = AT_ONCE // self.piece, self.piece + TAG
-        last = -(-stop // self.piece)
+        each = self.piece + TAG
         file = self._open()
         try:
-            for first in range(start // self.piece, last, step):
+            for number in range(start // self.piece, -(-stop // self.piece)):
                 # A copy that is on its way stops where its file is destroyed.
                 if not os.fstat(file).st_nlink:
                     raise NotFound(f"blob {self.digest}")
-                count = min(step, last - first)
-                sealed = memoryview(os.pread(file, count * each, first * each))
-                opened = [
-                    _opened(box, self.digest, first + n, sealed[n * each : (n + 1) * each])
-                    for n in range(count)
+                begin = number * self.piece
+                # Under no name: what was handed on is held here no longer.
+                yield _opened(box, self.digest, number, os.pread(file, each, number * each))[
+                    max(0, start - begin) : stop - begin
                 ]
-                piece = opened[0] if count == 1 else b"".join(opened)
-                begin = first * self.piece
-                yield piece[max(0, start - begin) : stop - begin]
         finally:
             os.close(file)
 
@@ -170,7 +163,7 @@ class Memory:
 
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         content = self._content(digest)[start:stop]
-        return (content[at : at + AT_ONCE] for at in range(0, len(content), AT_ONCE))
+        return (content[at : at + PIECE] for at in range(0, len(content), PIECE))
 
     def destroy(self, digest: str) -> None:
         self._kept.pop(digest, None)
@@ -188,7 +181,7 @@ def _sealed(box: AESGCM, digest: str, content: bytes) -> Iterator[bytes]:
         yield box.encrypt(_nonce(number), piece, digest.encode())
 
 
-def _opened(box: AESGCM, digest: str, number: int, sealed: memoryview) -> bytes:
+def _opened(box: AESGCM, digest: str, number: int, sealed: bytes) -> bytes:
     try:
         return box.decrypt(_nonce(number), sealed, digest.encode())
     except InvalidTag:

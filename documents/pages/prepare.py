@@ -58,7 +58,9 @@ def _prepare(folder: Path) -> dict[str, Any]:
         removed = active.take_out(pdf)
         take_out_authors(pdf)
         shown, at = _with_slot(pdf)
-    as_pictures = not _alike(original, shown, flattened=signed)
+    texts = looks.texts(original)
+    # Longer ones are compared by children of their own, a part each (`gate`).
+    as_pictures = len(texts) <= LIMITS.pictures and not _alike(original, shown, flattened=signed)
     if as_pictures:
         shown, at = _as_pictures(original)
     (folder / PREPARED).write_bytes(shown)
@@ -66,7 +68,7 @@ def _prepare(folder: Path) -> dict[str, Any]:
     return {
         "slot_at": at,
         "slot_length": SLOT_LENGTH,
-        "texts": looks.texts(original),
+        "texts": texts,
         "removed": removed,
         "was_signed": signed,
         "as_pictures": as_pictures,

@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from documents.pages import book, font, office, signed
-from documents.rules import PaperRefusal
+from documents.pages import book, font, gate, office, signed
+from documents.rules import LIMITS, PaperRefusal
 from ecabinet import offload
 
 CHILD = "documents.pages.prepare"
+GATE = "documents.pages.gate"
 READER = "documents.pages.words"
 SIGNED = "documents.pages.signed"
 BINDER = "documents.pages.book"
@@ -51,7 +52,25 @@ def read(content: bytes) -> Found | PaperRefusal:
         return PaperRefusal.TOO_COSTLY
     if reason := answer.said.pop("refusal", None):
         return PaperRefusal(reason)
-    return Found(answer.files[PREPARED], answer.files[PAGE1], **answer.said)
+    found = Found(answer.files[PREPARED], answer.files[PAGE1], **answer.said)
+    return _compared(content, found) or found
+
+
+def _compared(content: bytes, found: Found) -> PaperRefusal | None:
+    """Why a file of more pages than could be shown as pictures is not taken in, if it is not."""
+    pages = len(found.texts)
+    if pages <= LIMITS.pictures:
+        return None
+    for first in range(0, pages, LIMITS.pictures):
+        stop = min(first + LIMITS.pictures, pages)
+        asked = {"first": first, "stop": stop, "flattened": found.was_signed}
+        beside = {gate.PREPARED: [found.prepared], gate.ASKED: [json.dumps(asked).encode()]}
+        try:
+            if not offload.run(GATE, content, beside=beside).said["alike"]:
+                return PaperRefusal.LOOKS_DIFFERENT
+        except offload.Failed:
+            return PaperRefusal.TOO_COSTLY
+    return None
 
 
 def takes_office() -> bool:

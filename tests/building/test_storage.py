@@ -2,6 +2,8 @@
 
 import hashlib
 import random
+import tracemalloc
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecabinet.errors import NotFound
 from ecabinet.keys import Keys
-from ecabinet.storage import AT_ONCE, EARLIER_PIECE, PIECE, Damaged, Folder, Memory, Storage
+from ecabinet.storage import EARLIER_PIECE, PIECE, Damaged, Folder, Memory, Storage
 
 
 class StorageContract:
@@ -69,10 +71,22 @@ class TestFolder(StorageContract):
             b"".join(storage.stream(digest))
         assert b"".join(storage.stream(other)) == b"other"
 
+    def test_reading_holds_one_piece_however_long_the_file_is(self, storage: Folder) -> None:
+        peaks = []
+        for pieces in (4, 80):
+            digest = storage.keep(bytes(pieces * PIECE))
+            deque(storage.stream(digest, 0, PIECE), 0)
+            tracemalloc.start()
+            deque(storage.stream(digest), 0)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        assert max(peaks) <= 4 * PIECE
+        assert peaks[1] < peaks[0] + PIECE
+
     def test_a_copy_on_its_way_stops_where_its_file_is_destroyed(self, storage: Storage) -> None:
-        digest = storage.keep(bytes(3 * AT_ONCE))
+        digest = storage.keep(bytes(3 * PIECE))
         going = storage.stream(digest)
-        assert len(next(going)) == AT_ONCE
+        assert len(next(going)) == PIECE
         storage.destroy(digest)
         with pytest.raises(NotFound):
             next(going)

@@ -119,12 +119,12 @@ def scan(pages: int = 2) -> bytes:
     return made.getvalue()
 
 
-def read_otherwise() -> bytes:
+def read_otherwise(pages: int = 2, at: int = 0) -> bytes:
     """A page that two programs draw in two ways: its content begins where it must not."""
     made = io.BytesIO()
     drawing = b"1 0 0 rg 50 50 400 400 re f"
-    with Pdf.open(io.BytesIO(pdf(2))) as paper:
-        paper.pages[0].obj.Contents = paper.make_indirect(pikepdf.Stream(paper, drawing))
+    with Pdf.open(io.BytesIO(pdf(pages))) as paper:
+        paper.pages[at].obj.Contents = paper.make_indirect(pikepdf.Stream(paper, drawing))
         plain = pikepdf.ObjectStreamMode.disable
         paper.save(made, object_stream_mode=plain, compress_streams=False)
     return made.getvalue().replace(b"stream\n" + drawing, b"stream " + drawing)

@@ -2,7 +2,6 @@
 
 import io
 import struct
-from dataclasses import replace
 
 import pikepdf
 import pypdf
@@ -11,8 +10,9 @@ from pikepdf import Array, Name, Pdf
 
 from documents import marking
 from documents.marking import Mark
-from documents.pages import active, looks, pictures, prepare, slot
+from documents.pages import active, looks, prepare, reading, slot
 from documents.pages.font import mark_font, widths
+from documents.rules import LIMITS, PaperRefusal
 from tests.documents import builders
 from tests.documents.test_rules import AT
 
@@ -90,10 +90,14 @@ def test_a_file_that_looks_the_same_keeps_its_text(tmp_path):
     assert builders.WORDS in pypdf.PdfReader(io.BytesIO(copy)).pages[0].extract_text()
 
 
-def test_too_many_pages_to_be_pictures_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "LIMITS", replace(pictures.LIMITS, pictures=1))
-    (tmp_path / "in").write_bytes(builders.read_otherwise())
-    assert prepare.main(tmp_path) == {"refusal": "looks_different"}
+def test_a_longer_file_is_compared_a_part_at_a_time_to_its_last_page():
+    """Drawing all of a long scan takes longer than one child may."""
+    found = reading.read(builders.pdf(LIMITS.pictures + 3))
+    assert isinstance(found, reading.Found)
+    assert not found.as_pictures
+    otherwise = builders.read_otherwise(LIMITS.pictures + 3, at=LIMITS.pictures + 2)
+    # Too long to be shown as pictures.
+    assert reading.read(otherwise) == PaperRefusal.LOOKS_DIFFERENT
 
 
 def test_every_letter_of_the_mark_is_drawn_as_itself():
