@@ -1,19 +1,9 @@
 /** Where there is a line, the server decides who reads what is kept; without one, the lease does. */
 import { Refusal, send } from '../http';
 import { csrfToken } from '../words';
-import { isSigned, ask as mayStay, meet, others, owner, settle } from './vault';
+import { ask, isSigned, meet, others, owner, settle } from './vault';
 
 export type Standing = 'offline' | 'ours' | 'locked' | 'signed_out' | 'none';
-
-let asked: Promise<Standing> | undefined;
-
-/** How this device stands to the server now; a vault that may not stay is gone after this. */
-export function standing(): Promise<Standing> {
-  asked ??= ask().finally(() => {
-    asked = undefined;
-  });
-  return asked;
-}
 
 /** Whether what this page writes may be sent: not before it is known whose login is in force here,
  *  which gives the token as well. */
@@ -21,7 +11,8 @@ export async function admit(isRefused: boolean): Promise<boolean> {
   return (!isRefused && csrfToken() !== '') || (await standing()) === 'ours';
 }
 
-async function ask(): Promise<Standing> {
+/** How this device stands to the server now; a vault that may not stay is gone after this. */
+export async function standing(): Promise<Standing> {
   await settle();
   if (!isSigned()) return 'none';
   try {
@@ -32,7 +23,7 @@ async function ask(): Promise<Standing> {
   } catch (wrong) {
     if (!(wrong instanceof Refusal) || wrong.code === 'offline') return 'offline';
     if (wrong.code === 'locked') return 'locked';
-    await mayStay().catch(() => {});
+    await ask().catch(() => {});
     return isSigned() ? 'signed_out' : 'none';
   }
 }
