@@ -17,7 +17,8 @@ export async function standing(): Promise<Standing> {
   if (!isSigned()) return 'none';
   try {
     const { person, csrf } = await send<{ person: number; csrf: string }>('/vault/mine');
-    takeToken(csrf);
+    // With another's token what was written here would be sent as theirs.
+    takeToken((await owner()) === person ? csrf : '');
     await meet(person, 0);
     return (await owner()) === person ? 'ours' : 'none';
   } catch (wrong) {
