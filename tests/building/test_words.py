@@ -1,6 +1,7 @@
 """No Vietnamese page without its words, no English page with Vietnamese ones."""
 
 import re
+from collections import Counter
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_every_sentence_of_a_room_has_its_english(room: str) -> None:
             said = english[sentence].string
             assert all(said) if isinstance(said, tuple) else said, sentence
             assert not english[sentence].fuzzy, sentence
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_sentence_is_translated_twice(room: str) -> None:
+    """The last one would stand for both, wherever they are said."""
+    source = ROOT / "translations" / room / "en" / "LC_MESSAGES" / "messages.po"
+    sentences = re.findall(r'^msgid "(.+)"$', source.read_text(), re.MULTILINE)
+    assert [each for each, times in Counter(sentences).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
