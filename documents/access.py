@@ -194,6 +194,11 @@ def signed_original_to_take(db: Session, actor: Actor, edition_id: int) -> Editi
     return edition
 
 
+def may_export(db: Session, actor: Actor, dossier_id: int) -> bool:
+    """Whether this person may take away what they read of a dossier, where its labels let it go."""
+    return actor.may(Permission.PAPER_EXPORT) and may_read_oneself(db, actor, dossier_id)
+
+
 def edition_to_export(db: Session, actor: Actor, edition_id: int) -> Edition:
     """An edition whose reader may download or print their copy; who reads by a mandate reads only
     here."""

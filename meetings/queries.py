@@ -410,12 +410,11 @@ def book(db: Session, actor: Actor, view: AgendaView) -> Book:
     shown = {
         (each.item.id, paper.id) for each in seen(db, actor, view).items for paper in each.papers
     }
-    exports = actor.may(Permission.PAPER_EXPORT)
     return Book(
         [
             BookPart(
                 each.number, each.item, paper, first,
-                exports and documents_access.may_read_oneself(db, actor, paper.dossier_id),
+                documents_access.may_export(db, actor, paper.dossier_id),
             )
             for each, paper, first in rows
             if (each.item.id, paper.id) in shown

@@ -412,8 +412,7 @@ def reader(paper_id: int) -> str | tuple[str, int]:
             opened=queries.opened(db, actor.id, [each.edition_id for each in found.papers]),
             page=page,
             may_take=actor.may(Permission.PAPER_ADD),
-            may_export=actor.may(Permission.PAPER_EXPORT)
-            and access.may_read_oneself(db, actor, dossier_id),
+            leaves=paper.handling is Handling.FREE and access.may_export(db, actor, dossier_id),
             advisers=sharing.advisers(db, actor, dossier_id),
             sought=request.args.get("q", "")[:200],
         )

@@ -19,25 +19,21 @@ HEAD = (
 PART = f'--{BORDER}\r\nContent-Disposition: form-data; name="a"\r\n\r\n%d\r\n'.encode()
 
 
-class Endless(io.RawIOBase):
+class Endless:
     """A body of which more comes as long as somebody reads; how much was read is told."""
 
     def __init__(self, again: bytes, head: bytes = HEAD, most: int = 1 << 40) -> None:
         self._left, self._again, self._most = head, again, most
         self.taken = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+    def read(self, size: int) -> bytes:
         if self.taken >= self._most:
-            return 0
-        while len(self._left) < len(into):
+            return b""
+        while len(self._left) < size:
             self._left += self._again
-        into[:] = self._left[: len(into)]
-        self._left = self._left[len(into) :]
-        self.taken += len(into)
-        return len(into)
+        read, self._left = self._left[:size], self._left[size:]
+        self.taken += len(read)
+        return read
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from documents.rules import DossierRefusal, Handling, Way
 from ecabinet import activity, clock
 from ecabinet.activity import Activity
 from ecabinet.db import reading
-from meetings.service import prepare
-from meetings.service.prepare import ItemText
 from tests.builders import Cabinet
 from tests.documents import builders
 from tests.documents.test_removing import ask, confirm, edition
@@ -138,13 +136,9 @@ def test_what_had_left_stands_by_name_in_the_record_of_a_removal(
 
 
 def test_a_book_binds_what_may_leave_and_keeps_the_pages_of_the_rest(cabinet: Cabinet) -> None:
-    session = meetings.planned(cabinet)
     given = [builders.dossier(cabinet, builders.pdf(n), title=str(n)) for n in (2, 3)]
+    session = meetings.about(cabinet, *given)
     secretary = session.actor("thuky")
-    for item, dossier in zip(session.items[:2], given, strict=True):
-        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
-        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
-    session.convene()
     (first,), (second,) = (builders.papers(each) for each in given)
     handling.label(secretary, first.id, Handling.READ)
     member = cabinet.browser(READER)

@@ -122,6 +122,17 @@ def planned(cabinet: Cabinet, titles: tuple[str, ...] = ITEMS) -> Session:
     return Session(cabinet, meeting_id, items)
 
 
+def about(cabinet: Cabinet, *dossiers: int) -> Session:
+    """A session convened whose first items are about these dossiers."""
+    session = planned(cabinet)
+    secretary = session.actor("thuky")
+    for item, dossier in zip(session.items, dossiers, strict=False):
+        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
+        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
+    session.convene()
+    return session
+
+
 def opened(cabinet: Cabinet) -> tuple[int, list[int]]:
     """A scene: a session that is open, everybody in the hall."""
     found = planned(cabinet)

@@ -100,13 +100,8 @@ def live_page(session: builders.Session, who: str) -> tuple[dict[str, Any], dict
 def test_the_reader_counts_through_the_book_and_a_replacement_moves_what_follows(
     cabinet: Cabinet,
 ) -> None:
-    session = builders.planned(cabinet)
     given = [papers.dossier(cabinet, papers.pdf(n), title=str(n)) for n in (2, 3, 4)]
-    secretary = session.actor("thuky")
-    for item, dossier in zip(session.items, given, strict=True):
-        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
-        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
-    session.convene()
+    session = builders.about(cabinet, *given)
     first, second, third = (papers.papers(each)[0] for each in given)
     member = cabinet.browser("botruong.yte")
 
@@ -173,13 +168,8 @@ def test_a_file_removed_while_its_vote_is_open_takes_no_vote_with_it(cabinet: Ca
 def test_a_paper_that_cannot_be_bound_takes_no_book_with_it(
     cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = builders.planned(cabinet)
     given = [papers.dossier(cabinet, papers.pdf(n), title=str(n)) for n in (2, 3)]
-    secretary = session.actor("thuky")
-    for item, dossier in zip(session.items[:2], given, strict=True):
-        text = ItemText("Việc", 30, cabinet.agencies["yte"], dossier_id=dossier)
-        prepare.edit_item(secretary, session.id, item, session.draft_of(item), text)
-    session.convene()
+    session = builders.about(cabinet, *given)
     broken = papers.papers(given[0])[0]
     streamed = Copy.stream
 
