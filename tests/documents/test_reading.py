@@ -6,7 +6,7 @@ import random
 import pypdf
 import pytest
 
-from documents import queries
+from documents import queries, service
 from documents.models import Opening
 from ecabinet.db import reading
 from tests.documents import builders
@@ -123,6 +123,18 @@ def test_a_range_of_a_copy_that_has_changed_gets_the_whole_copy(cabinet, paper):
     asked = {"Range": "bytes=0-9", "If-Range": etag}
     assert browser.get(file, headers=asked).status_code == 206
     assert browser.get(file, headers=asked | {"If-Range": '"other"'}).status_code == 200
+
+
+@pytest.mark.once
+def test_three_thousand_ranges_of_a_copy_are_what_stands_there_in_the_whole(cabinet, paper):
+    copy = service.open_copy(cabinet.actor(READER), paper.edition_id, anew=True)
+    whole, chance = b"".join(copy.stream(0, copy.size)), random.Random(11)
+    edges = (0, copy.slot.at, copy.slot.at + copy.slot.length, copy.size)
+    for number in range(3_000):
+        near = chance.choice(edges) + chance.randrange(-1_500, 1_500)
+        start = min(max(0, near if number % 2 else chance.randrange(copy.size)), copy.size)
+        stop = min(copy.size, start + chance.randrange(copy.size))
+        assert b"".join(copy.stream(start, stop)) == whole[start:stop]
 
 
 def test_more_than_all_of_the_end_is_the_whole_and_what_one_has_is_not_sent_again(cabinet, paper):
