@@ -22,7 +22,7 @@ from ecabinet.access import Actor, Matter, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, Refused
-from ecabinet.web import Door, confirmed, current_actor, needs, takes
+from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
 from people import queries as people
 
 door = Door("ballots", __name__)
@@ -343,6 +343,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
 
 @door.get("/ballots/by-key/<key>/file")
 @needs(Permission.BALLOT_CAST)
+@gives_a_file(access.ballot_to_read)
 def file(key: str) -> FlaskResponse:
     with reading() as db:
         ballot = access.ballot_to_read(db, current_actor(), key)

@@ -156,7 +156,7 @@ def take(actor: Actor, public_id: str, edition_id: int) -> Kept:
 def copy(actor: Actor, lease_id: int) -> Copy:
     """The marked copy that goes into a vault: its mark says when it was taken, not opened."""
     with reading() as db:
-        lease = _lease_of(db, actor, lease_id)
+        lease = lease_of(db, actor, lease_id)
         edition = access.edition_to_read(db, actor, lease.edition_id)
         code = Code.sealed(service.mark_key(), edition.id, actor.id, lease.taken_at)
         office = service.office_of_reader(db, actor, edition)
@@ -298,7 +298,7 @@ def _leases(db: Session, vault: Vault) -> Sequence[Lease]:
     return db.scalars(found.options(whole).order_by(Lease.id)).all()
 
 
-def _lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
+def lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
     lease = db.get(Lease, lease_id)
     if lease is None or lease.vault.person_id != actor.id or lease.vault.seed is None:
         raise NotFound(f"lease {lease_id}")

@@ -252,7 +252,7 @@ def of_edition(db: Session, actor: Actor, edition_id: int) -> Comparison:
 
 def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
     """What a replacement would change that waits for its second person."""
-    request = _request_to_read(db, actor, request_id)
+    request = request_to_read(db, actor, request_id)
     paper = access.paper_to_read(db, actor, request.facts["paper"])
     facts = request.facts
     incoming = Incoming(**_kept(facts["file"]))
@@ -260,7 +260,7 @@ def of_request(db: Session, actor: Actor, request_id: int) -> Comparison:
     return _comparison(paper, facts["number"], facts["changes"], facts["pages"], None, file)
 
 
-def _request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
+def request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
     request = approvals.request_to_read(db, actor, request_id)
     if request.kind != REPLACE.name:
         raise NotFound("replacement")
@@ -284,7 +284,7 @@ def proposed_first_page(actor: Actor, request_id: int) -> bytes:
 
 def _proposed(actor: Actor, request_id: int) -> tuple[Incoming, Mark]:
     with reading() as db:
-        request = _request_to_read(db, actor, request_id)
+        request = request_to_read(db, actor, request_id)
         # The same for every range of a copy; and nobody has read what had not come.
         at = max(rules.quarter_of(clock.now(db)), request.asked_at)
         mark = Mark(actor.name, actor.office, at.astimezone(service.OFFICE_ZONE))

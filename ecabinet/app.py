@@ -248,7 +248,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     identify, login_by = people_queries.actor_by_cookie, people_queries.login_id_by_cookie
-    web.install(app, settings, identify, login_by, leaving.hear_of, sign_in_http.confirm)
+    web.install(
+        app, settings, identify, people_queries.actor_by_login, login_by, leaving.hear_of,
+        sign_in_http.confirm,
+    )  # fmt: skip
     live.bind(wire.install(app, settings, identify, SOCKETS))
     # This application's own way in, in place of its class's.
     vars(app)["wsgi_app"] = TrueSource(app.wsgi_app, settings)

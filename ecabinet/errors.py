@@ -96,6 +96,12 @@ class NotFound(CabinetError):
     code = "not_found"
 
 
+class LinkOver(NotFound):
+    """A link to a file that is over, or that was never good for it (AC-10)."""
+
+    code = "link_over"
+
+
 class Removed(NotFound):
     status = 410
     code = "removed"

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8000"
     # Where administrators do their work, if not where everybody does (AC-11).
     admin_url: str = ""
+    # Where stored files are handed out, if not where the pages are (UPL-05).
+    files_url: str = ""
     # By what a demo is reached over TLS from its own network; `serve --tls` finds them.
     network_names: Annotated[tuple[str, ...], NoDecode] = ()
     # The addresses, or networks, of the proxies whose word about a request is taken (WEB-05).
@@ -110,6 +112,19 @@ class Settings(BaseSettings):
         # A passkey is good for a name and for what stands below it, and for nothing else.
         if its.scheme != own.scheme or not (its.hostname or "").endswith(f".{own.hostname}"):
             raise ValueError("ECABINET_ADMIN_URL must be a name below ECABINET_BASE_URL's")
+        return self
+
+    @model_validator(mode="after")
+    def files_stand_apart(self) -> "Settings":
+        if not self.files_url:
+            return self
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", self.files_url):
+            raise ValueError("ECABINET_FILES_URL must be one address, http(s)://name[:port]")
+        own, its = urlsplit(self.base_url), urlsplit(self.files_url)
+        # A cookie belongs to a name, whatever the port.
+        ours = {own.hostname, self.admin_host, *LOOPBACK, *self.network_names}
+        if its.scheme != own.scheme or its.hostname in ours:
+            raise ValueError("ECABINET_FILES_URL must be a name of its own, as safe as the base's")
         return self
 
     @model_validator(mode="after")
@@ -198,14 +213,19 @@ class Settings(BaseSettings):
     def hosts(self) -> tuple[str, ...]:
         """The names by which this cabinet may be asked for (WEB-05)."""
         own = urlsplit(self.base_url).hostname or ""
-        administration = (self.admin_host,) if self.admin_url else ()
+        apart = tuple(each for each in (self.admin_host, self.files_host) if each)
         loopback = LOOPBACK if own in LOOPBACK else (own,)
-        return tuple(dict.fromkeys(loopback + administration + self.network_names))
+        return tuple(dict.fromkeys(loopback + apart + self.network_names))
 
     @property
     def admin_host(self) -> str:
         """The name under which administrators work; "" where it is everybody's."""
         return urlsplit(self.admin_url).hostname or ""
+
+    @property
+    def files_host(self) -> str:
+        """The name under which files alone are handed out; "" where it is everybody's."""
+        return urlsplit(self.files_url).hostname or ""
 
     @property
     def acts_by_code(self) -> bool:

@@ -46,7 +46,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from ecabinet import activity, clock, keys
+from ecabinet import activity, clock, keys, tickets
 from ecabinet.access import POLICY, Actor, Permission, Role, ShownBy
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -56,6 +56,7 @@ from ecabinet.errors import (
     CrossSite,
     Forbidden,
     LeftOffice,
+    LinkOver,
     NotAskedFor,
     NotFound,
     NotSignedIn,
@@ -71,6 +72,7 @@ from ecabinet.settings import Settings
 log = structlog.get_logger()
 
 Identify = Callable[[Session, str], Actor | None]
+OfLogin = Callable[[Session, int], Actor | None]
 LoginBy = Callable[[Session, str], int | None]
 LeftBy = Callable[[str], bool]
 Confirm = Callable[[Session, Actor], None]
@@ -92,6 +94,7 @@ PAGE_POLICY = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
+FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -162,6 +165,46 @@ def confirmed(view: View) -> View:
     return guarded
 
 
+def gives_a_file(loads: Callable[..., object]) -> Callable[[View], View]:
+    """Declare, below `needs`, that this hands out a stored file, and by which loader one may have
+    it. Nothing acts in it; where files have a host of their own, that host gives it out (UPL-05).
+
+    A page's script and a page's picture get it here all the same: they read bytes and open no
+    document, and a reader asks for its ranges for hours.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def given(**named: Any) -> Any:
+            if not settings().files_url or _is_of_files() or _is_part_of_a_page():
+                answer = make_response(view(**named))
+                answer.headers["Content-Security-Policy"] = FILE_POLICY
+                if _is_of_files():
+                    # A viewer that came back for more would come with a ticket that is over.
+                    answer.headers["Accept-Ranges"] = "none"
+                return answer
+            actor = current_actor()
+            with reading() as db:
+                loads(db, actor, **named)
+                now = clock.now(db)
+            assert actor.login_id is not None
+            ticket = tickets.issue(_secret(), actor.login_id, request.path, browser(), now)
+            said = {"ticket": ticket, "lang": language()}
+            return redirect(address(settings().files_url.rstrip("/") + request.path, said), 303)
+
+        cast(Any, given).is_stored_file = True
+        return given
+
+    return declare
+
+
+def _is_part_of_a_page() -> bool:
+    """Whether one of our pages asks, for itself; only a browser says so, and no script can."""
+    said = {name: request.headers.get(f"Sec-Fetch-{name}") for name in ("Site", "Mode", "Dest")}
+    reads = said["Dest"] == "empty" and said["Mode"] in ("cors", "same-origin")
+    return said["Site"] == "same-origin" and (reads or said["Dest"] == "image")
+
+
 def signed_by_its_sender(view: View) -> View:
     """Declare, above `needs`, that a machine sends this, whose signature stands for the token.
 
@@ -215,8 +258,19 @@ def _owner() -> Actor | None:
     """Whose login this browser holds, locked or not."""
     if "actor" not in g:
         with reading() as db:
-            g.actor = _as_here(_identify(db, cookie_id()) if cookie_id() else None)
+            g.actor = _as_here(_by_ticket(db) if _is_of_files() else _by_cookie(db))
     return cast("Actor | None", g.actor)
+
+
+def _by_cookie(db: Session) -> Actor | None:
+    return _identify(db, cookie_id()) if cookie_id() else None
+
+
+def _by_ticket(db: Session) -> Actor | None:
+    """Whose login a ticket was given to, as it stands now: one that has ended opens nothing."""
+    ticket, now = request.args.get("ticket", ""), clock.now(db)
+    login = tickets.login_of(_secret(), ticket, request.path, browser(), now)
+    return None if login is None else _of_login(db, login)
 
 
 def _as_here(actor: Actor | None) -> Actor | None:
@@ -239,8 +293,15 @@ def _is_administration() -> bool:
     return request.host.partition(":")[0] == settings().admin_host
 
 
+def _is_of_files() -> bool:
+    name = settings().files_host
+    return bool(name) and request.host.partition(":")[0] == name
+
+
 def cookie_id() -> str:
-    """The secret by which this browser is known; "" when it has none yet."""
+    """The secret by which this browser is known; "" when it has none yet, or is asked for none."""
+    if _is_of_files():
+        return ""
     if "new_cookie" in g:
         return cast(str, g.new_cookie)
     return request.cookies.get(_cookie_name(), "")
@@ -467,6 +528,11 @@ def _nobody(_db: Session, _cookie: str) -> Actor | None:
     return None
 
 
+def _no_owner(_db: Session, _login: int) -> Actor | None:
+    """Whose a login is, before an application says so."""
+    return None
+
+
 def _no_login(_db: Session, _cookie: str) -> int | None:
     """Whose login a browser has held, before an application says so."""
     return None
@@ -483,6 +549,7 @@ def _unknown(_cookie: str) -> bool:
 
 
 _identify: Identify = _nobody
+_of_login: OfLogin = _no_owner
 _login_by: LoginBy = _no_login
 _left_office: LeftBy = _unknown
 _confirm: Confirm = _unconfirmed
@@ -490,12 +557,12 @@ _settings: Settings | None = None
 
 
 def install(
-    app: Flask, settings: Settings, identify: Identify, login_by: LoginBy, left_office: LeftBy,
-    confirm: Confirm,
+    app: Flask, settings: Settings, identify: Identify, of_login: OfLogin, login_by: LoginBy,
+    left_office: LeftBy, confirm: Confirm,
 ) -> None:  # fmt: skip
     """Tie the front desk to an application."""
-    global _identify, _login_by, _left_office, _confirm, _settings
-    _identify, _login_by, _left_office = identify, login_by, left_office
+    global _identify, _of_login, _login_by, _left_office, _confirm, _settings
+    _identify, _of_login, _login_by, _left_office = identify, of_login, login_by, left_office
     _confirm, _settings = confirm, settings
     app.url_map.converters["int"] = Number
     Babel(app, locale_selector=language, timezone_selector=lambda: settings.time_zone)
@@ -538,7 +605,8 @@ def settings() -> Settings:
 
 def language() -> str:
     """`?lang=` if given, else what this browser chose before, else Vietnamese."""
-    asked = request.args.get("lang") or request.cookies.get(settings().cookie(LANGUAGE))
+    chosen = "" if _is_of_files() else request.cookies.get(settings().cookie(LANGUAGE))
+    asked = request.args.get("lang") or chosen
     return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
@@ -608,11 +676,20 @@ def _lead_to_the_name() -> AnyResponse | None:
 
 
 def _refuse_on_another_host() -> None:
-    """What only administrators do is not there on the main host, nor on theirs what they never do:
-    to whoever asks, signed in or not."""
+    """What only administrators do is not there on the main host, nor on theirs what they never do,
+    nor on the files' host whatever is no file: to whoever asks, signed in or not."""
     g.request_id = secrets.token_hex(4)
     rule = request.url_rule
-    if rule is None or not settings().admin_url:
+    if rule is None:
+        return
+    if _is_of_files():
+        is_file = hasattr(current_app.view_functions[rule.endpoint], "is_stored_file")
+        if not is_file or request.method not in SAFE:
+            raise NotFound("no file")
+        if _owner() is None:
+            raise LinkOver("no ticket for it")
+        return
+    if not settings().admin_url:
         return
     may = POLICY.get(permission_of(current_app.view_functions[rule.endpoint]), frozenset(Role))
     own = frozenset({Role.ADMINISTRATOR})
@@ -767,7 +844,8 @@ def _finish(response: Response) -> Response:
         return response
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add("Cookie")
-    _set_cookies(response)
+    if not _is_of_files():
+        _set_cookies(response)
     return response
 
 
@@ -933,6 +1011,9 @@ def _page_before() -> str:
 
 
 def _page_of(code: str, status: int, message: str, field: str, address: str) -> str:
+    if _is_of_files():
+        # There is nothing there that a page is made of.
+        return BARE_PAGE.format(escape(message))
     try:
         return render_template(
             "error.html", code=code, status=status, message=message,
@@ -942,6 +1023,4 @@ def _page_of(code: str, status: int, message: str, field: str, address: str) -> 
     except SQLAlchemyError as fault:
         # What is down is the store itself: then the sentence goes without its page.
         log.error("a refusal has no page", exc_info=fault)
-        return (
-            f"<!doctype html><meta charset=utf-8><title>e-Cabinet</title><p>{escape(message)}</p>"
-        )
+        return BARE_PAGE.format(escape(message))

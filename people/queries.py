@@ -109,10 +109,20 @@ def digest(cookie: str) -> bytes:
 
 def actor_by_cookie(db: Session, cookie: str) -> Actor | None:
     """Who this browser's secret stands for now; None when it opens nothing any more."""
-    login, now = login_by_cookie(db, cookie), clock.now(db)
-    if login is None:
+    login = login_by_cookie(db, cookie)
+    return None if login is None else _actor_of(db, login)
+
+
+def actor_by_login(db: Session, login_id: int) -> Actor | None:
+    """Who a login stands for now, by its number: of it alone, whoever else knows that number."""
+    login = db.get(Login, login_id)
+    if login is None or login.ended_at is not None or login.whole_at is None:
         return None
-    found = actor(db, login.person_id, login.id)
+    return _actor_of(db, login) if rules.login_holds(login.started_at, clock.now(db)) else None
+
+
+def _actor_of(db: Session, login: Login) -> Actor | None:
+    found, now = actor(db, login.person_id, login.id), clock.now(db)
     if found is None:
         return None
     return replace(

@@ -34,7 +34,16 @@ from ecabinet import approvals, incoming, live, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Refused, Unreadable
-from ecabinet.web import Door, actor_or_none, current_actor, form, form_int, needs, takes
+from ecabinet.web import (
+    Door,
+    actor_or_none,
+    current_actor,
+    form,
+    form_int,
+    gives_a_file,
+    needs,
+    takes,
+)
 from people import queries as people
 
 door = Door("documents", __name__)
@@ -44,10 +53,9 @@ LONGEST_TITLE, LONGEST_NAME = 500, 500
 FILE = ("file", "sent", "name")
 MEGABYTE = 1_000_000
 WORDS_AROUND = 25
-FILE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 FILE_HEADERS = {
     "Cache-Control": "private, no-store",
-    "Content-Security-Policy": FILE_POLICY,
+    "Content-Security-Policy": web.FILE_POLICY,
     "Accept-Ranges": "bytes",
 }
 
@@ -294,6 +302,7 @@ def replacement(request_id: int) -> str:
 
 @door.get("/replacements/<int:request_id>/file")
 @needs(Permission.SIGNED_IN)
+@gives_a_file(replacing.request_to_read)
 def proposed_file(request_id: int) -> Response:
     """The file that would replace a paper, for the two who decide it."""
     return sent(replacing.proposed_copy(current_actor(), request_id), f"{request_id}.pdf")
@@ -301,6 +310,7 @@ def proposed_file(request_id: int) -> Response:
 
 @door.get("/replacements/<int:request_id>/page1.webp")
 @needs(Permission.SIGNED_IN)
+@gives_a_file(replacing.request_to_read)
 def proposed_first_page(request_id: int) -> Response:
     picture = replacing.proposed_first_page(current_actor(), request_id)
     return Response(picture, mimetype="image/webp", headers=FILE_HEADERS)
@@ -420,6 +430,7 @@ def reader(paper_id: int) -> str | tuple[str, int]:
 
 @door.get("/editions/<int:edition_id>/file")
 @needs(Permission.SIGNED_IN)
+@gives_a_file(access.edition_to_read)
 def file(edition_id: int) -> Response:
     """This reader's marked copy, whole or by byte ranges (RFC 9110, 14)."""
     copy = service.open_copy(current_actor(), edition_id, anew=_asks_for_the_beginning())
@@ -444,6 +455,7 @@ def sent(copy: Copy, name: str) -> Response:
 
 @door.get("/editions/<int:edition_id>/copy.pdf")
 @needs(Permission.PAPER_EXPORT)
+@gives_a_file(access.edition_to_export)
 def download(edition_id: int) -> Response:
     """The same copy, to be taken away where the paper's label lets it be."""
     title, copy = exporting.download(current_actor(), edition_id)
@@ -463,6 +475,7 @@ def note_printing(edition_id: int) -> dict[str, bool]:
 
 @door.get("/editions/<int:edition_id>/office-file")
 @needs(Permission.PAPER_ADD)
+@gives_a_file(access.office_file_to_take)
 def office_file(edition_id: int) -> Response:
     """The Office file that a paper was made from."""
     name, content = service.take_office_file(current_actor(), edition_id)
@@ -471,6 +484,7 @@ def office_file(edition_id: int) -> Response:
 
 @door.get("/editions/<int:edition_id>/original")
 @needs(Permission.PAPER_ADD)
+@gives_a_file(access.signed_original_to_take)
 def signed_original(edition_id: int) -> Response:
     """A signed file, untouched: any other would not be signed."""
     name, content = service.take_signed_original(current_actor(), edition_id)
@@ -479,6 +493,7 @@ def signed_original(edition_id: int) -> Response:
 
 @door.get("/editions/<int:edition_id>/page1.webp")
 @needs(Permission.SIGNED_IN)
+@gives_a_file(access.edition_to_read)
 def first_page(edition_id: int) -> Response:
     picture = service.first_page(current_actor(), edition_id)
     return Response(picture, mimetype="image/webp", headers=FILE_HEADERS)

@@ -17,7 +17,7 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, needs, signed_by_its_sender, takes
+from ecabinet.web import Door, current_actor, gives_a_file, needs, signed_by_its_sender, takes
 
 door = Door("vault", __name__)
 
@@ -76,6 +76,7 @@ def take() -> dict[str, Any]:
 
 @door.get("/leases/<int:lease_id>/file")
 @needs(Permission.PAPER_READ)
+@gives_a_file(leases.lease_of)
 def file(lease_id: int) -> Response:
     return sent(leases.copy(current_actor(), lease_id), f"{lease_id}.pdf")
 

@@ -17,7 +17,16 @@ from ecabinet import approvals, sheets, web
 from ecabinet.access import Actor, Matter, Permission, Right, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, confirmed, current_actor, form, form_int, needs, takes
+from ecabinet.web import (
+    Door,
+    confirmed,
+    current_actor,
+    form,
+    form_int,
+    gives_a_file,
+    needs,
+    takes,
+)
 from meetings import access, queries, rules
 from meetings.models import Meeting
 from meetings.queries import ItemOpenings
@@ -104,6 +113,7 @@ def meeting(meeting_id: int) -> str:
 
 @door.get("/meetings/<int:meeting_id>/book.pdf")
 @needs(Permission.MEETING_READ)
+@gives_a_file(access.meeting_to_read)
 def book(meeting_id: int) -> Response:
     """All papers as one file, in pieces; it goes with its answer."""
     made = binding.book(current_actor(), meeting_id)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from ecabinet import web
 from tasks import service
 from tasks.rules import Step
 from tests.builders import PEOPLE, Browser, Cabinet, statements_sent
@@ -192,7 +193,7 @@ def test_a_file_goes_out_as_a_closed_attachment_to_the_tasks_readers_alone(
     assert answer.headers["Content-Disposition"] == (
         "attachment; filename*=UTF-8''%C4%90%E1%BB%81%20%C3%A1n.docx"
     )
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == web.FILE_POLICY
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert cabinet.browser("canbo.taichinh").get(found[0]).status_code == 404
     other = assign(cabinet, lead="taichinh")
