@@ -74,9 +74,8 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         title, was_number, was_digest = current.paper.title, current.number, current.digest
         was_id, was_poor, was_signed = current.id, current.text_poor_pages, current.was_signed
         is_removed = current.removal_id is not None
+        service.refuse_same(current, content)
     incoming = service.read_file(file_name, content)
-    if incoming.original == was_digest:
-        raise Refused(DossierRefusal.SAME_FILE)
     # Nothing is left to compare with where the file before was removed.
     was_texts = [] if is_removed else reading_pages.texts(storage.read(was_digest)) or []
     found = comparing.changes(was_texts, incoming.texts)

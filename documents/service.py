@@ -112,10 +112,12 @@ def _refuse_more(db: Session, actor: Actor, dossier_id: int, incoming: "Incoming
 def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> int:
     """Put a newer state of a paper in the place of the current one; both are kept."""
     with reading() as db:
-        access.paper_to_complete(db, actor, paper_id)
+        refuse_same(access.paper_to_complete(db, actor, paper_id).editions[-1], content)
     incoming = read_file(file_name, content)
     with transaction() as db:
         paper = access.paper_to_complete(db, actor, paper_id)
+        # Somebody else may have put it there meanwhile.
+        refuse_same(paper.editions[-1], content)
         _refuse_more(db, actor, paper.dossier_id, incoming)
         number = queries.latest_number(db, paper_id) + 1
         edition = keep_edition(db, actor, paper, number, incoming)
@@ -124,6 +126,13 @@ def add_edition(actor: Actor, paper_id: int, file_name: str, content: bytes) -> 
             title=paper.title, number=number, pages=incoming.pages, by=actor.office,
         )  # fmt: skip
         return edition.id
+
+
+def refuse_same(current: Edition, content: bytes) -> None:
+    """A file that is the current edition, or that this was made from, makes no newer one."""
+    is_there = current.removal_id is None
+    if is_there and hashlib.sha256(content).hexdigest() in (current.digest, current.native):
+        raise Refused(DossierRefusal.SAME_FILE)
 
 
 def describe_paper(actor: Actor, paper_id: int, title: str, kind: PaperKind) -> None:

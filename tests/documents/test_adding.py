@@ -43,6 +43,27 @@ def test_both_editions_of_a_paper_are_kept(cabinet, specialist):
     assert storage.read(first.digest) == builders.pdf(1)
 
 
+def test_the_current_edition_makes_no_newer_one(cabinet, specialist):
+    same, other = builders.pdf(), builders.pdf(4)
+    dossier = builders.dossier(cabinet, same)
+    (paper,) = builders.papers(dossier)
+    office, path = cabinet.browser("chuyenvien"), f"/papers/{paper.id}/editions"
+    refused = office.post(
+        path, {"file": (io.BytesIO(same), "lai.pdf")}, headers={"Accept": "application/json"}
+    )
+    assert (refused.status_code, refused.json["reason"]) == (409, "same_file")
+    assert "giống hệt bản hiện hành" in refused.json["message"]
+    said = office.post(f"{path}?lang=en", {"file": (io.BytesIO(same), "lai.pdf")})
+    assert "the current edition itself" in said.text
+    assert builders.papers(dossier) == [paper]
+    # What an older edition was may come back.
+    service.add_edition(specialist, paper.id, "tep.pdf", other)
+    with pytest.raises(Refused):
+        service.add_edition(specialist, paper.id, "tep.pdf", other)
+    service.add_edition(specialist, paper.id, "tep.pdf", same)
+    assert builders.papers(dossier)[0].edition_number == 3
+
+
 def test_without_a_title_the_files_name_is_taken_whatever_the_file_calls_itself(
     cabinet, specialist
 ):

@@ -7,10 +7,10 @@ import pytest
 
 from documents import queries, rules, service
 from documents.pages import office, reading
-from documents.rules import PaperKind, PaperRefusal
+from documents.rules import DossierRefusal, PaperKind, PaperRefusal
 from ecabinet import activity, search, storage
 from ecabinet import db as database
-from ecabinet.errors import NotFound
+from ecabinet.errors import NotFound, Refused
 from tests.builders import Cabinet
 from tests.documents import office_files
 from tests.documents.builders import dossier, hand_out, papers, pdf
@@ -39,6 +39,8 @@ def test_the_office_file_is_kept_and_taken_by_those_who_work_on_its_dossier(
     assert storage.read(paper.digest).startswith(b"%PDF-")
     with database.reading() as db:
         assert search.find(db, queries.readers_of(specialist), "co che").count == 1
+    with pytest.raises(Refused, match=DossierRefusal.SAME_FILE):
+        service.add_edition(specialist, paper.id, "Tên khác.docx", sent)
     hand_out(cabinet, there, ["botruong.yte"])
     path = f"/editions/{paper.edition_id}/office-file"
     assert cabinet.browser("botruong.yte").get(path).status_code == 403
