@@ -32,7 +32,7 @@ from ecabinet import clock, working_days
 from ecabinet.access import Actor, Permission
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
-from ecabinet.signatures import Signature, Standing
+from ecabinet.signatures import UNSIGNED, Signature
 from people import queries as people
 from people.queries import Holder
 
@@ -230,7 +230,7 @@ def _sheet(paper: Paper, edition: Edition) -> Sheet:
         kind=PaperKind(paper.kind),
         pages=edition.pages,
         is_signed=edition.was_signed
-        and all(each.standing != Standing.CHANGED for each in _signatures(edition) or ()),
+        and all(each.standing not in UNSIGNED for each in _signatures(edition) or ()),
         heading=edition.heading,
         is_scan=rules.is_scan(edition.text_poor_pages, edition.pages),
     )

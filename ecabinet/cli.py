@@ -431,7 +431,7 @@ def _line_of(tried: dry_run.Outcome) -> str:
     what = f"{tried.pages} pages" if tried.reason is None else tried.reason
     file = click.format_filename(tried.file)
     signed = ", ".join(each["standing"] for each in tried.signatures or ())
-    said = f"  (signed: {signed or Standing.UNREADABLE})" if tried.signed else ""
+    said = f"  (signatures: {signed or Standing.UNREADABLE})" if tried.signed else ""
     return f"{tried.outcome:<9} {what:<18} {tried.ms:>6} ms  {file}{said}"
 
 

@@ -30,6 +30,13 @@ class Standing(StrEnum):
     UNKNOWN_AUTHORITY = "unknown_authority"
     EXPIRED = "expired"
     VALID = "valid"
+    # An authority's time stamp on the whole file, in which nobody has signed.
+    STAMPED = "stamped"
+    STAMP_BROKEN = "stamp_broken"
+
+
+# Of which nobody's signature can be told.
+UNSIGNED = frozenset({Standing.CHANGED, Standing.STAMPED, Standing.STAMP_BROKEN})
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,8 @@ def authorities() -> tuple[bytes, ...]:
 
 
 def found(pdf: bytes, roots: Sequence[bytes], at: datetime) -> list[Signature]:
-    """Every signature in a file, in the order in which they were made, judged at this moment."""
+    """Every signature in a file, in the order in which they were made, judged at this moment; where
+    there is none, every time stamp."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.fields import enumerate_sig_fields
 
@@ -94,12 +102,15 @@ def found(pdf: bytes, roots: Sequence[bytes], at: datetime) -> list[Signature]:
     embedded = sorted((each for each in read if each), key=lambda each: each.signed_revision)
     # A document's time stamp is nobody's signature.
     regular = [each for each in embedded if each.sig_object_type == "/Sig"]
+    unread = [UNREADABLE] * (len(read) - len(embedded))
     loop = asyncio.new_event_loop()
     try:
-        judged = [loop.run_until_complete(_judged(each, roots, at)) for each in regular]
+        if regular or unread:
+            judged = [loop.run_until_complete(_judged(each, roots, at)) for each in regular]
+            return judged + unread
+        return [loop.run_until_complete(_stamped(each, roots, at)) for each in embedded]
     finally:
         loop.close()
-    return judged + [UNREADABLE] * (len(read) - len(embedded))
 
 
 UNREADABLE = Signature("", "", None, False, Standing.UNREADABLE)
@@ -134,21 +145,42 @@ async def _judged(embedded: Any, roots: Sequence[bytes], at: datetime) -> Signat
         return Signature(name, organisation, None, False, Standing.UNREADABLE)
 
 
+async def _stamped(embedded: Any, roots: Sequence[bytes], at: datetime) -> Signature:
+    """By which authority a file was stamped, and when; that time is proven where it is trusted."""
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import async_validate_pdf_timestamp
+
+    try:
+        name, organisation = _called(embedded.signer_cert)
+        status = await async_validate_pdf_timestamp(embedded, _context(roots, at))
+        is_unchanged = status.modification_level <= ModificationLevel.LTA_UPDATES
+        holds = status.intact and status.valid and is_unchanged
+        standing = Standing.STAMPED if holds else Standing.STAMP_BROKEN
+        return Signature(name, organisation, status.timestamp, holds and status.trusted, standing)
+    except Exception:
+        return UNREADABLE
+
+
 async def _status(embedded: Any, roots: Sequence[bytes], at: datetime) -> Any:
-    from asn1crypto import x509 as asn1_x509
     from pyhanko.sign.validation import async_validate_pdf_signature
     from pyhanko.sign.validation.settings import KeyUsageConstraints
+
+    # Authorities differ in what they say a key is for: either is a signature by its holder.
+    usage = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
+    context = _context(roots, at)
+    return await async_validate_pdf_signature(embedded, context, key_usage_settings=usage)
+
+
+def _context(roots: Sequence[bytes], at: datetime) -> Any:
+    from asn1crypto import x509 as asn1_x509
     from pyhanko_certvalidator import ValidationContext
 
-    context = ValidationContext(
+    return ValidationContext(
         trust_roots=[asn1_x509.Certificate.load(each) for each in roots],
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=at,
     )
-    # Authorities differ in what they say a key is for: either is a signature by its holder.
-    usage = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
-    return await async_validate_pdf_signature(embedded, context, key_usage_settings=usage)
 
 
 def _standing(status: Any) -> Standing:

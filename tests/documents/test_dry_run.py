@@ -66,7 +66,7 @@ def test_of_a_signed_file_it_is_said_whether_that_holds(cabinet, tmp_path, monke
         said = CliRunner().invoke(main, ["documents", "prepare", str(path)])
     finally:
         signatures.bind(None)
-    assert said.stdout.endswith("to-trinh.pdf  (signed: valid)\n")
+    assert said.stdout.endswith("to-trinh.pdf  (signatures: valid)\n")
 
 
 def test_what_was_prepared_is_described(tmp_path, pdf):

@@ -11,12 +11,13 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select, update
 
@@ -39,8 +40,15 @@ WHO, WHERE = "Nguyễn Văn Ký", "Bộ Y tế"
 class Signer:
     """Somebody with a key and a certificate, which they made themselves or another did."""
 
-    def __init__(self, name: str = WHO, days: int = 30, by: "Signer | None" = None) -> None:
-        self.key = key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(
+        self, name: str = WHO, days: int = 30, by: "Signer | None" = None, stamps: bool = False
+    ) -> None:
+        self.key: Any = (
+            rsa.generate_private_key(65537, 2048)
+            if stamps
+            else ec.generate_private_key(ec.SECP256R1())
+        )
+        key = self.key
         with reading() as db:
             now = clock.now(db)
         subject = x509.Name(
@@ -49,7 +57,7 @@ class Signer:
                 x509.NameAttribute(NameOID.COMMON_NAME, name),
             ]
         )
-        self.certificate = (
+        made = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(by.certificate.subject if by else subject)
@@ -58,8 +66,11 @@ class Signer:
             .not_valid_before(now - timedelta(days=60))
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
-            .sign(by.key if by else key, hashes.SHA256())
         )
+        if stamps:
+            usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+            made = made.add_extension(usage, critical=True)
+        self.certificate = made.sign(by.key if by else key, hashes.SHA256())
         der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         self.signer = loaded(der, self.certificate.public_bytes(Encoding.DER))
 
@@ -73,6 +84,13 @@ class Signer:
             writer.encrypt(password)
         signers.sign_pdf(writer, meta, self.signer, output=out)
         return out.getvalue()
+
+    def stamps(self, content: bytes) -> bytes:
+        """The time on a whole file, in which nobody signs."""
+        authority = DummyTimeStamper(self.signer.signing_cert, self.signer.signing_key)
+        writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=False)
+        out = signers.PdfTimeStamper(authority).timestamp_pdf(writer, "sha256")
+        return bytes(out.getbuffer())
 
 
 def loaded(key: bytes, certificate: bytes) -> Any:
@@ -182,6 +200,37 @@ def test_what_the_cabinet_itself_has_signed_is_known_without_any_setting(cabinet
     assert [each.standing for each in read(out.getvalue())] == [Standing.VALID]
 
 
+def test_a_time_stamp_alone_is_nobodys_signature(cabinet: Cabinet, trusted: Any) -> None:
+    root = Signer("Tổ chức gốc")
+    authority = Signer("Dịch vụ dấu thời gian", by=root, stamps=True)
+    stamped = authority.stamps(builders.pdf(2))
+    [unknown] = read(stamped)
+    assert (unknown.standing, unknown.at_is_proven) == (Standing.STAMPED, False)
+    trusted(root)
+    [stamp] = read(stamped)
+    assert (stamp.name, stamp.standing) == ("Dịch vụ dấu thời gian", Standing.STAMPED)
+    assert stamp.at_is_proven
+    assert stamp.at is not None
+    for since in (changed_in_it(stamped), added_after_it(stamped)):
+        [broken] = read(since)
+        assert (broken.standing, broken.at_is_proven) == (Standing.STAMP_BROKEN, False)
+    # Beside somebody's signature, that alone is told of.
+    [both] = read(authority.stamps(root.signs(builders.pdf(2))))
+    assert (both.name, both.standing) == ("Tổ chức gốc", Standing.VALID)
+
+    dossier = builders.dossier(cabinet, stamped)
+    (paper,) = builders.papers(dossier)
+    page = " ".join(cabinet.browser("thuky").get(f"/papers/{paper.id}").text.split())
+    assert "Bản gốc có dấu thời gian, không có chữ ký số của ai" in page
+    assert f"Dịch vụ dấu thời gian, {WHERE}" in page
+    assert "chỉ có dấu thời gian, không có chữ ký của ai" in page
+    assert "đóng dấu lúc" in page
+    assert "tổ chức cấp dấu được tin cậy" in page
+    assert "Không kiểm tra được" not in page
+    english = cabinet.browser("thuky").get(f"/papers/{paper.id}?lang=en").text
+    assert "time-stamped only, signed by nobody" in english
+
+
 def test_the_original_is_kept_to_the_byte_shown_flattened_and_had_by_those_who_work_on_it(
     cabinet: Cabinet, trusted: Any
 ) -> None:
@@ -229,6 +278,7 @@ def test_a_file_changed_after_its_signing_counts_as_unsigned_when_a_dossier_is_c
 
     assert unsigned(signed) == 0
     assert unsigned(changed_in_it(signed)) == 1
+    assert unsigned(Signer(stamps=True).stamps(builders.pdf(2))) == 2
 
 
 def never_judged(edition_id: int, **changed: Any) -> None:
