@@ -14,7 +14,8 @@ interface Line extends Place {
 /** `more` goes dark with the paper: what the reader has written on it, its small pages. */
 type Heard = { more(): void; newer(number: number): void };
 
-export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<void> {
+/** Whether there is a line to listen by. */
+export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<boolean> {
   const { paper } = pane;
   const url = `/papers/${paper}/line`;
   let isDark = false;
@@ -30,7 +31,7 @@ export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<v
   };
   // Without a line the server is asked again at the next range, and refuses it.
   const state = await send<Line>(url).catch(() => null);
-  if (!state) return;
+  if (!state) return false;
   level(state);
   new Live<Line>({
     enter: 'paper:enter',
@@ -43,4 +44,5 @@ export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<v
     },
     replace: level,
   });
+  return true;
 }

@@ -51,3 +51,10 @@ function tabs(root: HTMLElement): void {
   const last = localStorage.getItem(TAB);
   if (buttons.some((each) => each.dataset.sideTab === last)) choose(last ?? '');
 }
+
+/** What it shows of a paper that went dark goes too. */
+export function forgetSide(): void {
+  for (const each of document.querySelectorAll('.thumbs, [data-side-part="outline"]')) {
+    each.replaceChildren();
+  }
+}

@@ -1,10 +1,12 @@
 // entry
 /** The reader of a paper that this device keeps: the same reader, its bytes from the vault. */
 import '../documents/notes/notes.css';
+import { listen } from '../documents/listening';
+import { lookForNewer, newerThan } from '../documents/newer';
 import { mountNotes } from '../documents/notes/mount';
 import { PaperPane } from '../documents/pane';
 import { element, mountTools } from '../documents/reading';
-import { mountSide } from '../documents/side';
+import { forgetSide, mountSide } from '../documents/side';
 import { admit, standing, whenItChanges } from './line';
 import { type About, openKept, type Vault } from './vault';
 
@@ -50,11 +52,31 @@ async function open(): Promise<void> {
   dataset.person = String(vault.person);
   const pane = new PaperPane(root, () => vault.bytes(edition));
   mountTools(pane);
-  mountSide(pane, mountNotes(pane, admit));
+  const notes = mountNotes(pane, admit);
+  mountSide(pane, notes);
   await pane.opened;
   await vault.tell(edition, 'opened');
-  whenItChanges(async () => {
+  const stays = async () => {
     if (!(await may()) || !(await (await openKept())?.paper(edition))) toList();
+  };
+  // One may have come here without a line: it is listened for again when there may be one.
+  let hears: Promise<boolean> | undefined;
+  const hear = async () => {
+    hears ??= listen(pane, {
+      more: () => {
+        notes?.forget();
+        forgetSide();
+        // It is dark by now; what lies here goes as well.
+        void stays();
+      },
+      newer: newerThan(about.number, () => void lookForNewer()),
+    });
+    if (!(await hears)) hears = undefined;
+  };
+  void hear();
+  whenItChanges(async () => {
+    await stays();
+    await hear();
   });
 }
 
@@ -63,6 +85,10 @@ function entitle(about: About): void {
   const fill = (where: string, text: string) => element(where).replaceChildren(text);
   fill('[data-title]', about.title);
   fill('[data-edition]', String(about.number));
+  fill('[data-read]', String(about.number));
+  const { dataset } = element('[data-paper-newer]');
+  dataset.paperNewer = String(about.number);
+  dataset.paperId = String(about.paper_id);
   fill('[data-until]', about.until);
   fill('[data-paper-pages]', String(about.pages));
 }

@@ -242,6 +242,24 @@ def with_a_newer_edition(secretary: Person, folder: Path) -> str:
     return dossier
 
 
+def is_told_of_a_newer_edition(secretary: Person, folder: Path) -> None:
+    """What the device keeps is read on; by the line its reader hears that there is a newer one."""
+    page = secretary.page
+    page.locator("[data-kept] a").first.click()
+    expect(page.locator(".textLayer").first).to_contain_text("Điều 1")
+    strip = page.locator("[data-paper-newer]")
+    expect(strip).to_have_attribute("data-paper-newer", "2")
+    expect(strip).to_be_hidden()
+    paper = strip.get_attribute("data-paper-id")
+    newer = a_paper(folder / "newer.pdf", articles=4).read_bytes()
+    secretary.posts(f"/papers/{paper}/editions", pdf=newer)
+    expect(strip).to_contain_text("Đang đọc bản 2, đã có bản 3.")
+    expect(strip.get_by_role("link", name="Sang bản mới")).to_have_attribute(
+        "href", f"/papers/{paper}?edition=3"
+    )
+    expect(page.locator("[data-edition]").first).to_have_text("2")
+
+
 def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path) -> None:
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
         reader = Person(chromium, server, "botruong.yte", TABLET)
@@ -298,6 +316,7 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         assert loads(reader, with_a_newer_edition(reader, tmp_path)) == 2
         reader.goes_to("/vault")
         expect(page.locator("[data-kept] a")).to_have_text(["Tờ trình", "Phụ lục"])
+        is_told_of_a_newer_edition(reader, tmp_path)
         reader.name = "kiemtoan"
         reader.signs_in()
         finds_nothing(reader)
