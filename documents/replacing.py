@@ -26,7 +26,7 @@ from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, Approved, Request, RequestState
 from ecabinet.db import reading
 from ecabinet.errors import NotFound, Refused, Removed, Stale
-from ecabinet.signatures import Signature
+from ecabinet.signatures import STAMPS, Signature
 
 PAGES_NAMED = 20
 
@@ -72,7 +72,7 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         if not access.was_handed_out(db, current.paper.dossier_id):
             raise Refused(DossierRefusal.NOT_HANDED_OUT)
         title, was_number, was_digest = current.paper.title, current.number, current.digest
-        was_id, was_poor, was_signed = current.id, current.text_poor_pages, current.was_signed
+        was_id, was_poor, was_signed = current.id, current.text_poor_pages, _by_somebody(current)
         is_removed = current.removal_id is not None
         service.refuse_same(current, content)
     incoming = service.read_file(file_name, content)
@@ -97,13 +97,19 @@ def propose(actor: Actor, paper_id: int, file_name: str, content: bytes, reason:
         "reason": reason,
         "was_signed": was_signed,
         # Names stand in the file alone, which goes if it is ever removed.
-        "signed": incoming.was_signed,
+        "signed": _by_somebody(incoming),
         "standings": incoming.signatures and [each["standing"] for each in incoming.signatures],
         **pages_by_fate(found),
         "file": _keep(asdict(incoming)),
         "changes": _keep(kept),
     }
     return approvals.ask(actor, REPLACE, title, facts)
+
+
+def _by_somebody(file: Edition | service.Incoming) -> bool:
+    """Whether a file was signed, and not by an authority's time stamp alone."""
+    kept = queries.loaded(file.signatures) or ()
+    return file.was_signed and not any(each.standing in STAMPS for each in kept)
 
 
 def pages_by_fate(changes: Sequence[PageChange]) -> dict[str, str]:

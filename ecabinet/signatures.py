@@ -35,8 +35,9 @@ class Standing(StrEnum):
     STAMP_BROKEN = "stamp_broken"
 
 
+STAMPS = frozenset({Standing.STAMPED, Standing.STAMP_BROKEN})
 # Of which nobody's signature can be told.
-UNSIGNED = frozenset({Standing.CHANGED, Standing.STAMPED, Standing.STAMP_BROKEN})
+UNSIGNED = STAMPS | {Standing.CHANGED}
 
 
 @dataclass(frozen=True)

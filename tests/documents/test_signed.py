@@ -227,6 +227,14 @@ def test_a_time_stamp_alone_is_nobodys_signature(cabinet: Cabinet, trusted: Any)
     assert "đóng dấu lúc" in page
     assert "tổ chức cấp dấu được tin cậy" in page
     assert "Không kiểm tra được" not in page
+    listed = cabinet.browser("thuky").get(f"/dossiers/{dossier}").text
+    assert ("Bản gốc</a>" in listed, "Bản gốc đã ký" in listed) == (True, False)
+    builders.hand_out(cabinet, dossier, ["botruong.yte"])
+    later = authority.stamps(builders.pdf(3))
+    secretary = cabinet.actor("thuky")
+    asked = replacing.propose(secretary, paper.id, "b.pdf", later, "Sửa")
+    said = cabinet.browser("lanhdaovp").get(f"/approvals/{asked}").text
+    assert "Tệp mới không có chữ ký số." in said
     english = cabinet.browser("thuky").get(f"/papers/{paper.id}?lang=en").text
     assert "time-stamped only, signed by nobody" in english
 
