@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ballots.announcements import readers_of, staff_of
 from ballots.models import Asked, Ballot, BallotPaper, Consultation, State
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right
 from ecabinet.errors import NotFound
@@ -33,6 +34,12 @@ def advises_on(actor: Actor, consultation_id: int) -> Mandate | None:
 def sees_all(actor: Actor) -> bool:
     """Whether this person follows every open question, and sees names after the closing."""
     return actor.may(Permission.DOSSIER_READ_ALL) or actor.may(Permission.CONSULTATION_APPROVE)
+
+
+def audience_of(actor: Actor, consultation: Consultation) -> str:
+    """What this person's open page may be told: who has answered is the Office's to see."""
+    tell = staff_of if sees_all(actor) else readers_of
+    return tell(consultation.id)
 
 
 def sees_drafts(actor: Actor) -> bool:

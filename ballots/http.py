@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 from ballots import access, papers, queries, rules
 from ballots.models import Consultation, State
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
-from ballots.service import advise
+from ballots.service import advise, stop
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
 from documents import queries as documents
-from ecabinet import clock, web
+from ecabinet import approvals, clock, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
@@ -51,19 +51,25 @@ ANSWERED = "/consultations/<int:consultation_id>"
 def consultations() -> str:
     actor = current_actor()
     with reading() as db:
+        standing = queries.lists_standing(db)
         rows = queries.consultations(db, actor)
-    return render_template("ballots/consultations.html", rows=rows)
+    return render_template("ballots/consultations.html", rows=rows, standing=standing)
 
 
 @door.get("/consultations/new")
 @needs(Permission.CONSULTATION_DRAFT)
 def new() -> str:
     actor = current_actor()
+    chosen = web.asked_number("dossier")
     with reading() as db:
+        dossiers = documents.may_put_forward(db, actor)
+        is_known = any(each.id == chosen for each in dossiers)
         return render_template(
             "ballots/draft.html",
-            dossiers=documents.may_put_forward(db, actor),
-            chosen=web.asked_number("dossier"),
+            dossiers=dossiers,
+            chosen=chosen,
+            # The next round starts from the words of the last one.
+            words=queries.last_round(db, chosen) if chosen and is_known else None,
             members=people.members(db),
             rules=queries.rules_today(db),
             consultation=None,
@@ -90,6 +96,7 @@ def edit(consultation_id: int) -> str:
             "ballots/draft.html",
             dossiers=[documents.dossier(db, consultation.dossier_id)],
             chosen=consultation.dossier_id,
+            words=consultation,
             members=people.members(db),
             rules=queries.rules_today(db),
             consultation=consultation,
@@ -125,6 +132,33 @@ def approve(consultation_id: int) -> Response:
     return web.see(queries.path_of(consultation_id), "consultation_opened")
 
 
+@door.post(f"{ANSWERED}/withdrawals")
+@needs(Permission.CONSULTATION_APPROVE)
+@takes("reason")
+def ask_to_withdraw(consultation_id: int) -> Response:
+    reason = web.form("reason", limit=approvals.LONGEST_REASON)
+    asked = stop.ask_to_withdraw(current_actor(), consultation_id, reason)
+    return web.see(f"/approvals/{asked}", "withdrawal_asked")
+
+
+@door.get(f"{ANSWERED}/line")
+@needs(Permission.CONSULTATION_READ)
+def line(consultation_id: int) -> dict[str, Any]:
+    """Where a question stands, for the pages that have it open."""
+    actor = current_actor()
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        return queries.standing_of(db, actor, row)
+
+
+@door.get("/consultations/line")
+@needs(Permission.CONSULTATION_READ)
+def lists_line() -> dict[str, Any]:
+    """Whether a list of questions is as it was read."""
+    with reading() as db:
+        return queries.lists_standing(db)
+
+
 @door.get(ANSWERED)
 @needs(Permission.CONSULTATION_READ)
 def consultation(consultation_id: int) -> str:
@@ -133,6 +167,7 @@ def consultation(consultation_id: int) -> str:
     _note_opening(actor, consultation_id)
     with reading() as db:
         row = access.consultation_to_read(db, actor, consultation_id)
+        standing = queries.standing_of(db, actor, row)
         if row.state == State.CLOSED:
             return render_template("ballots/result.html", **_result(db, actor, row))
         members = queries.members_asked(db, row)
@@ -140,6 +175,11 @@ def consultation(consultation_id: int) -> str:
             "ballots/consultation.html",
             consultation=row,
             papers=(papers := row.papers or documents.current_editions(db, row.dossier_id)),
+            before_it=queries.round_before(db, row, papers),
+            ends=_ends(db, row),
+            standing=standing,
+            withdrawal=_withdrawal(db, actor, row),
+            after_it=queries.round_after(db, row.id),
             removed=documents.removed_among(db, [each.edition_id for each in papers]),
             dossier=documents.dossier(db, row.dossier_id),
             members=members,
@@ -178,6 +218,20 @@ def _close_if_ended(actor: Actor, consultation_id: int) -> None:
         waits = row.state == State.OPEN and row.has_ended(clock.now(db))
     if waits:
         closing.close(consultation_id)
+
+
+def _ends(db: Session, row: Consultation) -> list[tuple[Consultation, int]]:
+    """Of a draft: the open rounds that end with its approval, and how many have answered each."""
+    if row.state != State.DRAFT:
+        return []
+    ending = queries.still_open(db, queries.rounds_before(db, row))
+    return [(each, queries.answered_count(db, each.id)) for each in ending]
+
+
+def _withdrawal(db: Session, actor: Actor, row: Consultation) -> approvals.Request | None:
+    """The withdrawal that waits for its second person, for whoever may know of it."""
+    waiting = approvals.waiting_on(db, stop.WITHDRAW, [{"consultation": row.id}])
+    return next((each for each in waiting if approvals.is_known_to(actor, each)), None)
 
 
 def _own_answers(db: Session, row: Consultation, actor: Actor) -> dict[str, Any]:
@@ -255,11 +309,13 @@ def answer(consultation_id: int) -> str | Response:
     _note_opening(actor, consultation_id)
     with reading() as db:
         row = access.consultation_to_read(db, actor, consultation_id)
+        standing = queries.standing_of(db, actor, row)
         asked = access.is_asked(db, actor, consultation_id)
         if not asked or row.state != State.OPEN or row.has_ended(clock.now(db)):
             return web.see(queries.path_of(consultation_id))
         return render_template(
             "ballots/answer.html",
+            standing=standing,
             consultation=row,
             papers=row.papers,
             removed=documents.removed_among(db, [each.edition_id for each in row.papers]),

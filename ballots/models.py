@@ -27,6 +27,13 @@ class State(StrEnum):
     CLOSED = "closed"
     # Without a result: the Government that was asked is no more.
     STOPPED = "stopped"
+    # Without a result: taken back by two people, or replaced by the next round.
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+# Nothing more comes of these: no ballot is taken, nothing is counted any more.
+FINAL = frozenset({State.CLOSED, State.STOPPED, State.WITHDRAWN, State.SUPERSEDED})
 
 
 class Consultation(Base):
@@ -58,6 +65,10 @@ class Consultation(Base):
     asked_again_at: Mapped[datetime | None]
     asked_again_leaf: Mapped[int | None]
     closed_at: Mapped[datetime | None]
+    # Why it was withdrawn.
+    ended_reason: Mapped[str | None] = mapped_column(Text)
+    # The round before this one about the same dossier, once this one is opened.
+    supersedes: Mapped[int | None] = mapped_column(ForeignKey("ballots_consultation.id"))
     closed_leaf: Mapped[int | None]
     asked: Mapped[list["Asked"]] = relationship(order_by="Asked.order")
     papers: Mapped[list["FrozenPaper"]] = relationship(

@@ -1,13 +1,16 @@
 """Reads of consultations, for screens and for the rooms above; never a choice before closing."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from ballots import access, rules, signing
+from ballots.announcements import LISTS
 from ballots.models import (
     Asked,
     Attempt,
@@ -19,7 +22,7 @@ from ballots.models import (
     State,
 )
 from documents import queries as documents
-from ecabinet import canonical, clock, keys, ledger, outbox, tsa, working_days
+from ecabinet import canonical, clock, keys, ledger, live, outbox, tsa, working_days
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
@@ -355,7 +358,9 @@ def seen_by_drafter(consultation: Consultation) -> str:
 def seen_by_approver(db: Session, consultation: Consultation) -> str:
     """A digest of all that an approval approves: question, summary, window, papers."""
     editions = documents.current_editions(db, consultation.dossier_id)
-    parts = [seen_by_drafter(consultation), *(each.digest for each in editions)]
+    # Whatever is open about the same dossier ends with the approval.
+    ending = [str(each.id) for each in still_open(db, rounds_before(db, consultation))]
+    parts = [seen_by_drafter(consultation), *(each.digest for each in editions), *ending]
     return canonical.digest_of("\0".join(parts))
 
 
@@ -370,6 +375,115 @@ def signed_pdf(ballot: Ballot) -> bytes:
 
 def result_of(db: Session, consultation_id: int) -> Result | None:
     return db.get(Result, consultation_id)
+
+
+@dataclass(frozen=True)
+class PaperChange:
+    """A paper of two rounds, by the numbers of its editions: None where a round is not about it."""
+
+    title: str
+    before: int | None
+    now: int | None
+    edition_id: int
+
+
+@dataclass(frozen=True)
+class RoundBefore:
+    """The round that this one takes the place of, and what has changed since."""
+
+    consultation: Consultation
+    question_changed: bool
+    summary_changed: bool
+    papers: Sequence[PaperChange]
+
+
+def rounds_before(db: Session, consultation: Consultation) -> list[Consultation]:
+    """Earlier rounds about the same dossier in which somebody was asked, the last one first."""
+    query = select(Consultation).where(
+        Consultation.dossier_id == consultation.dossier_id,
+        Consultation.id != consultation.id,
+        Consultation.state != State.DRAFT,
+    )
+    if consultation.opened_leaf is not None:
+        query = query.where(Consultation.opened_leaf < consultation.opened_leaf)
+    return list(db.scalars(query.order_by(Consultation.opened_leaf.desc())))
+
+
+def still_open(db: Session, rounds: Sequence[Consultation]) -> list[Consultation]:
+    """Of these the ones that take answers now."""
+    now = clock.now(db)
+    return [each for each in rounds if each.state == State.OPEN and not each.has_ended(now)]
+
+
+def round_before(
+    db: Session, consultation: Consultation, papers: Sequence[documents.PaperView | FrozenPaper]
+) -> RoundBefore | None:
+    """What a new round shows of the one before it (rulebook: *superseded*)."""
+    before = next(iter(rounds_before(db, consultation)), None)
+    if before is None:
+        return None
+    return RoundBefore(
+        consultation=before,
+        question_changed=before.question != consultation.question,
+        summary_changed=before.summary != consultation.summary,
+        papers=_paper_changes(before.papers, papers),
+    )
+
+
+def _paper_changes(
+    before: Sequence[FrozenPaper], now: Sequence[documents.PaperView | FrozenPaper]
+) -> list[PaperChange]:
+    old = {each.paper_id: each for each in before}
+    new = {each.paper_id if isinstance(each, FrozenPaper) else each.id: each for each in now}
+    changes = [
+        PaperChange(
+            title=(new.get(paper_id) or old[paper_id]).title,
+            before=old[paper_id].edition_number if paper_id in old else None,
+            now=new[paper_id].edition_number if paper_id in new else None,
+            edition_id=(new.get(paper_id) or old[paper_id]).edition_id,
+        )
+        for paper_id in [*new, *(each for each in old if each not in new)]
+    ]
+    return [each for each in changes if each.before != each.now]
+
+
+def round_after(db: Session, consultation_id: int) -> Consultation | None:
+    """The round that was opened in this one's place."""
+    return db.scalar(
+        select(Consultation)
+        .where(Consultation.supersedes == consultation_id)
+        .order_by(Consultation.opened_leaf)
+        .limit(1)
+    )
+
+
+def last_round(db: Session, dossier_id: int) -> Consultation | None:
+    """The last round about a dossier, from which the next one is drafted."""
+    query = select(Consultation).where(Consultation.dossier_id == dossier_id)
+    return db.scalar(query.order_by(Consultation.round.desc()).limit(1))
+
+
+def lists_standing(db: Session) -> dict[str, Any]:
+    """What an open list of questions is held level with."""
+    epoch, seq = live.head(db, LISTS)
+    return {"audience": LISTS, "epoch": epoch, "seq": seq}
+
+
+def standing_of(db: Session, actor: Actor, consultation: Consultation) -> dict[str, Any]:
+    """What an open page of a question is held level with.
+
+    Read before the page's data: what falls in between then comes twice, and is harmless.
+    """
+    audience = access.audience_of(actor, consultation)
+    epoch, seq = live.head(db, audience)
+    db.refresh(consultation)
+    return {
+        "audience": audience,
+        "epoch": epoch,
+        "seq": seq,
+        "state": str(consultation.state),
+        "version": consultation.version,
+    }
 
 
 def ended_and_open(db: Session) -> list[int]:
@@ -452,6 +566,7 @@ def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> li
     found = db.scalars(
         select(Consultation).where(
             Consultation.id.in_(asked) | own,
+            Consultation.state.in_((State.OPEN, State.CLOSED)),
             Consultation.due_at > since,
             Consultation.due_at <= until,
         )

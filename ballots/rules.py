@@ -119,6 +119,8 @@ class ConsultationRefusal(StrEnum):
     NO_RULES = "no_rules"
     NOT_ENDED = "not_ended"
     NOT_CLOSED = "not_closed"
+    NOT_OPEN = "not_open"
+    ENDED = "ended"
 
 
 def window_refusal(rules: RuleSet, working_days: int) -> ConsultationRefusal | None:
@@ -143,6 +145,17 @@ def opening_refusal(
     if rules is None:
         return ConsultationRefusal.NO_RULES
     return window_refusal(rules, days)
+
+
+def withdrawal_refusal(is_open: bool, has_ended: bool) -> ConsultationRefusal | None:
+    """Why a question cannot be taken back (rulebook: the life of a consultation, *withdrawn*).
+
+    What has ended has an outcome, known or not yet: it is closed as of its due moment, and no
+    withdrawal keeps off what its members have decided.
+    """
+    if not is_open:
+        return ConsultationRefusal.NOT_OPEN
+    return ConsultationRefusal.ENDED if has_ended else None
 
 
 # ---- answering ----

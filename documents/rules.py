@@ -339,7 +339,15 @@ class Happened:
 
 
 BEGINS = frozenset({"session_convened", "consultation_opened", "consultation_asked_again"})
-ENDS = frozenset({"item_concluded", "consultation_closed", "consultation_stopped"})
+ENDS = frozenset(
+    {
+        "item_concluded",
+        "consultation_closed",
+        "consultation_stopped",
+        "consultation_withdrawn",
+        "consultation_superseded",
+    }
+)
 PUT_OFF = "item_deferred"
 
 

@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _
 
 from ballots import access as ballots_access
 from ballots import http as ballots_http
-from ballots.service import advise
+from ballots import sockets as ballots_sockets
+from ballots.service import advise, stop
 from ballots.service import again as asking_again
 from documents import access as documents_access
 from documents import handling, leases, removing, replacing
@@ -119,6 +120,7 @@ ACTS = (
     handover.REHOME,
     replacing.REPLACE,
     removing.REMOVE,
+    stop.WITHDRAW,
     meeting_readers.CHANGE_READERS,
 )
 # What a member passes on to an adviser.
@@ -126,7 +128,12 @@ LENT = {
     Matter.CONSULTATION: Lent(ballots_access.consultation_to_pass_on, advise.name_adviser),
     Matter.DOSSIER: Lent(documents_access.dossier_to_lend, documents_service.name_adviser),
 }
-SOCKETS = (meetings_sockets.events, tasks_sockets.events, documents_sockets.events)
+SOCKETS = (
+    meetings_sockets.events,
+    tasks_sockets.events,
+    documents_sockets.events,
+    ballots_sockets.events,
+)
 
 # Where the first bar leads: endpoint, icon, words, words on a phone, permission.
 PLACES = (

@@ -76,6 +76,16 @@ NOTICES: dict[str, Notice] = {
         "Một phiếu lấy ý kiến đã dừng, không có kết quả",
         "A consultation was stopped, without a result",
     ),
+    "consultation_withdrawn": Notice(
+        S.CONSULTATIONS,
+        "Một phiếu lấy ý kiến đã được thu hồi; không phiếu nào được kiểm",
+        "A consultation was withdrawn; no ballot is counted",
+    ),
+    "consultation_superseded": Notice(
+        S.CONSULTATIONS,
+        "Một phiếu lấy ý kiến đã được thay bằng lần lấy ý kiến mới",
+        "A consultation was superseded by a new round",
+    ),
     "consultation_drafted": Notice(
         S.OFFICE,
         "Có phiếu lấy ý kiến chờ duyệt",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
 from ballots.models import Consultation, FrozenPaper, State
-from ballots.service import draft
+from ballots.service import draft, tell
 from documents import queries as documents
 from documents import service as documents_service
 from ecabinet import canonical, clock, ledger, working_days
@@ -57,7 +57,7 @@ def _ask_again(db: Session, consultation: Consultation, paper_id: int) -> None:
     )  # fmt: skip
     in_office = {each.person_id for each in people.members(db)}
     members = [each.person_id for each in consultation.asked if each.person_id in in_office]
-    draft.tell(db, consultation, members)
+    tell.tell_of_asking(db, consultation, members)
 
 
 def _leaf(consultation: Consultation, old: FrozenPaper, new: FrozenPaper) -> canonical.Json:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
-from ballots.models import Ballot, Consultation, Result, Standing, State
+from ballots.models import FINAL, Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
-from ballots.service.stop import stop_if_replaced, tell_of_end
+from ballots.service.stop import stop_if_replaced
+from ballots.service.tell import tell_of_end
 from ecabinet import canonical, clock, heartbeat, keys, ledger, working_days
 from ecabinet.access import Role
 from ecabinet.calendar import Calendar
@@ -30,7 +31,7 @@ def close(consultation_id: int) -> None:
     with transaction() as db:
         consultation = access.consultation_to_close(db, consultation_id)
         now = clock.now(db)
-        if consultation.state in (State.CLOSED, State.STOPPED):
+        if consultation.state in FINAL:
             return
         if consultation.state != State.OPEN or not consultation.has_ended(now):
             raise Refused(ConsultationRefusal.NOT_ENDED)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from ballots import access, papers, queries, rules, signing
 from ballots.models import Asked, Consultation, FrozenPaper, State
 from ballots.rules import ConsultationRefusal
+from ballots.service.stop import supersede
+from ballots.service.tell import tell_of_asking
 from documents import access as documents_access
 from documents import queries as documents
 from documents import service as documents_service
@@ -110,6 +112,7 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
             raise Stale
         editions = documents.current_editions(db, consultation.dossier_id)
         in_force = queries.rules_today(db)
+        before = _rounds_before(db, consultation)
         if reason := rules.opening_refusal(
             consultation.state == State.DRAFT, consultation.drafted_by, actor.id, len(editions),
             in_force, consultation.window_days,
@@ -125,6 +128,9 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
         consultation.due_at = working_days.calendar(db).due(now, consultation.window_days)
         consultation.papers = [freeze(each, order) for order, each in enumerate(editions)]
         consultation.asked = _asked(db)
+        consultation.supersedes = before[0].id if before else None
+        for each in queries.still_open(db, before):
+            supersede(db, each, consultation)
         db.flush()
         members = [each.person_id for each in consultation.asked]
         documents_service.hand_out(db, consultation.dossier_id, members)
@@ -133,17 +139,13 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
             number=consultation.id, round=consultation.round, members=len(members),
         )  # fmt: skip
         ledger.append(db, "consultation_opened", _open_leaf(consultation), _remember(consultation))
-        tell(db, consultation, members)
+        tell_of_asking(db, consultation, members)
 
 
-def tell(db: Session, consultation: Consultation, members: list[int]) -> None:
-    """Tell these members that they are asked; its deliveries are their proof of notice."""
-    assert consultation.due_at is not None
-    outbox.notify(
-        db, members, queries.kind_of_asking(consultation), queries.path_of(consultation.id),
-        queries.fact_of_asking(consultation),
-        title=consultation.title, due_at=consultation.due_at.isoformat(),
-    )  # fmt: skip
+def _rounds_before(db: Session, consultation: Consultation) -> list[Consultation]:
+    """Earlier rounds about the same dossier, the last one first, locked against their closing."""
+    found = queries.rounds_before(db, consultation)
+    return [access.consultation_to_close(db, each.id) for each in found]
 
 
 def freeze(paper: documents.PaperView, order: int) -> FrozenPaper:
@@ -190,6 +192,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "due_at": canonical.moment(consultation.due_at),
         "drafted_by": consultation.drafted_by,
         "approved_by": consultation.approved_by,
+        "supersedes": consultation.supersedes,
     }
 
 

@@ -4,6 +4,7 @@ from ballots import access, queries
 from ballots.models import State
 from ballots.service import draft
 from ballots.service.stop import stop_if_replaced
+from ballots.service.tell import tell_of_asking
 from documents import service as documents
 from ecabinet import canonical, clock, ledger
 from ecabinet.db import transaction
@@ -36,4 +37,4 @@ def ask(consultation_id: int) -> None:
         db.flush()
         members = [each.person_id for each in newcomers]
         documents.hand_out(db, consultation.dossier_id, members)
-        draft.tell(db, consultation, members)
+        tell_of_asking(db, consultation, members)

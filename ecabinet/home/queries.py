@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -55,9 +56,13 @@ class FirstPage:
     duties: Sequence[Duty]
     new_papers: Sequence[NewPaper] | None
     upcoming: Sequence[SessionView] | None
+    # What the page is held level with, where it may tell of consultations.
+    questions: dict[str, Any] | None
 
 
 def first_page(db: Session, actor: Actor) -> FirstPage:
+    asks = actor.may(Permission.CONSULTATION_READ)
+    questions = ballots.lists_standing(db) if asks else None
     meets = actor.may(Permission.MEETING_READ)
     under_way = meetings.open_session(db, actor) if meets else None
     # The banner is the way into the session; a row beside it would say the same again.
@@ -68,6 +73,7 @@ def first_page(db: Session, actor: Actor) -> FirstPage:
         duties=[each for each in duties(db, actor) if each.path != banner],
         new_papers=new_papers(db, actor) if _is_sent_papers(actor) else None,
         upcoming=meetings.upcoming(db, actor, SHORT_LIST) if meets else None,
+        questions=questions,
     )
 
 

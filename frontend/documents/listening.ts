@@ -1,5 +1,7 @@
 // An open paper listens: when its file is removed as an emergency, its page goes dark at once; when
 // there is a newer edition, it says so and swaps nothing.
+
+import { over } from '../ballots/over';
 import { send } from '../http';
 import { Live } from '../live';
 import type { Place } from '../sequence';
@@ -40,6 +42,7 @@ export async function listen(pane: PaperPane, { more, newer }: Heard): Promise<b
     state,
     apply: ({ kind, facts }) => {
       if (kind === 'edition_added') newer(facts.number as number);
+      else if (kind === 'consultation_changed') over(facts.state as string);
       else look(facts.editions as number[]);
     },
     replace: level,

@@ -107,6 +107,8 @@ EVENTS = {
     "tasks:enter": Permission.TASK_READ_ALL,
     "agency:enter": Permission.TASK_REPORT,
     "paper:enter": Permission.PAPER_READ,
+    "consultation:enter": Permission.CONSULTATION_READ,
+    "consultations:enter": Permission.CONSULTATION_READ,
 }
 OF_THE_LIBRARY = {"connect", "disconnect"}
 

@@ -1,0 +1,44 @@
+"""Who is told of a question, and by what: inboxes, the dossier's story, open pages."""
+
+from sqlalchemy.orm import Session
+
+from ballots import queries
+from ballots.announcements import LISTS, ConsultationChanged, ListsChanged, readers_of, staff_of
+from ballots.models import Consultation, State
+from documents import service as documents
+from documents.announcements import paper_audience
+from ecabinet import live, outbox
+
+
+def tell_of_asking(db: Session, consultation: Consultation, members: list[int]) -> None:
+    """Tell these members that they are asked; its deliveries are their proof of notice."""
+    assert consultation.due_at is not None
+    outbox.notify(
+        db, members, queries.kind_of_asking(consultation), queries.path_of(consultation.id),
+        queries.fact_of_asking(consultation),
+        title=consultation.title, due_at=consultation.due_at.isoformat(),
+    )  # fmt: skip
+    tell_screens(db, consultation)
+
+
+def tell_of_end(db: Session, consultation: Consultation, kind: str, **facts: str) -> None:
+    """Tell whoever was asked or follows it, its dossier's story and the open pages that it is
+    over, and in which way."""
+    path = queries.path_of(consultation.id)
+    assert consultation.approved_by is not None
+    told = {each.person_id for each in consultation.asked}
+    told |= {consultation.tracked_by, consultation.drafted_by, consultation.approved_by}
+    outbox.notify(db, told, kind, path, title=consultation.title)
+    documents.add_to_story(db, consultation.dossier_id, kind, path, number=consultation.id, **facts)
+    tell_screens(db, consultation)
+
+
+def tell_screens(db: Session, consultation: Consultation) -> None:
+    """Every page that shows this question, its papers or a list of questions."""
+    state, version = str(consultation.state), consultation.version
+    audiences = [staff_of(consultation.id), readers_of(consultation.id)]
+    if consultation.state != State.OPEN:
+        audiences += [paper_audience(each.paper_id) for each in consultation.papers]
+    for audience in audiences:
+        live.announce(db, ConsultationChanged(audience, consultation.id, state, version))
+    live.announce(db, ListsChanged(LISTS))
