@@ -158,6 +158,7 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/devices/<public_id>/confirm": {"met": "yes"},
     "/dossiers/<int:dossier_id>/lodging": {"explanation": "Gửi sau."},
+    "/consultations/<int:consultation_id>/withdrawals": {"reason": "Gửi nhầm"},
     "/dossiers/<int:dossier_id>/return": {"reason": "Thiếu"},
     "/dossiers/<int:dossier_id>/secret-papers": {"place": "Phòng 1"},
     "/editions/<int:edition_id>/notes/<note_id>/place": ({"page": 1, "since": 0},),

@@ -18,6 +18,7 @@ from ecabinet.access import Permission, Role
 from ecabinet.db import reading, transaction
 from people.models import Office, Passkey, Person
 from people.service import directory
+from tests.ballots.builders import an_open_consultation
 from tests.builders import PASSWORD, Browser, Cabinet
 from tests.building.test_access import LENT, WALKERS, lend
 from tests.documents.builders import hand_out, papers, pdf
@@ -189,6 +190,18 @@ def test_an_open_reader_enters_its_paper(cabinet: Cabinet) -> None:
     with serving(cabinet.app) as served:
         screen = served.screen_of(cabinet.browser("canbo.yte"))
         assert "code" not in screen.ask("paper:enter", place)
+
+
+def test_an_open_question_is_entered_and_hears_what_has_become_of_it(cabinet: Cabinet) -> None:
+    question = an_open_consultation(cabinet)
+    with serving(cabinet.app) as served:
+        screens = [served.screen_of(cabinet.browser(each)) for each in ("thuky", "botruong.yte")]
+        for screen in screens:
+            for event, number in (("consultation:enter", question), ("consultations:enter", 1)):
+                answer = screen.ask(event, {"id": number, "epoch": "", "seq": 0})
+                assert "code" not in answer, event
+                # The opening itself was told.
+                assert answer["reload"], (event, answer)
 
 
 def test_each_role_does_what_it_may_of_its_own_and_begins_what_it_may_begin(
