@@ -36,7 +36,9 @@ def paper(cabinet: Cabinet) -> PaperView:
 def replace(cabinet: Cabinet, paper: PaperView, *texts: str) -> PaperView:
     """The paper's next edition."""
     specialist = cabinet.actor("chuyenvien")
-    service.add_edition(specialist, paper.id, "ban-moi.pdf", builders.pages(*texts))
+    # Another file also where all of its pages say the same.
+    content = builders.pages(*texts) + b"\n"
+    service.add_edition(specialist, paper.id, "ban-moi.pdf", content)
     return builders.papers(paper.dossier_id)[0]
 
 
