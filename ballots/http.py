@@ -1,6 +1,9 @@
 """Routes of this room: parse, call, answer."""
 
 import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import Response as FlaskResponse
@@ -9,9 +12,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ballots import access, papers, queries, rules
-from ballots.models import Consultation, State
+from ballots.models import Attempt, Consultation, State
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
-from ballots.service import advise, stop
+from ballots.service import advise, quarantine, stop
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import draft as drafting
@@ -141,6 +144,16 @@ def ask_to_withdraw(consultation_id: int) -> Response:
     return web.see(f"/approvals/{asked}", "withdrawal_asked")
 
 
+@door.post(f"{ANSWERED}/refusals")
+@needs(Permission.CONSULTATION_APPROVE)
+@takes("member", "reason")
+def ask_to_refuse(consultation_id: int) -> Response:
+    member = web.form_int("member", least=1)
+    reason = web.form("reason", limit=approvals.LONGEST_REASON)
+    asked = quarantine.ask_to_refuse(current_actor(), consultation_id, member, reason)
+    return web.see(f"/approvals/{asked}", "attempt_refusal_asked")
+
+
 @door.get(f"{ANSWERED}/line")
 @needs(Permission.CONSULTATION_READ)
 def line(consultation_id: int) -> dict[str, Any]:
@@ -259,10 +272,40 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "words": papers.POSITION_WORDS,
         "positions": {each.name: each.value for each in Position},
         "standings": result.standings if sees_names else [],
-        "attempts": queries.attempts_of(db, row.id) if sees_names else [],
+        "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
         "by_silence": rules.passed_by_silence_alone(tally, result.decision),
     }
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one member sent that could not be taken, and how it stands."""
+
+    person_id: int
+    office: str
+    attempts: Sequence[Attempt]
+    is_open: bool
+    # The request to take none of it, that waits for its second person.
+    waiting: approvals.Request | None
+
+
+def _attempts(db: Session, actor: Actor, row: Consultation) -> list[Tried]:
+    offices, still_open = queries.offices_asked(row), queries.open_attempts(db, row)
+    attempts = sorted(queries.attempts_of(db, row.id), key=lambda each: each.person_id)
+    things = [{"consultation": row.id, "member": each} for each in still_open]
+    waiting = {
+        each.facts["member"]: each
+        for each in approvals.waiting_on(db, quarantine.REFUSE, things)
+        if approvals.is_known_to(actor, each)
+    }
+    return [
+        Tried(
+            person_id, offices[person_id], list(own), person_id in still_open,
+            waiting.get(person_id),
+        )
+        for person_id, own in groupby(attempts, lambda each: each.person_id)
+    ]  # fmt: skip
 
 
 def _strokes(tally: rules.Tally) -> list[str]:
@@ -294,7 +337,7 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
             raise Forbidden(f"the names in the result of consultation {consultation_id}")
         assert row.closed_at is not None
         day = queries.CALENDAR.local_day(row.closed_at)
-        attempts = queries.attempts_of(db, row.id)
+        attempts = queries.open_attempts(db, row)
         sheet = papers.result_sheet(row, result, day, bool(attempts))
     return web.download(f"ket-qua-phieu-{consultation_id}.pdf", sheet, PDF)
 

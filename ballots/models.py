@@ -211,6 +211,10 @@ class Attempt(Base):
     paper_issued_at: Mapped[datetime]
     leaf: Mapped[int | None]
     at: Mapped[datetime]
+    # Two people have decided not to take it, why, and the leaf that says so.
+    decided_at: Mapped[datetime | None]
+    decided_reason: Mapped[str | None] = mapped_column(Text)
+    decided_leaf: Mapped[int | None]
 
 
 class Result(Base):
@@ -226,7 +230,8 @@ class Result(Base):
     why: Mapped[Why] = mapped_column(String(30))
     sentence: Mapped[str] = mapped_column(Text)
     basis: Mapped[str] = mapped_column(Text)
-    # With an undecided attempt, or silence after an outage, it cannot be issued.
+    # With an undecided attempt, or silence after an outage, it cannot be issued; this alone
+    # changes, once two people have decided the last attempt.
     is_provisional: Mapped[bool]
     # The spans in which the service was down, where silence waits for an extension.
     outages: Mapped[list[list[str]]] = mapped_column(JSON, server_default=text("'[]'"))

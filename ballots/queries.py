@@ -23,7 +23,7 @@ from ballots.models import (
 )
 from documents import queries as documents
 from ecabinet import canonical, clock, keys, ledger, live, outbox, tsa, working_days
-from ecabinet.access import Actor, Mandate, Matter, Permission, Right
+from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
@@ -325,6 +325,26 @@ def attempts_of(db: Session, consultation_id: int) -> list[Attempt]:
     )
 
 
+def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Attempt]]:
+    """Of each member who has no ballot: what they sent, signed, on a paper asked for before the
+    end, that was refused and that two people have yet to decide."""
+    found: dict[int, list[Attempt]] = {}
+    for each in attempts_of(db, consultation.id):
+        is_in_time = consultation.due_at is not None and each.paper_issued_at < consultation.due_at
+        if is_in_time and each.decided_at is None:
+            found.setdefault(each.person_id, []).append(each)
+    return {
+        person_id: attempts
+        for person_id, attempts in found.items()
+        if latest_ballot(db, consultation, person_id) is None
+    }
+
+
+def offices_asked(consultation: Consultation) -> dict[int, str]:
+    """The office in which each member was asked."""
+    return {each.person_id: each.office for each in consultation.asked}
+
+
 def ballot_by_key(db: Session, key: str) -> Ballot | None:
     return db.scalar(select(Ballot).where(Ballot.key == key))
 
@@ -580,7 +600,12 @@ def occasions(db: Session, actor: Actor, since: datetime, until: datetime) -> li
 
 def duties(db: Session, actor: Actor) -> list[Duty]:
     """Questions that wait for this member's answer, drafts that wait for an approval."""
-    return [*_to_answer(db, actor), *_to_approve(db, actor), *_to_advise_on(db, actor)]
+    return [
+        *_to_answer(db, actor),
+        *_to_approve(db, actor),
+        *_to_advise_on(db, actor),
+        *_attempts_to_decide(db, actor),
+    ]
 
 
 def _to_answer(db: Session, actor: Actor) -> list[Duty]:
@@ -625,6 +650,27 @@ def _to_advise_on(db: Session, actor: Actor) -> list[Duty]:
         )
         for each in _advising(actor)
         if each.matter_id in titles
+    ]
+
+
+def _attempts_to_decide(db: Session, actor: Actor) -> list[Duty]:
+    """Provisional results that wait for two people: the Office's, after one working day the Prime
+    Minister's as well."""
+    if not actor.may(Permission.CONSULTATION_APPROVE):
+        return []
+    now, calendar = clock.now(db), working_days.calendar(db)
+    provisional = select(Consultation).join(Result, Result.consultation_id == Consultation.id)
+    provisional = provisional.where(Result.is_provisional, Consultation.state == State.CLOSED)
+    waiting = [each for each in db.scalars(provisional) if open_attempts(db, each)]
+    if Role.PRIME_MINISTER in actor.roles:
+        waiting = [
+            each
+            for each in waiting
+            if each.closed_at and rules.is_the_prime_ministers(each.closed_at, now, calendar)
+        ]
+    return [
+        Duty("attempts_to_decide", each.title, path_of(each.id), None, {"number": each.id})
+        for each in waiting
     ]
 
 

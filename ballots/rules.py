@@ -121,6 +121,7 @@ class ConsultationRefusal(StrEnum):
     NOT_CLOSED = "not_closed"
     NOT_OPEN = "not_open"
     ENDED = "ended"
+    NO_ATTEMPT = "no_attempt"
 
 
 def window_refusal(rules: RuleSet, working_days: int) -> ConsultationRefusal | None:
@@ -156,6 +157,12 @@ def withdrawal_refusal(is_open: bool, has_ended: bool) -> ConsultationRefusal | 
     if not is_open:
         return ConsultationRefusal.NOT_OPEN
     return ConsultationRefusal.ENDED if has_ended else None
+
+
+def is_the_prime_ministers(closed_at: datetime, now: datetime, calendar: Calendar) -> bool:
+    """Whether an attempt that nobody has decided goes to the Prime Minister: after one working
+    day (rulebook: a quarantined attempt)."""
+    return now >= calendar.due(closed_at, 1)
 
 
 # ---- answering ----

@@ -86,6 +86,16 @@ NOTICES: dict[str, Notice] = {
         "Một phiếu lấy ý kiến đã được thay bằng lần lấy ý kiến mới",
         "A consultation was superseded by a new round",
     ),
+    "attempts_to_decide": Notice(
+        S.OFFICE,
+        "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",
+        "A consultation's result is provisional and waits for two people",
+    ),
+    "attempt_refused": Notice(
+        S.CONSULTATIONS,
+        "Lần gửi phiếu của Ông/Bà không được tính; mở để xem lý do",
+        "What you sent was not counted; open to see why",
+    ),
     "consultation_drafted": Notice(
         S.OFFICE,
         "Có phiếu lấy ý kiến chờ duyệt",

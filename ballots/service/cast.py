@@ -16,6 +16,7 @@ from ballots.announcements import BallotReceived, staff_of
 from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.queries import Receipt
 from ballots.rules import BallotRefusal, SignatureRefusal
+from ballots.service.tell import tell_of_attempts
 from ballots.signing import Sealed
 from ecabinet import answers, canonical, clock, keys, ledger, live, outbox, pades
 from ecabinet.access import Actor
@@ -288,6 +289,7 @@ def _make_provisional(
         result.is_provisional = True
         body = {"v": signing.VERSION, "consultation": consultation.id, "member": actor.id}
         ledger.append(db, "consultation_provisional", body)
+        tell_of_attempts(db, consultation)
 
 
 def _is_known(db: Session, actor: Actor, consultation_id: int, key: str) -> bool:

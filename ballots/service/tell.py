@@ -8,6 +8,8 @@ from ballots.models import Consultation, State
 from documents import service as documents
 from documents.announcements import paper_audience
 from ecabinet import live, outbox
+from ecabinet.access import Role
+from people import queries as people
 
 
 def tell_of_asking(db: Session, consultation: Consultation, members: list[int]) -> None:
@@ -31,6 +33,13 @@ def tell_of_end(db: Session, consultation: Consultation, kind: str, **facts: str
     outbox.notify(db, told, kind, path, title=consultation.title)
     documents.add_to_story(db, consultation.dossier_id, kind, path, number=consultation.id, **facts)
     tell_screens(db, consultation)
+
+
+def tell_of_attempts(db: Session, consultation: Consultation) -> None:
+    """Tell the Office's leaders that a result waits for two people."""
+    leaders = [each.person_id for each in people.persons_with(db, Role.OFFICE_LEADER)]
+    path = queries.path_of(consultation.id)
+    outbox.notify(db, leaders, "attempts_to_decide", path, title=consultation.title)
 
 
 def tell_screens(db: Session, consultation: Consultation) -> None:

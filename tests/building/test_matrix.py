@@ -158,6 +158,7 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/devices/<public_id>/confirm": {"met": "yes"},
     "/dossiers/<int:dossier_id>/lodging": {"explanation": "Gửi sau."},
+    "/consultations/<int:consultation_id>/refusals": {"member": 1, "reason": "Gửi muộn"},
     "/consultations/<int:consultation_id>/withdrawals": {"reason": "Gửi nhầm"},
     "/dossiers/<int:dossier_id>/return": {"reason": "Thiếu"},
     "/dossiers/<int:dossier_id>/secret-papers": {"place": "Phòng 1"},
@@ -510,8 +511,9 @@ ROLES = {
     "CB": Role.AGENCY_STAFF, "ĐM": Role.FOCAL_POINT, "QT": Role.ADMINISTRATOR, "KT": Role.AUDITOR,
     "TM": Role.ADVISER, "ĐT": Role.SUBSTITUTE,
 }  # fmt: skip
-# One role alone may, and the room's own tests show that it can (`--every-door` asks for that).
+# Nothing here is in a state for it; the room's own tests show who may (`--every-door` asks for that).
 ELSEWHERE = {
+    "POST /consultations/<int:consultation_id>/refusals",
     "POST /consultations/<int:consultation_id>/ballots",
     "POST /consultations/<int:consultation_id>/step-up",
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts",
@@ -530,7 +532,7 @@ NOBODY: list[tuple[str, str, frozenset[Role]]] = [
      r"GET /approvals/",
      frozenset(Role) - {Role.SECRETARY, Role.SPECIALIST, Role.OFFICE_LEADER, Role.ADMINISTRATOR,
                         Role.AUDITOR}),
-    ("a leader of the Office and the administrator are the second persons, and nobody else is",
+    ("of what waits here a leader of the Office and the administrator are the second persons",
      r"POST /approvals/.*/(confirm|refuse)$",
      frozenset(Role) - {Role.OFFICE_LEADER, Role.ADMINISTRATOR}),
     ("whoever asked takes it back: those who ask for acts of two",

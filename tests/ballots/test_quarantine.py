@@ -1,0 +1,227 @@
+"""A signed answer that came in time and could not be taken: the closing is not held up, its result
+is provisional, and two people decide (rulebook: a quarantined attempt; BAL-08)."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from ballots import queries, rules
+from ballots.models import Attempt, Result
+from ballots.rules import ConsultationRefusal
+from ballots.service import close, quarantine
+from ecabinet import ledger, outbox
+from ecabinet.approvals import ApprovalRefusal
+from ecabinet.calendar import Calendar
+from ecabinet.db import reading
+from ecabinet.errors import Forbidden, NotFound, Refused, Stale
+from tests.ballots.builders import Member, an_open_consultation
+from tests.ballots.test_withdrawn import TWO, confirm
+from tests.builders import Cabinet
+
+REASON = "Gửi sau khi hết hạn; đã hỏi người gửi qua điện thoại."
+MINISTER = "botruong.yte"
+JSON = {"Accept": "application/json"}
+
+
+class Late:
+    """A member whose answer was begun in time and comes after the end."""
+
+    def __init__(self, cabinet: Cabinet, consultation: int, name: str = MINISTER) -> None:
+        self.consultation, self.member = consultation, Member(cabinet, name)
+        self.papers = [self.member.paper(consultation, "disagree") for _ in range(2)]
+
+    def sends(self) -> None:
+        paper = self.papers.pop()
+        self.member.browser.sign_in(self.member.name)
+        signature = self.member.sign(paper["attrs"])
+        assert self.member.send(self.consultation, paper["pending"], signature).status_code == 409
+
+
+@pytest.fixture
+def asked(cabinet: Cabinet) -> int:
+    return an_open_consultation(cabinet)
+
+
+@pytest.fixture
+def late(cabinet: Cabinet, asked: int) -> Late:
+    late = Late(cabinet, asked)
+    cabinet.wait(days=4)
+    late.sends()
+    close.close(asked)
+    return late
+
+
+def result(consultation: int) -> Result:
+    with reading() as db:
+        found = queries.result_of(db, consultation)
+        assert found is not None
+        db.expunge(found)
+        return found
+
+
+def ask(cabinet: Cabinet, consultation: int, who: str = "lanhdaovp", name: str = MINISTER) -> int:
+    return quarantine.ask_to_refuse(cabinet.actor(who), consultation, cabinet.ids[name], REASON)
+
+
+def duties(cabinet: Cabinet, name: str) -> list[str]:
+    with reading() as db:
+        return [each.kind for each in queries.duties(db, cabinet.actor(name))]
+
+
+def kinds(cabinet: Cabinet, name: str) -> list[str]:
+    with reading() as db:
+        return [each.kind for each in outbox.inbox(db, cabinet.ids[name])]
+
+
+def test_two_people_refuse_and_the_result_stands(cabinet: Cabinet, asked: int, late: Late) -> None:
+    before = result(asked)
+    assert before.is_provisional
+    request = ask(cabinet, asked)
+    assert result(asked).is_provisional, "one alone decides nothing"
+    confirm(cabinet, request)
+    after = result(asked)
+    assert not after.is_provisional
+    assert (after.counts, after.outcome, after.last_leaf) == (
+        before.counts, before.outcome, before.last_leaf,
+    )  # fmt: skip
+    with reading() as db:
+        ((position, leaf),) = ledger.entries(db, "attempt_decided", 0).items()
+        (attempt,) = db.scalars(select(Attempt))
+    assert leaf["attempts"] == [attempt.leaf]
+    assert (leaf["member"], leaf["decision"]) == (cabinet.ids[MINISTER], "refused")
+    assert (leaf["asked_by"], leaf["confirmed_by"], leaf["provisional"]) == (
+        cabinet.ids["lanhdaovp"], cabinet.ids["thutuong"], False,
+    )  # fmt: skip
+    assert attempt.decided_leaf == position
+    assert REASON not in str(leaf)
+    assert "attempt_refused" in kinds(cabinet, MINISTER)
+    for reader in ("thuky", "kiemtoan"):
+        page = cabinet.browser(reader).get(f"/consultations/{asked}").text
+        assert REASON in page
+        assert "Kết quả tạm thời" not in page
+    with pytest.raises(Refused) as refused:
+        ask(cabinet, asked)
+    assert refused.value.reason is ConsultationRefusal.NO_ATTEMPT
+
+
+def test_a_member_who_tried_is_not_deemed_to_agree_once_refused(
+    cabinet: Cabinet, asked: int, late: Late
+) -> None:
+    confirm(cabinet, ask(cabinet, asked))
+    with reading() as db:
+        (own,) = (
+            each
+            for each in db.get_one(Result, asked).standings
+            if each.person_id == cabinet.ids[MINISTER]
+        )
+        assert own.position in ("silent", "not_reached")
+
+
+def test_nobody_decides_alone_or_about_themselves(cabinet: Cabinet, asked: int, late: Late) -> None:
+    request = ask(cabinet, asked)
+    with pytest.raises(Refused):
+        confirm(cabinet, request, "lanhdaovp")
+    for other in ("thuky", "botruong.taichinh", MINISTER, "kiemtoan", "quantri"):
+        with pytest.raises((Forbidden, NotFound)):
+            ask(cabinet, asked, other)
+        with pytest.raises((Forbidden, NotFound)):
+            confirm(cabinet, request, other)
+    assert result(asked).is_provisional
+
+
+def test_the_prime_minister_does_not_decide_about_their_own(cabinet: Cabinet, asked: int) -> None:
+    late = Late(cabinet, asked, "thutuong")
+    cabinet.wait(days=4)
+    late.sends()
+    close.close(asked)
+    request = ask(cabinet, asked, name="thutuong")
+    with pytest.raises(Refused) as refused:
+        confirm(cabinet, request, "thutuong")
+    assert refused.value.reason is ApprovalRefusal.ABOUT_ONESELF
+
+
+def test_what_came_in_meanwhile_was_not_decided(cabinet: Cabinet, asked: int, late: Late) -> None:
+    request = ask(cabinet, asked)
+    late.sends()
+    with pytest.raises(Stale):
+        confirm(cabinet, request)
+    assert result(asked).is_provisional
+
+
+def test_what_comes_after_the_decision_is_decided_anew(
+    cabinet: Cabinet, asked: int, late: Late
+) -> None:
+    confirm(cabinet, ask(cabinet, asked))
+    late.sends()
+    assert result(asked).is_provisional
+    confirm(cabinet, ask(cabinet, asked))
+    assert not result(asked).is_provisional
+
+
+def test_one_of_two_decided_leaves_the_result_provisional(cabinet: Cabinet, asked: int) -> None:
+    both = [Late(cabinet, asked), Late(cabinet, asked, "botruong.taichinh")]
+    cabinet.wait(days=4)
+    for each in both:
+        each.sends()
+    close.close(asked)
+    confirm(cabinet, ask(cabinet, asked))
+    assert result(asked).is_provisional
+    confirm(cabinet, ask(cabinet, asked, name="botruong.taichinh"))
+    assert not result(asked).is_provisional
+
+
+def test_before_the_closing_nothing_is_decided(cabinet: Cabinet, asked: int) -> None:
+    late = Late(cabinet, asked)
+    cabinet.wait(days=4)
+    late.sends()
+    with pytest.raises(Refused) as refused:
+        ask(cabinet, asked)
+    assert refused.value.reason is ConsultationRefusal.NOT_CLOSED
+
+
+def test_the_office_is_told_at_once_and_the_prime_minister_after_a_working_day(
+    cabinet: Cabinet, asked: int, late: Late
+) -> None:
+    assert "attempts_to_decide" in kinds(cabinet, "lanhdaovp")
+    assert "attempts_to_decide" in duties(cabinet, "lanhdaovp")
+    assert "attempts_to_decide" not in duties(cabinet, "thutuong")
+    cabinet.wait(days=5)
+    assert "attempts_to_decide" in duties(cabinet, "thutuong")
+    assert "attempts_to_decide" not in duties(cabinet, "thuky")
+    confirm(cabinet, ask(cabinet, asked))
+    for name in ("lanhdaovp", "thutuong"):
+        assert "attempts_to_decide" not in duties(cabinet, name)
+
+
+@pytest.mark.parametrize(("asker", "second"), [TWO, TWO[::-1]])
+def test_a_leader_or_the_prime_minister_asks_on_the_page(
+    cabinet: Cabinet, asked: int, late: Late, asker: str, second: str
+) -> None:
+    leader = cabinet.browser(asker)
+    page = leader.get(f"/consultations/{asked}").text
+    assert f"refuse-{cabinet.ids[MINISTER]}" in page
+    sent = {"member": cabinet.ids[MINISTER], "reason": REASON}
+    answer = leader.post(f"/consultations/{asked}/refusals", sent, headers=JSON)
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    path = answer.json["location"]
+    seen = cabinet.browser(second).get(path).text
+    for words in (REASON, "gửi sau khi hết hạn", "Không nhận lần gửi phiếu"):
+        assert words in seen
+    assert "chờ người thứ hai" in leader.get(f"/consultations/{asked}").text
+    member = cabinet.browser(MINISTER).get(f"/consultations/{asked}").text
+    assert REASON not in member
+
+
+@given(st.integers(0, 60 * 24 * 9))
+def test_an_attempt_goes_to_the_prime_minister_at_the_end_of_one_working_day(minutes: int) -> None:
+    """Closed on a Thursday at 24:00: the next working day is Friday, and ends at its midnight."""
+    calendar = Calendar()
+    closed = datetime(2026, 12, 3, 17, 0, tzinfo=UTC)
+    due = calendar.due(closed, 1)
+    now = datetime.fromtimestamp(closed.timestamp() + 60 * minutes, UTC)
+    assert rules.is_the_prime_ministers(closed, now, calendar) is (now >= due)
+    assert calendar.local_day(due) > calendar.local_day(closed)
