@@ -146,11 +146,11 @@ def ask_to_withdraw(consultation_id: int) -> Response:
 
 @door.post(f"{ANSWERED}/refusals")
 @needs(Permission.CONSULTATION_APPROVE)
-@takes("member", "reason")
+@takes("person", "reason")
 def ask_to_refuse(consultation_id: int) -> Response:
-    member = web.form_int("member", least=1)
+    person = web.form_int("person", least=1)
     reason = web.form("reason", limit=approvals.LONGEST_REASON)
-    asked = quarantine.ask_to_refuse(current_actor(), consultation_id, member, reason)
+    asked = quarantine.ask_to_refuse(current_actor(), consultation_id, person, reason)
     return web.see(f"/approvals/{asked}", "attempt_refusal_asked")
 
 

@@ -203,7 +203,7 @@ def test_a_leader_or_the_prime_minister_asks_on_the_page(
     leader = cabinet.browser(asker)
     page = leader.get(f"/consultations/{asked}").text
     assert f"refuse-{cabinet.ids[MINISTER]}" in page
-    sent = {"member": cabinet.ids[MINISTER], "reason": REASON}
+    sent = {"person": cabinet.ids[MINISTER], "reason": REASON}
     answer = leader.post(f"/consultations/{asked}/refusals", sent, headers=JSON)
     assert answer.status_code == 200, answer.text
     assert answer.json is not None
