@@ -51,6 +51,10 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
         content = signing.unseal(key, consultation.id, ballot.sealed)
         yield f"ballots/{ballot.leaf}.pdf", queries.signed_pdf(ballot)
         yield f"ballots/{ballot.leaf}.json", canonical.encode(_record(db, ballot, content))
+    for attempt in queries.attempts_of(db, consultation.id):
+        statement = signing.unseal(key, consultation.id, attempt.sealed).statement
+        record = {"statement": statement.decode(), "reason": attempt.reason}
+        yield f"attempts/{attempt.leaf}.json", canonical.encode(record)
 
 
 def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.Json:
@@ -68,7 +72,6 @@ def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.J
 
 def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -> canonical.Json:
     result = db.get_one(Result, consultation.id)
-    leaves = {each.id: each.leaf for each in ballots}
     statement = _first_statement(consultation, ballots)
     return {
         "id": consultation.id,
@@ -77,17 +80,7 @@ def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -
         "origin": ledger.origin(db),
         "env": statement.env if statement else "",
         "papers": [{"title": each.title, "digest": each.digest} for each in consultation.papers],
-        "standings": [
-            {
-                "member": each.person_id,
-                "office": each.office,
-                "position": str(each.position),
-                "leaf": leaves.get(each.ballot_id) if each.ballot_id else None,
-                "notice_at": canonical.moment(each.notice_at) if each.notice_at else None,
-                "notice_by": each.notice_by,
-            }
-            for each in result.standings
-        ],
+        "standings": queries.standings_shown(result),
         "result": {
             "counts": result.counts,
             "outcome": str(result.outcome),

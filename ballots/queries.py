@@ -506,6 +506,21 @@ def standing_of(db: Session, actor: Actor, consultation: Consultation) -> dict[s
     }
 
 
+def standings_shown(result: Result) -> list[canonical.Json]:
+    """Where each member stands, as a bundle shows it and the result's act seals it."""
+    return [
+        {
+            "member": each.person_id,
+            "office": each.office,
+            "position": str(each.position),
+            "leaf": each.ballot.leaf if each.ballot else None,
+            "notice_at": canonical.moment(each.notice_at) if each.notice_at else None,
+            "notice_by": each.notice_by,
+        }
+        for each in result.standings
+    ]
+
+
 def ended_and_open(db: Session) -> list[int]:
     """Consultations that wait for their closing."""
     return list(

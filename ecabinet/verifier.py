@@ -52,7 +52,23 @@ OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
 ASKED, AGAIN = "member_asked", "consultation_asked_again"
 REPLACED = "edition_published"
 REMOVAL = "emergency_removal"
+ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
+PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
+# What may stand in a consultation's bundle: acts of a kind unknown here are no part of it.
+ACTS = frozenset(
+    {
+        OPENED, BALLOT, CLOSED, ASKED, AGAIN, REPLACED, REMOVAL, ATTEMPT, DECIDED, PROVISIONAL,
+        RESULT, ENROLLED, REVOKED,
+    }
+)  # fmt: skip
+FILES = re.compile(
+    r"manifest\.json|keys\.json|ledger/(checkpoint|leaves)\.txt|consultation\.json"
+    r"|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
+    r"|activity\.json|activity/rows\.jsonl"
+)
+# Choices of the Prime Minister by side, where the count alone decides nothing.
+SIDES = {"agree": True, "agree_comments": True, "disagree": False}
 
 
 class NotABundle(Exception):
@@ -320,6 +336,16 @@ class Bundle:
         return {int(name[1]): self.json(name[0]) for name in names if name}
 
     @cached_property
+    def attempts(self) -> dict[int, dict[str, Any]]:
+        """What was signed and could not be taken: the statements, by the place of their leaf."""
+        names = [re.fullmatch(r"attempts/(\d+)\.json", name) for name in self.files]
+        return {
+            int(name[1]): read_canonical(self.json(name[0])["statement"].encode(), name[0])
+            for name in names
+            if name
+        }
+
+    @cached_property
     def rows(self) -> dict[int, bytes]:
         """The lines of the activity log by their numbers."""
         lines = self.read("activity/rows.jsonl").splitlines()
@@ -394,6 +420,7 @@ def manifest(bundle: Bundle) -> None:
         expect(name in there, name, "listed, but missing")
         expect(name in listed, name, "there, but not listed")
         expect(listed[name] == there[name], name, "not the bytes that were listed")
+        expect(FILES.fullmatch(name) is not None, name, "no file of a bundle")
 
 
 @check("V02", "every leaf up to the checkpoint is there", *EVERY)
@@ -411,11 +438,12 @@ def acts_there(bundle: Bundle) -> None:
     expect(places == sorted(places), f"leaves {places}", "not in the order of their acts")
     number = bundle.consultation["id"]
     for at, act in bundle.acts.items():
-        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT):
+        expect(act["type"] in ACTS, f"leaf {at}", f"an act of an unknown type, {act['type']}")
+        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT, ATTEMPT):
             expect(act["consultation"] == number, f"leaf {at}", "of another consultation")
 
 
-@check("V04", "each ballot in the log has its record, its PDF and its key's enrolment")
+@check("V04", "each ballot has its record, PDF and key's enrolment, each attempt its statement")
 def ballots_whole(bundle: Bundle) -> None:
     logged, kept = set(bundle.of_type(BALLOT)), set(bundle.ballots)
     for leaf in sorted(logged ^ kept):
@@ -426,6 +454,22 @@ def ballots_whole(bundle: Bundle) -> None:
         bundle.read(f"ballots/{leaf}.pdf")
         key_id = bundle.statement(leaf)["key_id"]
         expect(key_id in enrolled, f"ballots/{leaf}.json", "its key was never enrolled")
+        record, act = bundle.ballots[leaf], bundle.acts[leaf]
+        own = record["member"] == bundle.statement(leaf)["member"]
+        expect(own, f"ballots/{leaf}.json", "names another member than its statement")
+        certified = digest(base64.b64decode(record["certificate"])) == act["certificate_sha256"]
+        expect(certified, f"ballots/{leaf}.json", "not the certificate that the log names")
+    attempts = bundle.of_type(ATTEMPT)
+    for leaf in sorted(attempts.keys() ^ bundle.attempts.keys()):
+        expect(leaf in bundle.attempts, f"leaf {leaf}", "an attempt without its statement")
+        expect(leaf in attempts, f"attempts/{leaf}.json", "an attempt that the log does not know")
+    for leaf, act in attempts.items():
+        said = digest(bundle.json(f"attempts/{leaf}.json")["statement"].encode())
+        expect(said == act["statement_sha256"], f"attempts/{leaf}.json", "another statement")
+    closed, act = bundle.only(CLOSED)
+    known = act.get("attempt_leaves", [leaf for leaf in sorted(attempts) if leaf < closed])
+    here = [leaf for leaf in sorted(attempts) if leaf < closed]
+    expect(known == here, f"leaf {closed}", "names other attempts")
 
 
 @check("V05", "each member stands in exactly one place, and a vote is where a ballot is")
@@ -675,7 +719,13 @@ def offices(bundle: Bundle) -> None:
         expect(said["office"] == office, f"ballots/{leaf}.json", "signed in another office")
 
 
-@check("V20", "nobody is deemed to agree beside a ballot, or without proof of notice in time")
+def tried(bundle: Bundle) -> set[int]:
+    """Who began a signed answer before the end that could not be taken."""
+    end = bundle.only(CLOSED)[1]["due_at"]
+    return {each["member"] for each in bundle.attempts.values() if each["issued_at"] < end}
+
+
+@check("V20", "nobody is deemed to agree beside a ballot or an attempt, or without notice in time")
 def deemed(bundle: Bundle) -> None:
     # Also whoever answered before a paper was replaced.
     voted = {bundle.statement(leaf)["member"] for leaf in bundle.ballots}
@@ -690,6 +740,11 @@ def deemed(bundle: Bundle) -> None:
         "consultation.json", "not those whom the result deems to agree",
     )  # fmt: skip
     expect(not logged.keys() & voted, "the result", "deems somebody who voted")
+    expect(not logged.keys() & tried(bundle), "the result", "deems somebody who tried to answer")
+    at, result = bundle.only(RESULT)
+    before = {bundle.attempts[leaf]["member"] for leaf in bundle.attempts if leaf < at}
+    waits = before & tried(bundle) - last_ballots(bundle).keys()
+    expect(not waits or result["provisional"], f"leaf {at}", "final beside an undecided attempt")
     opened, (end, closed) = bundle.only(OPENED)[1], bundle.only(CLOSED)
     when = asked_when(bundle)
     least = DEEMING_RULES.get(opened["rule_version"])
@@ -810,22 +865,81 @@ def tally(bundle: Bundle) -> None:
     expect(result["counts"]["members"] == len(standings), where, "another number of members")
     for name, count in counts.items():
         expect(result["counts"][name] == count, where, f"{name}: {result['counts'][name]}")
+    sealed = digest(_written({"standings": standings}).encode())
+    expect(result.get("standings_sha256", sealed) == sealed, "standings", "not those of the log")
+    if "prime_minister" in result:
+        places = {each["member"]: each for each in standings}
+        own = places.get(result["prime_minister"])
+        voted = own["position"] if own and own["leaf"] is not None else None
+        expect(result["counts"]["pm"] == voted, where, "another vote of the Prime Minister")
     shown = bundle.consultation["result"]
     for name in ("counts", "outcome", "why"):
         expect(shown[name] == result[name], "consultation.json", f"another {name} than logged")
     sentence = digest(shown["sentence"].encode())
     expect(sentence == result["sentence_sha256"], "consultation.json", "another deciding sentence")
+    basis = digest(shown["basis"].encode())
+    expect(result.get("basis_sha256", basis) == basis, "consultation.json", "another basis")
+    title = digest(bundle.consultation["title"].encode())
+    known = bundle.only(OPENED)[1].get("title_sha256", title)
+    expect(known == title, "consultation.json", "another title")
 
 
-@check("V26", "the majority that was found is the majority that is needed")
-def majority(bundle: Bundle) -> None:
+@check("V26", "the outcome, found again by the rule, is that of the result")
+def outcome(bundle: Bundle) -> None:
     at, result = bundle.only(RESULT)
-    counts = result["counts"]
-    for_it = counts["agree"] + counts["agree_comments"] + counts["deemed"]
-    if result["why"] == "majority":
-        expect(2 * for_it > counts["members"], f"leaf {at}", "passed without a majority")
-    if 2 * for_it > counts["members"] and counts["pm"] is not None:
-        expect(result["outcome"] != "not_passed", f"leaf {at}", "not passed with a majority")
+    found = outcome_of(result["counts"])
+    said = (result["outcome"], result["why"])
+    expect(said == found, f"leaf {at}", f"says {said[0]} ({said[1]}), the rule {found[0]}")
+
+
+def outcome_of(counts: dict[str, Any]) -> tuple[str, str]:
+    """The outcome and why: by more than half of all members, on equal halves by the Prime
+    Minister's side; open where opinions that are not classified yet, or the Prime Minister's vote
+    that is missing, would turn it."""
+    votes_for = counts["agree"] + counts["agree_comments"] + counts["deemed"]
+    against, members, pm = counts["disagree"], counts["members"], counts["pm"]
+    open_ones = counts["unclassified"]
+    own = 1 if pm == "other_opinion" and open_ones else 0
+    possible = set()
+    for turned_for in range(open_ones + 1):
+        for turned_against in range(open_ones - turned_for + 1):
+            sides = {SIDES.get(pm)} if not own else set()
+            if own:
+                sides |= {None} if turned_for + turned_against < open_ones else set()
+                sides |= {True} if turned_for else set()
+                sides |= {False} if turned_against else set()
+            for side in sides:
+                count = (votes_for + turned_for, against + turned_against)
+                possible.add(_with_the_prime_minister(*count, members, side)[0])
+    if len(possible) > 1:
+        return "awaits_classification", "unclassified"
+    return _with_the_prime_minister(votes_for, against, members, SIDES.get(pm))
+
+
+def _with_the_prime_minister(
+    votes_for: int, against: int, members: int, side: bool | None
+) -> tuple[str, str]:
+    found = _by_number(votes_for, against, members, side)
+    if side is None and found[0] != "needs_decision" and votes_for + against < members:
+        either = (
+            _by_number(votes_for + 1, against, members, True),
+            _by_number(votes_for, against + 1, members, False),
+        )
+        if any(each[0] != found[0] for each in either):
+            return "needs_decision", "pm_would_decide"
+    return found
+
+
+def _by_number(votes_for: int, against: int, members: int, side: bool | None) -> tuple[str, str]:
+    if votes_for > members - votes_for:
+        return "passed", "majority"
+    if members and votes_for == members - votes_for:
+        if against != votes_for or side is None:
+            return "needs_decision", "exactly_half"
+        return ("passed", "equal_pm_for") if side else ("not_passed", "equal_pm_against")
+    if votes_for and votes_for == against:
+        return "needs_decision", "equal_below_half"
+    return "not_passed", "no_majority"
 
 
 @check("V30", "each seal holds exactly the rows that it was set upon", ACTIVITY)

@@ -239,9 +239,12 @@ def _record(db: Session, consultation: Consultation, ballots: list[Ballot], resu
         "ballots": len(ballots),
         "opened_leaf": consultation.opened_leaf,
         "ballot_leaves": leaves,
+        "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
     }
     ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))
-    ledger.append(db, "consultation_result", _result_leaf(result), _remember_result(result))
+    top = next((each for each in _members(db, consultation) if _is_prime_minister(each)), None)
+    body = _result_leaf(result) | {"prime_minister": top.person_id if top else None}
+    ledger.append(db, "consultation_result", body, _remember_result(result))
 
 
 def _result_leaf(result: Result) -> dict[str, Any]:
@@ -261,6 +264,10 @@ def _result_leaf(result: Result) -> dict[str, Any]:
         "outcome": str(result.outcome),
         "why": str(result.why),
         "sentence_sha256": canonical.digest_of(result.sentence),
+        "basis_sha256": canonical.digest_of(result.basis),
+        "standings_sha256": hashlib.sha256(
+            canonical.encode({"standings": queries.standings_shown(result)})
+        ).hexdigest(),
         "deemed": deemed,
         "provisional": result.is_provisional,
         "outages": result.outages,

@@ -185,6 +185,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "kind": consultation.kind,
         "round": consultation.round,
         "rule_version": consultation.rule_set,
+        "title_sha256": canonical.digest_of(consultation.title),
         "question_sha256": canonical.digest_of(consultation.question),
         "papers": [each.digest for each in consultation.papers],
         "members": [each.person_id for each in consultation.asked],

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from ballots import bundle
+from ballots import bundle, rules
 from ballots import jobs as closing
 from ballots.service import draft as drafting
 from ecabinet import bundles, canonical, db, deliveries, jobs, ledger, verifier
@@ -70,9 +72,13 @@ def export(cabinet: Cabinet, folder: Path) -> Exported:
     minister.cast(consultation, "disagree")
     deputy.cast(consultation, "agree_comments", "Làm rõ Điều 4.")
     minister.cast(consultation, "agree")
+    late = Member(cabinet, "botruong.xaydung")
+    begun = late.paper(consultation, "disagree")
     jobs.run_once()
     deliveries.send_what_waits()
     cabinet.wait(days=16)  # Longer than Tết.
+    late.browser.sign_in(late.name)
+    late.send(consultation, begun["pending"], late.sign(begun["attrs"]))
     assert closing.close_what_ended() == 1
     with db.reading() as session:
         bundle.write(session, consultation, folder / "bundle.zip")
@@ -336,6 +342,93 @@ def count_one_vote_more(files: Files) -> None:
     change_leaf(files, "consultation_result", counts=body["counts"] | {"agree": 5})
 
 
+def attempt_in(files: Files) -> tuple[str, dict[str, Any]]:
+    (name,) = [each for each in files if each.startswith("attempts/")]
+    statement: dict[str, Any] = json.loads(json.loads(files[name])["statement"])
+    return name, statement
+
+
+def lose_an_attempt(files: Files) -> None:
+    del files[attempt_in(files)[0]]
+
+
+def hide_an_attempt(files: Files) -> None:
+    """As if it were another matter's: its hash stays, its envelope does not."""
+    (position,) = of_type(files, "ballot_refused")
+    lose_an_attempt(files)
+    lines = leaf_lines(files)
+    lines[position] = lines[position].split(" ")[0]
+    set_lines(files, lines)
+
+
+def deem_somebody_who_tried(files: Files) -> None:
+    tried = attempt_in(files)[1]["member"]
+    (told,) = deemed_in(files)
+    change_leaf(files, "consultation_result", deemed=[told, told | {"member": tried}])
+
+    def deem(it: dict[str, list[dict[str, object]]]) -> None:
+        found = next(each for each in it["standings"] if each["member"] == tried)
+        notice = {name: told[name] for name in ("notice_at", "notice_by")}
+        found.update({"position": "deemed_agree"} | notice)
+
+    change_json(files, "consultation.json", deem)
+
+
+def call_it_final(files: Files) -> None:
+    change_leaf(files, "consultation_result", provisional=False)
+
+
+def say_that_another_voted(files: Files) -> None:
+    change_json(files, ballot_names(files, ".json")[0], lambda it: it.update(member=987))
+
+
+def show_another_certificate(files: Files) -> None:
+    one = ballot_names(files, ".json")[0]
+    strange = base64.b64encode(b"no certificate").decode()
+    change_json(files, one, lambda it: it.update(certificate=strange))
+
+
+def slip_in_a_file(files: Files) -> None:
+    files["ballots/note.txt"] = b"slipped in"
+
+
+def slip_in_an_act(files: Files) -> None:
+    change_leaf(files, "key_enrolled", type="invented")
+
+
+def move_a_member_to_another_office(files: Files) -> None:
+    change_json(
+        files, "consultation.json", lambda it: it["standings"][0].update(office="Bộ trưởng khác")
+    )
+
+
+def rename_the_question(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it.update(title="Một nghị định khác"))
+
+
+def give_another_basis(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it["result"].update(basis="Luật khác"))
+
+
+def turn_the_prime_minister(files: Files) -> None:
+    counts = act_in(files, "consultation_result")["counts"] | {"pm": "disagree"}
+    change_leaf(files, "consultation_result", counts=counts)
+    change_json(files, "consultation.json", lambda it: it["result"].update(counts=counts))
+
+
+def announce_another_outcome_in_the_log(files: Files) -> None:
+    said = {"outcome": "passed", "why": "majority"}
+    if act_in(files, "consultation_result")["outcome"] == "passed":
+        said = {"outcome": "not_passed", "why": "no_majority"}
+    change_leaf(files, "consultation_result", **said)
+    change_json(files, "consultation.json", lambda it: it["result"].update(said))
+
+
+def invent_a_reason(files: Files) -> None:
+    change_leaf(files, "consultation_result", why="prime_minister")
+    change_json(files, "consultation.json", lambda it: it["result"].update(why="prime_minister"))
+
+
 MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (drop_last_leaf, "V02"),
     (lose_the_result, "V03"),
@@ -367,6 +460,20 @@ MUTANTS: list[tuple[Callable[[Files], None], str]] = [
     (use_a_nonce_again, "V23"),
     (announce_another_outcome, "V25"),
     (count_one_vote_more, "V25"),
+    (lose_an_attempt, "V04"),
+    (hide_an_attempt, "V04"),
+    (deem_somebody_who_tried, "V20"),
+    (call_it_final, "V20"),
+    (say_that_another_voted, "V04"),
+    (show_another_certificate, "V04"),
+    (slip_in_a_file, "V01"),
+    (slip_in_an_act, "V03"),
+    (move_a_member_to_another_office, "V25"),
+    (rename_the_question, "V25"),
+    (give_another_basis, "V25"),
+    (turn_the_prime_minister, "V25"),
+    (announce_another_outcome_in_the_log, "V26"),
+    (invent_a_reason, "V26"),
 ]
 
 
@@ -377,6 +484,28 @@ def test_each_tampering_is_found_by_its_own_check(
     files = exported.files
     tamper(files)
     assert check in failed(rezip(tmp_path / "forged.zip", files), exported.keys)
+
+
+TALLIES = st.integers(1, 9).flatmap(
+    lambda members: st.lists(
+        st.sampled_from(list(rules.Position)), min_size=members, max_size=members
+    )
+)
+
+
+@given(TALLIES, st.data())
+def test_the_verifiers_own_rule_finds_what_the_house_finds(
+    positions: list[rules.Position], data: st.DataObject
+) -> None:
+    """Two implementations, written apart, over any votes and any opinions left unclassified."""
+    top = data.draw(st.none() | st.integers(0, len(positions) - 1))
+    found = rules.tally(dict(enumerate(positions)), top)
+    others = positions.count(rules.Position.OTHER_OPINION)
+    counted = replace(found, unclassified=data.draw(st.integers(0, others)))
+    counts = asdict(counted) | {"pm": counted.pm.value if counted.pm else None}
+    decision = rules.decide(counted)
+    expected = (decision.outcome.value, decision.why.value)
+    assert verifier.outcome_of(counts) == expected
 
 
 def test_a_file_that_is_not_listed_is_found(exported: Exported, tmp_path: Path) -> None:
