@@ -66,8 +66,9 @@ def _refuse(db: Session, approved: Approved) -> None:
         "confirmed_by": approved.approver.id,
     }
     ledger.append(db, "attempt_decided", leaf, _remember(attempts))
+    member = facts["member"]
     outbox.notify(
-        db, facts["member"], "attempt_refused", queries.path_of(consultation.id),
+        db, member, "attempt_refused", queries.path_of(consultation.id),
         title=consultation.title, reason=facts["reason"],
     )  # fmt: skip
 
