@@ -412,6 +412,7 @@ class RoundBefore:
     """The round that this one takes the place of, and what has changed since."""
 
     consultation: Consultation
+    has_ended: bool
     question_changed: bool
     summary_changed: bool
     papers: Sequence[PaperChange]
@@ -444,6 +445,7 @@ def round_before(
         return None
     return RoundBefore(
         consultation=before,
+        has_ended=before.has_ended(clock.now(db)),
         question_changed=before.question != consultation.question,
         summary_changed=before.summary != consultation.summary,
         papers=_paper_changes(before.papers, papers),

@@ -209,7 +209,9 @@ def test_the_next_round_shows_what_changed(cabinet: Cabinet, asked: int) -> None
 def test_a_new_round_supersedes_the_one_that_is_open(cabinet: Cabinet, asked: int) -> None:
     again = next_round(cabinet, asked)
     assert the(asked).state == State.OPEN
-    assert "phiếu đó kết thúc" in cabinet.browser("lanhdaovp").get(f"/consultations/{again}").text
+    page = cabinet.browser("lanhdaovp").get(f"/consultations/{again}").text
+    assert "phiếu đó kết thúc" in page
+    assert "Đang lấy ý kiến" in page, "how the earlier round stands"
     draft.approve(cabinet.actor("lanhdaovp"), again)
     assert (the(asked).state, the(again).state) == (State.SUPERSEDED, State.OPEN)
     cabinet.wait(days=9)
