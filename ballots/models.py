@@ -216,6 +216,10 @@ class Attempt(Base):
     decided_reason: Mapped[str | None] = mapped_column(Text)
     decided_leaf: Mapped[int | None]
 
+    def is_in_time(self, due_at: datetime | None) -> bool:
+        """Whether the paper that was signed was asked for before the end."""
+        return due_at is not None and self.paper_issued_at < due_at
+
 
 class Result(Base):
     """What the closing found, as of the due moment; never edited."""

@@ -330,8 +330,7 @@ def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Att
     end, that was refused and that two people have yet to decide."""
     found: dict[int, list[Attempt]] = {}
     for each in attempts_of(db, consultation.id):
-        is_in_time = consultation.due_at is not None and each.paper_issued_at < consultation.due_at
-        if is_in_time and each.decided_at is None:
+        if each.is_in_time(consultation.due_at) and each.decided_at is None:
             found.setdefault(each.person_id, []).append(each)
     return {
         person_id: attempts

@@ -273,19 +273,14 @@ def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: st
         db.flush()
         body = _leaf(consultation_id, signed, {"reason": reason})
         ledger.append(db, "ballot_refused", body, _remember(attempt))
-        _make_provisional(db, actor, consultation, signed)
+        _make_provisional(db, actor, consultation)
 
 
-def _make_provisional(
-    db: Session, actor: Actor, consultation: Consultation, signed: Signed
-) -> None:
+def _make_provisional(db: Session, actor: Actor, consultation: Consultation) -> None:
     """An answer that was begun in time and came after the closing keeps the result from being
     issued: silence must not swallow a "no" (R-12)."""
     result = queries.result_of(db, consultation.id)
-    was_begun_in_time = (
-        consultation.due_at is not None and signed.paper.issued_at < consultation.due_at
-    )
-    if result and was_begun_in_time and not queries.latest_ballot(db, consultation, actor.id):
+    if result and actor.id in queries.open_attempts(db, consultation):
         result.is_provisional = True
         body = {"v": signing.VERSION, "consultation": consultation.id, "member": actor.id}
         ledger.append(db, "consultation_provisional", body)

@@ -38,12 +38,14 @@ def close(consultation_id: int) -> None:
         if stop_if_replaced(db, consultation, _last_day(consultation)):
             return
         ballots = _opened(db, consultation)
-        result = _result(db, consultation, ballots)
+        members = _members(db, consultation)
+        top = next((each.person_id for each in members if _is_prime_minister(each)), None)
+        result = _result(db, consultation, ballots, members, top)
         consultation.state = State.CLOSED
         consultation.closed_at = now
         db.add(result)
         db.flush()
-        _record(db, consultation, ballots, result)
+        _record(db, consultation, ballots, result, top)
         tell_of_end(db, consultation, "consultation_closed", outcome=str(result.outcome))
         if queries.open_attempts(db, consultation):
             tell_of_attempts(db, consultation)
@@ -96,14 +98,15 @@ def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> 
         raise LedgerDisagrees(f"ballot {ballot.id} at leaf {ballot.leaf}")
 
 
-def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> Result:
+def _result(
+    db: Session, consultation: Consultation, ballots: list[Ballot], members: list[people.Holder],
+    top: int | None,
+) -> Result:  # fmt: skip
     assert consultation.rule_set is not None
     assert consultation.opened_leaf is not None
     rule_set = rules.rule_set(consultation.rule_set)
-    members = _members(db, consultation)
     outages = _outages_that_cut_off(db, consultation)
     standings = _standings(db, consultation, rule_set, ballots, members, bool(outages))
-    top = next((each.person_id for each in members if _is_prime_minister(each)), None)
     counted = rules.tally({each.person_id: Position(each.position) for each in standings}, top)
     decision = rules.decide(counted)
     waits = outages if rules.awaits_extension(rule_set, bool(outages), counted) else []
@@ -114,7 +117,7 @@ def _result(db: Session, consultation: Consultation, ballots: list[Ballot]) -> R
         why=decision.why,
         sentence=rules.sentence(counted, decision),
         basis=rule_set.basis,
-        is_provisional=bool(waits) or _has_open_attempt(db, consultation, ballots),
+        is_provisional=bool(waits or queries.open_attempts(db, consultation)),
         outages=[[canonical.moment(each) for each in span] for span in waits],
         first_leaf=consultation.opened_leaf,
         standings=standings,
@@ -131,19 +134,12 @@ def _outages_that_cut_off(db: Session, consultation: Consultation) -> list[heart
     return outages if rules.was_cut_off(outages, since, due_at, calendar) else []
 
 
-def _has_open_attempt(db: Session, consultation: Consultation, ballots: list[Ballot]) -> bool:
-    """Whether somebody tried in time and has no ballot: two people must decide it first."""
-    answered = _last_of(consultation, ballots).keys()
-    return bool(_tried(db, consultation) - answered)
-
-
 def _tried(db: Session, consultation: Consultation) -> set[int]:
     """Who sent a signed answer on a paper asked for before the end, and was refused."""
-    assert consultation.due_at is not None
     return {
         each.person_id
         for each in queries.attempts_of(db, consultation.id)
-        if each.paper_issued_at < consultation.due_at
+        if each.is_in_time(consultation.due_at)
     }
 
 
@@ -228,7 +224,10 @@ def _silence(
     )
 
 
-def _record(db: Session, consultation: Consultation, ballots: list[Ballot], result: Result) -> None:
+def _record(
+    db: Session, consultation: Consultation, ballots: list[Ballot], result: Result,
+    top: int | None,
+) -> None:  # fmt: skip
     """CLOSE first, with count and range; then RESULT, with who is deemed and since when told."""
     leaves = [each.leaf for each in ballots]
     assert consultation.due_at is not None
@@ -242,8 +241,7 @@ def _record(db: Session, consultation: Consultation, ballots: list[Ballot], resu
         "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
     }
     ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))
-    top = next((each for each in _members(db, consultation) if _is_prime_minister(each)), None)
-    body = _result_leaf(result) | {"prime_minister": top.person_id if top else None}
+    body = _result_leaf(result) | {"prime_minister": top}
     ledger.append(db, "consultation_result", body, _remember_result(result))
 
 

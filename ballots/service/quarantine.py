@@ -26,7 +26,7 @@ def ask_to_refuse(actor: Actor, consultation_id: int, person_id: int, reason: st
             "member": person_id,
             "office": queries.offices_asked(consultation)[person_id],
             "attempts": [each.leaf for each in attempts],
-            "refused_since": [each.reason for each in attempts],
+            "refused_for": [each.reason for each in attempts],
             "reason": reason,
         }
     return approvals.ask(actor, REFUSE, consultation.title, facts)

@@ -2,8 +2,8 @@
 // A page that shows a question, or a list of them, listens: what has become of it is said at once.
 import { refresh } from '../fresh';
 import { Live } from '../live';
+import { over } from '../over';
 import type { Place } from '../sequence';
-import { over } from './over';
 
 interface Standing extends Place {
   audience: string;

@@ -1,9 +1,9 @@
 // An open paper listens: when its file is removed as an emergency, its page goes dark at once; when
 // there is a newer edition, it says so and swaps nothing.
 
-import { over } from '../ballots/over';
 import { send } from '../http';
 import { Live } from '../live';
+import { over } from '../over';
 import type { Place } from '../sequence';
 import type { PaperPane } from './pane';
 
