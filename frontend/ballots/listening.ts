@@ -16,7 +16,7 @@ const lists = document.querySelector<HTMLElement>('[data-questions]');
 
 /** Nothing more can be sent of it; what was written stays on the device. */
 function shut(): void {
-  for (const each of document.querySelectorAll<HTMLElement>('[data-check], [data-sign-button]')) {
+  for (const each of document.querySelectorAll<HTMLElement>('[data-while-open]')) {
     each.hidden = true;
   }
 }
