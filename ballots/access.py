@@ -28,7 +28,29 @@ def _may_see(db: Session, actor: Actor, consultation: Consultation) -> bool:
 
 def advises_on(actor: Actor, consultation_id: int) -> Mandate | None:
     """The mandate by which somebody reads, beside a member, what that member is asked."""
-    return actor.mandate_for(Right.ADVISE, Matter.CONSULTATION, consultation_id)
+    return next(iter(advised_by(actor, consultation_id)), None)
+
+
+def advised_by(actor: Actor, consultation_id: int) -> list[Mandate]:
+    """The mandates by which somebody advises on a question: one of each member."""
+    return [
+        each
+        for each in actor.mandates
+        if (each.right, each.matter, each.matter_id)
+        == (Right.ADVISE, Matter.CONSULTATION, consultation_id)
+    ]
+
+
+def consultation_to_advise_on(
+    db: Session, actor: Actor, consultation_id: int, member_id: int
+) -> Consultation:
+    """A consultation that this member, who is asked, has passed to this adviser; locked."""
+    actor.must(Permission.ANSWER_PROPOSE)
+    consultation = _locked(db, consultation_id)
+    own = {each.principal_id for each in advised_by(actor, consultation_id)}
+    if member_id not in own or db.get(Asked, (consultation_id, member_id)) is None:
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
 
 
 def sees_all(actor: Actor) -> bool:

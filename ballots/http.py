@@ -19,6 +19,7 @@ from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
+from ballots.signing import Proposed
 from documents import queries as documents
 from ecabinet import approvals, clock, web
 from ecabinet.access import Actor, Matter, Permission
@@ -208,6 +209,7 @@ def consultation(consultation_id: int) -> str:
             sees_members=access.sees_all(actor),
             has_ended=row.has_ended(clock.now(db)),
             reads_by=None if asked else access.advises_on(actor, row.id),
+            **_proposing(db, actor, row),
             advisers=people.mandates_about(db, Matter.CONSULTATION, row.id, actor.id),
             may_advise=people.may_stand_for(db, actor) if asked else [],
         )
@@ -222,6 +224,17 @@ def name_adviser(consultation_id: int) -> Response:
     words = web.form("words", limit=500, optional=True)
     advise.name_adviser(current_actor(), consultation_id, web.form_int("person"), until, words)
     return web.see(queries.path_of(consultation_id), "adviser_named")
+
+
+@door.post(f"{ANSWERED}/proposals")
+@needs(Permission.ANSWER_PROPOSE)
+@takes("person", "choice", "opinion")
+def propose(consultation_id: int) -> Response:
+    member = web.form_int("person", least=1)
+    opinion = web.form("opinion", optional=True, limit=LONGEST_OPINION)
+    answer = Proposed(_choice(web.form("choice", limit=20)), opinion)
+    advise.propose(current_actor(), consultation_id, member, answer)
+    return web.see(queries.path_of(consultation_id), "answer_proposed")
 
 
 def _close_if_ended(actor: Actor, consultation_id: int) -> None:
@@ -245,6 +258,19 @@ def _withdrawal(db: Session, actor: Actor, row: Consultation) -> approvals.Reque
     """The withdrawal that waits for its second person, for whoever may know of it."""
     waiting = approvals.waiting_on(db, stop.WITHDRAW, [{"consultation": row.id}])
     return next((each for each in waiting if approvals.is_known_to(actor, each)), None)
+
+
+def _proposing(db: Session, actor: Actor, row: Consultation) -> dict[str, Any]:
+    """For whom this person may propose an answer, and what they have; for a member, how many of
+    their advisers have."""
+    takes_answers = row.state == State.OPEN and not row.has_ended(clock.now(db))
+    advised = access.advised_by(actor, row.id) if takes_answers else []
+    return {
+        "advised": advised,
+        "proposed": queries.proposals_of(db, row, actor.id) if advised else {},
+        "proposals": queries.proposals_to(db, row, actor.id) if takes_answers else [],
+        "longest": LONGEST_OPINION,
+    }
 
 
 def _own_answers(db: Session, row: Consultation, actor: Actor) -> dict[str, Any]:
@@ -363,6 +389,7 @@ def answer(consultation_id: int) -> str | Response:
             papers=row.papers,
             removed=documents.removed_among(db, [each.edition_id for each in row.papers]),
             follows=queries.latest_leaf(db, row, actor.id),
+            proposals=queries.proposals_to(db, row, actor.id),
             **_own_answers(db, row, actor),
             office=next(each.office for each in row.asked if each.person_id == actor.id),
             rules=rules.rule_set(row.rule_set or ""),
@@ -454,11 +481,15 @@ def file(key: str) -> FlaskResponse:
 
 
 def _answer(body: Body) -> Answer:
+    choice = _choice(body.text("choice"))
+    return Answer(choice, body.typed("opinion", LONGEST_OPINION), body.whole("follows"))
+
+
+def _choice(code: str) -> Choice:
     try:
-        choice = Choice(body.text("choice"))
+        return Choice(code)
     except ValueError:
         raise BadInput("choice", "is none of those offered") from None
-    return Answer(choice, body.typed("opinion", LONGEST_OPINION), body.whole("follows"))
 
 
 def _note_opening(actor: Actor, consultation_id: int) -> None:

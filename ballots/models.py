@@ -196,6 +196,25 @@ class Ballot(Base):
     opinion: Mapped[str | None] = mapped_column(Text)
 
 
+class Proposal(Base):
+    """What an adviser proposes that their member answers; sealed as the answer itself is, and the
+    last one alone is kept: it is advice and no act."""
+
+    __tablename__ = "ballots_proposal"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    member_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    adviser_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    # The adviser's office, as it was called then.
+    office: Mapped[str] = mapped_column(String(200))
+    # The version of the question that was read.
+    version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+
+
 class Attempt(Base):
     """An answer with a valid signature that could not be taken, and why (BAL-08)."""
 

@@ -18,6 +18,7 @@ from ballots.models import (
     Consultation,
     FrozenPaper,
     NoticeOpened,
+    Proposal,
     Result,
     State,
 )
@@ -368,6 +369,52 @@ def sealed_answer(ballot: Ballot) -> signing.Sealed:
     return signing.unseal(key, ballot.consultation_id, ballot.sealed)
 
 
+@dataclass(frozen=True)
+class ProposedAnswer:
+    """An adviser's proposal, opened for its member or for the adviser who made it."""
+
+    adviser_id: int
+    office: str
+    at: datetime
+    choice: rules.Choice
+    opinion: str
+    # About the papers as they are now, and not before one was replaced.
+    is_of_now: bool
+
+
+def proposals_to(db: Session, consultation: Consultation, member_id: int) -> list[ProposedAnswer]:
+    """What a member's advisers propose that they answer, the newest first."""
+    query = select(Proposal).where(
+        Proposal.consultation_id == consultation.id, Proposal.member_id == member_id
+    )
+    found = db.scalars(query.order_by(Proposal.at.desc(), Proposal.adviser_id))
+    return [_opened(consultation, each) for each in found]
+
+
+def proposals_of(
+    db: Session, consultation: Consultation, adviser_id: int
+) -> dict[int, ProposedAnswer]:
+    """What this adviser proposes, by member."""
+    query = select(Proposal).where(
+        Proposal.consultation_id == consultation.id, Proposal.adviser_id == adviser_id
+    )
+    return {each.member_id: _opened(consultation, each) for each in db.scalars(query)}
+
+
+def _opened(consultation: Consultation, proposal: Proposal) -> ProposedAnswer:
+    between = signing.Between(consultation.id, proposal.member_id, proposal.adviser_id)
+    key = keys.store().read(signing.key_name(consultation.id))
+    answer = signing.unseal_proposal(key, between, proposal.sealed)
+    return ProposedAnswer(
+        adviser_id=proposal.adviser_id,
+        office=proposal.office,
+        at=proposal.at,
+        choice=answer.choice,
+        opinion=answer.opinion,
+        is_of_now=proposal.version == consultation.version,
+    )
+
+
 def seen_by_drafter(consultation: Consultation) -> str:
     """A digest of the words of a draft: whoever edits another's older ones is told."""
     parts = [consultation.question, consultation.summary, str(consultation.window_days)]
@@ -656,6 +703,7 @@ def _to_advise_on(db: Session, actor: Actor) -> list[Duty]:
         each.id: each.title
         for each in db.scalars(select(Consultation).where(_is_advised_on(actor)))
     }
+    done = {(question, member) for question, member in db.execute(_proposed_by(actor.id))}
     return [
         Duty(
             "consultation_to_advise_on",
@@ -665,8 +713,15 @@ def _to_advise_on(db: Session, actor: Actor) -> list[Duty]:
             {"number": each.matter_id, "by": each.principal},
         )
         for each in _advising(actor)
-        if each.matter_id in titles
+        if each.matter_id in titles and (each.matter_id, each.principal_id) not in done
     ]
+
+
+def _proposed_by(adviser_id: int) -> Select[int, int]:
+    """On which questions, as they are asked now, and to whom this adviser has proposed."""
+    query = select(Proposal.consultation_id, Proposal.member_id)
+    query = query.join(Consultation, Consultation.id == Proposal.consultation_id)
+    return query.where(Proposal.adviser_id == adviser_id, Proposal.version == Consultation.version)
 
 
 def _attempts_to_decide(db: Session, actor: Actor) -> list[Duty]:

@@ -248,6 +248,25 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
     return None
 
 
+# ---- what an adviser proposes ----
+
+
+def proposal_refusal(
+    is_open: bool, has_ended: bool, choice: Choice, opinion: str
+) -> BallotRefusal | None:
+    """Why an adviser cannot propose this answer (rulebook: Who may do what, propose an answer).
+
+    What could not be signed is not proposed either; the member alone answers.
+    """
+    if not is_open:
+        return BallotRefusal.NOT_OPEN
+    if has_ended:
+        return BallotRefusal.ENDED
+    if choice in NEEDS_OPINION and not opinion.strip():
+        return BallotRefusal.OPINION_MISSING
+    return None
+
+
 # ---- a paper replaced while it is open ----
 
 LEAST_DAYS_AGAIN = 2

@@ -160,6 +160,27 @@ class Sealed:
         return Answer(said.choice, self.opinion, said.prev_ballot_leaf)
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """The answer that an adviser proposes."""
+
+    choice: Choice
+    opinion: str
+
+
+@dataclass(frozen=True)
+class Between:
+    """Whose proposal it is, to whom, on which question: what is sealed for one is no other's."""
+
+    consultation: int
+    member: int
+    adviser: int
+
+    @property
+    def bound(self) -> bytes:
+        return f"ecabinet/proposal/v1/{self.consultation}/{self.member}/{self.adviser}".encode()
+
+
 def seal(key: bytes, consultation: int, content: Sealed) -> bytes:
     """Encrypt an answer, at a length that tells nothing of it."""
     head = canonical.encode(_head(content))
@@ -172,6 +193,17 @@ def unseal(key: bytes, consultation: int, sealed: bytes) -> Sealed:
     cut = LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES], "big")
     head, pdf = canonical.decode(body[LENGTH_BYTES:cut]), body[cut:]
     return Sealed(head["statement"].encode(), head["opinion"], pdf, _prepared(head, pdf))
+
+
+def seal_proposal(key: bytes, between: Between, answer: Proposed) -> bytes:
+    """Encrypt an adviser's proposal; it is to tell no more of a choice than a ballot does."""
+    body = canonical.encode({"choice": answer.choice.value, "opinion": answer.opinion})
+    return answers.seal(key, between.bound, body, SEALED_STEP)
+
+
+def unseal_proposal(key: bytes, between: Between, sealed: bytes) -> Proposed:
+    body = canonical.decode(answers.unseal(key, between.bound, sealed))
+    return Proposed(Choice(body["choice"]), body["opinion"])
 
 
 def _head(content: Sealed) -> canonical.Json:

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     CONSULTATION_DRAFT = "consultation:draft"
     CONSULTATION_APPROVE = "consultation:approve"
     BALLOT_CAST = "ballot:cast"
+    ANSWER_PROPOSE = "answer:propose"
     RESULT_READ = "result:read"
     MEETING_READ = "meeting:read"
     MEETING_READ_ALL = "meeting:read_all"
@@ -142,6 +143,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
+    Permission.ANSWER_PROPOSE: frozenset({R.ADVISER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR, R.SUBSTITUTE}),
     Permission.MEETING_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),

@@ -96,6 +96,11 @@ NOTICES: dict[str, Notice] = {
         "Lần gửi phiếu của Ông/Bà không được tính; mở để xem lý do",
         "What you sent was not counted; open to see why",
     ),
+    "answer_proposed": Notice(
+        S.CONSULTATIONS,
+        "Người tham mưu đã gửi Ông/Bà một đề xuất trả lời phiếu lấy ý kiến",
+        "Your adviser proposes an answer to a consultation",
+    ),
     "consultation_drafted": Notice(
         S.OFFICE,
         "Có phiếu lấy ý kiến chờ duyệt",

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from ballots import queries as ballots
 from ballots.rules import Answer, Choice
 from ballots.service import advise, cast, close, draft, prepare
+from ballots.signing import Proposed
 from documents import queries as documents
 from ecabinet import clock, deliveries, heartbeat, outbox
 from ecabinet.access import Actor
@@ -120,13 +121,15 @@ def ask_and_answer(ids: dict[str, int]) -> Answered:
 
 
 def fill(ids: dict[str, int]) -> None:
-    """The question that is open, passed to an adviser by one member."""
+    """The question that is open, passed by one member to an adviser, who proposes an answer."""
     actors = _actors(ids)
     open_one = _ask(actors, SHARED_DATA.title, 5, DATA_QUESTION, DATA_SUMMARY)
     advise.name_adviser(
         actors["botruong.yte"], open_one, ids["thamvan.yte"], None,
         "Xin ý kiến về kết nối dữ liệu khám, chữa bệnh.",
     )  # fmt: skip
+    adviser = _actors({"": ids["thamvan.yte"]})[""]
+    advise.propose(adviser, open_one, ids["botruong.yte"], PROPOSED)
 
 
 def _actors(ids: dict[str, int]) -> dict[str, Actor]:
@@ -134,6 +137,11 @@ def _actors(ids: dict[str, int]) -> dict[str, Actor]:
         return {name: found for name, each in ids.items() if (found := people.actor(db, each))}
 
 
+PROPOSED = Proposed(
+    Choice.AGREE_COMMENTS,
+    "Đề nghị lùi thời điểm kết nối bắt buộc dữ liệu khám bệnh, chữa bệnh thêm 12 tháng đối với "
+    "trạm y tế các xã vùng cao, vùng sâu, nơi chưa có đường truyền ổn định.",
+)
 HOUSING_QUESTION = (
     "Đồng ý ban hành Nghị định về phát triển nhà ở xã hội cho người lao động trong khu công nghiệp?"
 )

@@ -12,6 +12,7 @@ import { checkPaper } from '../signing/paper';
 import { shortMark, signPaper, WillNotSign } from '../signing/sign';
 import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
+import { offerProposals } from './proposal';
 import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
 import { draw } from './shown';
 
@@ -310,6 +311,7 @@ function reasonOf(wrong: unknown): string {
 
 restore();
 tellOptional();
+offerProposals(form, opinion, person, consultation);
 form.addEventListener('input', () => {
   saved();
   tellOptional();

@@ -1,4 +1,4 @@
-"""What a deputy prime minister is shown in five minutes: sentences 2, 3, 5, 6, 7, 8 and 10 of
+"""What a deputy prime minister is shown in five minutes: sentences 2 to 6, 7, 8 and 10 of
 the design's README, in real browsers on one served demo, on the morning of its session.
 
 Sentence 1 is in test_passkeys.py, 9 in test_session_vote.py, 12 in tests/ballots/test_bundle.py.
@@ -54,11 +54,13 @@ class Morning:
     minister: Person
     ministry: Person
     leader: Person
+    adviser: Person
 
     @property
     def everybody(self) -> tuple[Person, ...]:
         return (
             self.secretary, self.premier, self.member, self.minister, self.ministry, self.leader,
+            self.adviser,
         )  # fmt: skip
 
 
@@ -76,6 +78,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
             minister=Person(chromium, server, "botruong.taichinh", UPRIGHT),
             ministry=Person(chromium, server, "canbo.xaydung", PHONE),
             leader=Person(chromium, server, "lanhdaovp", DESKTOP),
+            adviser=Person(chromium, server, "thamvan.yte", TABLET),
         )
         for each in morning.everybody:
             each.signs_in()
@@ -300,6 +303,52 @@ def ballots(morning: Morning) -> list[str]:
     with dbapi2.connect(morning.server.folder / "ecabinet.db") as db:
         kept = "SELECT key FROM ballots_ballot WHERE consultation_id = ? ORDER BY id"
         return [key for (key,) in db.execute(kept, [number])]
+
+
+# ---- sentence 4 ----
+
+PROPOSED = "Đề nghị giữ ngưỡng 50 héc-ta."
+
+
+def test_an_advisers_proposal_stands_beside_the_form_and_the_member_alone_signs(
+    morning: Morning,
+) -> None:
+    adviser, member, page = morning.adviser, morning.member, morning.member.page
+    adviser.goes_to(CONSULTATION)
+    form = adviser.page.locator("form[action$='/proposals']")
+    form.locator("label.choice", has_text="Đồng ý, có góp ý").tap()
+    form.get_by_label("Nội dung ý kiến").fill(PROPOSED)
+    form.get_by_role("button", name=re.compile("Gửi (lại )?đề xuất")).tap()
+    adviser.sees("Đã gửi đề xuất")
+
+    page.evaluate("localStorage.clear()")
+    member.goes_to(f"{CONSULTATION}/answer")
+    beside = page.locator("[data-proposal]")
+    expect(beside).to_contain_text("Đề xuất của tham mưu")
+    expect(beside).to_contain_text(PROPOSED)
+    opinion = page.get_by_label("Nội dung ý kiến")
+    expect(page.locator("#answer input:checked")).to_have_count(0)
+    expect(opinion).to_have_value("")
+    member.taps(beside.get_by_role("button", name="Dùng rồi sửa"))
+    expect(opinion).to_be_focused()
+    expect(opinion).to_have_value(PROPOSED)
+    page.get_by_role("button", name="Hoàn tác").tap()
+    expect(page.locator("#answer input:checked")).to_have_count(0)
+    expect(opinion).to_have_value("")
+    member.taps(beside.get_by_role("button", name="Dùng đề xuất"))
+    changed = PROPOSED.replace("50", "30")
+    opinion.fill(changed)
+    member.taps(page.get_by_role("button", name="Xem lại và ký"))
+    expect(page.locator("[data-opinion]")).to_have_text(changed)
+    expect(page.locator("[data-mark]")).to_have_text(re.compile("[0-9a-f]{4}"))
+    confirm_and_send(member)
+    member.sees(changed)
+
+    # The adviser is offered no ballot, and is answered none.
+    adviser.expected.append("403")
+    adviser.goes_to(f"{CONSULTATION}/answer")
+    adviser.sees("không ủy quyền cho ai được")
+    expect(adviser.page.get_by_role("button", name="Xem lại và ký")).to_have_count(0)
 
 
 # ---- sentence 8 ----

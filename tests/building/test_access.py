@@ -41,6 +41,7 @@ consultation:read      x   x  x  x  x  x  .  .  .  .  x  x  .
 consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
 consultation:approve   x   .  .  .  .  x  .  .  .  .  .  .  .
 ballot:cast            .   .  x  .  .  .  .  .  .  .  .  .  .
+answer:propose         .   .  .  .  .  .  .  .  .  .  .  x  .
 result:read            x   x  x  x  x  x  .  .  .  .  x  .  .
 meeting:read           x   x  x  x  x  x  x  .  .  .  x  .  x
 meeting:read_all       .   .  .  x  x  x  x  .  .  .  x  .  .

@@ -196,6 +196,10 @@ SENT: dict[str, Fields] = {
         "day": today(reader),
         "basis": "NQ 1",
     },
+    "/consultations/<int:consultation_id>/proposals": lambda reader, things: {
+        "person": reader.cabinet.ids[MINISTER],
+        "choice": "agree",
+    },
     "/approvals/<int:request_id>/confirm": lambda reader, things: {
         "digest": things.get("digest", "x")
     },
