@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from ballots import access, papers, queries, rules
 from ballots.models import Attempt, Consultation, State
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
-from ballots.service import advise, quarantine, stop
+from ballots.service import advise, quarantine, stop, window
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import draft as drafting
@@ -145,6 +145,18 @@ def ask_to_withdraw(consultation_id: int) -> Response:
     return web.see(f"/approvals/{asked}", "withdrawal_asked")
 
 
+@door.post(f"{ANSWERED}/ends")
+@needs(Permission.CONSULTATION_APPROVE)
+@takes("last", "reason")
+def ask_to_move_end(consultation_id: int) -> Response:
+    last = web.day_of("last", web.form("last", limit=10))
+    assert last is not None
+    reason = web.form("reason", limit=approvals.LONGEST_REASON)
+    due_at = queries.CALENDAR.end_of(last)
+    asked = window.ask_to_move_end(current_actor(), consultation_id, due_at, reason)
+    return web.see(f"/approvals/{asked}", "end_move_asked")
+
+
 @door.post(f"{ANSWERED}/refusals")
 @needs(Permission.CONSULTATION_APPROVE)
 @takes("person", "reason")
@@ -192,7 +204,9 @@ def consultation(consultation_id: int) -> str:
             before_it=queries.round_before(db, row, papers),
             ends=_ends(db, row),
             standing=standing,
-            withdrawal=_withdrawal(db, actor, row),
+            withdrawal=_waiting(db, actor, row, stop.WITHDRAW),
+            end_move=_waiting(db, actor, row, *window.ACTS),
+            ends_changed=queries.ends_changed(db, row),
             after_it=queries.round_after(db, row.id),
             removed=documents.removed_among(db, [each.edition_id for each in papers]),
             dossier=documents.dossier(db, row.dossier_id),
@@ -254,9 +268,13 @@ def _ends(db: Session, row: Consultation) -> list[tuple[Consultation, int]]:
     return [(each, queries.answered_count(db, each.id)) for each in ending]
 
 
-def _withdrawal(db: Session, actor: Actor, row: Consultation) -> approvals.Request | None:
-    """The withdrawal that waits for its second person, for whoever may know of it."""
-    waiting = approvals.waiting_on(db, stop.WITHDRAW, [{"consultation": row.id}])
+def _waiting(
+    db: Session, actor: Actor, row: Consultation, *acts: approvals.Act
+) -> approvals.Request | None:
+    """What is to be done to a question and waits for its second person, for whoever may know."""
+    waiting = (
+        each for act in acts for each in approvals.waiting_on(db, act, [{"consultation": row.id}])
+    )
     return next((each for each in waiting if approvals.is_known_to(actor, each)), None)
 
 

@@ -139,6 +139,19 @@ class FrozenPaper(Base):
     replaced_in: Mapped[int | None]
 
 
+class EndChange(Base):
+    """An end that two people moved while the question was open, and why."""
+
+    __tablename__ = "ballots_end_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"), index=True)
+    was_due_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class NoticeOpened(Base):
     """When a member first opened the page of the question as it is asked now: proof that notice
     was delivered."""

@@ -16,6 +16,7 @@ from ballots.models import (
     Attempt,
     Ballot,
     Consultation,
+    EndChange,
     FrozenPaper,
     NoticeOpened,
     Proposal,
@@ -464,6 +465,12 @@ class RoundBefore:
     papers: Sequence[PaperChange]
 
 
+def ends_changed(db: Session, consultation: Consultation) -> list[EndChange]:
+    """How its end was moved, oldest first."""
+    query = select(EndChange).where(EndChange.consultation_id == consultation.id)
+    return list(db.scalars(query.order_by(EndChange.id)))
+
+
 def rounds_before(db: Session, consultation: Consultation) -> list[Consultation]:
     """Earlier rounds about the same dossier in which somebody was asked, the last one first."""
     query = select(Consultation).where(
@@ -605,7 +612,10 @@ def is_replaced(db: Session, consultation: Consultation, on: date) -> bool:
 
 
 def fact_of_reminder(consultation: Consultation, reminder: rules.Reminder) -> str:
-    return f"{reminder}:{consultation.id}{_again(consultation)}"
+    # Of another end they are reminded anew.
+    assert consultation.due_at is not None
+    end = canonical.moment(consultation.due_at)
+    return f"{reminder}:{consultation.id}{_again(consultation)}:{end}"
 
 
 def to_be_reminded(

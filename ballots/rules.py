@@ -122,6 +122,10 @@ class ConsultationRefusal(StrEnum):
     NOT_OPEN = "not_open"
     ENDED = "ended"
     NO_ATTEMPT = "no_attempt"
+    SAME_END = "same_end"
+    END_TOO_SOON = "end_too_soon"
+    DAY_OFF = "day_off"
+    BEYOND_LIMITS = "beyond_limits"
 
 
 def window_refusal(rules: RuleSet, working_days: int) -> ConsultationRefusal | None:
@@ -157,6 +161,48 @@ def withdrawal_refusal(is_open: bool, has_ended: bool) -> ConsultationRefusal | 
     if not is_open:
         return ConsultationRefusal.NOT_OPEN
     return ConsultationRefusal.ENDED if has_ended else None
+
+
+@dataclass(frozen=True)
+class NewEnd:
+    """An end that is asked for in the place of another."""
+
+    was: datetime
+    now: datetime
+
+    @property
+    def is_later(self) -> bool:
+        return self.now > self.was
+
+
+def new_end_refusal(
+    is_open: bool, end: NewEnd, now: datetime, calendar: Calendar
+) -> ConsultationRefusal | None:
+    """Why an end cannot be moved there (rulebook: the life of a consultation, windows).
+
+    What has ended has an outcome and is not opened again by a later end; the new one is 24:00 of
+    a working day that is not today.
+    """
+    if not is_open:
+        return ConsultationRefusal.NOT_OPEN
+    if now >= end.was:
+        return ConsultationRefusal.ENDED
+    if end.now == end.was:
+        return ConsultationRefusal.SAME_END
+    last_day = calendar.day_and_hour_of_end(end.now)[0]
+    if last_day <= calendar.local_day(now):
+        return ConsultationRefusal.END_TOO_SOON
+    return None if calendar.is_working_day(last_day) else ConsultationRefusal.DAY_OFF
+
+
+def is_beyond_limits(
+    rules: RuleSet, asked_at: datetime, due_at: datetime, calendar: Calendar
+) -> bool:
+    """Whether the window would be shorter or longer than the set allows: then the Prime Minister
+    is one of the two (rulebook: Who may do what, extend; shorten)."""
+    if calendar.due(asked_at, rules.least_days) > due_at:
+        return True
+    return rules.most_days is not None and calendar.due(asked_at, rules.most_days) < due_at
 
 
 def is_the_prime_ministers(closed_at: datetime, now: datetime, calendar: Calendar) -> bool:

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     CONSULTATION_READ = "consultation:read"
     CONSULTATION_DRAFT = "consultation:draft"
     CONSULTATION_APPROVE = "consultation:approve"
+    CONSULTATION_EXCEED = "consultation:exceed"
     BALLOT_CAST = "ballot:cast"
     ANSWER_PROPOSE = "answer:propose"
     RESULT_READ = "result:read"
@@ -142,6 +143,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.CONSULTATION_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR, R.ADVISER}),
     Permission.CONSULTATION_DRAFT: frozenset({R.SECRETARY, R.SPECIALIST}),
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
+    Permission.CONSULTATION_EXCEED: frozenset({R.PRIME_MINISTER}),
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
     Permission.ANSWER_PROPOSE: frozenset({R.ADVISER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),

@@ -81,6 +81,16 @@ NOTICES: dict[str, Notice] = {
         "Một phiếu lấy ý kiến đã được thu hồi; không phiếu nào được kiểm",
         "A consultation was withdrawn; no ballot is counted",
     ),
+    "consultation_extended": Notice(
+        S.CONSULTATIONS,
+        "Một phiếu lấy ý kiến được gia hạn",
+        "A consultation was extended",
+    ),
+    "consultation_shortened": Notice(
+        S.CONSULTATIONS,
+        "Một phiếu lấy ý kiến kết thúc sớm hơn",
+        "A consultation ends earlier",
+    ),
     "consultation_superseded": Notice(
         S.CONSULTATIONS,
         "Một phiếu lấy ý kiến đã được thay bằng lần lấy ý kiến mới",

@@ -50,6 +50,7 @@ SEALED = "activity_sealed"
 DEEMING_RULES = {"nd-191-2026": 2}
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
 ASKED, AGAIN = "member_asked", "consultation_asked_again"
+EXTENDED, SHORTENED = "consultation_extended", "consultation_shortened"
 REPLACED = "edition_published"
 REMOVAL = "emergency_removal"
 ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
@@ -58,8 +59,8 @@ RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 # What may stand in a consultation's bundle: acts of a kind unknown here are no part of it.
 ACTS = frozenset(
     {
-        OPENED, BALLOT, CLOSED, ASKED, AGAIN, REPLACED, REMOVAL, ATTEMPT, DECIDED, PROVISIONAL,
-        RESULT, ENROLLED, REVOKED,
+        OPENED, BALLOT, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
+        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ENROLLED, REVOKED,
     }
 )  # fmt: skip
 FILES = re.compile(
@@ -439,7 +440,7 @@ def acts_there(bundle: Bundle) -> None:
     number = bundle.consultation["id"]
     for at, act in bundle.acts.items():
         expect(act["type"] in ACTS, f"leaf {at}", f"an act of an unknown type, {act['type']}")
-        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT, ATTEMPT):
+        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT, ATTEMPT, EXTENDED, SHORTENED):
             expect(act["consultation"] == number, f"leaf {at}", "of another consultation")
 
 
@@ -593,6 +594,8 @@ def by_two(bundle: Bundle) -> None:
         OPENED: ("drafted_by", "approved_by"),
         ENROLLED: ("member", "confirmed_by"),
         REMOVAL: ("asked_by", "confirmed_by"),
+        EXTENDED: ("asked_by", "confirmed_by"),
+        SHORTENED: ("asked_by", "confirmed_by"),
     }
     for kind, (one, other) in pairs.items():
         for at, act in bundle.of_type(kind).items():
@@ -686,13 +689,35 @@ def between(bundle: Bundle) -> None:
     logged = sorted(bundle.of_type(BALLOT))
     for leaf in logged:
         expect(opened < leaf < closed, f"leaf {leaf}", "lies outside opening and closing")
-        issued, now = bundle.statement(leaf)["issued_at"], asking(bundle, leaf)[1]
-        expect(issued < now["due_at"], f"ballots/{leaf}.json", "made after the end")
+        issued, end = bundle.statement(leaf)["issued_at"], end_at(bundle, leaf)
+        expect(issued < end, f"ballots/{leaf}.json", "made after the end")
     expect(act["ballots"] == len(logged), f"leaf {closed}", "counts other ballots")
     expect(act["ballot_leaves"] == logged, f"leaf {closed}", "names other ballots")
-    ends = [each["due_at"] for _, each in askings(bundle)]
-    expect(ends == sorted(ends), "the askings", "one ends before an earlier one")
-    expect(act["due_at"] == ends[-1], f"leaf {closed}", "closed as of another moment")
+    for (_, earlier), (at, later) in pairwise(ends(bundle)):
+        was, now = earlier["due_at"], later["due_at"]
+        kind = later["type"]
+        moved = kind == AGAIN or later["was_due_at"] == was
+        expect(moved, f"leaf {at}", "moves another end than the one that stood")
+        grows = now < was if kind == SHORTENED else now > was if kind == EXTENDED else now >= was
+        expect(grows, f"leaf {at}", "does not move the end as it says")
+    last = ends(bundle)[-1][1]["due_at"]
+    expect(act["due_at"] == last, f"leaf {closed}", "closed as of another moment")
+
+
+def ends(bundle: Bundle) -> list[tuple[int, dict[str, Any]]]:
+    """The acts that say when the question ends, in the order of the log."""
+    number, moved = bundle.consultation["id"], (EXTENDED, SHORTENED)
+    acts = [each for kind in moved for each in bundle.of_type(kind).items()]
+    found = [*askings(bundle), *(each for each in acts if of_this(each, number))]
+    return sorted(found, key=lambda each: each[0])
+
+
+def end_at(bundle: Bundle, leaf: int) -> str:
+    """The end that stood when this leaf was written."""
+    before = [act["due_at"] for at, act in ends(bundle) if at < leaf]
+    if not before:
+        raise Unsound(f"leaf {leaf}: before any end was said")
+    return str(before[-1])
 
 
 @check("V18", "each member's ballots follow one another without a gap")

@@ -27,12 +27,30 @@ def tell_of_end(db: Session, consultation: Consultation, kind: str, **facts: str
     """Tell whoever was asked or follows it, its dossier's story and the open pages that it is
     over, and in which way."""
     path = queries.path_of(consultation.id)
-    assert consultation.approved_by is not None
-    told = {each.person_id for each in consultation.asked}
-    told |= {consultation.tracked_by, consultation.drafted_by, consultation.approved_by}
-    outbox.notify(db, told, kind, path, title=consultation.title)
+    outbox.notify(db, _concerned(consultation), kind, path, title=consultation.title)
     documents.add_to_story(db, consultation.dossier_id, kind, path, number=consultation.id, **facts)
     tell_screens(db, consultation)
+
+
+def tell_of_end_moved(db: Session, consultation: Consultation, kind: str) -> None:
+    """Tell whoever was asked or follows it that it ends at another time."""
+    assert consultation.due_at is not None
+    path, ends = queries.path_of(consultation.id), queries.CALENDAR.end_words(consultation.due_at)
+    outbox.notify(
+        db, _concerned(consultation), kind, path,
+        title=consultation.title, due_at=consultation.due_at.isoformat(), ends=ends,
+    )  # fmt: skip
+    documents.add_to_story(
+        db, consultation.dossier_id, kind, path, number=consultation.id, ends=ends
+    )
+    tell_screens(db, consultation)
+
+
+def _concerned(consultation: Consultation) -> set[int]:
+    """Whoever is asked, tracks it, or has drafted or approved it."""
+    assert consultation.approved_by is not None
+    asked = {each.person_id for each in consultation.asked}
+    return asked | {consultation.tracked_by, consultation.drafted_by, consultation.approved_by}
 
 
 def tell_of_attempts(db: Session, consultation: Consultation) -> None:

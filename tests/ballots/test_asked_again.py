@@ -191,10 +191,15 @@ def exported(cabinet: Cabinet, asked: int, tmp_path: Path) -> tuple[Files, dict[
     deemed.open_page(asked)
     cabinet.wait(days=9)
     close(asked)
+    return taken_out(asked, tmp_path)
+
+
+def taken_out(consultation: int, folder: Path) -> tuple[Files, dict[str, Any]]:
+    """The files of a bundle, and the keys to hold it against."""
     with reading() as db:
-        bundle.write(db, asked, tmp_path / "bundle.zip")
+        bundle.write(db, consultation, folder / "bundle.zip")
         keys = bundles.trusted(db)
-    return verifier.open_bundle(tmp_path / "bundle.zip"), keys
+    return verifier.open_bundle(folder / "bundle.zip"), keys
 
 
 def test_the_bundle_is_sound_and_what_voids_a_ballot_silently_is_found(

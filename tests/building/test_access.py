@@ -40,6 +40,7 @@ file_removal:approve   .   .  .  .  .  .  .  .  .  x  .  .  .
 consultation:read      x   x  x  x  x  x  .  .  .  .  x  x  .
 consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
 consultation:approve   x   .  .  .  .  x  .  .  .  .  .  .  .
+consultation:exceed    x   .  .  .  .  .  .  .  .  .  .  .  .
 ballot:cast            .   .  x  .  .  .  .  .  .  .  .  .  .
 answer:propose         .   .  .  .  .  .  .  .  .  .  .  x  .
 result:read            x   x  x  x  x  x  .  .  .  .  x  .  .

@@ -20,6 +20,7 @@ from documents import access as documents_access
 from documents import rules as documents_rules
 from ecabinet import db, web
 from ecabinet.access import POLICY, Actor, Permission, Role
+from ecabinet.calendar import Calendar
 from ecabinet.errors import Forbidden, NotFound
 from meetings import access as meetings_access
 from meetings import rules as meetings_rules
@@ -43,6 +44,7 @@ from tests.documents.builders import pdf
 from tests.meetings.test_pages import HEAD
 from tests.tasks.builders import day
 
+CALENDAR = Calendar()
 JSON = {"Accept": "application/json"}
 # As the grid of `test_access` calls them; of the members one of whom things are, and one who came
 # into office since.
@@ -138,6 +140,11 @@ def today(reader: Reader, days: int = 0) -> str:
     return f"{day(reader.cabinet, days):%d/%m/%Y}"
 
 
+def working_day(reader: Reader, ahead: int) -> str:
+    end = CALENDAR.due(CALENDAR.start_of(day(reader.cabinet, 0)), ahead)
+    return f"{CALENDAR.day_and_hour_of_end(end)[0]:%d/%m/%Y}"
+
+
 def an_item(reader: Reader, things: Things) -> dict[str, Any]:
     return {"title": "Nội dung khác", "minutes": 20, "agency": "", "presenter": "", "dossier": ""}
 
@@ -199,6 +206,10 @@ SENT: dict[str, Fields] = {
     "/consultations/<int:consultation_id>/proposals": lambda reader, things: {
         "person": reader.cabinet.ids[MINISTER],
         "choice": "agree",
+    },
+    "/consultations/<int:consultation_id>/ends": lambda reader, things: {
+        "last": working_day(reader, 9),
+        "reason": "Thêm thời gian",
     },
     "/approvals/<int:request_id>/confirm": lambda reader, things: {
         "digest": things.get("digest", "x")
