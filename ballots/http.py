@@ -1,7 +1,7 @@
 """Routes of this room: parse, call, answer."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from ballots import access, papers, queries, rules
 from ballots.models import Attempt, Consultation, State
+from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Position
 from ballots.service import advise, quarantine, stop, window
 from ballots.service import cast as casting
@@ -21,7 +22,7 @@ from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
 from ballots.signing import Proposed
 from documents import queries as documents
-from ecabinet import approvals, clock, web
+from ecabinet import approvals, clock, sheets, web
 from ecabinet.access import Actor, Matter, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
@@ -38,6 +39,8 @@ def offered() -> dict[str, Any]:
     actor = web.actor_or_none()
     return {
         "may_draft": actor is not None and actor.may(Permission.CONSULTATION_DRAFT),
+        "has_own": actor is not None and actor.may(Permission.BALLOT_CAST),
+        "may_see_figures": actor is not None and actor.may(Permission.RESULT_READ),
         "may_approve": actor is not None and actor.may(Permission.CONSULTATION_APPROVE),
     }
 
@@ -53,11 +56,69 @@ ANSWERED = "/consultations/<int:consultation_id>"
 @door.get("/consultations")
 @needs(Permission.CONSULTATION_READ)
 def consultations() -> str:
-    actor = current_actor()
+    actor, wanted = current_actor(), _listed()
     with reading() as db:
         standing = queries.lists_standing(db)
-        rows = queries.consultations(db, actor)
-    return render_template("ballots/consultations.html", rows=rows, standing=standing)
+        found = queries.consultations(db, actor, wanted)
+    return render_template(
+        "ballots/consultations.html",
+        found=found,
+        wanted=wanted,
+        standing=standing,
+        link=lambda page: web.address("/consultations", _asked_for(wanted) | {"page": page}),
+        Shown=queries.Shown,
+        sees_drafts=access.sees_drafts(actor),
+    )
+
+
+LONGEST_WORDS = 200
+
+
+def _listed() -> Listed:
+    shown = request.args.get("shown", "")
+    return Listed(
+        words=web.shown(request.args.get("q", ""))[:LONGEST_WORDS],
+        shown=Shown(shown) if shown in list(Shown) else Shown.ALL,
+        page=web.asked_number("page") or 1,
+    )
+
+
+def _asked_for(wanted: Listed) -> dict[str, object]:
+    shown = wanted.shown.value if wanted.shown is not Shown.ALL else None
+    return {"q": wanted.words, "shown": shown}
+
+
+@door.get("/consultations/mine")
+@needs(Permission.BALLOT_CAST)
+def mine() -> str:
+    """A member's own answers, over the years."""
+    with reading() as db:
+        rows = queries.own_history(db, current_actor())
+    return render_template("ballots/mine.html", rows=rows)
+
+
+@door.get("/consultations/mine.csv")
+@needs(Permission.BALLOT_CAST)
+def export_mine() -> FlaskResponse:
+    with reading() as db:
+        rows = queries.own_history(db, current_actor())
+    lines = sheets.csv_lines(_own_cells(rows))
+    return web.download("phieu-cua-toi.csv", lines, sheets.CSV)
+
+
+def _own_cells(rows: Sequence[queries.OwnRow]) -> Iterator[list[str]]:
+    """Official words, so in Vietnamese whatever the screen's language."""
+    yield ["Phiếu số", "Tên", "Hạn", "Ý kiến", "Trả lời lúc", "Kết quả"]
+    for each in rows:
+        stood = each.position or (Position(each.choice.value) if each.choice else None)
+        yield [
+            str(each.id),
+            each.title,
+            queries.CALENDAR.end_words(each.due_at) if each.due_at else "",
+            papers.POSITION_WORDS[stood] if stood else "",
+            papers.moment_words(each.answered_at) if each.answered_at else "",
+            rules.OUTCOME_WORDS[each.outcome] if each.outcome else "",
+        ]
 
 
 @door.get("/consultations/new")

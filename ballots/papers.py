@@ -205,7 +205,7 @@ def _members(result: Result) -> list[list[str]]:
             str(place),
             each.office,
             POSITION_WORDS[Position(each.position)],
-            _moment(each.ballot.at) if each.ballot else "",
+            moment_words(each.ballot.at) if each.ballot else "",
         ]
         for place, each in enumerate(result.standings, 1)
     ]
@@ -223,5 +223,6 @@ def _opinions(result: Result) -> list[forms.Piece]:
     return pieces
 
 
-def _moment(at: datetime) -> str:
+def moment_words(at: datetime) -> str:
+    """ "09:30, 03/12/2026", as it is printed."""
     return at.astimezone(ZONE).strftime("%H:%M, %d/%m/%Y")

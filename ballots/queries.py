@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from ballots import access, rules, signing
 from ballots.announcements import LISTS
 from ballots.models import (
+    FINAL,
     Asked,
     Attempt,
     Ballot,
@@ -21,6 +23,7 @@ from ballots.models import (
     NoticeOpened,
     Proposal,
     Result,
+    Standing,
     State,
 )
 from documents import queries as documents
@@ -29,6 +32,7 @@ from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
+from ecabinet.search_terms import fold
 from people import queries as people
 
 CALENDAR = Calendar()
@@ -86,6 +90,69 @@ class Receipt(ledger.Proof):
         return dict(vars(self))
 
 
+@dataclass(frozen=True)
+class OwnRow:
+    """One question that asked this member: what they answered, and where they stood at closing."""
+
+    id: int
+    title: str
+    state: str
+    has_ended: bool
+    opened_at: datetime | None
+    due_at: datetime | None
+    answered_at: datetime | None
+    # Of their last ballot, on the papers as they are asked about now.
+    key: str | None
+    choice: rules.Choice | None
+    # Once it is closed.
+    position: rules.Position | None
+    outcome: rules.Outcome | None
+
+
+def own_history(db: Session, actor: Actor) -> list[OwnRow]:
+    """All that this member was ever asked, the newest first."""
+    asked = select(Asked.consultation_id).where(Asked.person_id == actor.id)
+    query = select(Consultation).where(Consultation.id.in_(asked))
+    rows = list(db.scalars(query.order_by(Consultation.opened_leaf.desc())))
+    ids = [each.id for each in rows]
+    of_mine = select(Ballot).where(Ballot.person_id == actor.id, Ballot.consultation_id.in_(ids))
+    last = {each.consultation_id: each for each in db.scalars(of_mine.order_by(Ballot.leaf))}
+    stood = select(Standing).where(
+        Standing.person_id == actor.id, Standing.consultation_id.in_(ids)
+    )
+    standings = {each.consultation_id: each for each in db.scalars(stood)}
+    results = {
+        each.consultation_id: rules.Outcome(each.outcome)
+        for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
+    }
+    now = clock.now(db)
+    return [
+        _own_row(each, last.get(each.id), standings.get(each.id), results.get(each.id), now)
+        for each in rows
+    ]
+
+
+def _own_row(
+    consultation: Consultation, ballot: Ballot | None, standing: Standing | None,
+    outcome: rules.Outcome | None, now: datetime,
+) -> OwnRow:  # fmt: skip
+    """Their own choice is theirs to see at any time; the seal keeps it from everybody else."""
+    counted = ballot if ballot and counts(consultation, ballot) else None
+    return OwnRow(
+        id=consultation.id,
+        title=consultation.title,
+        state=str(consultation.state),
+        has_ended=consultation.has_ended(now),
+        opened_at=consultation.opened_at,
+        due_at=consultation.due_at,
+        answered_at=counted.at if counted else None,
+        key=counted.key if counted else None,
+        choice=sealed_answer(counted).answer.choice if counted else None,
+        position=rules.Position(standing.position) if standing else None,
+        outcome=outcome,
+    )
+
+
 def consultation_title(db: Session, consultation_id: int) -> str:
     found = db.get(Consultation, consultation_id)
     if found is None:
@@ -93,16 +160,73 @@ def consultation_title(db: Session, consultation_id: int) -> str:
     return found.title
 
 
-def consultations(db: Session, actor: Actor) -> list[Row]:
+class Shown(StrEnum):
+    """Which questions a list shows."""
+
+    ALL = "all"
+    UNDER_WAY = "under_way"
+    DRAFTS = "drafts"
+    DECIDED = "decided"
+    ENDED_OTHERWISE = "ended_otherwise"
+
+
+STATES_SHOWN = {
+    Shown.ALL: frozenset(State),
+    Shown.UNDER_WAY: frozenset({State.OPEN}),
+    Shown.DRAFTS: frozenset({State.DRAFT}),
+    Shown.DECIDED: frozenset({State.CLOSED}),
+    Shown.ENDED_OTHERWISE: FINAL - {State.CLOSED},
+}
+A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a list of questions is asked for; words without marks find those with them."""
+
+    words: str = ""
+    shown: Shown = Shown.ALL
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class ListPage:
+    rows: list[Row]
+    count: int
+    page: int
+    pages: int
+
+
+def consultations(db: Session, actor: Actor, wanted: Listed) -> ListPage:
     """What this person may see: all for the Office, what asks them for a member."""
-    query = select(Consultation).order_by(Consultation.id.desc())
+    visible = _visible(actor).where(Consultation.state.in_(STATES_SHOWN[wanted.shown]))
+    titles = db.execute(visible.order_by(Consultation.id.desc()))
+    words = fold(wanted.words).split()
+    found = [
+        number
+        for number, title in titles
+        if all(word in f"{number} {fold(title)}" for word in words)
+    ]
+    pages = max(1, -(-len(found) // A_PAGE))
+    page = min(max(wanted.page, 1), pages)
+    rows = _rows(db, actor, found[(page - 1) * A_PAGE : page * A_PAGE])
+    return ListPage(rows, len(found), page, pages)
+
+
+def _visible(actor: Actor) -> Select[int, str]:
+    """The numbers and titles of the questions that this person may see."""
+    query = select(Consultation.id, Consultation.title)
     if not access.sees_drafts(actor):
         query = query.where(Consultation.state != State.DRAFT)
     if not access.sees_all(actor):
         mine = select(Asked.consultation_id).where(Asked.person_id == actor.id)
         query = query.where(Consultation.id.in_(mine) | _is_advised_on(actor))
-    rows = list(db.scalars(query))
-    ids = [each.id for each in rows]
+    return query
+
+
+def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
+    query = select(Consultation).where(Consultation.id.in_(ids))
+    rows = list(db.scalars(query.order_by(Consultation.id.desc())))
     asked = _asked_counts(db, ids)
     answered = _answered_counts(db, ids)
     mine_answered = set(db.scalars(_answered_by(actor.id)))
@@ -774,6 +898,62 @@ def _to_approve(db: Session, actor: Actor) -> list[Duty]:
         )
         for each in drafts
     ]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One question that was asked, counted: where members stood only once it is closed."""
+
+    id: int
+    title: str
+    dossier_id: int
+    state: str
+    opened_at: datetime
+    asked: int
+    files: int
+    pages: int
+    outcome: rules.Outcome | None
+    positions: dict[rules.Position, int]
+
+
+def figures(db: Session, since: datetime, until: datetime) -> list[Figures]:
+    """All that were opened in a span of time, the first one first."""
+    query = select(Consultation).where(
+        Consultation.opened_at >= since, Consultation.opened_at < until
+    )
+    rows = list(db.scalars(query.order_by(Consultation.opened_leaf)))
+    ids = [each.id for each in rows]
+    asked, papers = _asked_counts(db, ids), _paper_counts(db, ids)
+    closed = db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
+    tallies = {each.consultation_id: each for each in closed}
+    return [
+        Figures(
+            id=each.id,
+            title=each.title,
+            dossier_id=each.dossier_id,
+            state=str(each.state),
+            opened_at=each.opened_at,
+            asked=asked.get(each.id, 0),
+            files=papers.get(each.id, (0, 0))[0],
+            pages=papers.get(each.id, (0, 0))[1],
+            outcome=rules.Outcome(found.outcome) if (found := tallies.get(each.id)) else None,
+            positions=found.tally().positions if found else {},
+        )
+        for each in rows
+        if each.opened_at
+    ]
+
+
+def _paper_counts(db: Session, ids: list[int]) -> dict[int, tuple[int, int]]:
+    """How many papers each consultation has sent, replaced ones too, and of how many pages."""
+    query = select(FrozenPaper.consultation_id, func.count(), func.sum(FrozenPaper.pages))
+    query = query.where(FrozenPaper.consultation_id.in_(ids)).group_by(FrozenPaper.consultation_id)
+    return {number: (files, pages) for number, files, pages in db.execute(query)}
+
+
+def first_opened(db: Session) -> datetime | None:
+    """When the first question of all was asked."""
+    return db.scalar(select(func.min(Consultation.opened_at)))
 
 
 def decided(db: Session) -> set[int]:

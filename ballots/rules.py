@@ -489,6 +489,19 @@ class Tally:
     unclassified: int = 0
 
     @property
+    def positions(self) -> dict[Position, int]:
+        """How many members stand where."""
+        return {
+            Position.AGREE: self.agree,
+            Position.AGREE_COMMENTS: self.agree_comments,
+            Position.DISAGREE: self.disagree,
+            Position.OTHER_OPINION: self.other,
+            Position.DEEMED_AGREE: self.deemed,
+            Position.SILENT: self.silent,
+            Position.NOT_REACHED: self.not_reached,
+        }
+
+    @property
     def expressly_for(self) -> int:
         return self.agree + self.agree_comments
 

@@ -260,6 +260,13 @@ def current_papers(db: Session, dossier_ids: Iterable[int]) -> dict[int, list[Pa
     }
 
 
+def agencies_of(db: Session, dossier_ids: Iterable[int]) -> dict[int, str]:
+    """The agencies that drafted these dossiers."""
+    names = _agency_names(db)
+    wanted = select(Dossier.id, Dossier.drafting_agency_id).where(Dossier.id.in_(list(dossier_ids)))
+    return {number: names.get(agency, "") for number, agency in db.execute(wanted)}
+
+
 def readable(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> set[int]:
     """Which of these dossiers this person may read."""
     if not actor.may(Permission.PAPER_READ):

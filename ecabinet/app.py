@@ -49,6 +49,7 @@ from ecabinet import (
 from ecabinet.access import Matter, Permission
 from ecabinet.dates import http as dates_http
 from ecabinet.errors import SettingRefused
+from ecabinet.figures import http as figures_http
 from ecabinet.handover import http as handover_http
 from ecabinet.handover import service as handover
 from ecabinet.home import http as home_http
@@ -107,6 +108,7 @@ DOORS = (
     tasks_http.door,
     oversight_http.door,
     dates_http.door,
+    figures_http.door,
     exchange_http.door,
     handover_http.door,
 )
@@ -245,6 +247,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "exchange",
         "oversight",
         "dates",
+        "figures",
         "handover",
     )
     app.config.update(

@@ -242,6 +242,46 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     return found
 
 
+@dataclass(frozen=True)
+class HandedOut:
+    """What one item has put before whoever is told of it."""
+
+    readers: int
+    files: int
+    pages: int
+
+
+def handed_out(db: Session, since: datetime, until: datetime) -> dict[int, list[HandedOut]]:
+    """Of each session that was convened and begins in a span of time, what it has handed out."""
+    wanted = select(Meeting).where(
+        Meeting.starts_at >= since,
+        Meeting.starts_at < until,
+        Meeting.state != rules.State.PLANNED,
+    )
+    options = (selectinload(Meeting.items), selectinload(Meeting.seats))
+    held = list(db.scalars(wanted.options(*options).order_by(Meeting.starts_at)))
+    dossiers = {item.dossier_id for each in held for item in each.items if item.dossier_id}
+    papers = documents.current_papers(db, dossiers)
+    return {
+        each.id: [
+            HandedOut(
+                readers=sum(item.is_sent_to(seat) for seat in each.seats),
+                files=len(found),
+                pages=sum(paper.pages for paper in found),
+            )
+            for item in each.items
+            if item.dossier_id and (found := papers.get(item.dossier_id))
+        ]
+        for each in held
+    }
+
+
+def first_begun(db: Session) -> datetime | None:
+    """When the first session that was convened began."""
+    convened = Meeting.state != rules.State.PLANNED
+    return db.scalar(select(func.min(Meeting.starts_at)).where(convened))
+
+
 def decided(db: Session) -> set[int]:
     """The dossiers whose item a session has concluded."""
     concluded = Item.state == rules.ItemState.CONCLUDED, Item.dossier_id.is_not(None)

@@ -71,6 +71,8 @@ KINDS = {
     "meetings/live.html": (PREMIER, LIVE),
     "meetings/hall.html": (SECRETARY, HALL),
     "ballots/consultations.html": (MINISTER, "/consultations"),
+    "ballots/mine.html": (MINISTER, "/consultations/mine"),
+    "figures/figures.html": (LEADER, "/figures"),
     "ballots/draft.html": (SECRETARY, "/consultations/new"),
     "ballots/consultation.html": (SECRETARY, OPEN),
     "ballots/answer.html": (MINISTER, f"{OPEN}/answer"),
@@ -139,9 +141,9 @@ WALKS = {
     ),
     MINISTER: (
         "/", "/duties", "/inbox", "/meetings", SESSION, LIVE, HALL, "/consultations", OPEN,
-        f"{OPEN}/answer", CLOSED, "/dossiers", DOSSIER, PAPER, FOUND, "/tasks", TASK, "/devices",
-        "/password", "/recovery-codes", "/authenticator", "/me/notices", "/calendar",
-        NOTHING,
+        f"{OPEN}/answer", "/consultations/mine", CLOSED, "/dossiers", DOSSIER, PAPER, FOUND,
+        "/tasks", TASK, "/devices", "/password", "/recovery-codes", "/authenticator", "/me/notices",
+        "/calendar", NOTHING,
     ),
     STAFF: (
         "/", "/duties", "/inbox", "/dossiers", BEGUN, "/tasks", TASK, ORDERED,
@@ -151,7 +153,7 @@ WALKS = {
         "/", "/persons", "/persons/new", PERSON, "/import", "/offices", "/agencies", "/members",
         "/approvals", REQUEST, "/exchange/deliveries", "/calendar/days", "/activity", "/rights",
     ),
-    LEADER: ("/", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
+    LEADER: ("/", "/figures", "/inbox", "/approvals", REQUEST, "/persons", PERSON, "/members"),
     AUDITOR: (
         "/", "/persons", "/approvals", "/meetings", "/consultations", CLOSED, "/dossiers",
         DOSSIER, "/tasks", TASK, "/activity", "/rights", "/calendar",

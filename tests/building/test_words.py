@@ -16,7 +16,7 @@ from ecabinet import errors
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = (
     "building", "home", "people", "documents", "ballots", "meetings", "tasks", "exchange",
-    "oversight", "dates", "handover",
+    "oversight", "dates", "figures", "handover",
 )  # fmt: skip
 
 # Names that are the same in both languages.
