@@ -77,6 +77,7 @@ def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -
         "id": consultation.id,
         "title": consultation.title,
         "question": consultation.question,
+        "options": {each["code"]: each["label"] for each in consultation.options},
         "origin": ledger.origin(db),
         "env": statement.env if statement else "",
         "papers": [{"title": each.title, "digest": each.digest} for each in consultation.papers],

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ballots import bundle
 from ballots import queries as ballots
+from ballots.service import stamp
 from documents import dry_run, tracing
 from ecabinet import (
     backup,
@@ -371,6 +372,8 @@ def export_list(as_json: bool) -> None:
 def export_consultation(number: int, out: Path, keys_out: Path | None) -> None:
     """Write the bundle of a closed consultation, to be verified offline."""
     open_stores(from_environment())
+    # A ballot leaves with its time stamp, also when no worker came by since.
+    stamp.stamp_what_waits()
     with reading() as db:
         try:
             count = bundle.write(db, number, out)
@@ -474,8 +477,13 @@ def _words_of(copy: tracing.Copy) -> str:
     type=click.Path(exists=True, path_type=Path),
     help="An older bundle that you hold: nothing of its log may be gone.",
 )
+@click.option("--deep", is_flag=True, help="Also read each ballot's page.")
+@click.option("--lang", type=click.Choice(verifier.LANGUAGES), help="One language, not both.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(path: Path, keys_file: Path | None, previous: Path | None, as_json: bool) -> None:
+def verify(
+    path: Path, keys_file: Path | None, previous: Path | None, deep: bool, lang: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Verify a bundle offline: 0 sound, 1 unsound (what and where), 2 not a bundle."""
     try:
         keys = json.loads(keys_file.read_text()) if keys_file else None
@@ -483,12 +491,12 @@ def verify(path: Path, keys_file: Path | None, previous: Path | None, as_json: b
         click.echo(f"{keys_file} is not a trust.json: give the file of `export --keys`", err=True)
         sys.exit(2)
     try:
-        report = verifier.verify(path, keys, previous)
+        report = verifier.verify(path, keys, previous, deep)
     except verifier.NotABundle as wrong:
         click.echo(f"{path} is not a bundle: {wrong}", err=True)
         sys.exit(2)
     if as_json:
         click.echo(json.dumps(asdict(report) | {"sound": report.is_sound}, ensure_ascii=False))
     else:
-        click.echo("\n".join(verifier.lines(report)))
+        click.echo("\n".join(verifier.lines(report, (lang,) if lang else verifier.LANGUAGES)))
     sys.exit(0 if report.is_sound else 1)

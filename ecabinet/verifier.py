@@ -1,11 +1,13 @@
 """Verify an exported bundle offline, trusting nothing from the server (security.md 3.5).
 
 Stands alone: imports nothing of ours, and can be run by itself,
-`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`. Needs cryptography and pyHanko
-(`pip install pyHanko`), and says so where they are missing.
+`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER] [--deep] [--lang vi|en]`. Needs
+cryptography and pyHanko (`pip install pyHanko`), with --deep pypdf too, and says so where they are
+missing.
 
-Every check runs; one that cannot be run has failed. 0 sound, 1 unsound (what and where), 2 not a
-bundle, 3 nothing was verified, since a library is missing.
+Every check runs; one that cannot be run has failed. What a bundle of this kind does not hold is
+said by itself, and is no pass. 0 sound, 1 unsound (what and where), 2 not a bundle, 3 nothing was
+verified, since a library is missing.
 """
 
 import base64
@@ -17,7 +19,7 @@ import unicodedata
 import zipfile
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -28,6 +30,7 @@ from typing import Any
 
 FORMAT = "ecabinet-bundle/1"
 NEEDED = ("cryptography", "asn1crypto", "pyhanko", "pyhanko_certvalidator")
+NEEDED_DEEP = ("pypdf",)
 LARGEST_FILE = 500 * 1024 * 1024
 MOST_FILES = 20_000
 FOR = ("agree", "agree_comments")
@@ -68,6 +71,8 @@ FILES = re.compile(
     r"|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
     r"|activity\.json|activity/rows\.jsonl"
 )
+# Clocks of two keepers may differ by so much.
+STAMP_SLACK = timedelta(minutes=5)
 # Choices of the Prime Minister by side, where the count alone decides nothing.
 SIDES = {"agree": True, "agree_comments": True, "disagree": False}
 
@@ -80,9 +85,13 @@ class Unsound(Exception):
     """One thing that is wrong; raised inside a check, reported with its number."""
 
 
+class Absent(Exception):
+    """What a check would look at was not given; neither passed nor failed."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A failure: the number of the check, the file or record, and what is wrong."""
+    """The number of a check, the file or record, and what is wrong or is to be known."""
 
     check: str
     where: str
@@ -91,13 +100,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked, and every failure; sound only when each check ran without one."""
+    """What was checked, every failure, and what could not be looked at; sound only when no check
+    that had something to look at failed."""
 
     about: str
     checks: tuple[str, ...]
     findings: tuple[Finding, ...]
+    absent: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     keys_from: str
-    previous: bool
 
     @property
     def is_sound(self) -> bool:
@@ -194,39 +205,65 @@ class Checkpoint:
 
 NOTE = re.compile(
     r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n)"
-    r"\n\u2014 (?P<name>[^ \n]+) (?P<signature>[A-Za-z0-9+/]+=*)\n"
+    r"\n(?P<signatures>(?:\u2014 [^ \n]+ [A-Za-z0-9+/]+=*\n)+)"
 )
+ED25519, COSIGNATURE = b"\x01", b"\x04"
 
 
 def open_checkpoint(note: str, log_key: str) -> Checkpoint:
     """The checkpoint that this key signed (C2SP signed-note and tlog-checkpoint)."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     found = NOTE.fullmatch(note)
     if found is None:
         raise Unsound("not a checkpoint")
-    name, key_id, public = _verifier_key(log_key)
-    signature = _base64(found["signature"])
-    if found["name"] != name or signature[:4] != key_id:
+    name, key_id, public = _verifier_key(log_key, ED25519)
+    signed = [each[4:] for each in _signatures(found, name) if each[:4] == key_id]
+    if len(signed) != 1:
         raise Unsound("signed by another key")
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], found["text"].encode())
-    except InvalidSignature:
-        raise Unsound("the signature of the log does not hold") from None
+    if not _holds(public, signed[0], found["text"].encode()):
+        raise Unsound("the signature of the log does not hold")
     return Checkpoint(found["origin"], int(found["size"]), _base64(found["root"]))
 
 
-def _verifier_key(log_key: str) -> tuple[str, bytes, bytes]:
-    # Base64 may itself hold "+", so the name ends where the id of eight hex digits stands.
-    found = re.fullmatch(r"(.+?)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)", log_key)
+def cosigned_at(note: str, witness_key: str) -> int | None:
+    """When this witness cosigned a note (C2SP tlog-cosignature); None where it did not."""
+    found = NOTE.fullmatch(note)
     if found is None:
-        raise Unsound("the log's key is not in C2SP's form")
+        raise Unsound("not a checkpoint")
+    name, key_id, public = _verifier_key(witness_key, COSIGNATURE)
+    for each in _signatures(found, name):
+        at = int.from_bytes(each[4:12], "big")
+        said = f"cosignature/v1\ntime {at}\n{found['text']}".encode()
+        if each[:4] == key_id and _holds(public, each[12:], said):
+            return at
+    return None
+
+
+def _signatures(note: re.Match[str], name: str) -> list[bytes]:
+    lines = [line.split(" ") for line in note["signatures"].splitlines()]
+    return [_base64(signature) for _, by, signature in lines if by == name]
+
+
+def _holds(public: bytes, signature: bytes, data: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _verifier_key(key: str, kind: bytes) -> tuple[str, bytes, bytes]:
+    # Base64 may itself hold "+", so the name ends where the id of eight hex digits stands.
+    found = re.fullmatch(r"(.+?)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)", key)
+    if found is None:
+        raise Unsound("a key that is not in C2SP's form")
     name, key_id, encoded = found.groups()
     raw = _base64(encoded)
     expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if raw[:1] != b"\x01" or len(raw) != 33 or expected.hex() != key_id:
-        raise Unsound("the log's key is not an Ed25519 key of that name")
+    if raw[:1] != kind or len(raw) != 33 or expected.hex() != key_id:
+        raise Unsound("a key that is not an Ed25519 key of that name and use")
     return name, expected, raw[1:]
 
 
@@ -270,6 +307,9 @@ class Bundle:
     keys: dict[str, Any]
     # The checkpoint of an older bundle of this log, if one holds any.
     older: bytes | None = None
+    deep: bool = False
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    signed: dict[int, "Signed"] = field(default_factory=dict)
 
     @cached_property
     def kind(self) -> str:
@@ -391,14 +431,25 @@ def open_bundle(path: Path) -> dict[str, bytes]:
 # ---- checks ----
 
 Check = Callable[[Bundle], None]
-# Number: what it shows, how, and of which kinds of bundle.
-CHECKS: dict[str, tuple[str, Check, tuple[str, ...]]] = {}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a check shows, in both languages, how, and of which kinds of bundle."""
+
+    vi: str
+    en: str
+    run: Check
+    kinds: tuple[str, ...]
+
+
+CHECKS: dict[str, Shown] = {}
 EVERY = (CONSULTATION, ACTIVITY)
 
 
-def check(number: str, what: str, *kinds: str) -> Callable[[Check], Check]:
+def check(number: str, vi: str, en: str, *kinds: str) -> Callable[[Check], Check]:
     def add(function: Check) -> Check:
-        CHECKS[number] = (what, function, kinds or (CONSULTATION,))
+        CHECKS[number] = Shown(vi, en, function, kinds or (CONSULTATION,))
         return function
 
     return add
@@ -413,7 +464,12 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@check("V01", "the manifest lists every file and its digest, and nothing else", *EVERY)
+@check(
+    "V01",
+    "bản kê có đủ mọi tệp với mã băm, không thừa tệp nào",
+    "the manifest lists every file and its digest, and nothing else",
+    *EVERY,
+)
 def manifest(bundle: Bundle) -> None:
     listed = json.loads(bundle.read("manifest.json"))["files"]
     there = {name: digest(data) for name, data in bundle.files.items() if name != "manifest.json"}
@@ -424,7 +480,9 @@ def manifest(bundle: Bundle) -> None:
         expect(FILES.fullmatch(name) is not None, name, "no file of a bundle")
 
 
-@check("V02", "every leaf up to the checkpoint is there", *EVERY)
+@check(
+    "V02", "có đủ mọi lá của sổ đến điểm kiểm", "every leaf up to the checkpoint is there", *EVERY
+)
 def leaves_whole(bundle: Bundle) -> None:
     expect(
         len(bundle.leaves) == bundle.checkpoint.size,
@@ -433,7 +491,11 @@ def leaves_whole(bundle: Bundle) -> None:
     )
 
 
-@check("V03", "opening, closing and result are in the log, once each and in this order")
+@check(
+    "V03",
+    "mở, đóng và kết quả đều có trong sổ, mỗi việc một lần, đúng thứ tự",
+    "opening, closing and result are in the log, once each and in this order",
+)
 def acts_there(bundle: Bundle) -> None:
     places = [bundle.only(kind)[0] for kind in (OPENED, CLOSED, RESULT)]
     expect(places == sorted(places), f"leaves {places}", "not in the order of their acts")
@@ -444,7 +506,11 @@ def acts_there(bundle: Bundle) -> None:
             expect(act["consultation"] == number, f"leaf {at}", "of another consultation")
 
 
-@check("V04", "each ballot has its record, PDF and key's enrolment, each attempt its statement")
+@check(
+    "V04",
+    "mỗi phiếu có bản ghi, PDF và việc ghi nhận khóa; mỗi lần gửi không nhận có bản kê",
+    "each ballot has its record, PDF and key's enrolment, each attempt its statement",
+)
 def ballots_whole(bundle: Bundle) -> None:
     logged, kept = set(bundle.of_type(BALLOT)), set(bundle.ballots)
     for leaf in sorted(logged ^ kept):
@@ -472,7 +538,11 @@ def ballots_whole(bundle: Bundle) -> None:
     expect(act["attempt_leaves"] == here, f"leaf {closed}", "names other attempts")
 
 
-@check("V05", "each member stands in exactly one place, and a vote is where a ballot is")
+@check(
+    "V05",
+    "mỗi thành viên có đúng một chỗ; có phiếu thì mới có ý kiến",
+    "each member stands in exactly one place, and a vote is where a ballot is",
+)
 def members_once(bundle: Bundle) -> None:
     standings = bundle.consultation["standings"]
     members = [each["member"] for each in standings]
@@ -512,7 +582,12 @@ def asking(bundle: Bundle, leaf: int) -> tuple[int, dict[str, Any]]:
     return [each for each in askings(bundle) if each[0] < leaf or each[1]["type"] == OPENED][-1]
 
 
-@check("V06", "the log's checkpoint is signed by the log's key, under this log's name", *EVERY)
+@check(
+    "V06",
+    "điểm kiểm do khóa của sổ ký, mang đúng tên sổ",
+    "the log's checkpoint is signed by the log's key, under this log's name",
+    *EVERY,
+)
 def checkpoint_signed(bundle: Bundle) -> None:
     expect(
         bundle.checkpoint.origin == bundle.described["origin"],
@@ -521,7 +596,26 @@ def checkpoint_signed(bundle: Bundle) -> None:
     )
 
 
-@check("V08", "each ballot's PDF is signed whole by its member's certified key, and holds S")
+@check(
+    "V07",
+    "đủ số nhân chứng bên ngoài đã ký xác nhận điểm kiểm",
+    "as many outside witnesses as are asked for cosigned the checkpoint",
+    *EVERY,
+)
+def witnessed(bundle: Bundle) -> None:
+    witnesses, least = bundle.keys.get("witnesses", []), bundle.keys.get("witnesses_needed", 0)
+    if not witnesses or not least:
+        raise Absent("no witness is named by the keys: the log is its keeper's word")
+    note = bundle.read("ledger/checkpoint.txt").decode()
+    count = sum(cosigned_at(note, each) is not None for each in set(witnesses))
+    expect(count >= least, "ledger/checkpoint.txt", f"cosigned by {count} of {least} witnesses")
+
+
+@check(
+    "V08",
+    "PDF của mỗi phiếu được thành viên ký trọn vẹn bằng khóa có chứng thư, và chứa bản kê",
+    "each ballot's PDF is signed whole by its member's certified key, and holds S",
+)
 def signatures(bundle: Bundle) -> None:
     for leaf, record in sorted(bundle.ballots.items()):
         where = f"ballots/{leaf}.pdf"
@@ -546,9 +640,18 @@ class Signed:
     statement: bytes
     mark: str
     signature: bytes
+    # When an authority that one trusts stamped it; None where none did.
+    stamped_at: datetime | None
 
 
 def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
+    """A ballot's PDF, validated once however many checks ask for it."""
+    if leaf not in bundle.signed:
+        bundle.signed[leaf] = _validated(bundle, leaf, where)
+    return bundle.signed[leaf]
+
+
+def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     """Validate a signed PDF against the root one holds; nothing may follow the signature."""
     from asn1crypto import x509
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -578,7 +681,14 @@ def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
     first, length, second, rest = (int(each) for each in embedded.byte_range)
     mark = digest(pdf[first : first + length] + pdf[second : second + rest])
     der = embedded.signer_info["signature"].native
-    return Signed(embedded.signer_cert.dump(), statement, mark, raw_signature(der))
+    stamp = status.timestamp_validity
+    return Signed(
+        embedded.signer_cert.dump(),
+        statement,
+        mark,
+        raw_signature(der),
+        stamp.timestamp if stamp and stamp.intact and stamp.valid and stamp.trusted else None,
+    )
 
 
 def raw_signature(der: bytes) -> bytes:
@@ -588,7 +698,11 @@ def raw_signature(der: bytes) -> bytes:
     return b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(der))
 
 
-@check("V09", "what needs two people was done by two: the opening, each key, each removal")
+@check(
+    "V09",
+    "việc cần hai người do hai người làm: mở lấy ý kiến, khóa ký, gỡ khẩn cấp, đổi hạn",
+    "what needs two people was done by two: the opening, each key, each removal",
+)
 def by_two(bundle: Bundle) -> None:
     pairs = {
         OPENED: ("drafted_by", "approved_by"),
@@ -604,7 +718,32 @@ def by_two(bundle: Bundle) -> None:
             expect(known and both[0] != both[1], f"leaf {at}", f"{kind} by one person alone")
 
 
-@check("V11", "each leaf is the hash of its canonical bytes, at its own place", *EVERY)
+@check(
+    "V10",
+    "mỗi phiếu có dấu thời gian RFC 3161 trên chữ ký, không sớm hơn bản kê",
+    "each ballot's signature bears a trusted RFC 3161 stamp, no earlier than its statement",
+)
+def stamped(bundle: Bundle) -> None:
+    for leaf in sorted(bundle.ballots):
+        where = f"ballots/{leaf}.pdf"
+        at = read_signed(bundle, leaf, where).stamped_at
+        if at is None:
+            raise Unsound(f"{where}: no time stamp that can be trusted")
+        made = moment(bundle.statement(leaf)["issued_at"])
+        expect(made - STAMP_SLACK <= at, where, "stamped before it was made")
+        # A stamp is fetched after the cast: beside a late one, the log alone says when.
+        if at >= moment(end_at(bundle, leaf)):
+            bundle.notes.append((where, "stamped after the end: the log alone says it was in time"))
+    if bundle.deep:
+        bundle.notes.append(("ballots", "the PDFs hold no long-term data (PAdES B-T, not B-LTA)"))
+
+
+@check(
+    "V11",
+    "mỗi lá là mã băm của nội dung dạng chuẩn, ở đúng chỗ của nó",
+    "each leaf is the hash of its canonical bytes, at its own place",
+    *EVERY,
+)
 def leaves_canonical(bundle: Bundle) -> None:
     for position, (hashed, envelope) in enumerate(bundle.leaves):
         if envelope is None:
@@ -615,13 +754,22 @@ def leaves_canonical(bundle: Bundle) -> None:
         expect(act.get("position") == position, where, "stands at another place than it says")
 
 
-@check("V12", "the root of all leaves is the checkpoint's", *EVERY)
+@check(
+    "V12",
+    "gốc của mọi lá là gốc trong điểm kiểm",
+    "the root of all leaves is the checkpoint's",
+    *EVERY,
+)
 def root_matches(bundle: Bundle) -> None:
-    root = bundle.root(len(bundle.leaves))
+    root = bundle.root(bundle.checkpoint.size)
     expect(root == bundle.checkpoint.root, "ledger/checkpoint.txt", "not the root of the leaves")
 
 
-@check("V13", "each receipt leads from its ballot to a root that this log signed")
+@check(
+    "V13",
+    "mỗi biên nhận dẫn từ phiếu đến gốc mà sổ đã ký",
+    "each receipt leads from its ballot to a root that this log signed",
+)
 def receipts(bundle: Bundle) -> None:
     for leaf, record in sorted(bundle.ballots.items()):
         where = f"ballots/{leaf}.json"
@@ -633,16 +781,26 @@ def receipts(bundle: Bundle) -> None:
         expect(bundle.root(signed.size) == signed.root, where, "a receipt of another history")
 
 
-@check("V14", "the log of an older bundle is the beginning of this one's", *EVERY)
+@check(
+    "V14",
+    "sổ trong gói cũ là phần đầu của sổ này",
+    "the log of an older bundle is the beginning of this one's",
+    *EVERY,
+)
 def grown(bundle: Bundle) -> None:
-    assert bundle.older is not None
+    if bundle.older is None:
+        raise Absent("No older bundle was given: a log that was cut back is not seen")
     older = open_checkpoint(bundle.older.decode(), bundle.keys["log_key"])
     where = "the older checkpoint"
     expect(older.origin == bundle.checkpoint.origin, where, "of another log")
     expect(bundle.root(older.size) == older.root, where, "of another history")
 
 
-@check("V15", "the papers are those that the members were asked about")
+@check(
+    "V15",
+    "tài liệu đúng là tài liệu đã hỏi ý kiến thành viên",
+    "the papers are those that the members were asked about",
+)
 def papers(bundle: Bundle) -> None:
     asked = [act["papers"] for _, act in askings(bundle)]
     shown = [each["digest"] for each in bundle.consultation["papers"]]
@@ -654,7 +812,11 @@ def papers(bundle: Bundle) -> None:
             expect(digest(bundle.read(name)) == each, name, "not the paper that was frozen")
 
 
-@check("V16", "each statement is of this question, these papers, these rules and this log")
+@check(
+    "V16",
+    "mỗi bản kê đúng câu hỏi, tài liệu, quy tắc và sổ này",
+    "each statement is of this question, these papers, these rules and this log",
+)
 def statements(bundle: Bundle) -> None:
     opened, act = bundle.only(OPENED)
     shown = bundle.consultation
@@ -683,7 +845,11 @@ def statements(bundle: Bundle) -> None:
         expect(was_asked, f"ballots/{leaf}.json", "its member was not asked")
 
 
-@check("V17", "exactly the ballots between opening and closing are counted, none after the end")
+@check(
+    "V17",
+    "đếm đúng các phiếu giữa mở và đóng, không phiếu nào sau hạn",
+    "exactly the ballots between opening and closing are counted, none after the end",
+)
 def between(bundle: Bundle) -> None:
     (opened, _), (closed, act) = bundle.only(OPENED), bundle.only(CLOSED)
     logged = sorted(bundle.of_type(BALLOT))
@@ -720,7 +886,11 @@ def end_at(bundle: Bundle, leaf: int) -> str:
     return str(before[-1])
 
 
-@check("V18", "each member's ballots follow one another without a gap")
+@check(
+    "V18",
+    "các phiếu của mỗi thành viên nối tiếp nhau, không đứt đoạn",
+    "each member's ballots follow one another without a gap",
+)
 def chained(bundle: Bundle) -> None:
     previous: dict[int, int] = {}
     for leaf in sorted(bundle.ballots):
@@ -730,7 +900,11 @@ def chained(bundle: Bundle) -> None:
         previous[said["member"]] = leaf
 
 
-@check("V19", "each ballot is signed in the office in which its member was asked")
+@check(
+    "V19",
+    "mỗi phiếu được ký với chức vụ mà thành viên được hỏi",
+    "each ballot is signed in the office in which its member was asked",
+)
 def offices(bundle: Bundle) -> None:
     asked = dict(
         zip(*(bundle.only(OPENED)[1][each] for each in ("members", "offices")), strict=True)
@@ -749,7 +923,11 @@ def tried(bundle: Bundle) -> set[int]:
     return {each["member"] for each in bundle.attempts.values() if each["issued_at"] < end}
 
 
-@check("V20", "nobody is deemed to agree beside a ballot or an attempt, or without notice in time")
+@check(
+    "V20",
+    "không ai bị coi là đồng ý khi đã có phiếu, đã thử gửi, hoặc chưa được báo kịp",
+    "nobody is deemed to agree beside a ballot or an attempt, or without notice in time",
+)
 def deemed(bundle: Bundle) -> None:
     # Also whoever answered before a paper was replaced.
     voted = {bundle.statement(leaf)["member"] for leaf in bundle.ballots}
@@ -806,7 +984,11 @@ def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-@check("V21", "a ballot is made after its key may sign and after its member's earlier one")
+@check(
+    "V21",
+    "phiếu được lập sau khi khóa được ký và sau phiếu trước của cùng thành viên",
+    "a ballot is made after its key may sign and after its member's earlier one",
+)
 def moments(bundle: Bundle) -> None:
     usable = {act["key_id"]: act["usable_from"] for act in bundle.of_type(ENROLLED).values()}
     end = moment(bundle.only(CLOSED)[1]["due_at"])
@@ -825,10 +1007,19 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-@check("V22", "no key was used before its enrolment or after its revocation")
+@check(
+    "V22",
+    "không khóa nào được dùng trước khi ghi nhận hay sau khi thu hồi; lúc đóng nêu đủ việc về khóa",
+    "no key was used before its enrolment or after its revocation; the closing names each act",
+)
 def keys_in_time(bundle: Bundle) -> None:
     enrolled = {act["key_id"]: (at, act) for at, act in bundle.of_type(ENROLLED).items()}
     revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
+    closed, closing = bundle.only(CLOSED)
+    acts = sorted(bundle.of_type(ENROLLED) | bundle.of_type(REVOKED))
+    here = [at for at in acts if at < closed]
+    # A revocation that is shown by its hash alone would go unseen.
+    expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
     for leaf in sorted(bundle.ballots):
         where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
         at, act = enrolled.get(said["key_id"], (leaf, {}))
@@ -842,7 +1033,11 @@ def keys_in_time(bundle: Bundle) -> None:
         expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
 
 
-@check("V23", "nothing that is to be one of its kind stands twice")
+@check(
+    "V23",
+    "thứ chỉ được có một thì không có hai",
+    "nothing that is to be one of its kind stands twice",
+)
 def unique(bundle: Bundle) -> None:
     ballots = sorted(bundle.ballots)
     once = {
@@ -855,7 +1050,11 @@ def unique(bundle: Bundle) -> None:
         expect(len(set(found)) == len(found), "the ballots", f"one {name} stands twice")
 
 
-@check("V24", "no paper was replaced between opening and closing without asking again")
+@check(
+    "V24",
+    "không tài liệu nào bị thay giữa mở và đóng mà không hỏi lại",
+    "no paper was replaced between opening and closing without asking again",
+)
 def frozen(bundle: Bundle) -> None:
     closed = bundle.only(CLOSED)[0]
     asked = askings(bundle)
@@ -878,7 +1077,11 @@ def frozen(bundle: Bundle) -> None:
         expect(pair in named, f"leaf {at}", "replaces a paper without asking again")
 
 
-@check("V25", "the counts, made again from the ballots, are those of the result")
+@check(
+    "V25",
+    "số đếm lại từ phiếu đúng bằng kết quả",
+    "the counts, made again from the ballots, are those of the result",
+)
 def tally(bundle: Bundle) -> None:
     at, result = bundle.only(RESULT)
     standings = bundle.consultation["standings"]
@@ -907,7 +1110,11 @@ def tally(bundle: Bundle) -> None:
     expect(asked == title, "consultation.json", "another title")
 
 
-@check("V26", "the outcome, found again by the rule, is that of the result")
+@check(
+    "V26",
+    "kết luận tính lại theo quy tắc đúng bằng kết quả",
+    "the outcome, found again by the rule, is that of the result",
+)
 def outcome(bundle: Bundle) -> None:
     at, result = bundle.only(RESULT)
     found = outcome_of(result["counts"])
@@ -967,7 +1174,73 @@ def _by_number(votes_for: int, against: int, members: int, side: bool | None) ->
     return "not_passed", "no_majority"
 
 
-@check("V30", "each seal holds exactly the rows that it was set upon", ACTIVITY)
+@check(
+    "V27",
+    "chữ in trên PDF của mỗi phiếu đúng với bản kê",
+    "the words printed on each ballot's PDF are those of its statement",
+)
+def printed(bundle: Bundle) -> None:
+    if not bundle.deep:
+        raise Absent("looked at with --deep alone")
+    for leaf, record in sorted(bundle.ballots.items()):
+        where = f"ballots/{leaf}.pdf"
+        said, page = bundle.statement(leaf), printed_on(bundle.read(where))
+        (answer,) = said["questions"]
+        words = [answer["question"], said["office"], said["nonce"], said["key_id"]]
+        for each in (*words, *said["papers"], record["opinion"]):
+            expect(prints(page, each), where, f"does not print “{each}”")
+        crossed = [
+            code for code, label in bundle.consultation["options"].items()
+            if squeezed(label) + "X" in page
+        ]  # fmt: skip
+        expect(crossed == [answer["choice"]], where, f"crosses {crossed}")
+
+
+def printed_on(pdf: bytes) -> str:
+    """A PDF's words without the breaks that a page makes."""
+    from pypdf import PdfReader
+
+    return squeezed("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
+
+
+def prints(page: str, text: str) -> bool:
+    """Whether these words stand there in this order; a page's own number may come between."""
+    at = 0
+    for word in unicodedata.normalize("NFC", text).split():
+        at = page.find(word, at) + len(word)
+        if at < len(word):
+            return False
+    return True
+
+
+def squeezed(text: str) -> str:
+    return "".join(unicodedata.normalize("NFC", text).split())
+
+
+@check(
+    "V28",
+    "biên bản và số quyết định dẫn đến lá kết quả",
+    "minutes and the decision's number point to the leaf of the result",
+)
+def minuted(_bundle: Bundle) -> None:
+    raise Absent("neither minutes nor a decision's number is part of a consultation's bundle")
+
+
+@check(
+    "V29",
+    "số liệu thống kê theo từng loại đúng với các phiếu",
+    "the statistics of each class are those of the ballots",
+)
+def statistics(_bundle: Bundle) -> None:
+    raise Absent("a consultation's bundle holds no statistics")
+
+
+@check(
+    "V30",
+    "mỗi dấu niêm phong chứa đúng các dòng đã niêm phong",
+    "each seal holds exactly the rows that it was set upon",
+    ACTIVITY,
+)
 def rows_sealed(bundle: Bundle) -> None:
     after, last = bundle.described["after"], bundle.described["last"]
     numbers, covered = list(bundle.rows), 0
@@ -986,7 +1259,10 @@ def rows_sealed(bundle: Bundle) -> None:
 
 
 @check(
-    "V31", "the seals follow one another without a gap, and the rows given end with one", ACTIVITY
+    "V31",
+    "các dấu niêm phong nối nhau không hở; các dòng được cấp kết thúc bằng một dấu",
+    "the seals follow one another without a gap, and the rows given end with one",
+    ACTIVITY,
 )
 def seals_chained(bundle: Bundle) -> None:
     ends = [0]
@@ -999,33 +1275,42 @@ def seals_chained(bundle: Bundle) -> None:
     expect(given["after"] < given["last"], "activity.json", "names no rows")
 
 
-def verify(path: Path, keys: dict[str, Any] | None = None, previous: Path | None = None) -> Report:
+def verify(
+    path: Path, keys: dict[str, Any] | None = None, previous: Path | None = None, deep: bool = False
+) -> Report:
     """Run every check over a bundle; `keys` are those one holds, else the bundle's own."""
     files = open_bundle(path)
-    findings = []
     try:
         held = keys or json.loads(files["keys.json"])
         _ = held["log_key"], held["root"], held["authorities"]
     except (KeyError, TypeError, ValueError):
         raise NotABundle("it names no keys") from None
     older = open_bundle(previous).get("ledger/checkpoint.txt", b"") if previous else None
-    bundle = Bundle(files, held, older)
-    checks = {
-        number: run
-        for number, (_, run, kinds) in CHECKS.items()
-        if bundle.kind in kinds and (previous or run is not grown)
-    }
-    for number, run in checks.items():
+    bundle = Bundle(files, held, older, deep)
+    checks = {number: each.run for number, each in CHECKS.items() if bundle.kind in each.kinds}
+    findings, absent, notes = [], [], []
+    for number, run in sorted(checks.items()):
         try:
             run(bundle)
+        except Absent as lacking:
+            absent.append(Finding(number, "", str(lacking)))
         except Unsound as wrong:
             where, _, what = str(wrong).rpartition(": ")
             findings.append(Finding(number, where, what))
         # Whatever a check stumbles over, the bundle is not what it should be.
         except Exception as wrong:
             findings.append(Finding(number, "", f"cannot be checked: {wrong!r}"))
+        notes += [Finding(number, where, what) for where, what in bundle.notes]
+        bundle.notes.clear()
     keys_from = "given" if keys else "the bundle itself"
-    return Report(about(bundle), tuple(checks), tuple(findings), keys_from, bool(previous))
+    return Report(
+        about(bundle),
+        tuple(sorted(checks)),
+        tuple(findings),
+        tuple(absent),
+        tuple(notes),
+        keys_from,
+    )
 
 
 def about(bundle: Bundle) -> str:
@@ -1043,42 +1328,74 @@ def about(bundle: Bundle) -> str:
         return "not readable"
 
 
+LANGUAGES = ("vi", "en")
+
+
 def main(words: Sequence[str]) -> int:
-    """`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER]`."""
+    """The script by itself; its words stand at the head of this file."""
     if not words:
         print(__doc__)
         return 2
-    if missing := [each for each in NEEDED if not find_spec(each)]:
-        print(f"nothing was verified: {', '.join(missing)} missing here; `pip install pyHanko`")
+    deep = "--deep" in words
+    needed = NEEDED + NEEDED_DEEP if deep else NEEDED
+    if missing := [each for each in needed if not find_spec(each)]:
+        print(
+            f"nothing was verified: {', '.join(missing)} missing here; "
+            f"`pip install pyHanko{' pypdf' if deep else ''}`"
+        )
         return 3
     keys, previous = _option(words, "--keys"), _option(words, "--previous")
     try:
-        report = verify(Path(words[0]), json.loads(keys.read_text()) if keys else None, previous)
+        held = json.loads(Path(keys).read_text()) if keys else None
+        report = verify(Path(words[0]), held, Path(previous) if previous else None, deep)
     except NotABundle as wrong:
         print(f"not a bundle: {wrong}")
         return 2
-    for line in lines(report):
+    except (OSError, ValueError) as wrong:
+        print(f"not a trust.json: {wrong}")
+        return 2
+    language = _option(words, "--lang")
+    for line in lines(report, (language,) if language in LANGUAGES else LANGUAGES):
         print(line)
     return 0 if report.is_sound else 1
 
 
-def _option(words: Sequence[str], name: str) -> Path | None:
-    return Path(words[words.index(name) + 1]) if name in words else None
+def _option(words: Sequence[str], name: str) -> str | None:
+    at = words.index(name) + 1 if name in words else len(words)
+    return words[at] if at < len(words) else None
 
 
-def lines(report: Report) -> list[str]:
-    """The report for a reader: each check with its verdict, then each failure."""
+OUTCOMES = {
+    "vi": {"ok": "đạt", "FAIL": "SAI", "--": "không có trong gói này"},
+    "en": {"ok": "ok", "FAIL": "FAIL", "--": "not in this bundle"},
+}
+VERDICTS = {
+    ("vi", True): "TOÀN VẸN",
+    ("vi", False): "KHÔNG TOÀN VẸN",
+    ("en", True): "SOUND",
+    ("en", False): "UNSOUND",
+}
+
+
+def lines(report: Report, languages: Sequence[str] = LANGUAGES) -> list[str]:
+    """The report for a reader: each check with its outcome in these languages, then each failure
+    and what could not be looked at."""
     failed = {each.check for each in report.findings}
+    absent = {each.check for each in report.absent}
     told = [report.about]
-    told += [
-        f"{'FAIL' if each in failed else 'ok  '} {each} {CHECKS[each][0]}" for each in report.checks
-    ]
-    told += [
-        f"     {each.check} {each.where or 'the bundle'}: {each.what}" for each in report.findings
-    ]
-    if not report.previous:
-        told.append("No older bundle was given: a log that was cut back is not seen (V14).")
-    told.append(f"Keys: {report.keys_from}. {'SOUND' if report.is_sound else 'UNSOUND'}")
+    for number in report.checks:
+        mark = "FAIL" if number in failed else "--" if number in absent else "ok"
+        shown = CHECKS[number]
+        said = [
+            f"{OUTCOMES[each][mark]}: {shown.vi if each == 'vi' else shown.en}"
+            for each in languages
+        ]
+        told.append(f"{mark:<4} {number} {said[0]}")
+        told += [" " * 9 + each for each in said[1:]]
+    for each in (*report.findings, *report.absent, *report.notes):
+        told.append(f"     {each.check} {each.where or 'the bundle'}: {each.what}")
+    verdicts = " / ".join(VERDICTS[each, report.is_sound] for each in languages)
+    told.append(f"Keys: {report.keys_from}. {verdicts}")
     return told
 
 

@@ -239,10 +239,17 @@ def _record(
         "opened_leaf": consultation.opened_leaf,
         "ballot_leaves": leaves,
         "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
+        "key_leaves": _acts_of_keys(db, {each.key_id for each in ballots}),
     }
     ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))
     body = _result_leaf(result) | {"prime_minister": top}
     ledger.append(db, "consultation_result", body, _remember_result(result))
+
+
+def _acts_of_keys(db: Session, key_ids: set[str]) -> list[int]:
+    """Where these keys were enrolled and revoked, so that nobody can hide either later."""
+    found = (ledger.entries(db, kind, -1) for kind in ("key_enrolled", "key_revoked"))
+    return sorted(at for acts in found for at, act in acts.items() if act["key_id"] in key_ids)
 
 
 def _result_leaf(result: Result) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from ballots import bundle, queries
 from ballots.models import Attempt, Consultation
 from ballots.rules import Position
-from ballots.service import remind
+from ballots.service import remind, stamp
 from ballots.service.close import close
 from ecabinet import approvals, bundles, forms, outbox, verifier
 from ecabinet.db import reading
@@ -196,6 +196,7 @@ def exported(cabinet: Cabinet, asked: int, tmp_path: Path) -> tuple[Files, dict[
 
 def taken_out(consultation: int, folder: Path) -> tuple[Files, dict[str, Any]]:
     """The files of a bundle, and the keys to hold it against."""
+    stamp.stamp_what_waits()
     with reading() as db:
         bundle.write(db, consultation, folder / "bundle.zip")
         keys = bundles.trusted(db)

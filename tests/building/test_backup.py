@@ -19,6 +19,7 @@ from sqlalchemy import func, select, text
 from ballots import bundle
 from ballots import jobs as closing
 from ballots.service import draft as drafting
+from ballots.service import stamp
 from documents.models import Edition
 from ecabinet import backup, bundles, jobs, ledger, outbox, storage, verifier
 from ecabinet import db as store
@@ -114,6 +115,7 @@ def test_one_taken_while_ballots_are_cast_comes_back_whole_and_verifies(
         assert f"\n{leaves()}\n" in ledger.checkpoint(db, leaves())
     cabinet.wait(days=16)
     assert closing.close_what_ended() == 1
+    stamp.stamp_what_waits()
     with reading() as db:
         bundle.write(db, consultation, tmp_path / "bundle.zip")
         keys = bundles.trusted(db)

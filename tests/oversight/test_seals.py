@@ -344,18 +344,18 @@ def call_it_another_log(files: Files) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize(
-    ("tamper", "check"),
+    ("tamper", "by"),
     [
-        (hide_a_batch, "V31"),
-        (leave_the_last_rows_out, "V31"),
-        (add_an_open_row, "V30"),
-        (swap_two_rows, "V30"),
-        (call_it_another_log, "V06"),
+        (hide_a_batch, {"V31"}),
+        (leave_the_last_rows_out, {"V30", "V31"}),
+        (add_an_open_row, {"V30"}),
+        (swap_two_rows, {"V30"}),
+        (call_it_another_log, {"V06"}),
     ],
     ids=lambda it: getattr(it, "__name__", it),
 )
-def test_a_copy_that_was_changed_is_found_by_its_own_check(
-    auditor: Auditor, tamper: Callable[[Files], None], check: str
+def test_a_copy_that_was_changed_is_found_by_the_checks_that_are_for_it(
+    auditor: Auditor, tamper: Callable[[Files], None], by: set[str]
 ) -> None:
     with zipfile.ZipFile(auditor.older) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -363,7 +363,7 @@ def test_a_copy_that_was_changed_is_found_by_its_own_check(
     del files["manifest.json"]
     bundles.write(auditor.folder / "forged.zip", "activity", files)
     report = verifier.verify(auditor.folder / "forged.zip", auditor.keys)
-    assert check in {each.check for each in report.findings}
+    assert {each.check for each in report.findings} == by
 
 
 # ---- how it is looked at ----

@@ -1,0 +1,385 @@
+"""No check of the verifier is idle: of each there is a forgery that it alone finds.
+
+The forger holds the log's key and seals anew whatever they change, receipts included; what they do
+not hold is a member's key, a witness's, and an older bundle.
+"""
+
+import base64
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ecabinet import ledger, tsa, verifier
+from tests.ballots import test_bundle
+from tests.ballots.test_bundle import (
+    Exported,
+    Files,
+    act_in,
+    ballot_names,
+    change_json,
+    leaf_lines,
+    of_type,
+    rezip,
+    set_lines,
+)
+
+exported = test_bundle.exported
+
+WITNESS = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
+# Before the opening; and between the last ballot and the end.
+FIRST, LATE = 0, 7
+
+
+def put(files: Files, position: int, act: dict[str, Any]) -> None:
+    """An act at this place, shown, whatever stood there."""
+    data = verifier._written(act | {"position": position}).encode()
+    lines = leaf_lines(files)
+    lines[position] = f"{ledger.leaf_hash(data).hex()} {base64.b64encode(data).decode()}"
+    set_lines(files, lines)
+
+
+def change(files: Files, kind: str, **changes: Any) -> None:
+    position = of_type(files, kind)[0]
+    act = json.loads(base64.b64decode(leaf_lines(files)[position].split(" ")[1]))
+    put(files, position, act | changes)
+
+
+def hide(files: Files, position: int) -> None:
+    lines = leaf_lines(files)
+    lines[position] = lines[position].split(" ")[0]
+    set_lines(files, lines)
+
+
+def path_of(leaves: list[bytes], position: int) -> list[bytes]:
+    """RFC 9162, 2.1.3.1."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    left, right = leaves[:split], leaves[split:]
+    if position < split:
+        return [*path_of(left, position), verifier.tree_hash(right)]
+    return [*path_of(right, position - split), verifier.tree_hash(left)]
+
+
+def seal(files: Files, log: Ed25519PrivateKey, witness: Ed25519PrivateKey | None) -> None:
+    """A checkpoint of the leaves as they are now, and every receipt anew."""
+    origin = files["ledger/checkpoint.txt"].decode().split("\n")[0]
+    leaves = [bytes.fromhex(line.split(" ")[0]) for line in leaf_lines(files)]
+
+    def note(size: int) -> str:
+        return ledger.sign_checkpoint(origin, size, verifier.tree_hash(leaves[:size]), log)
+
+    checkpoint = note(len(leaves))
+    files["ledger/checkpoint.txt"] = (
+        checkpoint + (cosignature(checkpoint, witness) if witness else "")
+    ).encode()
+    for name in ballot_names(files, ".json"):
+        at = int(name.removeprefix("ballots/").removesuffix(".json"))
+        hashes = [base64.b64encode(each).decode() for each in path_of(leaves[: at + 1], at)]
+        lines = ["c2sp.org/tlog-proof@v1", f"index {at}", *hashes, "", note(at + 1)]
+        change_json(files, name, lambda it, lines=lines: it.update(receipt="\n".join(lines)))
+
+
+def cosignature(checkpoint: str, witness: Ed25519PrivateKey, at: int = 1_800_000_000) -> str:
+    text = checkpoint.split("\n\n")[0] + "\n"
+    signed = witness.sign(f"cosignature/v1\ntime {at}\n{text}".encode())
+    value = base64.b64encode(bytes.fromhex(witness_id()) + at.to_bytes(8, "big") + signed)
+    return f"\u2014 witness.example {value.decode()}\n"
+
+
+def witness_id() -> str:
+    return witness_key().split("+")[1]
+
+
+def witness_key() -> str:
+    public = b"\x04" + ledger.public_key(WITNESS)
+    key_id = verifier.hashlib.sha256(b"witness.example\n" + public).digest()[:4].hex()
+    return f"witness.example+{key_id}+{base64.b64encode(public).decode()}"
+
+
+# ---- one forgery for each check ----
+
+
+def list_a_file_less(files: Files) -> None:
+    manifest = json.loads(files["manifest.json"])
+    del manifest["files"]["keys.json"]
+    files["manifest.json"] = json.dumps(manifest).encode()
+
+
+def add_a_leaf_behind_the_checkpoint(files: Files) -> None:
+    set_lines(files, [*leaf_lines(files), "00" * 32])
+
+
+def log_an_act_of_no_kind(files: Files) -> None:
+    put(files, LATE, {"type": "invented", "consultation": 1})
+
+
+def name_another_member_beside_a_ballot(files: Files) -> None:
+    change_json(files, ballot_names(files, ".json")[0], lambda it: it.update(member=987))
+
+
+def count_the_earlier_ballot(files: Files) -> None:
+    def point(it: dict[str, Any]) -> None:
+        voted = [each for each in it["standings"] if each["position"] == "agree"]
+        voted[0]["leaf"] = min(of_type(files, "ballot"))
+
+    change_json(files, "consultation.json", point)
+    standings = json.loads(files["consultation.json"])["standings"]
+    sealed = verifier.digest(verifier._written({"standings": standings}).encode())
+    change(files, "consultation_result", standings_sha256=sealed)
+
+
+def call_it_another_log(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it.update(origin="another/log"))
+
+
+def cut_an_opinion_short(files: Files) -> None:
+    name = ballot_names(files, ".json")[1]
+    change_json(files, name, lambda it: it.update(opinion="Làm rõ"))
+
+
+def approve_ones_own_question(files: Files) -> None:
+    by = act_in(files, "consultation_opened")["drafted_by"]
+    change(files, "consultation_opened", approved_by=by)
+
+
+def strip_a_stamp(files: Files) -> None:
+    name = ballot_names(files, ".pdf")[0]
+    pdf = files[name]
+    start, stop, content = tsa._hole(pdf)
+    del content["content"]["signer_infos"][0]["unsigned_attrs"]
+    bare = content.dump(force=True).hex().encode().ljust(stop - start, b"0")
+    files[name] = pdf[:start] + bare + pdf[stop:]
+
+
+def word_an_act_otherwise(files: Files) -> None:
+    lines, (position,) = leaf_lines(files), of_type(files, "ballot_refused")
+    hashed, envelope = lines[position].split(" ")
+    act = json.loads(base64.b64decode(envelope)) | {"why": "late"}
+    lines[position] = f"{hashed} {base64.b64encode(verifier._written(act).encode()).decode()}"
+    set_lines(files, lines)
+
+
+def change_what_another_matter_logged(files: Files) -> None:
+    lines = leaf_lines(files)
+    lines[LATE] = "ab" * 32
+    set_lines(files, lines)
+
+
+def change_what_came_first(files: Files) -> None:
+    lines = leaf_lines(files)
+    lines[FIRST] = "ab" * 32
+    set_lines(files, lines)
+
+
+def replace_a_paper(files: Files) -> None:
+    name = next(name for name in files if name.startswith("papers/"))
+    files[name] += b"\n% another paper"
+
+
+def call_it_a_demo(files: Files) -> None:
+    change_json(files, "consultation.json", lambda it: it.update(env="another"))
+
+
+def close_with_fewer_ballots(files: Files) -> None:
+    change(files, "consultation_closed", ballots=2)
+
+
+def suppress_an_earlier_answer(files: Files) -> None:
+    """The first no of a minister who said yes later, taken out of log, closing and bundle."""
+    leaf, *others = of_type(files, "ballot")
+    hide(files, leaf)
+    del files[f"ballots/{leaf}.json"], files[f"ballots/{leaf}.pdf"]
+    change(files, "consultation_closed", ballots=len(others), ballot_leaves=others)
+
+
+def ask_them_in_another_office(files: Files) -> None:
+    offices = act_in(files, "consultation_opened")["offices"]
+    change(files, "consultation_opened", offices=offices[::-1])
+
+
+def deem_somebody_who_was_not_told(files: Files) -> None:
+    (told,) = act_in(files, "consultation_result")["deemed"]
+    change(files, "consultation_result", deemed=[told | {"notice_at": None}])
+
+
+def enrol_a_key_that_may_sign_later(files: Files) -> None:
+    change(files, "key_enrolled", usable_from="2100-01-01T00:00:00+00:00")
+
+
+def voters_enrolment(files: Files) -> dict[str, Any]:
+    position = of_type(files, "key_enrolled")[0]
+    act: dict[str, Any] = json.loads(base64.b64decode(leaf_lines(files)[position].split(" ")[1]))
+    return act
+
+
+def name_a_key_act_more(files: Files) -> None:
+    leaves = [FIRST, *act_in(files, "consultation_closed")["key_leaves"]]
+    change(files, "consultation_closed", key_leaves=leaves)
+
+
+def revoke_a_key_before_its_ballot(files: Files) -> None:
+    name_a_key_act_more(files)
+    put(files, FIRST, {"type": "key_revoked", "key_id": voters_enrolment(files)["key_id"]})
+
+
+def hide_a_revocation(files: Files) -> None:
+    revoke_a_key_before_its_ballot(files)
+    hide(files, FIRST)
+
+
+def enrol_a_key_twice(files: Files) -> None:
+    name_a_key_act_more(files)
+    put(files, FIRST, voters_enrolment(files))
+
+
+def replace_a_paper_without_asking_again(files: Files) -> None:
+    (paper,) = act_in(files, "consultation_opened")["papers"]
+    put(files, LATE, {"type": "edition_published", "replaces_sha256": paper, "sha256": "ab" * 32})
+
+
+def announce_another_sentence(files: Files) -> None:
+    change(files, "consultation_result", sentence_sha256="ab" * 32)
+
+
+def announce_another_outcome(files: Files) -> None:
+    said = {"outcome": "not_passed", "why": "no_majority"}
+    change(files, "consultation_result", **said)
+    change_json(files, "consultation.json", lambda it: it["result"].update(said))
+
+
+def swap_the_labels_of_yes_and_no(files: Files) -> None:
+    def swap(it: dict[str, Any]) -> None:
+        options = it["options"]
+        options["agree"], options["disagree"] = options["disagree"], options["agree"]
+
+    change_json(files, "consultation.json", swap)
+
+
+Tamper = Callable[[Files], None]
+
+# Done to what the forger seals anew.
+SEALED_ANEW: list[tuple[str, Tamper]] = [
+    ("V03", log_an_act_of_no_kind),
+    ("V04", name_another_member_beside_a_ballot),
+    ("V05", count_the_earlier_ballot),
+    ("V06", call_it_another_log),
+    ("V08", cut_an_opinion_short),
+    ("V09", approve_ones_own_question),
+    ("V10", strip_a_stamp),
+    ("V14", change_what_came_first),
+    ("V15", replace_a_paper),
+    ("V16", call_it_a_demo),
+    ("V17", close_with_fewer_ballots),
+    ("V18", suppress_an_earlier_answer),
+    ("V19", ask_them_in_another_office),
+    ("V20", deem_somebody_who_was_not_told),
+    ("V21", enrol_a_key_that_may_sign_later),
+    ("V22", revoke_a_key_before_its_ballot),
+    ("V22", hide_a_revocation),
+    ("V23", enrol_a_key_twice),
+    ("V24", replace_a_paper_without_asking_again),
+    ("V25", announce_another_sentence),
+    ("V26", announce_another_outcome),
+    ("V27", swap_the_labels_of_yes_and_no),
+]
+# Done to what was sealed.
+AS_SEALED: list[tuple[str, Tamper]] = [
+    ("V01", list_a_file_less),
+    ("V02", add_a_leaf_behind_the_checkpoint),
+    ("V11", word_an_act_otherwise),
+    ("V12", change_what_another_matter_logged),
+    ("V13", test_bundle.give_another_receipt),
+]
+# Nothing in a consultation's bundle to look at; rows of the activity log are tests/oversight's.
+ELSEWHERE = {"V28", "V29", "V30", "V31"}
+
+
+def found(
+    exported: Exported, tmp_path: Path, files: Files, relist: bool = True, older: bool = False
+) -> set[str]:
+    keys = exported.keys | {"witnesses": [witness_key()], "witnesses_needed": 1}
+    path = rezip(tmp_path / "forged.zip", files, relist)
+    report = verifier.verify(path, keys, exported.path if older else None, deep=True)
+    return {each.check for each in report.findings}
+
+
+def passes_without(
+    check: str, exported: Exported, tmp_path: Path, files: Files, relist: bool, older: bool
+) -> None:
+    """Found by this check alone, and by none once it is taken out."""
+    assert found(exported, tmp_path, copy.deepcopy(files), relist, older) == {check}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(verifier.CHECKS, check)
+        assert found(exported, tmp_path, files, relist, older) == set()
+
+
+def witnessed(exported: Exported, tamper: Tamper | None = None) -> Files:
+    """A bundle whose checkpoint a witness cosigned: as it is, or tampered with before that."""
+    files = exported.files
+    if tamper:
+        tamper(files)
+    seal(files, exported.log, WITNESS)
+    return files
+
+
+def test_a_witnessed_bundle_is_sound_and_every_check_has_a_forgery_of_its_own(
+    exported: Exported, tmp_path: Path
+) -> None:
+    assert found(exported, tmp_path, witnessed(exported), older=True) == set()
+    assert {each for each, _ in SEALED_ANEW + AS_SEALED} | {"V07"} | ELSEWHERE == set(
+        verifier.CHECKS
+    )
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("check", "tamper"), SEALED_ANEW, ids=lambda it: getattr(it, "__name__", it)
+)
+def test_a_forgery_by_who_holds_the_logs_key_passes_once_its_check_is_out(
+    exported: Exported, tmp_path: Path, check: str, tamper: Tamper
+) -> None:
+    # Only an older bundle shows that a log was begun anew; it would show each of these.
+    files = witnessed(exported, tamper)
+    passes_without(check, exported, tmp_path, files, relist=True, older=check == "V14")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("check", "tamper"), AS_SEALED, ids=lambda it: getattr(it, "__name__", it))
+def test_a_forgery_of_a_sealed_bundle_passes_once_its_check_is_out(
+    exported: Exported, tmp_path: Path, check: str, tamper: Tamper
+) -> None:
+    files = witnessed(exported)
+    rezip(tmp_path / "listed.zip", files)
+    tamper(files)
+    passes_without(check, exported, tmp_path, files, relist=check != "V01", older=False)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("witness", [None, Ed25519PrivateKey.from_private_bytes(b"x" * 32)])
+def test_a_checkpoint_that_no_known_witness_cosigned_passes_once_witnesses_are_not_asked_for(
+    exported: Exported, tmp_path: Path, witness: Ed25519PrivateKey | None
+) -> None:
+    files = exported.files
+    seal(files, exported.log, witness)
+    passes_without("V07", exported, tmp_path, files, relist=True, older=False)
+
+
+def test_a_witness_that_is_named_twice_is_one(exported: Exported, tmp_path: Path) -> None:
+    keys = exported.keys | {"witnesses": [witness_key()] * 2, "witnesses_needed": 2}
+    path = rezip(tmp_path / "twice.zip", witnessed(exported))
+    (finding,) = verifier.verify(path, keys).findings
+    assert (finding.check, finding.what) == ("V07", "cosigned by 1 of 2 witnesses")
+
+
+def test_a_stamp_of_another_ballot_is_none(exported: Exported, tmp_path: Path) -> None:
+    files = witnessed(exported)
+    one, other, *_ = ballot_names(files, ".pdf")
+    signer = tsa._hole(files[other])[2]["content"]["signer_infos"][0]
+    files[one] = tsa.set_in(files[one], signer["unsigned_attrs"][0]["values"][0].dump())
+    assert "V10" in found(exported, tmp_path, files)
