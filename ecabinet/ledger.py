@@ -119,6 +119,13 @@ def size(db: Session) -> int:
     return _head(db, lock=False).size
 
 
+def size_at(db: Session, at: datetime) -> int:
+    """How many leaves the log held at a moment."""
+    newest = select(Leaf.position).where(Leaf.at <= at).order_by(Leaf.position.desc()).limit(1)
+    position = db.scalar(newest)
+    return 0 if position is None else position + 1
+
+
 def signing_key() -> Ed25519PrivateKey:
     return keys.store().ed25519(KEY_NAME)
 

@@ -1,7 +1,8 @@
 """Verify an exported bundle offline, trusting nothing from the server (security.md 3.5).
 
 Stands alone: imports nothing of ours, and can be run by itself,
-`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER] [--deep] [--lang vi|en]`. Needs
+`python verifier.py BUNDLE [--keys trust.json] [--previous OLDER] [--deep] [--lang vi|en]`, or for a
+receipt that was copied into a file `python verifier.py --receipt FILE --keys trust.json`. Needs
 cryptography and pyHanko (`pip install pyHanko`), with --deep pypdf too, and says so where they are
 missing.
 
@@ -1347,6 +1348,8 @@ def main(words: Sequence[str]) -> int:
     keys, previous = _option(words, "--keys"), _option(words, "--previous")
     try:
         held = json.loads(Path(keys).read_text()) if keys else None
+        if receipt := _option(words, "--receipt"):
+            return _receipt(Path(receipt), held)
         report = verify(Path(words[0]), held, Path(previous) if previous else None, deep)
     except NotABundle as wrong:
         print(f"not a bundle: {wrong}")
@@ -1358,6 +1361,43 @@ def main(words: Sequence[str]) -> int:
     for line in lines(report, (language,) if language in LANGUAGES else LANGUAGES):
         print(line)
     return 0 if report.is_sound else 1
+
+
+def _receipt(path: Path, keys: dict[str, Any] | None) -> int:
+    """0 when a receipt holds against the log's key that one has, 1 when not, 2 when it is none."""
+    if keys is None:
+        print("a receipt says nothing without the log's key: give --keys trust.json")
+        return 2
+    try:
+        position, act = check_receipt(path.read_text(), keys["log_key"])
+    except Unsound as wrong:
+        print(f"SAI / FAIL: {wrong}")
+        return 1
+    except (KeyError, UnicodeDecodeError):
+        print("not a receipt, or not a trust.json")
+        return 2
+    print(f"đạt / ok: {act.get('type')}, leaf {position}, {act.get('byterange_sha256', '')[:16]}")
+    return 0
+
+
+def check_receipt(text: str, log_key: str) -> tuple[int, dict[str, Any]]:
+    """The leaf that a receipt proves and what it says: the proof, and the leaf's own line."""
+    lines = text.replace("\r", "").split("\n")
+    signed = [at for at, line in enumerate(lines) if line.startswith("\u2014 ")]
+    first = [at for at, line in enumerate(lines) if line.startswith("c2sp.org/tlog-proof@")]
+    acts = [line for line in lines if line.startswith("{")]
+    if not signed or not first or not acts:
+        raise Unsound("not a receipt: give all of it")
+    proof = read_proof("\n".join(lines[first[0] : signed[-1] + 1]) + "\n")
+    checkpoint = open_checkpoint(proof.note, log_key)
+    envelope = acts[0].encode()
+    root = root_by_path(leaf_hash(envelope), proof.index, checkpoint.size, proof.path)
+    of_it = checkpoint.origin == log_key.partition("+")[0]
+    expect(of_it, "the receipt", "of another log")
+    expect(root == checkpoint.root, "the receipt", "does not lead to its checkpoint")
+    act = read_canonical(envelope, "the receipt")
+    expect(act.get("position") == proof.index, "the receipt", "of another leaf")
+    return proof.index, act
 
 
 def _option(words: Sequence[str], name: str) -> str | None:

@@ -512,12 +512,12 @@ def qr(text: str) -> str:
     return str(segno.make(text, micro=False, error="m").svg_data_uri(border=2, omitsize=True))
 
 
-def nobodys_page(template: str) -> str:
+def nobodys_page(template: str, **shown: Any) -> str:
     """A page that is the same for everybody, whoever is signed in: a browser may keep it, and shows
     it to whoever comes next (screens 8.3)."""
     g.actor, g.said, g.said_words = None, None, None
     demo = {"shifted": None} if settings().env == "demo" else None
-    return render_template(template, demo=demo)
+    return render_template(template, demo=demo, **shown)
 
 
 # ---- assembly ----
@@ -608,6 +608,11 @@ def language() -> str:
     chosen = "" if _is_of_files() else request.cookies.get(settings().cookie(LANGUAGE))
     asked = request.args.get("lang") or chosen
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+def asks_for_a_language() -> bool:
+    """Whether the answer sets this browser's language, and so is no other browser's."""
+    return "lang" in request.args
 
 
 def _catalog() -> NullTranslations:

@@ -1,17 +1,20 @@
-"""The log of what was done, and the policy: for the administrator, the auditor, the Office."""
+"""The log of what was done, and the policy: for the administrator, the auditor, the Office; and
+for anybody what the log of official acts is verified with."""
 
+import json
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flask import Response as Download
 from flask import render_template, request, send_file
 
-from ecabinet import seals, sheets, web
+from ecabinet import bundles, seals, sheets, web
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading
-from ecabinet.errors import BadInput
+from ecabinet.errors import BadInput, NotFound
 from ecabinet.oversight import queries
 from ecabinet.oversight.queries import Asked, Row
 from ecabinet.web import Door, needs
@@ -21,6 +24,8 @@ door = Door("oversight", __name__)
 
 RESULTS = {"done": False, "refused": True}
 LONGEST_WORDS = 200
+# Of one address, of what is open to anybody.
+PACE = web.Pace(60, 60)
 
 
 @door.get("/activity")
@@ -135,3 +140,60 @@ def _line(row: Row, act: str, result: str, reason: str) -> list[str]:
         f"{at:%d/%m/%Y %H:%M:%S}", row.person, row.office, act, row.thing, result, reason,
         where, row.browser, str(row.login_id or ""), str(row.id),
     ]  # fmt: skip
+
+
+# ---- open to anybody, and the same for everybody ----
+
+
+@door.get("/verify")
+@needs(Permission.ANYONE)
+def verify() -> Download:
+    """The log's newest public checkpoint, keys, the verifier, and a form for a receipt."""
+    PACE.step(web.source(), time.monotonic())
+    with reading() as db:
+        shown = queries.public(db)
+    return _kept(Download(web.nobodys_page("oversight/verify.html", shown=shown)))
+
+
+@door.get("/verify/checkpoint.txt")
+@needs(Permission.ANYONE)
+def checkpoint() -> Download:
+    with reading() as db:
+        size, note = queries.public_checkpoint(db)
+    if not size:
+        raise NotFound("a checkpoint of an empty log")
+    return _file("checkpoint.txt", note.encode(), "text/plain")
+
+
+@door.get("/verify/trust.json")
+@needs(Permission.ANYONE)
+def trust() -> Download:
+    with reading() as db:
+        keys = bundles.trusted(db)
+    return _file("trust.json", json.dumps(keys, indent=1).encode(), "application/json")
+
+
+@door.get("/verify/certificates.pem")
+@needs(Permission.ANYONE)
+def certificates() -> Download:
+    with reading() as db:
+        pem = queries.certificates(db)
+    return _file("certificates.pem", pem, "application/x-pem-file")
+
+
+@door.get("/verify/verifier.py")
+@needs(Permission.ANYONE)
+def verifier() -> Download:
+    return _file("verifier.py", queries.VERIFIER.read_bytes(), "text/x-python")
+
+
+def _file(name: str, content: bytes, kind: str) -> Download:
+    PACE.step(web.source(), time.monotonic())
+    return _kept(web.download(name, content, kind))
+
+
+def _kept(answer: Download) -> Download:
+    """Whoever stands between may keep it for as long as it is the newest."""
+    if not web.asks_for_a_language():
+        answer.headers["Cache-Control"] = f"public, max-age={queries.EACH.seconds}"
+    return answer

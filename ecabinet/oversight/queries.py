@@ -1,12 +1,15 @@
-"""Reads of the log and of the policy."""
+"""Reads of the log and of the policy, and what is public of the ledger."""
 
+import hashlib
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from ecabinet import activity
+from ecabinet import activity, bundles, clock, ledger, pades, tsa, verifier
 from ecabinet.access import GOVERNMENT, POLICY, Permission, Role
 from ecabinet.activity import Activity
 from ecabinet.search_terms import fold
@@ -141,3 +144,64 @@ def _may_as(role: Role, roles: frozenset[Role]) -> Role | None:
     if role in roles:
         return role
     return Role.MEMBER if role in GOVERNMENT and Role.MEMBER in roles else None
+
+
+# ---- what is public ----
+
+# A public checkpoint shows the log as it was at the last full half minute (security.md, C14).
+EACH = timedelta(seconds=30)
+CERTIFICATES = {
+    pades.ROOT: "e-Cabinet Root CA",
+    pades.MEMBER_CA: "e-Cabinet Member CA",
+    tsa.TSA: "e-Cabinet TSA",
+}
+VERIFIER = Path(verifier.__file__)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows."""
+
+    log_key: str
+    size: int
+    checkpoint: str
+    certificates: list[Certificate]
+    verifier_sha256: str
+
+
+def public(db: Session) -> Shown:
+    """What the public page shows."""
+    size, note = public_checkpoint(db)
+    return Shown(
+        log_key=bundles.trusted(db)["log_key"],
+        size=size,
+        checkpoint=note,
+        certificates=[
+            Certificate(name, _grouped(hashlib.sha256(pades.certificate(db, each)).hexdigest()))
+            for each, name in CERTIFICATES.items()
+        ],
+        verifier_sha256=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
+    )
+
+
+def public_checkpoint(db: Session) -> tuple[int, str]:
+    """The size and the note of the log as it was at the last full half minute."""
+    now = clock.now(db)
+    size = ledger.size_at(db, now - timedelta(seconds=now.timestamp() % EACH.total_seconds()))
+    return size, ledger.checkpoint(db, size) if size else ""
+
+
+def certificates(db: Session) -> bytes:
+    """The cabinet's own certificates, PEM."""
+    made = (ssl.DER_cert_to_PEM_cert(pades.certificate(db, each)) for each in CERTIFICATES)
+    return "".join(made).encode()
+
+
+def _grouped(digest: str) -> str:
+    return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))

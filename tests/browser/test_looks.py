@@ -118,7 +118,7 @@ KINDS = {
 # Those that a stranger meets.
 DOOR = {
     "people/sign_in.html": "/sign-in", "people/code.html": "/sign-in/code",
-    "people/recovery.html": "/sign-in/recovery",
+    "people/recovery.html": "/sign-in/recovery", "oversight/verify.html": "/verify",
 }  # fmt: skip
 
 # Seen once, in this folder: behind a link or on the way back (test_invitation.py, test_outside.py),

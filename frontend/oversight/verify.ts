@@ -1,0 +1,81 @@
+// entry
+// Checks a receipt that somebody gives this page: here, and nothing of it leaves the device.
+import './verify.css';
+import { receiptFault } from '../signing/receipt';
+
+interface Given {
+  proof: string;
+  envelope: string;
+}
+
+const form = document.querySelector<HTMLFormElement>('[data-check-receipt]') as HTMLFormElement;
+const text = form.querySelector('textarea') as HTMLTextAreaElement;
+const file = form.querySelector<HTMLInputElement>('input[type="file"]') as HTMLInputElement;
+const logKey = form.querySelector<HTMLInputElement>('[data-key]') as HTMLInputElement;
+const LARGEST = 1_000_000;
+
+/** The receipt in whatever was pasted: the page's own three parts, or what a program was given. */
+function read(given: string): Given | null {
+  const lines = given.replaceAll('\r', '').split('\n');
+  const first = lines.findIndex((line) => line.startsWith('c2sp.org/tlog-proof@'));
+  const last = lines.findLastIndex((line) => line.startsWith('\u2014 '));
+  const envelope = lines.find((line) => line.startsWith('{'));
+  if (first >= 0 && last > first && envelope) {
+    return { proof: `${lines.slice(first, last + 1).join('\n')}\n`, envelope };
+  }
+  try {
+    const { receipt, envelope } = JSON.parse(given);
+    return typeof receipt === 'string' && typeof envelope === 'string'
+      ? { proof: receipt, envelope }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+async function outcome(): Promise<string> {
+  if (!text.value.trim()) return 'empty';
+  const given = read(text.value);
+  if (!given) return 'malformed';
+  const fault = await receiptFault(given.proof, given.envelope, logKey.value.trim());
+  if (!fault) tellOf(given.envelope);
+  return fault ?? 'verified';
+}
+
+/** What the leaf says of itself: no name, no choice. */
+function tellOf(envelope: string): void {
+  const leaf = JSON.parse(envelope);
+  const mark = String(leaf.byterange_sha256 ?? '').slice(0, 16);
+  const said: Record<string, string> = {
+    position: String(leaf.position),
+    consultation: String(leaf.consultation ?? '–'),
+    fingerprint: mark.match(/.{4}/g)?.join(' ') ?? '–',
+  };
+  for (const each of form.querySelectorAll<HTMLElement>('[data-said]')) {
+    each.textContent = said[each.dataset.said ?? ''] ?? '';
+  }
+}
+
+function tell(state: string): void {
+  for (const each of form.querySelectorAll<HTMLElement>('[data-when]')) {
+    each.hidden = each.dataset.when !== state;
+  }
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void outcome().then(tell);
+});
+
+text.addEventListener('input', () => tell(''));
+logKey.addEventListener('input', () => tell(''));
+
+file.addEventListener('change', async () => {
+  const chosen = file.files?.[0];
+  if (!chosen) return;
+  if (chosen.size > LARGEST) return tell('malformed');
+  text.value = await chosen.text();
+  tell(await outcome());
+});
+
+form.hidden = false;
