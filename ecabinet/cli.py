@@ -39,6 +39,7 @@ from ecabinet import (
     signatures,
     verifier,
 )
+from ecabinet import witness as witnessing
 from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
@@ -462,6 +463,31 @@ def _words_of(copy: tracing.Copy) -> str:
     edition = f"edition {copy.number} of {copy.paper}" if copy.edition else "edition not known here"
     proof = "proven by its sealed code" if copy.proven else "by the words on the page alone"
     return f"{copy.reader} ({copy.office}), {copy.at}, {edition}: {copy.pages} pages, {proof}"
+
+
+@main.command("witness")
+@click.option("--folder", type=click.Path(path_type=Path), required=True, help="Key and state.")
+@click.option("--name", required=True, help="What this witness calls itself: witness.example.vn.")
+@click.option("--log", "logs", multiple=True, required=True, help="A log's key, name+id+key.")
+@click.option("--port", type=int, default=8100, show_default=True, help="Port on 127.0.0.1.")
+@plainly
+def witness(folder: Path, name: str, logs: tuple[str, ...], port: int) -> None:
+    """Cosign the checkpoints of another agency's log, each only if it continues the last one.
+
+    Run by somebody who is not that log's keeper, on a machine of their own (C2SP tlog-witness).
+    """
+    if not name.isprintable() or " " in name or "+" in name:
+        raise NotPossible(f"{name} is no name of a witness: no blank and no + in it")
+    try:
+        own = witnessing.Witness(folder, name, logs)
+    except BlockingIOError:
+        raise NotPossible(f"another witness runs on {folder}") from None
+    refuse_taken_port(port)
+    with witnessing.server(own, port) as door:
+        click.echo(f"Cosigns at http://127.0.0.1:{port}{witnessing.PATH}; its key:")
+        click.echo(own.public_key)
+        sys.stdout.flush()
+        door.serve_forever()
 
 
 @main.command("verify")
