@@ -45,6 +45,7 @@ from ecabinet import (
     signatures,
     storage,
     web,
+    witnesses,
 )
 from ecabinet.access import Matter, Permission
 from ecabinet.dates import http as dates_http
@@ -203,6 +204,7 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
+    witnesses.bind(settings.witnesses, settings.witnesses_needed)
     handling.bind(Handling(settings.handling))
     purging.bind(settings.notes_days, settings.notes_held)
     storage.bind(storage.Folder(settings.data_dir / "files"))
@@ -216,6 +218,7 @@ def create_served_app() -> Flask:
     app = create_app()
     settings = from_environment()
     refuse_to_start(settings)
+    witnesses.refuse_another_log()
     jobs.load_signer()
     jobs.start()
     if settings.network_names:

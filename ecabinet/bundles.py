@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, ledger, pades
+from ecabinet import canonical, ledger, pades, witnesses
 
 FORMAT = "ecabinet-bundle/1"
 # A ZIP made twice from the same rows is the same file.
@@ -46,22 +46,34 @@ def trusted(db: Session) -> dict[str, Any]:
         "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
         "root": in_base64(pades.certificate(db, pades.ROOT)),
         "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
-    }
+    } | _witnesses()
+
+
+def _witnesses() -> dict[str, Any]:
+    found, needed = witnesses.keys()
+    return {"witnesses": found, "witnesses_needed": needed} if found else {}
 
 
 def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
-    """The keys, the newest checkpoint, every leaf's hash, and the envelopes that are shown."""
+    """The keys, a checkpoint, every leaf's hash up to it, and the envelopes that are shown.
+
+    The newest checkpoint that witnesses cosigned, if nothing that is shown came after it; else
+    the newest.
+    """
     size = ledger.size(db)
     found = select(ledger.Leaf.envelope).where(ledger.Leaf.position < size)
-    lines = []
+    least = 0
+    lines: list[str] = []
     for envelope in db.scalars(found.order_by(ledger.Leaf.position)):
         line = ledger.leaf_hash(envelope).hex()
         if _is_shown(envelope, is_shown):
             line += " " + in_base64(envelope)
+            least = len(lines) + 1
         lines.append(line)
+    size = witnesses.newest_size(db, least) or size
     yield "keys.json", json.dumps(trusted(db), indent=1).encode()
-    yield "ledger/checkpoint.txt", ledger.checkpoint(db, size).encode()
-    yield "ledger/leaves.txt", ("\n".join(lines) + "\n").encode()
+    yield "ledger/checkpoint.txt", witnesses.cosigned(db, size).encode()
+    yield "ledger/leaves.txt", ("\n".join(lines[:size]) + "\n").encode()
 
 
 def _is_shown(envelope: bytes, is_shown: IsShown) -> bool:

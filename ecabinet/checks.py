@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
 
-from ecabinet import antivirus, clock, deliveries, heartbeat, ledger, migrate, seals, storage
+from ecabinet import (
+    antivirus,
+    clock,
+    deliveries,
+    heartbeat,
+    ledger,
+    migrate,
+    seals,
+    storage,
+    witnesses,
+)
 from ecabinet.db import database, reading
 from ecabinet.settings import Settings
 
@@ -150,6 +160,16 @@ def _activity(settings: Settings) -> Check:
     return Check("activity", not broken, seen)
 
 
+def _witnesses(settings: Settings) -> Check:
+    """Whether those who watch the log from outside have cosigned it lately."""
+    with reading() as db:
+        behind = witnesses.behind(db)
+    seen = f"{len(settings.witnesses)} set" if settings.witnesses else "none set"
+    for name in behind:
+        seen += f"; {name} has not cosigned this log for too long"
+    return Check("witnesses", not behind, seen)
+
+
 CHECKS: dict[str, Callable[[Settings], Check]] = {
     "configuration": _configuration,
     "database": _database,
@@ -161,4 +181,5 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "keys": _keys,
     "ledger": _ledger,
     "activity": _activity,
+    "witnesses": _witnesses,
 }

@@ -38,6 +38,7 @@ from ecabinet import (
     seals,
     signatures,
     verifier,
+    witnesses,
 )
 from ecabinet import witness as witnessing
 from ecabinet.app import open_stores, refuse_to_start
@@ -148,6 +149,7 @@ def worker() -> None:
     settings = from_environment()
     open_stores(settings)
     refuse_to_start(settings)
+    witnesses.refuse_another_log()
     click.echo("Working; Ctrl+C ends it")
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -195,6 +197,7 @@ def prepare(settings: Settings, filling: bool = False) -> None:
     if not migrate.is_current(database()):
         click.echo("Bringing the database to the newest schema")
         migrate.upgrade(database())
+    witnesses.refuse_another_log()
     if settings.env == "demo" and (settings.embedded or filling) and fill.is_empty():
         click.echo("Filling the demo cabinet")
         fill.found_cabinet(settings)

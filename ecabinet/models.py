@@ -20,6 +20,7 @@ from ecabinet import (
     pades,
     search,
     tsa,
+    witnesses,
     working_days,
 )
 
@@ -42,5 +43,6 @@ __all__ = [
     "search",
     "tasks",
     "tsa",
+    "witnesses",
     "working_days",
 ]

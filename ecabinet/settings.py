@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     # dossiers under legal hold none goes.
     notes_days: int = Field(default=0, ge=0, le=3650)
     notes_held: Annotated[tuple[int, ...], NoDecode] = ()
+    # Who cosigns the log from outside, each as KEY@URL, and how many must: 0 is all (LOG-04).
+    witnesses: Annotated[tuple[str, ...], NoDecode] = ()
+    witnesses_needed: int = Field(default=0, ge=0)
     # Where clamd listens; set, no file comes in that it has not called clean (UPL-07).
     clamd_socket: Path | None = None
     # The authorities whose signatures on papers are trusted beside the cabinet's own: PEM.
@@ -87,7 +90,7 @@ class Settings(BaseSettings):
     oidc_ca: str = ""
 
     @field_validator(
-        "proxies", "network_names", "oidc_acr", "oidc_amr", "notes_held", mode="before"
+        "proxies", "network_names", "oidc_acr", "oidc_amr", "notes_held", "witnesses", mode="before"
     )
     @classmethod
     def parted_by_commas(cls, given: object) -> object:

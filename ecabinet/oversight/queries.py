@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from ecabinet import activity, bundles, clock, ledger, pades, tsa, verifier
+from ecabinet import activity, bundles, clock, ledger, pades, tsa, verifier, witnesses
 from ecabinet.access import GOVERNMENT, POLICY, Permission, Role
 from ecabinet.activity import Activity
 from ecabinet.search_terms import fold
@@ -194,7 +194,7 @@ def public_checkpoint(db: Session) -> tuple[int, str]:
     """The size and the note of the log as it was at the last full half minute."""
     now = clock.now(db)
     size = ledger.size_at(db, now - timedelta(seconds=now.timestamp() % EACH.total_seconds()))
-    return size, ledger.checkpoint(db, size) if size else ""
+    return size, witnesses.cosigned(db, size) if size else ""
 
 
 def certificates(db: Session) -> bytes:
