@@ -5,8 +5,10 @@ from sqlalchemy.orm import Session
 
 from ballots.announcements import readers_of, staff_of
 from ballots.models import Asked, Ballot, BallotPaper, Consultation, State
-from ecabinet.access import Actor, Mandate, Matter, Permission, Right
-from ecabinet.errors import NotFound
+from ballots.rules import ConsultationRefusal
+from documents import queries as documents
+from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
+from ecabinet.errors import NotFound, Refused
 
 
 def consultation_to_read(db: Session, actor: Actor, consultation_id: int) -> Consultation:
@@ -56,6 +58,60 @@ def consultation_to_advise_on(
 def sees_all(actor: Actor) -> bool:
     """Whether this person follows every open question, and sees names after the closing."""
     return actor.may(Permission.DOSSIER_READ_ALL) or actor.may(Permission.CONSULTATION_APPROVE)
+
+
+def decides(actor: Actor, consultation: Consultation) -> bool:
+    """Whether this person decides on the result: the Prime Minister, or the deputy of the field."""
+    if not actor.may(Permission.RESULT_DECIDE):
+        return False
+    return Role.PRIME_MINISTER in actor.roles or actor.id == consultation.deputy_id
+
+
+def sees_names(actor: Actor, consultation: Consultation) -> bool:
+    """Whether this person sees after the closing where each member stood."""
+    return sees_all(actor) or decides(actor, consultation)
+
+
+def consultation_to_decide(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One whose result is this person's to decide on; locked."""
+    actor.must(Permission.RESULT_DECIDE)
+    consultation = _locked(db, consultation_id)
+    if consultation.state == State.DRAFT or not decides(actor, consultation):
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
+def opinions_to_read(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """A closed one, for whoever sees all, decides, or drafts what it is about."""
+    actor.must(Permission.OPINION_READ)
+    consultation = db.get(Consultation, consultation_id)
+    if consultation is None or not _reads_opinions(db, actor, consultation):
+        raise NotFound(f"the opinions of consultation {consultation_id}")
+    if consultation.state != State.CLOSED:
+        raise Refused(ConsultationRefusal.NOT_CLOSED)
+    return consultation
+
+
+def _reads_opinions(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    if consultation.state == State.DRAFT:
+        return False
+    return sees_names(actor, consultation) or drafts(db, actor, consultation)
+
+
+def drafts(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    """Whether this person's agency drafts what the question is about."""
+    if not actor.may(Permission.OPINION_REPLY):
+        return False
+    return documents.drafting_agency(db, consultation.dossier_id) in actor.agencies
+
+
+def opinion_to_reply_to(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One about what this person's agency drafts; locked against being decided on."""
+    actor.must(Permission.OPINION_REPLY)
+    consultation = _locked(db, consultation_id)
+    if consultation.state == State.DRAFT or not drafts(db, actor, consultation):
+        raise NotFound(f"the opinions of consultation {consultation_id}")
+    return consultation
 
 
 def audience_of(actor: Actor, consultation: Consultation) -> str:

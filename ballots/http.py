@@ -14,16 +14,17 @@ from werkzeug.wrappers import Response
 from ballots import access, papers, queries, rules
 from ballots.models import Attempt, Consultation, State
 from ballots.queries import Listed, Shown
-from ballots.rules import Answer, Choice, ConsultationRefusal, Position
+from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
 from ballots.service import advise, quarantine, stop, window
 from ballots.service import cast as casting
 from ballots.service import close as closing
+from ballots.service import decide as deciding
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
 from ballots.signing import Proposed
 from documents import queries as documents
 from ecabinet import approvals, clock, sheets, web
-from ecabinet.access import Actor, Matter, Permission
+from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, Refused
@@ -136,6 +137,7 @@ def new() -> str:
             # The next round starts from the words of the last one.
             words=queries.last_round(db, chosen) if chosen and is_known else None,
             members=people.members(db),
+            deputies=people.persons_with(db, Role.DEPUTY_PM),
             rules=queries.rules_today(db),
             consultation=None,
         )
@@ -143,7 +145,7 @@ def new() -> str:
 
 @door.post("/consultations")
 @needs(Permission.CONSULTATION_DRAFT)
-@takes("dossier_id", "question", "summary", "window_days")
+@takes("dossier_id", "question", "summary", "window_days", "deputy")
 def draft() -> Response:
     made = drafting.draft(current_actor(), _question(web.form_int("dossier_id", least=1)))
     return web.see(queries.path_of(made), "consultation_drafted")
@@ -163,6 +165,7 @@ def edit(consultation_id: int) -> str:
             chosen=consultation.dossier_id,
             words=consultation,
             members=people.members(db),
+            deputies=people.persons_with(db, Role.DEPUTY_PM),
             rules=queries.rules_today(db),
             consultation=consultation,
             seen=queries.seen_by_drafter(consultation),
@@ -171,7 +174,7 @@ def edit(consultation_id: int) -> str:
 
 @door.post(f"{ANSWERED}/edit")
 @needs(Permission.CONSULTATION_DRAFT)
-@takes("seen", "dossier_id", "question", "summary", "window_days")
+@takes("seen", "dossier_id", "question", "summary", "window_days", "deputy")
 def redraft(consultation_id: int) -> Response:
     dossier_id = web.form_int("dossier_id", least=1)
     seen = web.form("seen", limit=64)
@@ -185,6 +188,7 @@ def _question(dossier_id: int) -> drafting.Question:
         question=web.form("question", limit=2_000),
         summary=web.form("summary", optional=True),
         window_days=web.form_int("window_days", least=1, most=60),
+        deputy_id=web.form_int("deputy", least=1) if request.form.get("deputy") else None,
     )
 
 
@@ -226,6 +230,65 @@ def ask_to_refuse(consultation_id: int) -> Response:
     reason = web.form("reason", limit=approvals.LONGEST_REASON)
     asked = quarantine.ask_to_refuse(current_actor(), consultation_id, person, reason)
     return web.see(f"/approvals/{asked}", "attempt_refusal_asked")
+
+
+# ---- what comes of a result ----
+
+
+@door.get(f"{ANSWERED}/opinions")
+@needs(Permission.OPINION_READ)
+def opinions(consultation_id: int) -> str:
+    """Each opinion beside what the drafting agency replied."""
+    actor = current_actor()
+    with reading() as db:
+        row = access.opinions_to_read(db, actor, consultation_id)
+        return render_template(
+            "ballots/opinions.html",
+            consultation=row,
+            dossier=documents.dossier(db, row.dossier_id),
+            opinions=queries.opinions(db, row),
+            decision=queries.decision_on(db, row.id),
+            drafts=access.drafts(db, actor, row),
+            reads_result=actor.may(Permission.RESULT_READ),
+            ReplyKind=ReplyKind,
+        )
+
+
+@door.get(f"{ANSWERED}/opinions.csv")
+@needs(Permission.OPINION_READ)
+def export_opinions(consultation_id: int) -> FlaskResponse:
+    with reading() as db:
+        row = access.opinions_to_read(db, current_actor(), consultation_id)
+        lines = sheets.csv_lines(papers.opinion_cells(queries.opinions(db, row)))
+    return web.download(f"y-kien-phieu-{consultation_id}.csv", lines, sheets.CSV)
+
+
+@door.post(f"{ANSWERED}/replies")
+@needs(Permission.OPINION_REPLY)
+@takes("person", "kind", "words")
+def reply(consultation_id: int) -> Response:
+    member = web.form_int("person", least=1)
+    try:
+        kind = ReplyKind(web.form("kind", limit=20))
+    except ValueError:
+        raise BadInput("kind", "is none of those offered") from None
+    words = web.form("words", limit=LONGEST_OPINION)
+    deciding.reply(current_actor(), consultation_id, member, kind, words)
+    return web.see(f"{queries.path_of(consultation_id)}/opinions", "opinion_replied")
+
+
+@door.post(f"{ANSWERED}/decision")
+@needs(Permission.RESULT_DECIDE)
+@takes("decided", "reason")
+@confirmed
+def decide(consultation_id: int) -> Response:
+    try:
+        decided = Decided(web.form("decided", limit=20))
+    except ValueError:
+        raise BadInput("decided", "is none of those offered") from None
+    reason = web.form("reason", limit=approvals.LONGEST_REASON, optional=True)
+    deciding.decide(current_actor(), consultation_id, decided, reason)
+    return web.see(queries.path_of(consultation_id), "result_decided")
 
 
 @door.get(f"{ANSWERED}/line")
@@ -276,6 +339,9 @@ def consultation(consultation_id: int) -> str:
             seen=queries.seen_by_approver(db, row) if row.state == State.DRAFT else "",
             would_ask=people.members(db) if row.state == State.DRAFT else [],
             drafter=people.holder_names(db, [row.drafted_by]).get(row.drafted_by),
+            deputy=people.holder_names(db, [row.deputy_id]).get(row.deputy_id)
+            if row.deputy_id
+            else None,
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
             is_asked=(asked := access.is_asked(db, actor, row.id)),
             **_own_answers(db, row, actor),
@@ -365,7 +431,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
     result = queries.result_of(db, row.id)
     assert result is not None
     tally = result.tally()
-    sees_names = access.sees_all(actor)
+    sees_names = access.sees_names(actor, row)
     mine = next((each for each in result.standings if each.person_id == actor.id), None)
     return {
         "consultation": row,
@@ -379,6 +445,17 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "standings": result.standings if sees_names else [],
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
+        "decision": queries.decision_on(db, row.id),
+        "may_decide": access.decides(actor, row),
+        "opinions": queries.opinions(db, row) if sees_names else [],
+        "Decided": Decided,
+        "can_issue": not rules.decision_refusal(
+            rules.Outcome(result.outcome),
+            result.is_provisional,
+            is_decided=False,
+            decided=Decided.ISSUE,
+            reason="-",
+        ),
         "by_silence": rules.passed_by_silence_alone(tally, result.decision),
     }
 
@@ -438,12 +515,13 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
         result = queries.result_of(db, consultation_id)
         if result is None:
             raise Refused(ConsultationRefusal.NOT_CLOSED)
-        if not access.sees_all(actor):
+        if not access.sees_names(actor, row):
             raise Forbidden(f"the names in the result of consultation {consultation_id}")
         assert row.closed_at is not None
         day = queries.CALENDAR.local_day(row.closed_at)
         attempts = queries.open_attempts(db, row)
-        sheet = papers.result_sheet(row, result, day, bool(attempts))
+        replies = queries.opinions(db, row)
+        sheet = papers.result_sheet(row, result, day, replies, bool(attempts))
     return web.download(f"ket-qua-phieu-{consultation_id}.pdf", sheet, PDF)
 
 

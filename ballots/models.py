@@ -12,7 +12,7 @@ from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots import rules
-from ballots.rules import Choice, Outcome, Position, Why
+from ballots.rules import Choice, Decided, Outcome, Position, ReplyKind, Why
 from ecabinet.db import Base
 
 DIGEST = 64
@@ -57,6 +57,8 @@ class Consultation(Base):
     drafted_at: Mapped[datetime]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
     tracked_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The deputy of the field, who decides on the result beside the Prime Minister.
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("people_person.id"))
     rule_set: Mapped[str | None] = mapped_column(String(40))
     opened_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
@@ -283,6 +285,40 @@ class Result(Base):
         counts = dict(self.counts)
         pm = counts.pop("pm")
         return rules.Tally(**counts, pm=Choice(pm) if pm else None)
+
+
+class Reply(Base):
+    """What the drafting agency answers to one member's opinion; its last words alone are kept
+    until the result is decided on."""
+
+    __tablename__ = "ballots_reply"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_consultation.id"), primary_key=True
+    )
+    member_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), primary_key=True)
+    kind: Mapped[ReplyKind] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(Text)
+    by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The office of whoever wrote it, as it was called then.
+    office: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+
+class Decision(Base):
+    """What the Prime Minister, or the deputy of the field, has decided on a result."""
+
+    __tablename__ = "ballots_decision"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), primary_key=True
+    )
+    decided: Mapped[Decided] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    office: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    leaf: Mapped[int | None]
 
 
 class Standing(Base):

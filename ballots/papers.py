@@ -1,13 +1,13 @@
 """The official PDFs of this room: the ballot that a member signs, and the result sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules
 from ballots.models import Consultation, Result
-from ballots.queries import CALENDAR
-from ballots.rules import Choice, Position
+from ballots.queries import CALENDAR, OpinionRow
+from ballots.rules import Choice, Position, ReplyKind
 from ecabinet import forms
 from ecabinet.calendar import Calendar
 
@@ -24,6 +24,11 @@ POSITION_WORDS = {
     Position.DEEMED_AGREE: "Được coi là đồng ý",
     Position.SILENT: "Không trả lời",
     Position.NOT_REACHED: "Chưa tiếp cận được",
+}
+REPLY_WORDS = {
+    ReplyKind.ACCEPTED: "Tiếp thu",
+    ReplyKind.PARTLY: "Tiếp thu một phần",
+    ReplyKind.EXPLAINED: "Giải trình",
 }
 # What a new consultation offers; each keeps its own list, since the words are data.
 OPTIONS = [
@@ -121,8 +126,9 @@ def _small_print(form: BallotForm) -> str:
 
 
 def result_sheet(
-    consultation: Consultation, result: Result, day: date, has_attempts: bool = False
-) -> bytes:
+    consultation: Consultation, result: Result, day: date, opinions: Sequence[OpinionRow],
+    has_attempts: bool = False,
+) -> bytes:  # fmt: skip
     """The report on a closed consultation (Decree 30/2020, form 1.4)."""
     tally = result.tally()
     head = forms.Head("", OFFICE, UNNUMBERED, forms.place_and_date(day))
@@ -144,7 +150,7 @@ def result_sheet(
             widths=[1, 5, 3.4, 3],
             centred=[0, 3],
         ),
-        *_opinions(result),
+        *_opinions(opinions),
         forms.gap(4),
         forms.paragraph(
             forms.text(
@@ -211,16 +217,27 @@ def _members(result: Result) -> list[list[str]]:
     ]
 
 
-def _opinions(result: Result) -> list[forms.Piece]:
-    said = [each for each in result.standings if each.ballot and each.ballot.opinion]
+def _opinions(said: Sequence[OpinionRow]) -> list[forms.Piece]:
+    """The table that travels on: opinion, and what the drafting agency does with it."""
     if not said:
         return []
-    pieces = [forms.gap(4), forms.paragraph("<b>4. Nội dung góp ý, ý kiến khác</b>", "heading")]
+    head = "4. Nội dung góp ý, ý kiến khác; tiếp thu, giải trình của cơ quan chủ trì"
+    pieces = [forms.gap(4), forms.paragraph(forms.bold(head), "heading")]
     for each in said:
-        assert each.ballot is not None
         pieces.append(forms.paragraph(forms.bold(each.office), "heading"))
-        pieces += _paragraphs(each.ballot.opinion or "")
+        pieces += _paragraphs(each.opinion)
+        words = REPLY_WORDS[each.reply.kind] if each.reply else "Chưa tiếp thu, giải trình"
+        pieces.append(forms.paragraph(forms.bold(f"{words}:" if each.reply else f"{words}.")))
+        pieces += _paragraphs(each.reply.words) if each.reply else []
     return pieces
+
+
+def opinion_cells(said: Sequence[OpinionRow]) -> Iterator[list[str]]:
+    """The same for a spreadsheet."""
+    yield ["Thành viên Chính phủ", "Ý kiến", "Nội dung", "Xử lý", "Tiếp thu, giải trình"]
+    for each in said:
+        reply = [REPLY_WORDS[each.reply.kind], each.reply.words] if each.reply else ["", ""]
+        yield [each.office, POSITION_WORDS[each.position], each.opinion, *reply]
 
 
 def moment_words(at: datetime) -> str:

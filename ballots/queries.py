@@ -1,7 +1,7 @@
 """Reads of consultations, for screens and for the rooms above; never a choice before closing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,10 +18,12 @@ from ballots.models import (
     Attempt,
     Ballot,
     Consultation,
+    Decision,
     EndChange,
     FrozenPaper,
     NoticeOpened,
     Proposal,
+    Reply,
     Result,
     Standing,
     State,
@@ -543,6 +545,7 @@ def _opened(consultation: Consultation, proposal: Proposal) -> ProposedAnswer:
 def seen_by_drafter(consultation: Consultation) -> str:
     """A digest of the words of a draft: whoever edits another's older ones is told."""
     parts = [consultation.question, consultation.summary, str(consultation.window_days)]
+    parts.append(str(consultation.deputy_id or ""))
     return canonical.digest_of("\0".join(parts))
 
 
@@ -593,6 +596,88 @@ def ends_changed(db: Session, consultation: Consultation) -> list[EndChange]:
     """How its end was moved, oldest first."""
     query = select(EndChange).where(EndChange.consultation_id == consultation.id)
     return list(db.scalars(query.order_by(EndChange.id)))
+
+
+def decision_on(db: Session, consultation_id: int) -> Decision | None:
+    return db.get(Decision, consultation_id)
+
+
+@dataclass(frozen=True)
+class OpinionRow:
+    """One member's opinion, once it is no secret any more, and what the drafting agency replied."""
+
+    member_id: int
+    office: str
+    position: rules.Position
+    opinion: str
+    reply: Reply | None
+
+
+def opinions(db: Session, consultation: Consultation) -> list[OpinionRow]:
+    """The opinions of the ballots that count, in protocol order; nothing before the closing."""
+    result = result_of(db, consultation.id)
+    if result is None:
+        return []
+    replies = {
+        each.member_id: each
+        for each in db.scalars(select(Reply).where(Reply.consultation_id == consultation.id))
+    }
+    return [
+        OpinionRow(
+            member_id=each.person_id,
+            office=each.office,
+            position=rules.Position(each.position),
+            opinion=each.ballot.opinion,
+            reply=replies.get(each.person_id),
+        )
+        for each in result.standings
+        if each.ballot and each.ballot.opinion
+    ]
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """What a consultation on a dossier came to, for a session that takes it up."""
+
+    id: int
+    round: int
+    outcome: rules.Outcome
+    tally: rules.Tally
+    decided: rules.Decided | None
+    # Whether who looks may open it.
+    is_readable: bool
+
+
+def consulted_on(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> dict[int, Consulted]:
+    """The last closed consultation on each of these dossiers."""
+    readable = set(db.scalars(_visible(actor)))
+    query = (
+        select(Consultation, Result, Decision)
+        .join(Result, Result.consultation_id == Consultation.id)
+        .outerjoin(Decision, Decision.consultation_id == Consultation.id)
+        .where(Consultation.dossier_id.in_(list(dossier_ids)))
+        .order_by(Consultation.opened_leaf)
+    )
+    return {
+        row.dossier_id: Consulted(
+            id=row.id,
+            round=row.round,
+            outcome=rules.Outcome(result.outcome),
+            tally=result.tally(),
+            decided=rules.Decided(decision.decided) if decision else None,
+            is_readable=row.id in readable,
+        )
+        for row, result, decision in db.execute(query)
+    }
+
+
+def put_to_session(db: Session) -> dict[int, int]:
+    """The dossiers whose result was put to a session, and by which consultation."""
+    query = select(Consultation.dossier_id, Consultation.id).join(
+        Decision, Decision.consultation_id == Consultation.id
+    )
+    query = query.where(Decision.decided == rules.Decided.SESSION)
+    return dict(db.execute(query).all())
 
 
 def rounds_before(db: Session, consultation: Consultation) -> list[Consultation]:
@@ -802,6 +887,8 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
         *_to_approve(db, actor),
         *_to_advise_on(db, actor),
         *_attempts_to_decide(db, actor),
+        *_opinions_to_reply(db, actor),
+        *_results_to_decide(db, actor),
     ]
 
 
@@ -876,6 +963,44 @@ def _attempts_to_decide(db: Session, actor: Actor) -> list[Duty]:
     return [
         Duty("attempts_to_decide", each.title, path_of(each.id), None, {"number": each.id})
         for each in waiting
+    ]
+
+
+def _undecided(db: Session) -> list[Consultation]:
+    """Those with a result on which nothing was decided yet."""
+    decided = select(Decision.consultation_id)
+    query = select(Consultation).where(
+        Consultation.state == State.CLOSED, Consultation.id.not_in(decided)
+    )
+    return list(db.scalars(query.order_by(Consultation.id)))
+
+
+def _opinions_to_reply(db: Session, actor: Actor) -> list[Duty]:
+    """Opinions on what one's agency drafts that have no reply yet."""
+    if not actor.may(Permission.OPINION_REPLY):
+        return []
+    return [
+        Duty(
+            "opinions_to_reply",
+            each.title,
+            f"{path_of(each.id)}/opinions",
+            None,
+            {"number": each.id, "left": len(left)},
+        )
+        for each in _undecided(db)
+        if access.drafts(db, actor, each)
+        and (left := [one for one in opinions(db, each) if one.reply is None])
+    ]
+
+
+def _results_to_decide(db: Session, actor: Actor) -> list[Duty]:
+    """Results that wait for the Prime Minister or the deputy of the field."""
+    if not actor.may(Permission.RESULT_DECIDE):
+        return []
+    return [
+        Duty("result_to_decide", each.title, path_of(each.id), None, {"number": each.id})
+        for each in _undecided(db)
+        if access.decides(actor, each)
     ]
 
 

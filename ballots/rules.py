@@ -126,6 +126,12 @@ class ConsultationRefusal(StrEnum):
     END_TOO_SOON = "end_too_soon"
     DAY_OFF = "day_off"
     BEYOND_LIMITS = "beyond_limits"
+    DECIDED_ALREADY = "decided_already"
+    PROVISIONAL = "provisional"
+    NOT_PASSED = "not_passed"
+    UNCLASSIFIED = "unclassified"
+    REASON_MISSING = "reason_missing"
+    NO_OPINION = "no_opinion"
 
 
 def window_refusal(rules: RuleSet, working_days: int) -> ConsultationRefusal | None:
@@ -614,6 +620,60 @@ def _compared(counted: Tally) -> Decision:
     if fors == againsts and fors:
         return Decision(Outcome.NEEDS_DECISION, Why.EQUAL_BELOW_HALF)
     return Decision(Outcome.NOT_PASSED, Why.NO_MAJORITY)
+
+
+# ---- what comes of a result ----
+
+
+class Decided(StrEnum):
+    """What is decided on a result (rulebook: Who may do what, issue, return, put to a session)."""
+
+    ISSUE = "issue"
+    RETURN = "return"
+    SESSION = "session"
+
+
+def decision_refusal(
+    outcome: Outcome | None, is_provisional: bool, is_decided: bool, decided: Decided, reason: str
+) -> ConsultationRefusal | None:
+    """Why this cannot be decided on a result, None where there is none yet (rulebook: a
+    quarantined attempt; the outcome).
+
+    What has not passed is not issued; where the count alone decides nothing, the Prime Minister
+    does, and says why. It is decided once: what was wrong is corrected by an act of its own.
+    """
+    if outcome is None:
+        return ConsultationRefusal.NOT_CLOSED
+    if is_decided:
+        return ConsultationRefusal.DECIDED_ALREADY
+    if decided is Decided.ISSUE:
+        if is_provisional:
+            return ConsultationRefusal.PROVISIONAL
+        if outcome is Outcome.NOT_PASSED:
+            return ConsultationRefusal.NOT_PASSED
+        if outcome is Outcome.AWAITS_CLASSIFICATION:
+            return ConsultationRefusal.UNCLASSIFIED
+    has_to_say_why = decided is not Decided.ISSUE or outcome is Outcome.NEEDS_DECISION
+    if has_to_say_why and not reason.strip():
+        return ConsultationRefusal.REASON_MISSING
+    return None
+
+
+class ReplyKind(StrEnum):
+    """What the drafting agency does with an opinion (glossary: tiếp thu, giải trình)."""
+
+    ACCEPTED = "accepted"
+    PARTLY = "partly"
+    EXPLAINED = "explained"
+
+
+def reply_refusal(is_closed: bool, is_decided: bool, opinion: str) -> ConsultationRefusal | None:
+    """Why an opinion cannot be replied to (domain E, row 33: the table of opinions)."""
+    if not is_closed:
+        return ConsultationRefusal.NOT_CLOSED
+    if is_decided:
+        return ConsultationRefusal.DECIDED_ALREADY
+    return None if opinion else ConsultationRefusal.NO_OPINION
 
 
 # ---- the deciding sentence: official words, so in Vietnamese whatever the screen's language ----

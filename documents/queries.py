@@ -267,6 +267,11 @@ def agencies_of(db: Session, dossier_ids: Iterable[int]) -> dict[int, str]:
     return {number: names.get(agency, "") for number, agency in db.execute(wanted)}
 
 
+def drafting_agency(db: Session, dossier_id: int) -> int | None:
+    """The agency that drafts a dossier; None where there is no such dossier."""
+    return db.scalar(select(Dossier.drafting_agency_id).where(Dossier.id == dossier_id))
+
+
 def readable(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> set[int]:
     """Which of these dossiers this person may read."""
     if not actor.may(Permission.PAPER_READ):

@@ -47,6 +47,9 @@ class Permission(StrEnum):
     BALLOT_CAST = "ballot:cast"
     ANSWER_PROPOSE = "answer:propose"
     RESULT_READ = "result:read"
+    RESULT_DECIDE = "result:decide"
+    OPINION_READ = "opinion:read"
+    OPINION_REPLY = "opinion:reply"
     MEETING_READ = "meeting:read"
     MEETING_READ_ALL = "meeting:read_all"
     MEETING_PREPARE = "meeting:prepare"
@@ -147,6 +150,11 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
     Permission.ANSWER_PROPOSE: frozenset({R.ADVISER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
+    Permission.RESULT_DECIDE: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM}),
+    Permission.OPINION_READ: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.AUDITOR})
+    | OFFICE
+    | AGENCY,
+    Permission.OPINION_REPLY: AGENCY,
     Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR, R.SUBSTITUTE}),
     Permission.MEETING_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),
     Permission.MEETING_PREPARE: frozenset({R.SECRETARY, R.SPECIALIST}),

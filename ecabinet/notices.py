@@ -96,6 +96,21 @@ NOTICES: dict[str, Notice] = {
         "Một phiếu lấy ý kiến đã được thay bằng lần lấy ý kiến mới",
         "A consultation was superseded by a new round",
     ),
+    "opinions_to_reply": Notice(
+        S.OFFICE,
+        "Có ý kiến thành viên Chính phủ chờ cơ quan Ông/Bà tiếp thu, giải trình",
+        "Members' opinions wait for your agency's reply",
+    ),
+    "opinions_replied": Notice(
+        S.OFFICE,
+        "Cơ quan chủ trì đã tiếp thu, giải trình mọi ý kiến của một phiếu",
+        "The drafting agency has replied to all opinions of a consultation",
+    ),
+    "consultation_decided": Notice(
+        S.CONSULTATIONS,
+        "Đã có quyết định về kết quả một phiếu lấy ý kiến",
+        "The result of a consultation was decided on",
+    ),
     "attempts_to_decide": Notice(
         S.OFFICE,
         "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",

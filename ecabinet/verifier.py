@@ -60,11 +60,12 @@ REMOVAL = "emergency_removal"
 ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
 PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
+ISSUED = "consultation_decided"
 # What may stand in a consultation's bundle: acts of a kind unknown here are no part of it.
 ACTS = frozenset(
     {
         OPENED, BALLOT, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
-        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ENROLLED, REVOKED,
+        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, ENROLLED, REVOKED,
     }
 )  # fmt: skip
 FILES = re.compile(

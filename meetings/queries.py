@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from ballots import queries as ballots
 from documents import access as documents_access
 from documents import queries as documents
-from documents.queries import PaperView
+from documents.queries import DossierView, PaperView
 from documents.rules import Handling
 from ecabinet import canonical, clock, ledger, live, outbox
 from ecabinet.access import Actor, Matter, Permission, Role
@@ -240,6 +241,26 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
     if actor.may(Permission.MANDATE_CONSENT):
         found += _to_consent_to(db)
     return found
+
+
+def consulted_on(db: Session, actor: Actor, meeting: Meeting) -> dict[int, ballots.Consulted]:
+    """Of each item's dossier what the members have signed about it in writing before."""
+    dossiers = {each.dossier_id for each in meeting.items if each.dossier_id}
+    return ballots.consulted_on(db, actor, dossiers)
+
+
+def awaiting_a_session(
+    db: Session, dossiers: Sequence[DossierView]
+) -> list[tuple[DossierView, int]]:
+    """The dossiers that were put to a session and stand on no agenda, and by which consultation."""
+    put = ballots.put_to_session(db)
+    planned = select(Item.dossier_id).where(
+        Item.dossier_id.in_(list(put)), Item.state != rules.ItemState.DEFERRED
+    )
+    on_an_agenda = set(db.scalars(planned))
+    return [
+        (each, put[each.id]) for each in dossiers if each.id in put and each.id not in on_an_agenda
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ballots import access, queries, rules, signing
 from ballots.models import FINAL, Ballot, Consultation, Result, Standing, State
 from ballots.rules import ConsultationRefusal, Position, Silence
 from ballots.service.stop import stop_if_replaced
-from ballots.service.tell import tell_of_attempts, tell_of_end
+from ballots.service.tell import tell_of_attempts, tell_of_end, tell_of_opinions
 from ecabinet import canonical, clock, heartbeat, keys, ledger, working_days
 from ecabinet.access import Role
 from ecabinet.calendar import Calendar
@@ -49,6 +49,8 @@ def close(consultation_id: int) -> None:
         tell_of_end(db, consultation, "consultation_closed", outcome=str(result.outcome))
         if queries.open_attempts(db, consultation):
             tell_of_attempts(db, consultation)
+        if queries.opinions(db, consultation):
+            tell_of_opinions(db, consultation)
 
 
 def _opened(db: Session, consultation: Consultation) -> list[Ballot]:

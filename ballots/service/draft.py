@@ -31,6 +31,8 @@ class Question:
     question: str
     summary: str
     window_days: int
+    # The deputy of the field, who decides on the result beside the Prime Minister.
+    deputy_id: int | None = None
 
 
 def draft(actor: Actor, question: Question) -> int:
@@ -54,6 +56,7 @@ def draft(actor: Actor, question: Question) -> int:
             drafted_by=actor.id,
             drafted_at=clock.now(db),
             tracked_by=actor.id,
+            deputy_id=_deputy(db, question.deputy_id),
         )
         db.add(consultation)
         db.flush()
@@ -79,8 +82,17 @@ def redraft(actor: Actor, consultation_id: int, question: Question, seen: str) -
         consultation.question = question.question
         consultation.summary = question.summary
         consultation.window_days = question.window_days
+        consultation.deputy_id = _deputy(db, question.deputy_id)
         # Whoever changed it last has drafted it: the second person must be another.
         consultation.drafted_by = actor.id
+
+
+def _deputy(db: Session, person_id: int | None) -> int | None:
+    if person_id is None:
+        return None
+    if person_id not in {each.person_id for each in people.persons_with(db, Role.DEPUTY_PM)}:
+        raise BadInput("deputy", "is no Deputy Prime Minister")
+    return person_id
 
 
 def _refuse_window(db: Session, days: int) -> None:
@@ -193,6 +205,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "due_at": canonical.moment(consultation.due_at),
         "drafted_by": consultation.drafted_by,
         "approved_by": consultation.approved_by,
+        "deputy": consultation.deputy_id,
         "supersedes": consultation.supersedes,
     }
 

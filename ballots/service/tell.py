@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from ballots import queries
 from ballots.announcements import LISTS, ConsultationChanged, ListsChanged, readers_of, staff_of
-from ballots.models import Consultation, State
+from ballots.models import Consultation, Decision, State
+from documents import queries as documents_queries
 from documents import service as documents
 from documents.announcements import paper_audience
 from ecabinet import live, outbox
@@ -51,6 +52,44 @@ def _concerned(consultation: Consultation) -> set[int]:
     assert consultation.approved_by is not None
     asked = {each.person_id for each in consultation.asked}
     return asked | {consultation.tracked_by, consultation.drafted_by, consultation.approved_by}
+
+
+def tell_of_replies(db: Session, consultation: Consultation) -> None:
+    """Tell whoever decides, and whoever follows it, that every opinion has its reply."""
+    assert consultation.approved_by is not None
+    told = {each.person_id for each in people.persons_with(db, Role.PRIME_MINISTER)}
+    told |= {consultation.tracked_by, consultation.approved_by}
+    told |= {consultation.deputy_id} if consultation.deputy_id else set()
+    path = f"{queries.path_of(consultation.id)}/opinions"
+    outbox.notify(db, told, "opinions_replied", path, title=consultation.title)
+
+
+def tell_of_opinions(db: Session, consultation: Consultation) -> None:
+    """Tell the drafting agency that members' opinions wait for its reply."""
+    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
+    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    path = f"{queries.path_of(consultation.id)}/opinions"
+    outbox.notify(db, staff, "opinions_to_reply", path, title=consultation.title)
+
+
+def tell_of_decision(db: Session, consultation: Consultation, decision: Decision) -> None:
+    """Tell whoever was asked or follows it, and the drafting agency, what was decided."""
+    path, decided = queries.path_of(consultation.id), str(decision.decided)
+    outbox.notify(
+        db, _concerned(consultation), "consultation_decided", path,
+        title=consultation.title, decided=decided,
+    )  # fmt: skip
+    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
+    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    outbox.notify(
+        db, staff, "consultation_decided", f"{path}/opinions",
+        title=consultation.title, decided=decided,
+    )  # fmt: skip
+    documents.add_to_story(
+        db, consultation.dossier_id, "consultation_decided", path,
+        number=consultation.id, decided=decided, by=decision.office,
+    )  # fmt: skip
+    tell_screens(db, consultation)
 
 
 def tell_of_attempts(db: Session, consultation: Consultation) -> None:

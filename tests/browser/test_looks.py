@@ -71,6 +71,7 @@ KINDS = {
     "meetings/live.html": (PREMIER, LIVE),
     "meetings/hall.html": (SECRETARY, HALL),
     "ballots/consultations.html": (MINISTER, "/consultations"),
+    "ballots/opinions.html": (AUDITOR, f"{CLOSED}/opinions"),
     "ballots/mine.html": (MINISTER, "/consultations/mine"),
     "figures/figures.html": (LEADER, "/figures"),
     "ballots/draft.html": (SECRETARY, "/consultations/new"),

@@ -163,6 +163,7 @@ ALWAYS_SENT: dict[str, Any] = {
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
+    "/consultations/<int:consultation_id>/decision": {"decided": "return", "reason": "Bổ sung"},
     "/devices/<public_id>/confirm": {"met": "yes"},
     "/dossiers/<int:dossier_id>/lodging": {"explanation": "Gửi sau."},
     "/consultations/<int:consultation_id>/refusals": {"person": 1, "reason": "Gửi muộn"},
@@ -202,6 +203,11 @@ SENT: dict[str, Fields] = {
         "code": "",
         "day": today(reader),
         "basis": "NQ 1",
+    },
+    "/consultations/<int:consultation_id>/replies": lambda reader, things: {
+        "person": reader.cabinet.ids[MINISTER],
+        "kind": "accepted",
+        "words": "Tiếp thu.",
     },
     "/consultations/<int:consultation_id>/proposals": lambda reader, things: {
         "person": reader.cabinet.ids[MINISTER],
@@ -545,6 +551,9 @@ NOBODY: list[tuple[str, str, frozenset[Role]]] = [
      r"GET /dossiers/<int:dossier_id>$|GET /papers/.*(_id>|/edition|/line)$"
      r"|GET /editions/.*/(changes|file|notes|notes.pdf|page1.webp)$|POST /editions/",
      frozenset({Role.ADMINISTRATOR})),
+    ("opinions are those of the agency that drafts: here of the staff who have mandates as well",
+     r"GET /consultations/.*/opinions|POST /consultations/.*/replies$",
+     frozenset({Role.AGENCY_STAFF, Role.FOCAL_POINT})),
     ("what is done by two is asked for, confirmed and examined by the Office and the administrator",
      r"GET /approvals/",
      frozenset(Role) - {Role.SECRETARY, Role.SPECIALIST, Role.OFFICE_LEADER, Role.ADMINISTRATOR,
@@ -559,7 +568,7 @@ NOBODY: list[tuple[str, str, frozenset[Role]]] = [
      r"GET /replacements/<int:request_id>(/file|/page1.webp)?$",
      frozenset(Role) - {Role.SECRETARY, Role.SPECIALIST, Role.OFFICE_LEADER, Role.AUDITOR}),
     ("the sheet names who answered what; members read the result on its page, without names",
-     r"GET /consultations/.*/result.pdf$", frozenset({Role.DEPUTY_PM, Role.MEMBER})),
+     r"GET /consultations/.*/result.pdf$", frozenset({Role.MEMBER})),
     ("members alone have keys; a secretary and the administrator end them",
      r"POST /devices/<public_id>/revoke$",
      frozenset(Role) - {Role.PRIME_MINISTER, Role.DEPUTY_PM, Role.MEMBER, Role.SECRETARY,

@@ -271,18 +271,21 @@ def _confirmed(cabinet: Cabinet, by: str, request_id: int) -> int:
 # ---- consultations ----
 
 
-def _question(cabinet: Cabinet, named: str, days: int = 2) -> int:
-    dossier = _of_the_office(cabinet, named)["dossier_id"]
-    asked = drafting.Question(dossier, f"Đồng ý {named} không?", "", days)
+def _question(cabinet: Cabinet, named: str, days: int = 2, deputy: str | None = None) -> int:
+    dossier, of_the_field = (
+        _of_the_office(cabinet, named)["dossier_id"],
+        deputy and cabinet.ids[deputy],
+    )
+    asked = drafting.Question(dossier, f"Đồng ý {named} không?", "", days, of_the_field)
     return drafting.draft(cabinet.actor("chuyenvien"), asked)
 
 
 def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     """One that is closed, whose days are over before anything else is made."""
     leader, member = cabinet.actor("lanhdaovp"), Member(cabinet, MINISTER)
-    made["closed"] = {"consultation_id": (closed := _question(cabinet, "da dong"))}
+    made["closed"] = {"consultation_id": (closed := _question(cabinet, "da dong", deputy="pttg1"))}
     drafting.approve(leader, closed)
-    made["closed"]["key"] = member.cast(closed)["key"]
+    made["closed"]["key"] = member.cast(closed, "agree_comments", "Làm rõ.")["key"]
     cabinet.wait(days=3)
     closing.close(closed)
     member.browser = cabinet.browser(MINISTER)

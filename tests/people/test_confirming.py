@@ -159,7 +159,8 @@ def test_the_acts_that_are_confirmed_are_these(app: Flask) -> None:
         if vars(app.view_functions[rule.endpoint]).get("is_confirmed")
     }
     assert confirmed == {
-        "/consultations/<int:consultation_id>/approve", "/meetings/<int:meeting_id>/convene",
+        "/consultations/<int:consultation_id>/approve",
+        "/consultations/<int:consultation_id>/decision", "/meetings/<int:meeting_id>/convene",
         "/handovers/<int:handover_id>/sign",
     }  # fmt: skip
 

@@ -1,0 +1,96 @@
+"""What comes of a result: the drafting agency replies to opinions; the Prime Minister, or the
+deputy of the field, issues, returns, or puts it to a session."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from ballots import access, queries, rules, signing
+from ballots.models import Consultation, Decision, Reply, State
+from ballots.rules import Decided, Outcome, ReplyKind
+from ballots.service import tell
+from ecabinet import canonical, clock, ledger
+from ecabinet.access import Actor
+from ecabinet.db import transaction
+from ecabinet.errors import Refused
+
+
+def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, words: str) -> None:
+    """What one's agency does with a member's opinion; it takes the place of its last words."""
+    with transaction() as db:
+        consultation = access.opinion_to_reply_to(db, actor, consultation_id)
+        said = {each.member_id: each.opinion for each in queries.opinions(db, consultation)}
+        is_decided = queries.decision_on(db, consultation.id) is not None
+        is_closed = consultation.state == State.CLOSED
+        if refusal := rules.reply_refusal(is_closed, is_decided, said.get(member_id, "")):
+            raise Refused(refusal)
+        row = Reply(
+            consultation_id=consultation.id,
+            member_id=member_id,
+            kind=kind,
+            words=words,
+            by=actor.id,
+            office=actor.office,
+            at=clock.now(db),
+        )
+        db.merge(row)
+        db.flush()
+        if not any(each.reply is None for each in queries.opinions(db, consultation)):
+            tell.tell_of_replies(db, consultation)
+
+
+def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str) -> None:
+    """Decide once what comes of a result; the act points to the leaf of the result it is about."""
+    with transaction() as db:
+        consultation = access.consultation_to_decide(db, actor, consultation_id)
+        result = queries.result_of(db, consultation.id)
+        outcome = Outcome(result.outcome) if result else None
+        is_provisional = result is not None and result.is_provisional
+        is_decided = queries.decision_on(db, consultation.id) is not None
+        if refusal := rules.decision_refusal(
+            outcome, is_provisional, is_decided, decided, reason
+        ):  # fmt: skip
+            raise Refused(refusal)
+        assert result is not None
+        decision = Decision(
+            consultation_id=consultation.id,
+            decided=decided,
+            reason=reason,
+            by=actor.id,
+            office=actor.office,
+            at=clock.now(db),
+        )
+        db.add(decision)
+        db.flush()
+        leaf: canonical.Json = {
+            "v": signing.VERSION,
+            "consultation": consultation.id,
+            "result_leaf": result.last_leaf,
+            "decision": str(decided),
+            "reason_sha256": canonical.digest_of(reason),
+            "opinions_sha256": _digest_of_opinions(db, consultation),
+            "by": actor.id,
+        }
+        ledger.append(db, "consultation_decided", leaf, _remember(decision))
+        tell.tell_of_decision(db, consultation, decision)
+
+
+def _digest_of_opinions(db: Session, consultation: Consultation) -> str:
+    """Of the opinions and replies that lay before whoever decided."""
+    table = [
+        {
+            "member": each.member_id,
+            "opinion_sha256": canonical.digest_of(each.opinion),
+            "reply": str(each.reply.kind) if each.reply else None,
+            "words_sha256": canonical.digest_of(each.reply.words) if each.reply else None,
+        }
+        for each in queries.opinions(db, consultation)
+    ]
+    return canonical.digest_of(canonical.encode({"opinions": table}).decode())
+
+
+def _remember(decision: Decision) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        decision.leaf = position
+
+    return remember
