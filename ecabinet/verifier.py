@@ -61,6 +61,9 @@ ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
 PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 ISSUED = "consultation_decided"
+DECISIONS = ("issue", "return", "session")
+# Where the count alone decides nothing, the Prime Minister does.
+ISSUABLE = ("passed", "needs_decision")
 # What may stand in a consultation's bundle: acts of a kind unknown here are no part of it.
 ACTS = frozenset(
     {
@@ -1221,11 +1224,26 @@ def squeezed(text: str) -> str:
 
 @check(
     "V28",
-    "biên bản và số quyết định dẫn đến lá kết quả",
-    "minutes and the decision's number point to the leaf of the result",
+    "quyết định về kết quả chỉ có một, dẫn đến lá kết quả và đúng với kết quả đó",
+    "one decision at most is made on the result, points to its leaf, and is one that it allows",
 )
-def minuted(_bundle: Bundle) -> None:
-    raise Absent("neither minutes nor a decision's number is part of a consultation's bundle")
+def decided_on(bundle: Bundle) -> None:
+    if not bundle.of_type(ISSUED):
+        raise Absent("nothing was decided on the result when this bundle was written")
+    (at, act), (result, said) = bundle.only(ISSUED), bundle.only(RESULT)
+    where = f"leaf {at}"
+    expect(result < at, where, "decided before there was a result")
+    expect(act["result_leaf"] == result, where, "points to another leaf than the result's")
+    expect(act["consultation"] == bundle.consultation["id"], where, "on another consultation")
+    expect(act["decision"] in DECISIONS, where, f"no decision that there is, {act['decision']}")
+    if act["decision"] != "issue":
+        return
+    expect(said["outcome"] in ISSUABLE, where, f"issues what is {said['outcome']}")
+    stood = [said, *bundle.of_type(PROVISIONAL).values(), *bundle.of_type(DECIDED).values()]
+    before = [each for each in stood if result <= each["position"] < at]
+    last = max(before, key=lambda each: int(each["position"]))
+    provisional = last["type"] == PROVISIONAL or bool(last["provisional"])
+    expect(not provisional, where, "issues a provisional result")
 
 
 @check(

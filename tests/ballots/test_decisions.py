@@ -15,7 +15,7 @@ from ballots.rules import ConsultationRefusal, Decided, Outcome, ReplyKind
 from ballots.service import close, decide, draft
 from ballots.service.draft import Question
 from documents import queries as documents
-from ecabinet import ledger, outbox
+from ecabinet import ledger, outbox, verifier
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, Forbidden, NotFound, Refused
 from meetings.rules import Kind
@@ -23,7 +23,7 @@ from meetings.service import prepare
 from meetings.service.prepare import ItemText
 from tests.ballots.builders import MONDAY, Member, a_paper, set_clock
 from tests.ballots.test_asked_again import taken_out
-from tests.ballots.test_bundle import failed
+from tests.ballots.test_bundle import change_leaf, failed, rezip
 from tests.builders import Cabinet
 from tests.documents.builders import dossier
 from tests.meetings.builders import head
@@ -194,7 +194,7 @@ def test_what_nobody_said_has_no_reply(cabinet: Cabinet, closed: int) -> None:
 
 
 def test_the_prime_minister_issues_once_and_everybody_is_told(
-    cabinet: Cabinet, closed: int, tmp_path: Path
+    cabinet: Cabinet, closed: int
 ) -> None:
     premier = cabinet.browser("thutuong")
     assert "result_to_decide" in duties(cabinet, "thutuong")
@@ -222,7 +222,27 @@ def test_the_prime_minister_issues_once_and_everybody_is_told(
     assert "consultation_decided" in story
     again = premier.post(f"/consultations/{closed}/decision", data=form, headers=JSON)
     assert again.status_code == 409
-    assert failed(tmp_path / "bundle.zip", taken_out(closed, tmp_path)[1]) == set()
+    assert again.json == again.json | {"code": "refused"}
+
+
+def test_the_bundle_is_sound_and_another_decision_is_found(
+    cabinet: Cabinet, closed: int, tmp_path: Path
+) -> None:
+    decide.decide(cabinet.actor("thutuong"), closed, Decided.ISSUE, "")
+    files, keys = taken_out(closed, tmp_path)
+
+    def found(kind: str = verifier.ISSUED, **values: object) -> set[str]:
+        changed = dict(files)
+        if values:
+            change_leaf(changed, kind, **values)
+        return failed(rezip(tmp_path / "forged.zip", changed), keys)
+
+    assert found() == set()
+    assert "V28" in found(result_leaf=1)
+    assert "V28" in found(decision="burn")
+    assert "V28" in found(consultation=99)
+    assert "V28" in found(verifier.RESULT, provisional=True)
+    assert "V28" in found(verifier.RESULT, outcome="not_passed")
 
 
 def test_the_deputy_of_the_field_decides_and_no_other(cabinet: Cabinet, closed: int) -> None:
