@@ -14,6 +14,7 @@ from meetings.service import conduct
 from tasks import service
 from tasks.rules import Step
 from tests.builders import PEOPLE, Browser, Cabinet
+from tests.documents.builders import dossier, papers, pdf
 from tests.home.builders import kinds_said, template
 from tests.meetings.builders import planned
 from tests.tasks.builders import assign, take
@@ -155,6 +156,14 @@ def test_columns_of_papers_and_sessions_stand_for_those_who_read_and_meet(
         shown = page(cabinet.browser(username))
         assert ("Tài liệu mới" in shown) is both, username
         assert ("Sắp tới" in shown) is both, username
+
+
+def test_a_new_paper_keeps_its_vietnamese_name_on_an_english_page(cabinet: Cabinet) -> None:
+    made = dossier(cabinet, pdf())
+    shown = page(cabinet.browser("thuky"), "/?lang=en")
+    assert "New papers" in shown
+    assert f'<span lang="vi">{papers(made)[0].title}</span></a>' in shown
+    assert '<span lang="vi">Hồ sơ thử</span>' in shown
 
 
 def test_a_duty_without_words_costs_its_words_and_not_the_page(
