@@ -82,6 +82,7 @@ def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -
         "env": statement.env if statement else "",
         "papers": [{"title": each.title, "digest": each.digest} for each in consultation.papers],
         "standings": queries.standings_shown(result),
+        "corrections": [each.words for each in queries.corrections_of(db, consultation.id)],
         "result": {
             "counts": result.counts,
             "outcome": str(result.outcome),

@@ -15,7 +15,7 @@ from ballots import access, papers, queries, rules
 from ballots.models import Attempt, Consultation, State
 from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
-from ballots.service import advise, quarantine, stop, window
+from ballots.service import advise, correct, quarantine, stop, window
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import decide as deciding
@@ -291,6 +291,15 @@ def decide(consultation_id: int) -> Response:
     return web.see(queries.path_of(consultation_id), "result_decided")
 
 
+@door.post(f"{ANSWERED}/corrections")
+@needs(Permission.CONSULTATION_APPROVE)
+@takes("words")
+def ask_to_correct(consultation_id: int) -> Response:
+    words = web.form("words", limit=LONGEST_OPINION)
+    asked = correct.ask_to_correct(current_actor(), consultation_id, words)
+    return web.see(f"/approvals/{asked}", "correction_asked")
+
+
 @door.get(f"{ANSWERED}/line")
 @needs(Permission.CONSULTATION_READ)
 def line(consultation_id: int) -> dict[str, Any]:
@@ -446,6 +455,8 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
         "decision": queries.decision_on(db, row.id),
+        "corrections": queries.corrections_of(db, row.id),
+        "correction_asked": _waiting(db, actor, row, correct.CORRECT),
         "may_decide": access.decides(actor, row),
         "opinions": queries.opinions(db, row) if sees_names else [],
         "Decided": Decided,
@@ -520,8 +531,8 @@ def result_sheet(consultation_id: int) -> FlaskResponse:
         assert row.closed_at is not None
         day = queries.CALENDAR.local_day(row.closed_at)
         attempts = queries.open_attempts(db, row)
-        replies = queries.opinions(db, row)
-        sheet = papers.result_sheet(row, result, day, replies, bool(attempts))
+        said = papers.Said(queries.opinions(db, row), queries.corrections_of(db, row.id))
+        sheet = papers.result_sheet(row, result, day, said, bool(attempts))
     return web.download(f"ket-qua-phieu-{consultation_id}.pdf", sheet, PDF)
 
 

@@ -321,6 +321,23 @@ class Decision(Base):
     leaf: Mapped[int | None]
 
 
+class Correction(Base):
+    """What two people say is wrong in a result, and what is right; the result stays as it was."""
+
+    __tablename__ = "ballots_correction"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    words: Mapped[str] = mapped_column(Text)
+    # The offices of the two, as they were called then.
+    asked_as: Mapped[str] = mapped_column(String(200))
+    confirmed_as: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    leaf: Mapped[int | None]
+
+
 class Standing(Base):
     """Where one member stood at closing: exactly one row each."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules
-from ballots.models import Consultation, Result
+from ballots.models import Consultation, Correction, Result
 from ballots.queries import CALENDAR, OpinionRow
 from ballots.rules import Choice, Position, ReplyKind
 from ecabinet import forms
@@ -125,10 +125,17 @@ def _small_print(form: BallotForm) -> str:
 # ---- the result sheet ----
 
 
+@dataclass(frozen=True)
+class Said:
+    """What was said beside the count, and of the result since."""
+
+    opinions: Sequence[OpinionRow] = ()
+    corrections: Sequence[Correction] = ()
+
+
 def result_sheet(
-    consultation: Consultation, result: Result, day: date, opinions: Sequence[OpinionRow],
-    has_attempts: bool = False,
-) -> bytes:  # fmt: skip
+    consultation: Consultation, result: Result, day: date, said: Said, has_attempts: bool = False
+) -> bytes:
     """The report on a closed consultation (Decree 30/2020, form 1.4)."""
     tally = result.tally()
     head = forms.Head("", OFFICE, UNNUMBERED, forms.place_and_date(day))
@@ -136,6 +143,7 @@ def result_sheet(
     body = [
         *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
         forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
+        *_corrections(said.corrections),
         *_by_silence_alone(result),
         *_provisional(result, has_attempts),
         forms.paragraph(f"<b>Nội dung xin ý kiến:</b> {forms.text(consultation.question)}"),
@@ -150,7 +158,7 @@ def result_sheet(
             widths=[1, 5, 3.4, 3],
             centred=[0, 3],
         ),
-        *_opinions(opinions),
+        *_opinions(said.opinions),
         forms.gap(4),
         forms.paragraph(
             forms.text(
@@ -163,6 +171,16 @@ def result_sheet(
         ),
     ]
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
+
+
+def _corrections(said: Sequence[Correction]) -> list[forms.Piece]:
+    """Before anything that they correct, which is printed as it was."""
+    pieces = []
+    for each in said:
+        head = f"Đính chính lần {each.number}, {moment_words(each.at)}, dòng sổ {each.leaf}:"
+        pieces.append(forms.paragraph(forms.bold(head)))
+        pieces += _paragraphs(each.words)
+    return pieces
 
 
 def _by_silence_alone(result: Result) -> Sequence[forms.Piece]:

@@ -18,6 +18,7 @@ from ballots.models import (
     Attempt,
     Ballot,
     Consultation,
+    Correction,
     Decision,
     EndChange,
     FrozenPaper,
@@ -600,6 +601,12 @@ def ends_changed(db: Session, consultation: Consultation) -> list[EndChange]:
 
 def decision_on(db: Session, consultation_id: int) -> Decision | None:
     return db.get(Decision, consultation_id)
+
+
+def corrections_of(db: Session, consultation_id: int) -> list[Correction]:
+    """What was said of a result since, the first one first."""
+    query = select(Correction).where(Correction.consultation_id == consultation_id)
+    return list(db.scalars(query.order_by(Correction.number)))
 
 
 @dataclass(frozen=True)

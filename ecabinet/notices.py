@@ -111,6 +111,11 @@ NOTICES: dict[str, Notice] = {
         "Đã có quyết định về kết quả một phiếu lấy ý kiến",
         "The result of a consultation was decided on",
     ),
+    "result_corrected": Notice(
+        S.CONSULTATIONS,
+        "Kết quả một phiếu lấy ý kiến được đính chính",
+        "The result of a consultation was corrected",
+    ),
     "attempts_to_decide": Notice(
         S.OFFICE,
         "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",

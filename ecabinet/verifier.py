@@ -61,6 +61,7 @@ ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
 PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 ISSUED = "consultation_decided"
+CORRECTED = "result_corrected"
 DECISIONS = ("issue", "return", "session")
 # Where the count alone decides nothing, the Prime Minister does.
 ISSUABLE = ("passed", "needs_decision")
@@ -68,7 +69,7 @@ ISSUABLE = ("passed", "needs_decision")
 ACTS = frozenset(
     {
         OPENED, BALLOT, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
-        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, ENROLLED, REVOKED,
+        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, ENROLLED, REVOKED,
     }
 )  # fmt: skip
 FILES = re.compile(
@@ -715,6 +716,7 @@ def by_two(bundle: Bundle) -> None:
         REMOVAL: ("asked_by", "confirmed_by"),
         EXTENDED: ("asked_by", "confirmed_by"),
         SHORTENED: ("asked_by", "confirmed_by"),
+        CORRECTED: ("asked_by", "confirmed_by"),
     }
     for kind, (one, other) in pairs.items():
         for at, act in bundle.of_type(kind).items():
@@ -1244,6 +1246,25 @@ def decided_on(bundle: Bundle) -> None:
     last = max(before, key=lambda each: int(each["position"]))
     provisional = last["type"] == PROVISIONAL or bool(last["provisional"])
     expect(not provisional, where, "issues a provisional result")
+
+
+@check(
+    "V32",
+    "mỗi đính chính dẫn đến lá kết quả và đúng lời mà hai người đã xác nhận",
+    "each correction points to the leaf of the result, in the words that two people confirmed",
+)
+def corrected(bundle: Bundle) -> None:
+    acts, shown = sorted(bundle.of_type(CORRECTED).items()), bundle.consultation["corrections"]
+    if not acts and not shown:
+        raise Absent("the result was not corrected when this bundle was written")
+    expect(len(acts) == len(shown), "consultation.json", "shows other corrections than the log")
+    result, _ = bundle.only(RESULT)
+    for number, ((at, act), words) in enumerate(zip(acts, shown, strict=True), 1):
+        where = f"leaf {at}"
+        expect(result < at and act["result_leaf"] == result, where, "corrects another result")
+        expect(act["consultation"] == bundle.consultation["id"], where, "of another consultation")
+        expect(act["number"] == number, where, "not in its order")
+        expect(digest(words.encode()) == act["words_sha256"], where, "in other words")
 
 
 @check(

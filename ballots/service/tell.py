@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from ballots import queries
 from ballots.announcements import LISTS, ConsultationChanged, ListsChanged, readers_of, staff_of
-from ballots.models import Consultation, Decision, State
+from ballots.models import Consultation, Correction, Decision, State
 from documents import queries as documents_queries
 from documents import service as documents
 from documents.announcements import paper_audience
@@ -88,6 +88,20 @@ def tell_of_decision(db: Session, consultation: Consultation, decision: Decision
     documents.add_to_story(
         db, consultation.dossier_id, "consultation_decided", path,
         number=consultation.id, decided=decided, by=decision.office,
+    )  # fmt: skip
+    tell_screens(db, consultation)
+
+
+def tell_of_correction(db: Session, consultation: Consultation, correction: Correction) -> None:
+    """Tell whoever was asked or follows it, and the drafting agency, that the result was wrong."""
+    path = queries.path_of(consultation.id)
+    outbox.notify(db, _concerned(consultation), "result_corrected", path, title=consultation.title)
+    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
+    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    outbox.notify(db, staff, "result_corrected", f"{path}/opinions", title=consultation.title)
+    documents.add_to_story(
+        db, consultation.dossier_id, "result_corrected", path,
+        number=consultation.id, correction=correction.number,
     )  # fmt: skip
     tell_screens(db, consultation)
 

@@ -163,6 +163,7 @@ ALWAYS_SENT: dict[str, Any] = {
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
+    "/consultations/<int:consultation_id>/corrections": {"words": "Sửa tên."},
     "/consultations/<int:consultation_id>/decision": {"decided": "return", "reason": "Bổ sung"},
     "/devices/<public_id>/confirm": {"met": "yes"},
     "/dossiers/<int:dossier_id>/lodging": {"explanation": "Gửi sau."},
