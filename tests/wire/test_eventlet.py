@@ -15,7 +15,8 @@ from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.slow
 
-WITHIN = 10
+# A machine under load begins slowly; whoever answers ends the wait at once.
+WITHIN = 60
 
 
 class Visitor:
@@ -62,7 +63,9 @@ def test_a_real_server_tells_a_screen_what_was_done(server: Server) -> None:
     chair = Visitor(server)
     chair.sign_in("thutuong")
     told: queue.Queue[dict[str, Any]] = queue.Queue()
-    screen = socketio.Client(reconnection=False, websocket_extra_options={"origin": server.url})
+    screen = socketio.Client(
+        reconnection=False, websocket_extra_options={"origin": server.url, "timeout": WITHIN}
+    )
     screen.on("told", told.put)
     screen.connect(
         server.url, headers={"Cookie": chair.cookie}, transports=["websocket"], wait_timeout=WITHIN
