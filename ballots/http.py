@@ -27,7 +27,7 @@ from ecabinet import approvals, clock, sheets, web
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.errors import BadInput, Forbidden, Refused
+from ecabinet.errors import Forbidden, Refused
 from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
 from people import queries as people
 
@@ -95,7 +95,16 @@ def mine() -> str:
     """A member's own answers, over the years."""
     with reading() as db:
         rows = queries.own_history(db, current_actor())
-    return render_template("ballots/mine.html", rows=rows)
+    pages = max(1, -(-len(rows) // queries.A_PAGE))
+    page = min(max(web.asked_number("page") or 1, 1), pages)
+    return render_template(
+        "ballots/mine.html",
+        rows=rows,
+        shown=rows[(page - 1) * queries.A_PAGE : page * queries.A_PAGE],
+        page=page,
+        pages=pages,
+        link=lambda page: web.address("/consultations/mine", {"page": page}),
+    )
 
 
 @door.get("/consultations/mine.csv")
@@ -268,10 +277,7 @@ def export_opinions(consultation_id: int) -> FlaskResponse:
 @takes("person", "kind", "words")
 def reply(consultation_id: int) -> Response:
     member = web.form_int("person", least=1)
-    try:
-        kind = ReplyKind(web.form("kind", limit=20))
-    except ValueError:
-        raise BadInput("kind", "is none of those offered") from None
+    kind = web.one_of(ReplyKind, "kind", web.form("kind", limit=20))
     words = web.form("words", limit=LONGEST_OPINION)
     deciding.reply(current_actor(), consultation_id, member, kind, words)
     return web.see(f"{queries.path_of(consultation_id)}/opinions", "opinion_replied")
@@ -282,10 +288,7 @@ def reply(consultation_id: int) -> Response:
 @takes("decided", "reason")
 @confirmed
 def decide(consultation_id: int) -> Response:
-    try:
-        decided = Decided(web.form("decided", limit=20))
-    except ValueError:
-        raise BadInput("decided", "is none of those offered") from None
+    decided = web.one_of(Decided, "decided", web.form("decided", limit=20))
     reason = web.form("reason", limit=approvals.LONGEST_REASON, optional=True)
     deciding.decide(current_actor(), consultation_id, decided, reason)
     return web.see(queries.path_of(consultation_id), "result_decided")
@@ -382,7 +385,8 @@ def name_adviser(consultation_id: int) -> Response:
 def propose(consultation_id: int) -> Response:
     member = web.form_int("person", least=1)
     opinion = web.form("opinion", optional=True, limit=LONGEST_OPINION)
-    answer = Proposed(_choice(web.form("choice", limit=20)), opinion)
+    choice = web.one_of(Choice, "choice", web.form("choice", limit=20))
+    answer = Proposed(choice, opinion)
     advise.propose(current_actor(), consultation_id, member, answer)
     return web.see(queries.path_of(consultation_id), "answer_proposed")
 
@@ -459,7 +463,6 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "correction_asked": _waiting(db, actor, row, correct.CORRECT),
         "may_decide": access.decides(actor, row),
         "opinions": queries.opinions(db, row) if sees_names else [],
-        "Decided": Decided,
         "can_issue": not rules.decision_refusal(
             rules.Outcome(result.outcome),
             result.is_provisional,
@@ -649,15 +652,8 @@ def file(key: str) -> FlaskResponse:
 
 
 def _answer(body: Body) -> Answer:
-    choice = _choice(body.text("choice"))
+    choice = web.one_of(Choice, "choice", body.text("choice"))
     return Answer(choice, body.typed("opinion", LONGEST_OPINION), body.whole("follows"))
-
-
-def _choice(code: str) -> Choice:
-    try:
-        return Choice(code)
-    except ValueError:
-        raise BadInput("choice", "is none of those offered") from None
 
 
 def _note_opening(actor: Actor, consultation_id: int) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from ballots import access, rules, signing
 from ballots.announcements import LISTS
@@ -54,6 +54,7 @@ class Row:
     answered: int
     has_mine: bool
     outcome: str | None
+    decided: str | None
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def own_history(db: Session, actor: Actor) -> list[OwnRow]:
     rows = list(db.scalars(query.order_by(Consultation.opened_leaf.desc())))
     ids = [each.id for each in rows]
     of_mine = select(Ballot).where(Ballot.person_id == actor.id, Ballot.consultation_id.in_(ids))
+    # Only what is open is still sealed.
+    of_mine = of_mine.options(defer(Ballot.sealed), defer(Ballot.stamp))
     last = {each.consultation_id: each for each in db.scalars(of_mine.order_by(Ballot.leaf))}
     stood = select(Standing).where(
         Standing.person_id == actor.id, Standing.consultation_id.in_(ids)
@@ -150,10 +153,14 @@ def _own_row(
         due_at=consultation.due_at,
         answered_at=counted.at if counted else None,
         key=counted.key if counted else None,
-        choice=sealed_answer(counted).answer.choice if counted else None,
+        choice=_own_choice(counted) if counted else None,
         position=rules.Position(standing.position) if standing else None,
         outcome=outcome,
     )
+
+
+def _own_choice(ballot: Ballot) -> rules.Choice:
+    return rules.Choice(ballot.choice) if ballot.choice else sealed_answer(ballot).answer.choice
 
 
 def consultation_title(db: Session, consultation_id: int) -> str:
@@ -237,6 +244,10 @@ def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
         each.consultation_id: each.outcome
         for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
     }
+    decided = {
+        each.consultation_id: each.decided
+        for each in db.scalars(select(Decision).where(Decision.consultation_id.in_(ids)))
+    }
     now = clock.now(db)
     return [
         Row(
@@ -249,6 +260,7 @@ def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
             answered=answered.get(each.id, 0),
             has_mine=each.id in mine_answered,
             outcome=outcomes.get(each.id),
+            decided=decided.get(each.id),
         )
         for each in rows
     ]
@@ -657,12 +669,13 @@ class Consulted:
 
 def consulted_on(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> dict[int, Consulted]:
     """The last closed consultation on each of these dossiers."""
-    readable = set(db.scalars(_visible(actor)))
+    about = Consultation.dossier_id.in_(wanted := list(dossier_ids))
+    readable = set(db.scalars(_visible(actor).where(about)))
     query = (
         select(Consultation, Result, Decision)
         .join(Result, Result.consultation_id == Consultation.id)
         .outerjoin(Decision, Decision.consultation_id == Consultation.id)
-        .where(Consultation.dossier_id.in_(list(dossier_ids)))
+        .where(Consultation.dossier_id.in_(wanted))
         .order_by(Consultation.opened_leaf)
     )
     return {
@@ -986,18 +999,37 @@ def _opinions_to_reply(db: Session, actor: Actor) -> list[Duty]:
     """Opinions on what one's agency drafts that have no reply yet."""
     if not actor.may(Permission.OPINION_REPLY):
         return []
+    drafted = documents.dossiers_of_agencies(db, actor.agencies)
+    own = [each for each in _undecided(db) if each.dossier_id in drafted]
+    left = _opinions_left(db, [each.id for each in own])
     return [
         Duty(
             "opinions_to_reply",
             each.title,
             f"{path_of(each.id)}/opinions",
             None,
-            {"number": each.id, "left": len(left)},
+            {"number": each.id, "left": left[each.id]},
         )
-        for each in _undecided(db)
-        if access.drafts(db, actor, each)
-        and (left := [one for one in opinions(db, each) if one.reply is None])
+        for each in own
+        if each.id in left
     ]
+
+
+def _opinions_left(db: Session, ids: list[int]) -> dict[int, int]:
+    """How many opinions of each of these have no reply yet; what has none left is not named."""
+    query = (
+        select(Standing.consultation_id, func.count())
+        .join(Ballot, Ballot.id == Standing.ballot_id)
+        .outerjoin(
+            Reply,
+            and_(
+                Reply.consultation_id == Standing.consultation_id,
+                Reply.member_id == Standing.person_id,
+            ),
+        )
+        .where(Standing.consultation_id.in_(ids), Ballot.opinion != "", Reply.member_id.is_(None))
+    )
+    return dict(db.execute(query.group_by(Standing.consultation_id)).all())
 
 
 def _results_to_decide(db: Session, actor: Actor) -> list[Duty]:

@@ -267,6 +267,12 @@ def agencies_of(db: Session, dossier_ids: Iterable[int]) -> dict[int, str]:
     return {number: names.get(agency, "") for number, agency in db.execute(wanted)}
 
 
+def dossiers_of_agencies(db: Session, agency_ids: Collection[int]) -> set[int]:
+    """The dossiers that these agencies draft."""
+    wanted = select(Dossier.id).where(Dossier.drafting_agency_id.in_(list(agency_ids)))
+    return set(db.scalars(wanted))
+
+
 def drafting_agency(db: Session, dossier_id: int) -> int | None:
     """The agency that drafts a dossier; None where there is no such dossier."""
     return db.scalar(select(Dossier.drafting_agency_id).where(Dossier.id == dossier_id))

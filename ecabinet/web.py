@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, time
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ YEAR = 365 * 24 * 3600
 COOKIE_BYTES = 32
 STRANGERS_BYTES = 64 * 1024
 LARGEST_ID = 2**31 - 1
+Word = TypeVar("Word", bound=StrEnum)
 YEARS = range(1900, 2200)
 STATIC_FOUND = (200, 206, 304)
 NAMED_BY_CONTENT = re.compile(r"-([0-9A-Z]{8}|[0-9a-f]{10})\.\w+$")
@@ -395,6 +397,14 @@ def shown(text: str) -> str:
     it a question reads one way on a screen and another way where it is signed (BAL-03).
     """
     return unicodedata.normalize("NFC", text).translate(UNSEEN | BLANKS).strip()
+
+
+def one_of(words: type[Word], name: str, given: str) -> Word:
+    """The one of these words that was given; BadInput for any other."""
+    try:
+        return words(given)
+    except ValueError:
+        raise BadInput(name, "is none of those offered") from None
 
 
 def form_int(name: str, *, least: int = 0, most: int = LARGEST_ID) -> int:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import current_app, render_template, request
 from werkzeug.wrappers import Response
@@ -19,6 +18,7 @@ from ecabinet.db import reading
 from ecabinet.errors import BadInput
 from ecabinet.web import (
     Door,
+    Word,
     confirmed,
     current_actor,
     form,
@@ -41,7 +41,6 @@ door = Door("meetings", __name__)
 LONGEST_TITLE = 500
 LONGEST_MINUTES = 600
 DONE = ("", 204)
-Word = TypeVar("Word", bound=StrEnum)
 
 
 @door.get("/meetings")
@@ -574,7 +573,4 @@ def _chosen(name: str) -> int | None:
 
 
 def _word(words: type[Word], name: str) -> Word:
-    try:
-        return words(form(name, limit=40))
-    except ValueError:
-        raise BadInput(name, "is unknown") from None
+    return web.one_of(words, name, form(name, limit=40))

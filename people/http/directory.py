@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 
 from flask import Response as Download
 from flask import get_template_attribute, render_template, request
@@ -14,7 +12,7 @@ from ecabinet import sheets, web
 from ecabinet.access import OF_OFFICES, Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, form, form_int, needs, takes
+from ecabinet.web import Door, Word, current_actor, form, form_int, needs, takes
 from people import queries
 from people.queries import PersonFilter, PersonView
 from people.rules import AgencyKind, Days, PersonOrder, PersonStanding
@@ -22,7 +20,6 @@ from people.service import changes
 
 door = Door("directory", __name__)
 
-Word = TypeVar("Word", bound=StrEnum)
 PAGE = 50
 # Pages of persons that one login opens in a minute: nobody reads faster, and whoever walks from
 # number to number does.
@@ -311,10 +308,7 @@ def _word(kind: type[Word], given: str) -> Word | None:
 
 
 def _chosen(kind: type[Word], name: str) -> Word:
-    word = _word(kind, form(name, limit=40))
-    if word is None:
-        raise BadInput(name, "is none of the choices")
-    return word
+    return web.one_of(kind, name, form(name, limit=40))
 
 
 def _role() -> Role:

@@ -24,7 +24,7 @@ from meetings.service.prepare import ItemText
 from tests.ballots.builders import MONDAY, Member, a_paper, set_clock
 from tests.ballots.test_asked_again import taken_out
 from tests.ballots.test_bundle import change_leaf, failed, rezip
-from tests.builders import Cabinet
+from tests.builders import Cabinet, statements_sent
 from tests.documents.builders import dossier
 from tests.meetings.builders import head
 
@@ -173,6 +173,21 @@ def test_a_reply_is_changed_until_it_is_decided(cabinet: Cabinet, closed: int) -
     with pytest.raises(Refused) as refused:
         reply(cabinet, closed)
     assert refused.value.reason is ConsultationRefusal.DECIDED_ALREADY
+
+
+def test_duties_are_asked_for_as_often_however_many_there_are(
+    cabinet: Cabinet, closed: int
+) -> None:
+    with statements_sent() as before:
+        assert duties(cabinet, STAFF).count("opinions_to_reply") == 1
+    for _ in range(2):
+        number = asked_about_health(cabinet)
+        Member(cabinet, "botruong.xaydung").cast(number, "agree_comments", SAID)
+        cabinet.wait(days=4)
+        close.close(number)
+    with statements_sent() as after:
+        assert duties(cabinet, STAFF).count("opinions_to_reply") == 3
+    assert len(before) == len(after)
 
 
 @pytest.mark.parametrize(
