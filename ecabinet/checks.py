@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import requests
 from sqlalchemy import select, text
 
 from ecabinet import (
@@ -16,6 +17,7 @@ from ecabinet import (
     migrate,
     seals,
     storage,
+    web,
     witnesses,
 )
 from ecabinet.db import database, reading
@@ -25,6 +27,7 @@ SKEW_SECONDS = 5
 # More than any system's struct timex; what the kernel answers while nothing sets its clock.
 TIMEX_BYTES = 256
 TIME_ERROR = 5
+SECONDS_TO_ANSWER = 5
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,23 @@ def _storage(settings: Settings) -> Check:
     digest = storage.keep(b"ecabinet check")
     is_same = storage.read(digest) == b"ecabinet check"
     return Check("storage", is_same, str(settings.data_dir / "files"))
+
+
+def _files(settings: Settings) -> Check:
+    """Whether the name that hands out files leads here, and knows nothing but files (UPL-05)."""
+    if not settings.files_url:
+        return Check("files", True, "no host of their own")
+    with requests.Session() as line:
+        line.trust_env = False
+        answer = line.get(
+            settings.files_url.rstrip("/") + "/healthz",
+            timeout=SECONDS_TO_ANSWER, allow_redirects=False,
+        )  # fmt: skip
+    # Ours, where there are no pages: another server's refusal says nothing of what a page may do.
+    is_ours = answer.headers.get("Content-Security-Policy") == web.PAGE_POLICY
+    is_right = is_ours and answer.status_code == requests.codes.not_found
+    seen = "" if is_right else f" answers {answer.status_code}, not as the files' host does"
+    return Check("files", is_right, settings.files_url + seen)
 
 
 def _antivirus(settings: Settings) -> Check:
@@ -174,6 +194,7 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "configuration": _configuration,
     "database": _database,
     "storage": _storage,
+    "files": _files,
     "antivirus": _antivirus,
     "clock": _clock,
     "heartbeat": _heartbeat,

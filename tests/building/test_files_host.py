@@ -1,16 +1,19 @@
 """Stored files under a name of their own that knows no cookie, by tickets (UPL-05, AC-10)."""
 
 import re
+import threading
 
 import pytest
+from werkzeug.exceptions import NotFound
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from documents import service
 from documents.rules import PaperKind
-from ecabinet import web
+from ecabinet import checks, web
 from ecabinet.db import reading, transaction
 from ecabinet.errors import SettingRefused
-from ecabinet.settings import from_environment
+from ecabinet.settings import Settings, from_environment
 from people import queries
 from people.service import sign_in
 from tasks import service as tasks
@@ -22,6 +25,7 @@ from tests.documents import builders, office_files
 from tests.documents.test_signed import Signer
 from tests.meetings import builders as meetings
 from tests.tasks.builders import assign, office_file
+from tests.wire.builders import serving
 
 MAIN, FILES = "http://localhost", "http://tep.example"
 READER = "botruong.yte"
@@ -255,3 +259,32 @@ def test_a_name_that_is_not_apart_is_refused(monkeypatch: pytest.MonkeyPatch, ad
     monkeypatch.setenv("ECABINET_FILES_URL", address)
     with pytest.raises(SettingRefused, match="ECABINET_FILES_URL"):
         from_environment()
+
+
+def seen_of_files(settings: Settings, url: str) -> checks.Check:
+    found = checks.run(settings.model_copy(update={"files_url": url}))
+    return next(each for each in found if each.name == "files")
+
+
+def test_the_check_tries_the_files_host(
+    apart: Cabinet, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seen_of_files(settings, "").ok
+    with serving(apart.app) as served:
+        here = f"http://127.0.0.1:{served.port}"
+        # Led to the pages: as yet this name is one of theirs.
+        assert not seen_of_files(settings, here).ok
+        monkeypatch.setattr(web, "_settings", settings.model_copy(update={"files_url": here}))
+        assert seen_of_files(settings, here) == checks.Check("files", True, here)
+    assert "ConnectionError" in seen_of_files(settings, here).detail
+
+
+def test_another_server_under_the_files_name_is_seen(settings: Settings) -> None:
+    strange = make_server("127.0.0.1", 0, NotFound())
+    answering = threading.Thread(target=strange.handle_request)
+    answering.start()
+    seen = seen_of_files(settings, f"http://127.0.0.1:{strange.server_port}")
+    answering.join()
+    strange.server_close()
+    assert not seen.ok
+    assert "answers 404, not as the files' host does" in seen.detail
