@@ -8,6 +8,8 @@ from PIL import ImageChops
 from documents.pages.picture import webp
 
 MOST_PIXELS = 40_000_000
+# A WebP picture holds 16,383 on one side.
+LONGEST_SIDE = 16_000
 GATE_WIDTH = 300
 PICTURE_WIDTH = 800
 # Of 255, in one colour.
@@ -72,7 +74,7 @@ def opened(data: bytes) -> Any:
 def drawing(page: Any, width: int, grayscale: bool = False) -> Any:
     """A page as a picture of this width, or smaller where that were too many pixels."""
     across, up = page.get_size()
-    scale = width / max(across, 1)
+    scale = min(width / max(across, 1), LONGEST_SIDE / max(across, up, 1))
     if across * up * scale * scale > MOST_PIXELS:
         scale = (MOST_PIXELS / (across * up)) ** 0.5
     try:

@@ -7,6 +7,7 @@ import pikepdf
 import pypdf
 import pytest
 from pikepdf import Array, Name, Pdf
+from PIL import Image
 
 from documents import marking
 from documents.marking import Mark
@@ -146,6 +147,24 @@ def test_a_page_without_a_sensible_box_is_a_sheet_of_letter_paper():
         page = paper.pages[0].obj
         page.MediaBox = Array([0, 0, 0, 0])
         assert slot.geometry(page).width == 612
+
+
+@pytest.mark.parametrize(
+    ("made", "box"),
+    [
+        (builders.pdf, b"[ 0 0 612 14000 ]"),
+        (builders.pdf, b"[ 0 0 1 14400 ]"),
+        (builders.read_otherwise, b"[ 0 0 612 14000 ]"),
+    ],
+)
+def test_a_page_is_taken_that_is_longer_than_a_picture_may_be(tmp_path, made, box):
+    """A telephone saves a whole web page as one page."""
+    usual, content = b"[ 0 0 595.2756 841.8898 ]", made(1)
+    assert usual in content
+    said, _ = prepared(content.replace(usual, box.ljust(len(usual))), tmp_path)
+    assert said["as_pictures"] == (made is builders.read_otherwise)
+    with Image.open(tmp_path / prepare.PAGE1) as first:
+        assert first.height > 10_000
 
 
 def _advances(font):
