@@ -57,9 +57,11 @@ def nginx(
     folder: Path, server: Server, port: int = 0, tls: str = "", plain: int = 0
 ) -> Iterator[int]:
     """In front of a server until the block ends; its port. One without TLS sends on to it."""
-    location, onwards, map_ = re.findall(
+    whole, onwards, map_ = re.findall(
         r"```nginx\n(.*?)```", (ROOT / "docs/settings.md").read_text(), re.S
     )
+    # Of the server's own lines no test may take the port, nor has it the certificate.
+    (location,) = re.findall(r"^    location / \{.*?^    \}", whole, re.S | re.M)
     port, plain, configuration = port or free_port(), plain or free_port(), folder / "nginx.conf"
     configuration.write_text(
         WHOLE.format(
