@@ -692,12 +692,19 @@ def consulted_on(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> dict[
 
 
 def put_to_session(db: Session) -> dict[int, int]:
-    """The dossiers whose result was put to a session, and by which consultation."""
-    query = select(Consultation.dossier_id, Consultation.id).join(
+    """The dossiers whose last decision puts them to a session, and by which consultation."""
+    query = select(Consultation.dossier_id, Consultation.id, Decision.decided).join(
         Decision, Decision.consultation_id == Consultation.id
     )
-    query = query.where(Decision.decided == rules.Decided.SESSION)
-    return dict(db.execute(query).all())
+    last = {
+        dossier: (number, decided)
+        for dossier, number, decided in db.execute(query.order_by(Decision.leaf))
+    }
+    return {
+        dossier: number
+        for dossier, (number, decided) in last.items()
+        if decided == rules.Decided.SESSION
+    }
 
 
 def rounds_before(db: Session, consultation: Consultation) -> list[Consultation]:

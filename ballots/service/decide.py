@@ -19,7 +19,9 @@ def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, w
     """What one's agency does with a member's opinion; it takes the place of its last words."""
     with transaction() as db:
         consultation = access.opinion_to_reply_to(db, actor, consultation_id)
-        said = {each.member_id: each.opinion for each in queries.opinions(db, consultation)}
+        before = queries.opinions(db, consultation)
+        said = {each.member_id: each.opinion for each in before}
+        left = {each.member_id for each in before if each.reply is None}
         is_decided = queries.decision_on(db, consultation.id) is not None
         is_closed = consultation.state == State.CLOSED
         if refusal := rules.reply_refusal(is_closed, is_decided, said.get(member_id, "")):
@@ -34,8 +36,8 @@ def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, w
             at=clock.now(db),
         )
         db.merge(row)
-        db.flush()
-        if not any(each.reply is None for each in queries.opinions(db, consultation)):
+        # Told once, with the last one: a reply that is changed later tells nobody again.
+        if left == {member_id}:
             tell.tell_of_replies(db, consultation)
 
 

@@ -47,6 +47,12 @@ def tell_of_end_moved(db: Session, consultation: Consultation, kind: str) -> Non
     tell_screens(db, consultation)
 
 
+def _drafters(db: Session, consultation: Consultation) -> list[int]:
+    """The staff of the agency that drafts what the question is about."""
+    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
+    return [each.person_id for each in people.staff_of(db, agency)] if agency else []
+
+
 def _concerned(consultation: Consultation) -> set[int]:
     """Whoever is asked, tracks it, or has drafted or approved it."""
     assert consultation.approved_by is not None
@@ -66,8 +72,7 @@ def tell_of_replies(db: Session, consultation: Consultation) -> None:
 
 def tell_of_opinions(db: Session, consultation: Consultation) -> None:
     """Tell the drafting agency that members' opinions wait for its reply."""
-    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
-    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    staff = _drafters(db, consultation)
     path = f"{queries.path_of(consultation.id)}/opinions"
     outbox.notify(db, staff, "opinions_to_reply", path, title=consultation.title)
 
@@ -79,8 +84,7 @@ def tell_of_decision(db: Session, consultation: Consultation, decision: Decision
         db, _concerned(consultation), "consultation_decided", path,
         title=consultation.title, decided=decided,
     )  # fmt: skip
-    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
-    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    staff = _drafters(db, consultation)
     outbox.notify(
         db, staff, "consultation_decided", f"{path}/opinions",
         title=consultation.title, decided=decided,
@@ -96,8 +100,7 @@ def tell_of_correction(db: Session, consultation: Consultation, correction: Corr
     """Tell whoever was asked or follows it, and the drafting agency, that the result was wrong."""
     path = queries.path_of(consultation.id)
     outbox.notify(db, _concerned(consultation), "result_corrected", path, title=consultation.title)
-    agency = documents_queries.drafting_agency(db, consultation.dossier_id)
-    staff = [each.person_id for each in people.staff_of(db, agency)] if agency else []
+    staff = _drafters(db, consultation)
     outbox.notify(db, staff, "result_corrected", f"{path}/opinions", title=consultation.title)
     documents.add_to_story(
         db, consultation.dossier_id, "result_corrected", path,
