@@ -26,9 +26,25 @@ export class Refusal extends Error {
 
 /** The line, or what stands in front of a server that is just starting again. */
 const LINE = [0, 502, 503, 504];
+/** After so long a broken line is tried again, if the browser has not said before that it is back. */
+const AGAIN_MS = 5000;
 
 export const isLine = (wrong: unknown): boolean =>
   wrong instanceof Refusal && LINE.includes(wrong.status);
+
+/** Until the line may be back, or nobody waits for it any more. */
+export const lineMayBeBack = (given: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      window.removeEventListener('online', over);
+      given.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = setTimeout(over, AGAIN_MS);
+    window.addEventListener('online', over);
+    given.addEventListener('abort', over);
+  });
 
 export const offline = (): Refusal =>
   new Refusal(

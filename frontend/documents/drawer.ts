@@ -10,11 +10,12 @@ export class Drawer {
     private readonly name: string,
   ) {
     this.key = `${name}:shown`;
-    this.show(this.hasRoom && localStorage.getItem(this.key) !== 'no');
+    this.showBeside();
     let hadRoom = this.hasRoom;
-    // Once a tablet is turned, what stood beside the pages must not lie over them.
+    // Once a tablet is turned, what stood beside the pages must not lie over them; turned back, it
+    // stands there again.
     new ResizeObserver(() => {
-      if (hadRoom && !this.hasRoom) this.show(false);
+      if (hadRoom !== this.hasRoom) this.showBeside();
       hadRoom = this.hasRoom;
     }).observe(root.parentElement ?? root);
     opener.addEventListener('click', () => this.toggle());
@@ -39,6 +40,10 @@ export class Drawer {
   private leave(): void {
     this.show(false);
     this.opener.focus();
+  }
+
+  private showBeside(): void {
+    this.show(this.hasRoom && localStorage.getItem(this.key) !== 'no');
   }
 
   private get isShown(): boolean {

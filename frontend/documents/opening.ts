@@ -1,13 +1,12 @@
 // Opening a paper with PDF.js: ranges only, nothing evaluated, nothing from elsewhere.
 import * as pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { RANGE, Ranges } from './ranges';
 
-const RANGE = 65_536;
-
-/** A paper by its address, asked for in ranges; or one whose bytes are here already. */
-export const opening = (paper: string | Uint8Array): pdfjs.PDFDocumentLoadingTask =>
+/** A paper asked for in ranges, or one whose bytes are here already. */
+export const opening = (paper: Ranges | Uint8Array): pdfjs.PDFDocumentLoadingTask =>
   pdfjs.getDocument({
-    url: typeof paper === 'string' ? paper : undefined,
-    data: typeof paper === 'string' ? undefined : paper,
+    range: paper instanceof Ranges ? paper : undefined,
+    data: paper instanceof Ranges ? undefined : paper,
     rangeChunkSize: RANGE,
     disableAutoFetch: true,
     disableStream: true,

@@ -1,6 +1,9 @@
 // A paper in a page: its buttons, its place of reading, what it says when it cannot open.
+import { Refusal } from '../http';
+import { keptWhole } from '../vault/line';
 import { word } from '../words';
 import { PaperView } from './pdf';
+import { Ranges } from './ranges';
 
 const PLACE = 'reading:';
 /** The server's status for a file that was removed as an emergency. */
@@ -24,6 +27,8 @@ export class PaperPane {
   private url = '';
   /** Counts what was asked to be shown: what comes late of an earlier paper is left. */
   private turn = 0;
+  /** Ends what is asked for of the paper that is shown. */
+  private cut = new AbortController();
 
   /** `bytesAt` gives a paper that this device keeps; without it the server is asked in ranges. */
   constructor(
@@ -41,6 +46,8 @@ export class PaperPane {
     this.url = url;
     delete this.root.dataset.gone;
     const turn = ++this.turn;
+    this.cut.abort();
+    this.cut = new AbortController();
     this.say('');
     // Only what is on the screen is asked for: whoever asks for a file has opened it.
     await this.shown();
@@ -49,11 +56,9 @@ export class PaperPane {
     const start = page || place?.page || 1;
     this.showPicture(start === 1);
     try {
-      await this.view.open(this.bytesAt ? await this.bytesAt(url) : url);
+      await this.view.open(await (this.bytesAt?.(url) ?? this.ranges(url)));
     } catch (wrong) {
-      if (this.turn !== turn) return;
-      if ((wrong as { status?: number }).status === GONE) this.darken();
-      else this.sayFailed();
+      if (this.turn === turn) this.fail(wrong);
       return;
     }
     await this.shown();
@@ -63,6 +68,21 @@ export class PaperPane {
     this.view.page = start;
     this.tell();
     this.root.dispatchEvent(new CustomEvent('paper:opened', { bubbles: true, detail: { url } }));
+  }
+
+  /** What does not come from the server comes from the vault, or when there is a line again. */
+  private ranges(url: string): Promise<Ranges> {
+    const told = {
+      kept: () => keptWhole(this.edition),
+      waits: (does: boolean) => this.sayWaits(does),
+      refused: (wrong: Refusal) => this.fail(wrong),
+    };
+    return Ranges.open(url, told, this.cut.signal);
+  }
+
+  private fail(wrong: unknown): void {
+    if (wrong instanceof Refusal && wrong.status === GONE) this.darken();
+    else this.sayFailed();
   }
 
   get paper(): number {
@@ -77,6 +97,7 @@ export class PaperPane {
   /** The file was removed: nothing of it stays on the screen or in this page's memory. */
   darken(): void {
     this.turn += 1;
+    this.cut.abort();
     localStorage.removeItem(PLACE + this.url);
     void this.view.close();
     const picture = this.root.querySelector('.paper__first');
@@ -157,7 +178,13 @@ export class PaperPane {
       if (title) this.root.dataset.paperTitle = title;
       void this.show(url);
     });
-    new ResizeObserver(() => this.view.refit()).observe(this.root);
+    let next = 0;
+    // Not before the panes beside it have made way: in the strip that is left until then every page
+    // is seen at once, and where one was is lost.
+    new ResizeObserver(() => {
+      cancelAnimationFrame(next);
+      next = requestAnimationFrame(() => this.view.refit());
+    }).observe(this.root);
     document.addEventListener('visibilitychange', () => document.hidden && this.view.rest());
   }
 
@@ -201,6 +228,19 @@ export class PaperPane {
   private say(text: string): void {
     const place = this.root.querySelector('.paper__said');
     if (place) place.replaceChildren(text);
+  }
+
+  /** At the foot: pages that have come are read on. */
+  private sayWaits(does: boolean): void {
+    this.say(
+      does
+        ? word({
+            vi: 'Mất kết nối. Trang chưa tải sẽ tự hiện khi có mạng; chỗ đang đọc vẫn được giữ.',
+            en: 'The connection is lost. Pages that have not come appear by themselves once it is back; your place is kept.',
+          })
+        : '',
+    );
+    this.root.querySelector('.paper__said')?.toggleAttribute('data-waits', does);
   }
 
   private sayFailed(): void {

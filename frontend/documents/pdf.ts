@@ -6,6 +6,7 @@ import { type Drawn, pagePixels, surplus } from './bound';
 import { opening, useWorker } from './opening';
 import './pdf.css';
 import { EventBus, PDFFindController, PDFLinkService, PDFViewer } from './pdf_viewer';
+import type { Ranges } from './ranges';
 
 const EXTERNAL_LINKS_IN_NEW_WINDOW = 2;
 const SHOWN_NOT_FILLED_IN = 1;
@@ -86,7 +87,7 @@ export class PaperView {
     );
   }
 
-  async open(paper: string | Uint8Array): Promise<void> {
+  async open(paper: Ranges | Uint8Array): Promise<void> {
     await this.close();
     this.task = opening(paper);
     const opened = await this.task.promise;

@@ -1,13 +1,11 @@
 // A file on its way in: in pieces, so that a line that breaks costs no more than one of them.
-import { isLine, send } from '../http';
+import { isLine, lineMayBeBack, send } from '../http';
 import { word } from '../words';
 
 type Words = { vi: string; en: string };
 
 const PIECE = 512 * 1024;
 const LONGEST_NAME = 300;
-/** After so long a broken line is tried again, if the browser has not said before that it is back. */
-const AGAIN_MS = 5000;
 
 const UNDER_WAY = { vi: 'Đang tải lên…', en: 'Uploading…' };
 const PAUSED = { vi: 'Tạm dừng', en: 'Paused' };
@@ -21,20 +19,6 @@ const digestOf = async (file: File): Promise<string> => {
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 };
-
-/** Until the line may be back, or nobody waits for it any more. */
-const lineMayBeBack = (given: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      window.removeEventListener('online', over);
-      given.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(over, AGAIN_MS);
-    window.addEventListener('online', over);
-    given.addEventListener('abort', over);
-  });
 
 /** How far one file is, and what became of it, in a bar and in words. */
 export class Pieces {

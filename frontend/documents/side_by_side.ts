@@ -4,6 +4,7 @@ import { word } from '../words';
 import './beside.css';
 import { pagePixels } from './bound';
 import { opening, useWorker } from './opening';
+import { Ranges } from './ranges';
 
 type Pair = { was: number | null; now: number | null; changed: boolean };
 type Paper = Awaited<ReturnType<typeof opening>['promise']>;
@@ -21,7 +22,16 @@ class Side {
   constructor(figure: HTMLElement) {
     this.title = figure.querySelector('[data-page]') as HTMLElement;
     this.sheet = figure.querySelector('[data-sheet]') as HTMLElement;
-    this.paper = opening(figure.dataset.file ?? '').promise;
+    this.paper = this.opened(figure.dataset.file ?? '');
+  }
+
+  private async opened(file: string): Promise<Paper> {
+    const told = {
+      kept: async () => undefined,
+      waits: (does: boolean) => does && this.wait(),
+      refused: () => this.fail(),
+    };
+    return opening(await Ranges.open(file, told, new AbortController().signal)).promise;
   }
 
   async show(number: number | null): Promise<void> {
@@ -57,6 +67,14 @@ class Side {
     canvas.setAttribute('aria-label', this.title.textContent ?? '');
     await page.render({ canvas, viewport }).promise;
     return canvas;
+  }
+
+  /** What comes at last is drawn in its place. */
+  private wait(): void {
+    this.sheet.textContent = word({
+      vi: 'Mất kết nối. Trang sẽ tự hiện khi có mạng.',
+      en: 'The connection is lost. The page appears by itself once it is back.',
+    });
   }
 
   private fail(): void {

@@ -7,7 +7,7 @@ import { mountNotes } from '../documents/notes/mount';
 import { PaperPane } from '../documents/pane';
 import { element, mountTools } from '../documents/reading';
 import { forgetSide, mountSide } from '../documents/side';
-import { admit, standing, whenItChanges } from './line';
+import { admit, mayRead, standing, whenItChanges } from './line';
 import { type About, openKept, type Vault } from './vault';
 
 const asked = Object.fromEntries(new URLSearchParams(location.search));
@@ -15,9 +15,7 @@ const root = element('[data-vault-paper]');
 
 const toList = (): void => location.replace('/vault');
 
-async function may(): Promise<boolean> {
-  return ['ours', 'offline'].includes(await standing());
-}
+const may = async (): Promise<boolean> => mayRead(await standing());
 
 /** By its address here; or by that of the reader, in whose place this page stands without a line. */
 async function wanted(vault: Vault): Promise<About | undefined> {
@@ -56,9 +54,14 @@ async function open(): Promise<void> {
   mountSide(pane, notes);
   await pane.opened;
   await vault.tell(edition, 'opened');
+  let over: ReturnType<typeof setTimeout> | undefined;
   const stays = async () => {
-    if (!(await may()) || !(await (await openKept())?.paper(edition))) toList();
+    const ends = (await may()) ? await (await openKept())?.ends(edition) : undefined;
+    if (ends === undefined) return toList();
+    clearTimeout(over);
+    over = setTimeout(stays, ends - Date.now());
   };
+  await stays();
   // One may have come here without a line: it is listened for again when there may be one.
   let hears: Promise<boolean> | undefined;
   const hear = async () => {

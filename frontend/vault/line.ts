@@ -1,7 +1,9 @@
 /** Where there is a line, the server decides who reads what is kept; without one, the lease does. */
-import { Refusal, send } from '../http';
+import { isLine, Refusal, send } from '../http';
+import type { Whole } from '../documents/ranges';
 import { csrfToken } from '../words';
-import { ask, isSigned, meet, others, owner, settle } from './vault';
+import { canKeep } from './loading';
+import { ask, isSigned, meet, openKept, others, owner, settle } from './vault';
 
 export type Standing = 'offline' | 'ours' | 'locked' | 'signed_out' | 'none';
 
@@ -22,11 +24,29 @@ export async function standing(): Promise<Standing> {
     await meet(person, 0);
     return (await owner()) === person ? 'ours' : 'none';
   } catch (wrong) {
-    if (!(wrong instanceof Refusal) || wrong.code === 'offline') return 'offline';
+    if (!(wrong instanceof Refusal) || isLine(wrong)) return 'offline';
     if (wrong.code === 'locked') return 'locked';
     await ask().catch(() => {});
     return isSigned() ? 'signed_out' : 'none';
   }
+}
+
+/** Whether what is kept may be read as this device stands. */
+export const mayRead = (stands: Standing): boolean => stands === 'ours' || stands === 'offline';
+
+/** Whoever the server made this page for. */
+const pagesOwner = (): number =>
+  Number(document.querySelector<HTMLElement>('#ended')?.dataset.owner);
+
+/** All of an edition, where this device keeps it and there is no line to ask by. */
+export async function keptWhole(edition: number): Promise<Whole | undefined> {
+  if (!canKeep() || (await standing()) !== 'offline') return undefined;
+  const vault = await openKept();
+  const ends = await vault?.ends(edition);
+  if (!vault || vault.person !== pagesOwner() || ends === undefined) return undefined;
+  const bytes = await vault.bytes(edition);
+  await vault.tell(edition, 'opened');
+  return { bytes, ends };
 }
 
 /** The page itself holds none: it is the same for everybody. */

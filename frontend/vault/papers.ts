@@ -1,7 +1,7 @@
 // entry
 /** The list of what this device keeps, read from the device alone. */
 import { word } from '../words';
-import { type Standing, standing, whenItChanges } from './line';
+import { mayRead, standing, whenItChanges } from './line';
 import { sendWaiting } from './notes';
 import { type About, openKept, type Vault } from './vault';
 
@@ -25,8 +25,6 @@ async function paint(): Promise<void> {
   await sayHowSafe();
   if (vault && stands === 'ours') await sendWaiting(vault.person);
 }
-
-const mayRead = (stands: Standing): boolean => stands === 'ours' || stands === 'offline';
 
 function byPack(kept: About[]): [About[][number]['pack'], About[]][] {
   const found = new Map<string, [About['pack'], About[]]>();

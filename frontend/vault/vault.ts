@@ -85,6 +85,11 @@ export class Vault {
     return found && this.about(found);
   }
 
+  /** When its lease ends, by this device's clock; nothing where it is not kept. */
+  async ends(edition: number): Promise<number | undefined> {
+    return (await (await store()).get('papers', [this.person, edition]))?.ends;
+  }
+
   async bytes(edition: number): Promise<Uint8Array<ArrayBuffer>> {
     const found = await (await store()).get('files', [this.person, edition]);
     if (!found) throw new Error(`edition ${edition} is not kept`);

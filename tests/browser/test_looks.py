@@ -543,6 +543,17 @@ def test_a_removed_paper_goes_dark_before_its_reader(
     readers: dict[str, Reader],
 ) -> None:
     minister, leader, keeper = (readers[each] for each in (MINISTER, LEADER, KEEPER))
+    # From the device as well, where they took it along.
+    minister.opens("/papers/3")
+    minister.follows("Quay lại")
+    minister.presses("Tải về")
+    expect(minister.page.locator("[data-keep] [data-keep-all]")).to_be_hidden()
+    away = minister.context.new_page()
+    away.goto(f"{minister.page.url.split('/dossiers')[0]}/papers/3")
+    number = away.locator("[data-notes]").get_attribute("data-notes")
+    edition = (number or "").split("/")[2]
+    away.goto(f"{away.url.split('/papers')[0]}/vault/paper?edition={edition}")
+    away.locator(".page[data-loaded] canvas").first.wait_for()
     minister.opens("/papers/3")
     page = minister.page
     page.locator(".page[data-loaded] canvas").first.wait_for()
@@ -556,6 +567,10 @@ def test_a_removed_paper_goes_dark_before_its_reader(
     said = page.locator(".paper__said")
     expect(said).to_contain_text("vừa bị gỡ khẩn cấp")
     expect(page.locator(".paper canvas, .thumbs canvas")).to_have_count(0)
+    expect(away).to_have_url(re.compile("/vault$"))
+    expect(away.locator("[data-kept] a").first).to_be_visible()
+    expect(away.locator(f"[data-kept] a[href$='edition={edition}']")).to_have_count(0)
+    away.close()
     minister.fits(*SIZES)
     minister.expected.append("410")
     minister.goes_to("/papers/3")

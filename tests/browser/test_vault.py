@@ -1,16 +1,18 @@
 """A session's papers on a tablet without a line: read, searched, and gone with their login."""
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import expect
 from pysqlite3 import dbapi2
 
 from tests.browser.papers import a_paper
-from tests.browser.person import TABLET, Person, browser
+from tests.browser.person import TABLET, UPRIGHT, Person, browser
 from tests.browser.reader import WCAG
 from tests.server import serving_demo
 
@@ -228,6 +230,17 @@ def goes_on_without_a_line(reader: Person) -> None:
     assert {each.status for each in answers if each.url.endswith("/notes")} == {200}
 
 
+def reads_on_where_the_file_does_not_come(reader: Person) -> None:
+    """The line goes when the page has come and its paper has not: this device has it."""
+    page = reader.page
+    for each in ("**/editions/*/file", "**/vault/mine"):
+        page.route(each, lambda route: route.abort("internetdisconnected"))
+    page.reload()
+    page.locator(".page[data-loaded] canvas").first.wait_for()
+    expect(page.locator(".paper__said")).to_be_empty()
+    page.unroute_all()
+
+
 def with_a_newer_edition(secretary: Person, folder: Path) -> str:
     """A dossier whose first paper came in a second time, after the other."""
     first, second, annex = (
@@ -303,6 +316,7 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         expect(page.locator("[data-kept] li")).to_have_count(papers)
         reader.goes_to(PAPER)
         expect(page.locator("#notes")).to_contain_text(MEANWHILE)
+        reads_on_where_the_file_does_not_come(reader)
         goes_on_without_a_line(reader)
         reader.goes_to("/")
         page.locator("summary.who").click()
@@ -321,14 +335,21 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         reader.signs_in()
         finds_nothing(reader)
 
-        # Past the lease's end there is nothing, and no key, though nobody was asked; nor does a
-        # clock that is set back bring anything again.
+        # Past the lease's end there is nothing, and no key, though nobody was asked and a paper lay
+        # open; nor does a clock that is set back bring anything again.
         assert loads(reader, DOSSIER)
         assert page.evaluate(KEPT)["keys"] == 1
         reader.context.set_offline(True)
-        for hours in (73, 0):
-            page.clock.set_fixed_time(datetime.now(UTC) + timedelta(hours=hours))
-            reader.goes_to("/vault")
+        page.clock.install()
+        reader.goes_to("/vault")
+        page.locator("[data-kept] a").first.click()
+        page.locator(".page[data-loaded] canvas").first.wait_for()
+        page.clock.fast_forward(73 * 3_600_000)
+        for back in (False, True):
+            if back:
+                page.clock.set_fixed_time(datetime.now(UTC))
+                reader.goes_to("/vault")
+            expect(page).to_have_url(re.compile("/vault$"))
             reader.sees("Máy này không giữ tài liệu nào đọc được")
             held = page.evaluate(KEPT)
             assert (held["keys"], held["rows"]["papers"], held["rows"]["files"]) == (0, 0, 0)
@@ -349,3 +370,64 @@ def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path
         expect(page).to_have_url(re.compile("/sign-in"))
         finds_nothing(reader)
         assert reader.wrong == []
+
+
+def test_an_open_paper_outlasts_a_turned_tablet_and_a_lost_line(tmp_path: Path) -> None:
+    """One that no device keeps: its reader stays at its page, and what did not come still comes."""
+    with serving_demo(tmp_path / "var") as server, browser() as chromium:
+        reader = Person(chromium, server, "thuky", TABLET)
+        page = reader.page
+        reader.signs_in()
+        dossier = reader.posts("/dossiers", title="Hồ sơ bản quét", drafting_agency=1)
+        reader.posts(f"{dossier}/papers", pdf=noisy(pages=5), title="Tờ trình", kind="submission")
+        reader.posts(f"{dossier}/papers", pdf=noisy(pages=30), title="Phụ lục", kind="annex")
+        reader.goes_to(dossier)
+        reader.follows("Tờ trình", "#papers")
+        page.locator(".page[data-loaded] canvas").first.wait_for()
+        goto, zoom = page.locator("[data-paper-goto]"), page.locator("[data-paper-zoom]").first
+        for pane in ("[data-side]", "[data-notes]"):
+            expect(page.locator(pane)).to_be_visible()
+        goto.fill("5")
+        goto.press("Enter")
+        expect(goto).to_have_value("5")
+        before = zoom.inner_text()
+        for size, same in ((UPRIGHT, False), (TABLET, True)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            stands = expect(zoom)
+            (stands.to_have_text if same else stands.not_to_have_text)(before)
+        expect(goto).to_have_value("5")
+
+        page.locator("[data-paper-after]").click()
+        expect(page.locator("[data-paper-pages]").first).to_have_text("30")
+        page.locator(".page[data-page-number='1'] canvas").wait_for()
+        reader.context.set_offline(True)
+        goto.fill("20")
+        goto.press("Enter")
+        said, drawn = (
+            page.locator(".paper__said"),
+            page.locator(".page[data-page-number='20'] canvas"),
+        )
+        expect(said).to_contain_text("Mất kết nối. Trang chưa tải sẽ tự hiện khi có mạng")
+        expect(drawn).to_have_count(0)
+        reader.context.set_offline(False)
+        page.evaluate("dispatchEvent(new Event('online'))")
+        drawn.wait_for()
+        expect(said).to_be_empty()
+        expect(goto).to_have_value("20")
+        # The line goes before anything has come: the paper opens when it is back, at its page.
+        page.route("**/editions/*/file", lambda route: route.abort("internetdisconnected"))
+        page.reload()
+        expect(said).to_contain_text("Mất kết nối")
+        page.unroute_all()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        drawn.wait_for()
+        expect(said).to_be_empty()
+        assert reader.wrong == []
+
+
+def noisy(pages: int) -> bytes:
+    """A scan of which no page comes with another's bytes."""
+    made = io.BytesIO()
+    sheets = [Image.effect_noise((310, 438), 90) for _ in range(pages)]
+    sheets[0].save(made, "PDF", save_all=True, append_images=sheets[1:], resolution=37)
+    return made.getvalue()
