@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -28,7 +29,7 @@ from ecabinet.db import reading
 from ecabinet.errors import NotFound, Refused, Removed, Stale
 from ecabinet.signatures import STAMPS, Signature
 
-PAGES_NAMED = 20
+ROWS_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,13 @@ def pages_by_fate(changes: Sequence[PageChange]) -> dict[str, str]:
 
 
 def _listed(numbers: Iterable[int | None]) -> str:
-    found = [str(each) for each in numbers]
-    return ", ".join(found[:PAGES_NAMED]) + (", …" if len(found) > PAGES_NAMED else "")
+    """As a paper names pages: those in a row by the first and the last."""
+    placed = enumerate(sorted(each for each in numbers if each))
+    rows = [
+        [number for _, number in row] for _, row in groupby(placed, lambda each: each[1] - each[0])
+    ]
+    found = [f"{row[0]}–{row[-1]}" if len(row) > 1 else str(row[0]) for row in rows]
+    return ", ".join(found[:ROWS_NAMED]) + (", …" if len(found) > ROWS_NAMED else "")
 
 
 def _publish(db: Session, approved: Approved) -> None:

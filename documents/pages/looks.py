@@ -73,6 +73,9 @@ def opened(data: bytes) -> Any:
 
 def drawing(page: Any, width: int, grayscale: bool = False) -> Any:
     """A page as a picture of this width, or smaller where that were too many pixels."""
+    if not all(page.get_size()):
+        # Nothing of the page lies in its CropBox: readers show the whole page then.
+        page.set_cropbox(*page.get_mediabox())
     across, up = page.get_size()
     scale = min(width / max(across, 1), LONGEST_SIDE / max(across, up, 1))
     if across * up * scale * scale > MOST_PIXELS:

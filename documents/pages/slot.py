@@ -17,6 +17,7 @@ from documents.pages.font import MarkFont, mark_font
 from documents.rules import LIMITS
 
 FONT_NAME = Name("/ECABWM+NotoSans")
+Box = tuple[float, float, float, float]
 DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)
 DEEPEST_TREE = 64
 ANGLE = math.radians(40)
@@ -46,6 +47,8 @@ def put_in(pdf: Pdf, marker: bytes) -> None:
     )
     streams = _Streams(pdf)
     for page in pdf.pages:
+        if _common(*_boxes(page.obj)) is None:
+            page.obj["/CropBox"] = Array(shown_box(page.obj))
         lowest, last = _balanced(pdf, page.obj)
         _name_in_resources(pdf, page.obj, slot, faint)
         page.obj["/Contents"] = Array(
@@ -198,15 +201,24 @@ def geometry(page: Any) -> Geometry:
             return Geometry(width, height, (1, 0, 0, 1, left, bottom))
 
 
-def shown_box(page: Any) -> tuple[float, float, float, float]:
+def shown_box(page: Any) -> Box:
+    """What both boxes have in common; the whole page where that is nothing, as readers do."""
+    media, crop = _boxes(page)
+    return _common(media, crop) or media
+
+
+def _boxes(page: Any) -> tuple[Box, Box]:
     media = _box(inherited(page, "/MediaBox")) or DEFAULT_BOX
-    crop = _box(inherited(page, "/CropBox")) or media
-    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
-    right, top = min(media[2], crop[2]), min(media[3], crop[3])
-    return (left, bottom, right, top) if left < right and bottom < top else media
+    return media, _box(inherited(page, "/CropBox")) or media
 
 
-def _box(value: Any) -> tuple[float, float, float, float] | None:
+def _common(one: Box, other: Box) -> Box | None:
+    left, bottom = max(one[0], other[0]), max(one[1], other[1])
+    right, top = min(one[2], other[2]), min(one[3], other[3])
+    return (left, bottom, right, top) if left < right and bottom < top else None
+
+
+def _box(value: Any) -> Box | None:
     try:
         a, b, c, d = (float(each) for each in value)
     except (TypeError, ValueError):

@@ -1,6 +1,7 @@
 /** Where there is a line, the server decides who reads what is kept; without one, the lease does. */
-import { isLine, Refusal, send } from '../http';
+
 import type { Whole } from '../documents/ranges';
+import { isLine, Refusal, send } from '../http';
 import { csrfToken } from '../words';
 import { canKeep } from './loading';
 import { ask, isSigned, meet, openKept, others, owner, settle } from './vault';

@@ -167,6 +167,20 @@ def test_a_page_is_taken_that_is_longer_than_a_picture_may_be(tmp_path, made, bo
         assert first.height > 10_000
 
 
+def test_a_page_whose_crop_box_shows_nothing_of_it_is_shown_whole(tmp_path):
+    made = io.BytesIO()
+    with Pdf.open(io.BytesIO(builders.pdf(3))) as paper:
+        paper.pages[1].obj.CropBox = [2000, 2000, 2500, 2500]
+        paper.save(made)
+    said, copy = prepared(made.getvalue(), tmp_path)
+    assert not said["as_pictures"]
+    assert "trang 2" in said["texts"][1]
+    with Pdf.open(io.BytesIO(copy)) as paper:
+        shown = [float(each) for each in paper.pages[1].obj.CropBox]
+        assert shown == pytest.approx([0, 0, 595.28, 841.89], abs=0.01)
+        assert "/CropBox" not in paper.pages[0].obj
+
+
 def _advances(font):
     """Thousandths of the em for each glyph, read from the font's own tables."""
     tables = {}

@@ -69,7 +69,7 @@ def test_everybody_who_has_it_is_told_which_pages_changed(cabinet, paper):
     assert "paper_replaced" not in before
     confirm(cabinet, asked.json["location"])
     shown = page(cabinet.browser("botruong.yte"), "/inbox")
-    assert "Bản 2 thay bản 1: Tờ trình; đổi trang 1, 2, 3; thêm trang 4" in shown
+    assert "Bản 2 thay bản 1: Tờ trình; đổi trang 1–3; thêm trang 4" in shown
     with reading() as db:
         others = [each.kind for each in outbox.inbox(db, cabinet.ids["botruong.taichinh"])]
     assert "paper_replaced" not in others
@@ -152,10 +152,15 @@ def test_whoever_decides_reads_the_file_itself_with_their_name_on_it(cabinet, pa
 
 
 def test_pages_that_came_and_went_are_told_apart():
-    was_now = [(1, 1), (None, 2), (3, None), (4, None)]
+    was_now = [(1, 1), (None, 2), (3, None), (4, None), (6, None)]
     changes = [PageChange(was, now, []) for was, now in was_now]
-    told = {"changed": "1", "added": "2", "taken_out": "3, 4"}
+    told = {"changed": "1", "added": "2", "taken_out": "3–4, 6"}
     assert replacing.pages_by_fate(changes) == told
+    # Some pages in a row are one row of them, and a hundred rows are not all named.
+    told = replacing.pages_by_fate([PageChange(None, now, []) for now in range(1, 301)])
+    assert told["added"] == "1–300"
+    told = replacing.pages_by_fate([PageChange(None, now, []) for now in range(1, 301, 2)])
+    assert told["added"].endswith(", 37, 39, …")
 
 
 def test_what_needs_no_second_person_or_changes_nothing_is_refused(cabinet, paper):
