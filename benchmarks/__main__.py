@@ -7,10 +7,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import first_page, growth, ledger, papers, reader_memory, search
+from benchmarks import ballots, first_page, growth, ledger, papers, reader_memory, search
 
 ALL = (
     ledger.append_beside_a_bare_commit,
+    ballots.one_cast,
+    ballots.a_thousand,
     papers.copies_and_files,
     papers.files_of_others,
     first_page.first_page_of_a_scan,

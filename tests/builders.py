@@ -54,7 +54,7 @@ ID_LIKE = (
 
 
 @functools.cache
-def _hash_once() -> str:
+def hash_once() -> str:
     return signing.HASHER.hash(PASSWORD)
 
 
@@ -90,7 +90,7 @@ class Cabinet:
             if slug not in self.agencies:
                 self.agencies[slug] = directory.add_agency(db, slug, f"Bộ {slug}", slug).id
             agency = db.get(queries.Agency, self.agencies[slug])
-        person = directory.add_person(db, title, username, PASSWORD, SEED, hashed=_hash_once())
+        person = directory.add_person(db, title, username, PASSWORD, SEED, hashed=hash_once())
         office = directory.add_office(db, title, role, order, agency)
         directory.appoint(db, person, office, STARTS)
         self.ids[username] = person.id

@@ -12,7 +12,7 @@ from people import queries as people
 from people.models import Office, Term
 from people.service import directory
 from tests.ballots.builders import Member, an_open_consultation
-from tests.builders import SEED, Cabinet, _hash_once
+from tests.builders import SEED, Cabinet, hash_once
 
 JSON = {"Accept": "application/json"}
 
@@ -22,7 +22,7 @@ def come_into_office(cabinet: Cabinet, username: str = "botruong.moi") -> None:
         agency = directory.add_agency(db, "moi", "Bộ Mới", "Mới")
         office = directory.add_office(db, "Bộ trưởng Bộ Mới", Role.MEMBER, 99, agency)
         person = directory.add_person(
-            db, "Bộ trưởng Bộ Mới", username, "", SEED, hashed=_hash_once()
+            db, "Bộ trưởng Bộ Mới", username, "", SEED, hashed=hash_once()
         )
         directory.appoint(db, person, office, people.today(db))
         cabinet.ids[username] = person.id

@@ -39,7 +39,7 @@ from tasks import service as tasks
 from tasks.models import Event
 from tasks.rules import Step
 from tests.ballots.builders import MONDAY, Member, a_paper, enrol, enrol_pending, set_clock
-from tests.builders import SEED, STARTS, Browser, Cabinet, _hash_once
+from tests.builders import SEED, STARTS, Browser, Cabinet, hash_once
 from tests.documents.builders import WORDS, hand_out, papers, pdf
 from tests.documents.test_lodging import FIELDS, WHY
 from tests.documents.test_notes import words as a_note_of
@@ -117,7 +117,7 @@ def _appoint(cabinet: Cabinet, username: str, role: Role, slug: str | None) -> N
             cabinet.agencies[slug] = directory.add_agency(db, slug, f"Bộ {slug}", slug).id
         agency = db.get_one(Agency, cabinet.agencies[slug]) if slug else None
         name = f"Người giữ việc {username}"
-        person = directory.add_person(db, name, username, "", SEED, hashed=_hash_once())
+        person = directory.add_person(db, name, username, "", SEED, hashed=hash_once())
         office = directory.add_office(db, f"Chức danh {username}", role, 900 + person.id, agency)
         directory.appoint(db, person, office, STARTS)
         cabinet.ids[username] = person.id
@@ -543,7 +543,7 @@ def _directory(cabinet: Cabinet, made: dict[str, Things]) -> None:
             each["digest"] = _digest(cabinet, each["request_id"])
     with transaction() as db:
         name = "Người đã nghỉ"
-        left = directory.add_person(db, name, "danghi", "", SEED, hashed=_hash_once())
+        left = directory.add_person(db, name, "danghi", "", SEED, hashed=hash_once())
         vacant = directory.add_office(db, "Chức danh thừa", Role.CLERK, 800)
         made["office that nobody holds"] = {"office_id": vacant.id}
         focal = db.get_one(Person, ids["canbo.taichinh"])
