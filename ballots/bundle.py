@@ -1,9 +1,11 @@
 """What anybody needs to verify one consultation offline (docs/bundle.md)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ballots import queries, signing
@@ -22,14 +24,33 @@ REMOVAL = "emergency_removal"
 REPLACED = "edition_published"
 
 
+class NotWhole(Exception):
+    """What is kept of a consultation does not hold together: says where, and what was met there."""
+
+
 def write(db: Session, consultation_id: int, out: Path) -> int:
-    """Write the bundle of a closed consultation; gives the number of its files."""
+    """Write the bundle of a closed consultation; gives the number of its files. NotWhole, and no
+    file, where somebody changed or took away what it is made of."""
     consultation = db.get(Consultation, consultation_id)
     if consultation is None:
         raise NotFound(f"consultation {consultation_id}")
     if consultation.state != State.CLOSED:
         raise Refused(ConsultationRefusal.NOT_ENDED)
-    return bundles.write(out, "consultation", dict(_files(db, consultation)))
+    with _whole(f"consultation {consultation_id}"):
+        files = dict(_files(db, consultation))
+    return bundles.write(out, "consultation", files)
+
+
+@contextmanager
+def _whole(where: str) -> Iterator[None]:
+    try:
+        yield
+    # A disk or a database that fails is no finding.
+    except (NotWhole, OSError, DBAPIError):
+        raise
+    # What somebody tampered with may fail anywhere in what reads it.
+    except Exception as wrong:
+        raise NotWhole(f"{where}: {type(wrong).__name__}: {wrong}") from wrong
 
 
 def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes]]:
@@ -45,21 +66,27 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids, papers))
     # A file that was removed is named by its digest alone; the act that removed it stands there.
     for digest in sorted(papers - documents.removed_files(db, papers)):
-        yield f"papers/{digest}.pdf", storage.read(digest)
+        with _whole(f"paper {digest}"):
+            content = storage.read(digest)
+        yield f"papers/{digest}.pdf", content
     key = keys.store().read(signing.key_name(consultation.id))
     for ballot in ballots:
-        content = signing.unseal(key, consultation.id, ballot.sealed)
-        yield f"ballots/{ballot.leaf}.pdf", queries.signed_pdf(ballot)
-        yield f"ballots/{ballot.leaf}.json", canonical.encode(_record(db, ballot, content))
+        with _whole(f"ballot at leaf {ballot.leaf}"):
+            answer = signing.unseal(key, consultation.id, ballot.sealed)
+            pdf, record = queries.signed_pdf(ballot), canonical.encode(_record(db, ballot, answer))
+        yield f"ballots/{ballot.leaf}.pdf", pdf
+        yield f"ballots/{ballot.leaf}.json", record
     for attempt in queries.attempts_of(db, consultation.id):
-        statement = signing.unseal(key, consultation.id, attempt.sealed).statement
-        record = {"statement": statement.decode(), "reason": attempt.reason}
-        yield f"attempts/{attempt.leaf}.json", canonical.encode(record)
+        with _whole(f"attempt at leaf {attempt.leaf}"):
+            said = signing.unseal(key, consultation.id, attempt.sealed).statement
+        tried = {"statement": said.decode(), "reason": attempt.reason}
+        yield f"attempts/{attempt.leaf}.json", canonical.encode(tried)
 
 
 def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.Json:
     device = people.signing_device(db, ballot.person_id, ballot.key_id)
-    assert device is not None
+    if device is None:
+        raise NotFound(f"key {ballot.key_id} of member {ballot.person_id}")
     return {
         "member": ballot.person_id,
         "statement": content.statement.decode(),

@@ -387,6 +387,11 @@ def export_consultation(number: int, out: Path, keys_out: Path | None) -> None:
             ) from None
         except Refused:
             raise NotPossible(f"consultation {number} is not closed yet") from None
+        except bundle.NotWhole as wrong:
+            raise NotPossible(
+                f"nothing was written, since what is kept does not hold together ({wrong}): keep "
+                "this database as it is, and compare it with a backup (docs/backup.md)"
+            ) from None
         if keys_out:
             keys_out.write_text(json.dumps(bundles.trusted(db), indent=1))
     click.echo(f"{out}: {count} files")
