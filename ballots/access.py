@@ -126,7 +126,12 @@ def sees_drafts(actor: Actor) -> bool:
 
 
 def is_asked(db: Session, actor: Actor, consultation_id: int) -> bool:
-    return db.get(Asked, (consultation_id, actor.id)) is not None
+    return asked_as(db, actor, consultation_id) is not None
+
+
+def asked_as(db: Session, actor: Actor, consultation_id: int) -> Asked | None:
+    """In which office this person is asked, if at all."""
+    return db.get(Asked, (consultation_id, actor.id))
 
 
 def consultation_to_change(db: Session, actor: Actor, consultation_id: int) -> Consultation:

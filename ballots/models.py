@@ -95,13 +95,13 @@ class Consultation(Base):
         """No answer is taken any more; it may still wait to be closed."""
         return self.due_at is not None and now >= self.due_at
 
-    def terms(self, person_id: int, latest_leaf: int) -> rules.Terms:
+    def terms(self, asked: "Asked | None", latest_leaf: int) -> rules.Terms:
         """What this consultation allows a member now, as the rules take it."""
         assert self.due_at is not None
         return rules.Terms(
             is_open=self.state == State.OPEN,
             due_at=self.due_at,
-            is_asked=any(each.person_id == person_id for each in self.asked),
+            is_asked=asked is not None,
             asking_leaf=self.asking_leaf,
             latest_leaf=latest_leaf,
         )

@@ -365,6 +365,11 @@ def answered_count(db: Session, consultation_id: int) -> int:
     return _answered_counts(db, [consultation_id]).get(consultation_id, 0)
 
 
+def asked_count(db: Session, consultation_id: int) -> int:
+    """How many members are asked."""
+    return _asked_counts(db, [consultation_id]).get(consultation_id, 0)
+
+
 def notices(db: Session, consultation: Consultation) -> dict[int, list[rules.Notice]]:
     """All that proves that each member was told of the question as it is asked now."""
     told = _told_of_opening(db, consultation)

@@ -189,7 +189,8 @@ def _refusal(
     """C5: everything that decides, read under the lock."""
     device = people.signing_device(db, actor.id, signed.paper.key_id)
     key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
-    terms = consultation.terms(actor.id, queries.latest_leaf(db, consultation, actor.id))
+    asked = access.asked_as(db, actor, consultation.id)
+    terms = consultation.terms(asked, queries.latest_leaf(db, consultation, actor.id))
     return rules.refusal(terms, key, signed.content.answer, now)
 
 
@@ -245,7 +246,7 @@ def _tell(db: Session, actor: Actor, consultation: Consultation) -> None:
             consultation_id=consultation.id,
             person_id=actor.id,
             answered=queries.answered_count(db, consultation.id),
-            asked=len(consultation.asked),
+            asked=queries.asked_count(db, consultation.id),
         ),
     )
     outbox.notify(

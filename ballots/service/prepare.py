@@ -122,17 +122,17 @@ def _as_asked(
     now = clock.now(db)
     device = people.signing_device(db, actor.id, key_id)
     key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
-    terms = consultation.terms(actor.id, queries.latest_leaf(db, consultation, actor.id))
+    member = access.asked_as(db, actor, consultation_id)
+    terms = consultation.terms(member, queries.latest_leaf(db, consultation, actor.id))
     if reason := rules.refusal(terms, key, answer, now):
         raise Refused(reason)
-    if device is None:
+    if device is None or member is None:
         raise Refused(BallotRefusal.KEY_UNKNOWN)
-    office = next(each.office for each in consultation.asked if each.person_id == actor.id)
     nonce = signing.new_nonce()
-    statement = _statement(db, consultation, actor, office, answer, key_id, nonce, env)
+    statement = _statement(db, consultation, actor, member.office, answer, key_id, nonce, env)
     form = papers.BallotForm(
         consultation=consultation,
-        office=office,
+        office=member.office,
         choice=answer.choice,
         opinion=answer.opinion,
         day=queries.CALENDAR.local_day(now),
