@@ -623,7 +623,6 @@ def by_key(key: str) -> dict[str, str | int] | str:
         ballot = access.ballot_to_read(db, actor, key)
         row = access.consultation_to_read(db, actor, ballot.consultation_id)
         stored = queries.sealed_answer(ballot).answer
-        latest = queries.last_sent(db, row, actor.id)
         return render_template(
             "ballots/receipt.html",
             receipt=receipt,
@@ -631,8 +630,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
             consultation=row,
             stored=stored,
             words=papers.POSITION_WORDS[Position(stored.choice.value)],
-            is_latest=latest is not None and latest.id == ballot.id,
-            is_of_now=queries.counts(row, ballot),
+            fate=queries.fate_of(db, row, ballot).value,
             may_replace=row.state == State.OPEN and not row.has_ended(clock.now(db)),
             qr=web.qr(web.settings().base_url.rstrip("/") + url_for("ballots.by_key", key=key)),
         )

@@ -441,6 +441,33 @@ def last_sent(db: Session, consultation: Consultation, person_id: int) -> Ballot
     )
 
 
+class Fate(StrEnum):
+    """What has become of a ballot, as its member is told."""
+
+    REPLACEABLE = "replaceable"
+    TO_BE_COUNTED = "to_be_counted"
+    COUNTED = "counted"
+    # Kept, and not counted: by another of theirs, by other papers, by its question, by its member.
+    REPLACED = "replaced"
+    ASKED_AGAIN = "asked_again"
+    NO_RESULT = "no_result"
+    LEFT_OFFICE = "left_office"
+
+
+def fate_of(db: Session, consultation: Consultation, ballot: Ballot) -> Fate:
+    if consultation.state in FINAL - {State.CLOSED}:
+        return Fate.NO_RESULT
+    if not counts(consultation, ballot):
+        return Fate.ASKED_AGAIN
+    last = last_sent(db, consultation, ballot.person_id)
+    if last is None or last.id != ballot.id:
+        return Fate.REPLACED
+    if consultation.state == State.CLOSED:
+        stood = db.get(Standing, (consultation.id, ballot.person_id))
+        return Fate.COUNTED if stood and stood.ballot_id == ballot.id else Fate.LEFT_OFFICE
+    return Fate.TO_BE_COUNTED if consultation.has_ended(clock.now(db)) else Fate.REPLACEABLE
+
+
 def latest_ballot(db: Session, consultation: Consultation, person_id: int) -> Ballot | None:
     """The member's ballot that counts so far."""
     last = last_sent(db, consultation, person_id)

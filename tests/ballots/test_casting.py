@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from ballots import queries, signing
 from ballots.models import Attempt, Consultation
+from ballots.queries import Fate
 from ballots.service import cast as casting
+from ballots.service import close
 from ecabinet import answers, canonical, ledger, pades
 from ecabinet.db import reading
 from ecabinet.errors import Refused
@@ -45,6 +47,39 @@ def test_a_signed_answer_is_kept_and_its_receipt_verifies(minister, asked):
     (ballot,) = ballots_of(asked)
     assert ballot.leaf == receipt["position"]
     assert receipt["number"].startswith(f"{asked}-")
+
+
+def fate(asked, ballot):
+    with reading() as db:
+        return queries.fate_of(db, db.get_one(Consultation, asked), ballot)
+
+
+def test_a_receipt_says_what_has_become_of_its_ballot(cabinet, minister, asked):
+    first = minister.cast(asked)
+    path = f"/ballots/by-key/{first['key']}"
+    assert "Còn thay được đến 24:00, 02/12/2026" in minister.browser.get(path).text
+    last = minister.cast(asked, "disagree")
+    assert "Phiếu này đã được thay bằng phiếu gửi sau." in minister.browser.get(path).text
+    cabinet.wait(days=4)
+    path = f"/ballots/by-key/{last['key']}"
+    minister.browser.sign_in("botruong.yte")
+    page = minister.browser.get(path).text
+    assert "phiếu này chờ được kiểm" in page
+    assert "data-count-to" in page
+    close.close(asked)
+    page = minister.browser.get(path).text
+    assert "Phiếu này đã được tính trong kết quả." in page
+    # Nothing of it is being counted any more.
+    assert "data-count-to" not in page
+    assert [fate(asked, each) for each in ballots_of(asked)] == [Fate.REPLACED, Fate.COUNTED]
+
+
+def test_the_ballot_of_whoever_left_is_said_not_to_count(cabinet, minister, asked):
+    minister.cast(asked)
+    cabinet.leaves_office("botruong.yte")
+    cabinet.wait(days=4)
+    close.close(asked)
+    assert [fate(asked, each) for each in ballots_of(asked)] == [Fate.LEFT_OFFICE]
 
 
 def test_a_receipt_does_not_verify_for_another_leaf(minister, asked):

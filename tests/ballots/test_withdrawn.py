@@ -83,6 +83,8 @@ def test_two_people_withdraw_and_no_silence_counts(
     close.close(asked)
     is_untouched(asked)
     with reading() as db:
+        (ballot,) = db.scalars(select(Ballot))
+        assert queries.fate_of(db, the(asked), ballot) is queries.Fate.NO_RESULT
         (leaf,) = ledger.entries(db, "consultation_withdrawn", 0).values()
     two = (leaf["asked_by"], leaf["confirmed_by"])
     assert two == (cabinet.ids[asker], cabinet.ids[second])

@@ -19,6 +19,7 @@ from playwright.sync_api import Error, Locator, Page, Response, Route, WebSocket
 from pysqlite3 import dbapi2
 
 from tests.ballots.builders import a_paper
+from tests.ballots.verifier import holds
 from tests.browser.person import (
     DESKTOP,
     HANOI,
@@ -295,6 +296,14 @@ def test_a_ballot_whose_confirmation_has_run_out_says_what_to_do_and_is_sent_onc
     member.follows("Xem biên nhận", "[data-unsent]")
     expect(page.get_by_role("heading", name=RECEIVED)).to_be_visible()
     assert len(ballots(morning)) == before + 1
+    # What verifies it leaves with its member, as one file.
+    with page.expect_download() as saved:
+        member.follows("Tải biên nhận")
+    lines = saved.value.path().read_text().split("\n")
+    envelope = next(at for at, line in enumerate(lines) if line.startswith("{"))
+    proof, log_key = "\n".join(lines[:envelope]), lines[envelope + 1]
+    assert holds(proof, lines[envelope], log_key)
+    expect(page.get_by_role("link", name="Kiểm ở trang kiểm chứng")).to_be_visible()
 
 
 def ballots(morning: Morning) -> list[str]:
