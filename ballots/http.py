@@ -343,6 +343,8 @@ def consultation(consultation_id: int) -> str:
             withdrawal=_waiting(db, actor, row, stop.WITHDRAW),
             end_move=_waiting(db, actor, row, *window.ACTS),
             ends_changed=queries.ends_changed(db, row),
+            days_given=queries.days_given(db, row),
+            silence_agrees=queries.silence_agrees(db, actor, row),
             after_it=queries.round_after(db, row.id),
             removed=documents.removed_among(db, [each.edition_id for each in papers]),
             dossier=documents.dossier(db, row.dossier_id),

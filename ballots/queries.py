@@ -643,6 +643,31 @@ def ends_changed(db: Session, consultation: Consultation) -> list[EndChange]:
     return list(db.scalars(query.order_by(EndChange.id)))
 
 
+def days_given(db: Session, consultation: Consultation) -> int:
+    """The working days from the asking to the end as it is now; of a draft, the days it will
+    have."""
+    opened_at, due_at = consultation.opened_at, consultation.due_at
+    if opened_at is None or due_at is None:
+        return consultation.window_days
+    last, _ = CALENDAR.day_and_hour_of_end(due_at)
+    return working_days.calendar(db).working_days_between(CALENDAR.local_day(opened_at), last)
+
+
+def silence_agrees(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    """Whether this reader may be told that no answer is deemed agreement: never the Prime Minister,
+    and nobody within a window that is too short."""
+    in_force = rules.rule_set(consultation.rule_set) if consultation.rule_set else rules_today(db)
+    if in_force is None or not in_force.silence_agrees:
+        return False
+    since, due_at = consultation.asks_since, consultation.due_at
+    if since is None or due_at is None:
+        return True
+    own = db.get(Asked, (consultation.id, actor.id))
+    is_theirs = own is not None and own.is_prime_minister
+    calendar = working_days.calendar(db)
+    return not is_theirs and not rules.is_too_short(in_force, since, due_at, calendar)
+
+
 def decision_on(db: Session, consultation_id: int) -> Decision | None:
     return db.get(Decision, consultation_id)
 

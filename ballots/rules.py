@@ -201,12 +201,18 @@ def new_end_refusal(
     return None if calendar.is_working_day(last_day) else ConsultationRefusal.DAY_OFF
 
 
+def is_too_short(rules: RuleSet, asked_at: datetime, due_at: datetime, calendar: Calendar) -> bool:
+    """Whether the window is below the legal minimum: then nobody is deemed to agree (rulebook:
+    deemed agreement fails safe)."""
+    return calendar.due(asked_at, rules.least_days) > due_at
+
+
 def is_beyond_limits(
     rules: RuleSet, asked_at: datetime, due_at: datetime, calendar: Calendar
 ) -> bool:
     """Whether the window would be shorter or longer than the set allows: then the Prime Minister
     is one of the two (rulebook: Who may do what, extend; shorten)."""
-    if calendar.due(asked_at, rules.least_days) > due_at:
+    if is_too_short(rules, asked_at, due_at, calendar):
         return True
     return rules.most_days is not None and calendar.due(asked_at, rules.most_days) < due_at
 
@@ -422,7 +428,7 @@ def position_of_silence(
         return Position.SILENT
     if not silence.was_asked or not silence.can_sign or silence.enrolment_pending:
         return Position.NOT_REACHED
-    if calendar.due(opened_at, rules.least_days) > due_at:
+    if is_too_short(rules, opened_at, due_at, calendar):
         return Position.SILENT
     if not is_in_time(rules, silence.notice, due_at, calendar):
         return Position.NOT_REACHED

@@ -27,6 +27,7 @@ REASON = "Hai bộ cần thêm thời gian đối chiếu số liệu."
 TUESDAY, WEDNESDAY, FRIDAY, SATURDAY = (date(2026, 12, day) for day in (1, 2, 4, 5))
 MONDAY_AFTER, TUESDAY_AFTER = date(2026, 12, 7), date(2026, 12, 8)
 CALENDAR = Calendar()
+DEEMED, NEVER_DEEMED = "Được coi là đồng ý và chịu trách nhiệm", "Không được coi là đồng ý."
 JSON = {"Accept": "application/json"}
 
 
@@ -117,7 +118,8 @@ def test_everybody_is_told_and_sees_both_ends(cabinet: Cabinet, asked: int) -> N
     for name in ("botruong.yte", "thutuong", "chuyenvien", "lanhdaovp"):
         assert "consultation_extended" in kinds(cabinet, name)
     page = cabinet.browser("botruong.yte").get(f"/consultations/{asked}").text
-    for words in ("24:00, 04/12/2026", "24:00, 02/12/2026", REASON):
+    days = '<span class="num">4</span> ngày làm việc'
+    for words in ("24:00, 04/12/2026", "24:00, 02/12/2026", REASON, days):
         assert words in page
     with reading() as db:
         story = [each.kind for each in documents.story(db, the(asked).dossier_id)]
@@ -151,7 +153,14 @@ def test_a_shorter_window_than_the_set_allows_deems_nobody_to_agree(
 ) -> None:
     silent = Member(cabinet, "botruong.yte")
     silent.open_page(asked)
+    assert DEEMED in silent.browser.get(f"/consultations/{asked}").text
+    # The Prime Minister's own silence never is, whatever the window.
+    premier = cabinet.browser("thutuong").get(f"/consultations/{asked}").text
+    assert (DEEMED in premier, NEVER_DEEMED in premier) == (False, True)
     confirm(cabinet, ask(cabinet, asked, TUESDAY))
+    page = silent.browser.get(f"/consultations/{asked}").text
+    assert (DEEMED in page, NEVER_DEEMED in page) == (False, True)
+    assert '<span class="num">1</span> ngày làm việc' in page
     assert "consultation_shortened" in kinds(cabinet, "botruong.yte")
     cabinet.wait(days=2)
     close.close(asked)
