@@ -20,7 +20,15 @@ from ecabinet import canonical, clock, ledger, outbox
 from ecabinet.access import Actor, Permission
 from ecabinet.db import Base, transaction
 from ecabinet.duties import Duty
-from ecabinet.errors import Forbidden, NotFound, NotSignedIn, Refused, SettingRefused, Stale
+from ecabinet.errors import (
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Overtaken,
+    Refused,
+    SettingRefused,
+    Stale,
+)
 
 LONGEST_ABOUT, LONGEST_REASON = 300, 2_000
 DECIDED_SHOWN = 50
@@ -190,7 +198,10 @@ def confirm(actor: Actor, request_id: int, digest: str) -> None:
             "confirmed_by": approver.id,
         }
         ledger.append(db, "approved", body, _remember_leaf(request))
-        act.carry_out(db, Approved(request.id, asker, approver, request.facts))
+        try:
+            act.carry_out(db, Approved(request.id, asker, approver, request.facts))
+        except Stale:
+            raise Overtaken from None
         _tell(db, [asker.id], "approval_confirmed", request, approver)
 
 

@@ -133,6 +133,12 @@ class Stale(CabinetError):
     code = "stale"
 
 
+class Overtaken(Stale):
+    """What was asked for is about something that has changed since: to look again is no help."""
+
+    code = "overtaken"
+
+
 class TooLarge(CabinetError):
     status = 413
     code = "too_large"

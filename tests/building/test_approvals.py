@@ -12,7 +12,15 @@ from ecabinet import approvals, outbox
 from ecabinet.access import Permission, Role
 from ecabinet.approvals import Act, ApprovalRefusal, Approved, Request, RequestState
 from ecabinet.db import reading, transaction
-from ecabinet.errors import CabinetError, Forbidden, NotFound, NotSignedIn, Refused, Stale
+from ecabinet.errors import (
+    CabinetError,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    Overtaken,
+    Refused,
+    Stale,
+)
 from people import queries
 from people.models import Person, Term
 from people.service import directory
@@ -202,7 +210,7 @@ def test_a_decision_is_bound_to_the_facts_that_were_shown(cabinet: Cabinet) -> N
 
 def test_an_act_that_fails_leaves_everything_as_it_was(cabinet: Cabinet) -> None:
     before, request_id = name_of(cabinet), ask(cabinet, "Không được")
-    with pytest.raises(Stale):
+    with pytest.raises(Overtaken):
         approvals.confirm(cabinet.actor("lanhdaovp"), request_id, request_of(request_id).digest)
     assert name_of(cabinet) == before
     assert request_of(request_id).state == RequestState.WAITING

@@ -420,7 +420,7 @@ def test_a_clean_file_takes_its_place_and_what_waited_meanwhile_does_not(cabinet
     remove(cabinet, paper)
     proposed = waited.replace("/approvals/", "/replacements/")
     assert cabinet.browser("lanhdaovp").get(proposed).status_code == 410
-    assert confirm(cabinet, waited, by="lanhdaovp").json["code"] == "stale"
+    assert confirm(cabinet, waited, by="lanhdaovp").json["code"] == "overtaken"
     assert office.post(f"{waited}/withdraw", headers=JSON).status_code == 200
     clean = replace(cabinet, paper, builders.pdf(2))
     assert (clean.edition_number, clean.removal) == (2, None)

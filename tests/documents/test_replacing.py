@@ -181,7 +181,7 @@ def test_a_replacement_of_what_is_no_longer_the_current_edition_is_stale(cabinet
     with transaction() as db:
         db.get_one(Edition, paper.edition_id).digest = "0" * 64
     answer = confirm(cabinet, asked)
-    assert (answer.status_code, answer.json["code"]) == (409, "stale")
+    assert (answer.status_code, answer.json["code"]) == (409, "overtaken")
     assert current(paper).edition_number == 1
 
 
