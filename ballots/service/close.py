@@ -21,6 +21,8 @@ from ecabinet.db import transaction
 from ecabinet.errors import Refused
 from people import queries as people
 
+Logged = dict[int, canonical.Json]
+
 
 class LedgerDisagrees(Exception):
     """A stored ballot is not the one that the ledger names; nothing is counted."""
@@ -61,32 +63,40 @@ def _opened(db: Session, consultation: Consultation) -> list[Ballot]:
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
-    _hold_against_log(db, consultation, ballots)
+    logged = _logged(db, "ballot", consultation)
+    _hold_against_log(db, consultation, ballots, logged)
     for ballot in ballots:
         content = signing.unseal(key, consultation.id, ballot.sealed)
-        _hold_against_leaf(db, ballot, content)
-        ballot.choice = content.answer.choice
+        ballot.choice = _held_against_leaf(logged, ballot, content).choice
         ballot.opinion = content.opinion
     return ballots
 
 
-def _hold_against_log(db: Session, consultation: Consultation, ballots: list[Ballot]) -> None:
+def _hold_against_log(
+    db: Session, consultation: Consultation, ballots: list[Ballot], logged: Logged
+) -> None:
     """A ballot or an attempt that the log names and no row holds was lost: silence is none."""
-    assert consultation.opened_leaf is not None
     attempts = queries.attempts_of(db, consultation.id)
-    kept = {
-        "ballot": [each.leaf for each in ballots],
-        "ballot_refused": [each.leaf for each in attempts],
-    }
-    for kind, leaves in kept.items():
-        since = consultation.opened_leaf
-        if leaves != ledger.positions(db, kind, since, consultation=consultation.id):
+    for kind, rows, named in (
+        ("ballot", ballots, logged),
+        ("ballot_refused", attempts, _logged(db, "ballot_refused", consultation)),
+    ):
+        if [each.leaf for each in rows] != list(named):
             raise LedgerDisagrees(f"the log names another {kind} of consultation {consultation.id}")
 
 
-def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> None:
+def _logged(db: Session, kind: str, consultation: Consultation) -> Logged:
+    """What the log says of each act of this kind, by its place."""
+    assert consultation.opened_leaf is not None
+    found = ledger.entries(db, kind, consultation.opened_leaf).items()
+    return {at: act for at, act in found if act.get("consultation") == consultation.id}
+
+
+def _held_against_leaf(
+    logged: Logged, ballot: Ballot, content: signing.Sealed
+) -> signing.Statement:
     assert ballot.leaf is not None
-    leaf = canonical.decode(ledger.envelope(db, ballot.leaf))
+    leaf = logged[ballot.leaf]
     statement = signing.read(content.statement)
     same = (
         leaf["type"] == "ballot"
@@ -98,6 +108,7 @@ def _hold_against_leaf(db: Session, ballot: Ballot, content: signing.Sealed) -> 
     )
     if not same:
         raise LedgerDisagrees(f"ballot {ballot.id} at leaf {ballot.leaf}")
+    return statement
 
 
 def _result(
