@@ -5,13 +5,13 @@ application is made. For gunicorn alone; whoever imports this, dies by it.
 """
 
 import os
+import pkgutil
 import signal
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from ballots.service import cast
 from ecabinet.app import create_served_app
 from tests.faults.points import POINTS, order
 
@@ -33,6 +33,8 @@ def dying_after(point: str, step: Callable[..., Any]) -> Callable[..., Any]:
 
 
 for point, name in POINTS.items():
-    setattr(cast, name, dying_after(point, getattr(cast, name)))
+    holder, _, step = name.rpartition(".")
+    held: Any = pkgutil.resolve_name(holder)
+    setattr(held, step, dying_after(point, getattr(held, step)))
 
 app = create_served_app()

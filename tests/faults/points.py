@@ -2,8 +2,24 @@
 
 from pathlib import Path
 
-# The function of ballots.service.cast that ends each point of security.md 3.2.
-POINTS = {"C3": "_verified", "C5": "_refusal", "C6": "_ballot", "C8": "_tell", "C9": "_keep"}
+# The function that ends each point of security.md 3.2. After C9 the ballot stands.
+BEFORE = {
+    "C1": "ballots.http.Body",
+    "C2": "ballots.http.current_actor",
+    "C3": "ballots.service.cast._verified",
+    "C4": "ballots.access.consultation_to_answer",
+    "C5": "ballots.service.cast._refusal",
+    "C6": "ballots.service.cast._ballot",
+    "C7": "ecabinet.ledger.sign_checkpoint",
+    "C8": "ballots.service.cast._tell",
+}
+AFTER = {
+    "C9": "ballots.service.cast._keep",
+    "C10": "ballots.queries.receipt_of",
+    "C11": "ballots.queries.Receipt.as_answer",
+    "C13": "ecabinet.live.tell",
+}
+POINTS = BEFORE | AFTER
 
 
 def order(folder: Path) -> Path:

@@ -28,7 +28,7 @@ from tests.ballots import builders
 from tests.ballots.builders import Member, ballots_of
 from tests.ballots.verifier import holds
 from tests.builders import Cabinet
-from tests.faults.points import order
+from tests.faults.points import AFTER, BEFORE, order
 from tests.server import Server, serving
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,9 +72,15 @@ class Tablet:
 
     def sends(self, server: Server) -> bytes:
         """The receipt's bytes; ConnectionError when the server dies first."""
+        return self.posts(server, self.token(server))
+
+    def token(self, server: Server) -> str:
         token = re.search(rb'name="csrf-token" content="([0-9a-f]+)"', self.ask(server, "/sign-in"))
         assert token
-        headers = {"X-CSRF-Token": token[1].decode(), "Content-Type": "application/json"}
+        return token[1].decode()
+
+    def posts(self, server: Server, token: str) -> bytes:
+        headers = {"X-CSRF-Token": token, "Content-Type": "application/json"}
         path = f"/consultations/{self.consultation}/ballots"
         return self.ask(server, path, "POST", json.dumps(self.envelope), **headers)
 
@@ -99,9 +105,10 @@ class Tablet:
 
     def is_cut_off(self, server: Server, point: str) -> None:
         """Sends, and the server dies after this point without a word."""
+        token = self.token(server)
         order(server.folder).write_text(point)
         with pytest.raises(ConnectionError):
-            self.sends(server)
+            self.posts(server, token)
         assert server.process.wait(WITHIN) == -signal.SIGKILL
         assert not order(server.folder).exists()
 
@@ -142,21 +149,31 @@ def tablet(cabinet: Cabinet, settings: Settings) -> Tablet:
     return Tablet(cabinet, settings, builders.an_open_consultation(cabinet))
 
 
+# `make test` dies on both sides of the commit; `make faults` at every point.
+EVERY_POINT = pytest.mark.faults
+AFTER_COMMIT = [
+    point if point == "C9" else pytest.param(point, marks=EVERY_POINT) for point in AFTER
+]
+AT_THE_COMMIT = ("C3", "C5", "C6", "C7", "C8")
+
+
+@pytest.mark.parametrize("point", AFTER_COMMIT)
 def test_r01_a_ballot_whose_server_died_after_the_commit_has_its_one_receipt(
-    tablet: Tablet,
+    tablet: Tablet, point: str
 ) -> None:
     with tablet.served() as server:
-        tablet.is_cut_off(server, "C9")
+        tablet.is_cut_off(server, point)
     with tablet.served() as server:
         seen = tablet.looks(server)
         assert tablet.sends(server) == tablet.sends(server) == seen
     tablet.holds_exactly(seen)
 
 
+@pytest.mark.parametrize("points", [AT_THE_COMMIT, pytest.param(tuple(BEFORE), marks=EVERY_POINT)])
 def test_r01_a_ballot_whose_server_died_before_the_commit_left_nothing_and_is_taken_again(
-    tablet: Tablet,
+    tablet: Tablet, points: tuple[str, ...]
 ) -> None:
-    for point in ("C3", "C5", "C6", "C8"):
+    for point in points:
         with tablet.served() as server:
             tablet.is_cut_off(server, point)
         tablet.holds_exactly()
