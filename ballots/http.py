@@ -118,7 +118,7 @@ def export_mine() -> FlaskResponse:
 
 def _own_cells(rows: Sequence[queries.OwnRow]) -> Iterator[list[str]]:
     """Official words, so in Vietnamese whatever the screen's language."""
-    yield ["Phiếu số", "Tên", "Hạn", "Ý kiến", "Trả lời lúc", "Kết quả"]
+    yield ["Phiếu số", "Tên", "Hạn", "Ý kiến", "Trả lời lúc", "Kết quả", "Đính chính"]
     for each in rows:
         stood = each.position or (Position(each.choice.value) if each.choice else None)
         yield [
@@ -128,6 +128,7 @@ def _own_cells(rows: Sequence[queries.OwnRow]) -> Iterator[list[str]]:
             papers.POSITION_WORDS[stood] if stood else "",
             papers.moment_words(each.answered_at) if each.answered_at else "",
             rules.OUTCOME_WORDS[each.outcome] if each.outcome else "",
+            "có" if each.is_corrected else "",
         ]
 
 
@@ -257,6 +258,7 @@ def opinions(consultation_id: int) -> str:
             dossier=documents.dossier(db, row.dossier_id),
             opinions=queries.opinions(db, row),
             decision=queries.decision_on(db, row.id),
+            corrections=queries.corrections_of(db, row.id),
             drafts=access.drafts(db, actor, row),
             reads_result=actor.may(Permission.RESULT_READ),
             ReplyKind=ReplyKind,

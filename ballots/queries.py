@@ -54,6 +54,7 @@ class Row:
     answered: int
     has_mine: bool
     outcome: str | None
+    is_corrected: bool
     decided: str | None
 
 
@@ -111,6 +112,7 @@ class OwnRow:
     # Once it is closed.
     position: rules.Position | None
     outcome: rules.Outcome | None
+    is_corrected: bool
 
 
 def own_history(db: Session, actor: Actor) -> list[OwnRow]:
@@ -131,9 +133,12 @@ def own_history(db: Session, actor: Actor) -> list[OwnRow]:
         each.consultation_id: rules.Outcome(each.outcome)
         for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
     }
-    now = clock.now(db)
+    now, corrected = clock.now(db), _corrected(db, ids)
     return [
-        _own_row(each, last.get(each.id), standings.get(each.id), results.get(each.id), now)
+        replace(
+            _own_row(each, last.get(each.id), standings.get(each.id), results.get(each.id), now),
+            is_corrected=each.id in corrected,
+        )
         for each in rows
     ]
 
@@ -156,6 +161,7 @@ def _own_row(
         choice=_own_choice(counted) if counted else None,
         position=rules.Position(standing.position) if standing else None,
         outcome=outcome,
+        is_corrected=False,
     )
 
 
@@ -248,7 +254,7 @@ def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
         each.consultation_id: each.decided
         for each in db.scalars(select(Decision).where(Decision.consultation_id.in_(ids)))
     }
-    now = clock.now(db)
+    now, corrected = clock.now(db), _corrected(db, ids)
     return [
         Row(
             id=each.id,
@@ -260,6 +266,7 @@ def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
             answered=answered.get(each.id, 0),
             has_mine=each.id in mine_answered,
             outcome=outcomes.get(each.id),
+            is_corrected=each.id in corrected,
             decided=decided.get(each.id),
         )
         for each in rows
@@ -672,6 +679,12 @@ def decision_on(db: Session, consultation_id: int) -> Decision | None:
     return db.get(Decision, consultation_id)
 
 
+def _corrected(db: Session, ids: Iterable[int]) -> set[int]:
+    """Of these the ones whose result is not to be read without its correction."""
+    wanted = Correction.consultation_id.in_(list(ids))
+    return set(db.scalars(select(Correction.consultation_id).where(wanted).distinct()))
+
+
 def corrections_of(db: Session, consultation_id: int) -> list[Correction]:
     """What was said of a result since, the first one first."""
     query = select(Correction).where(Correction.consultation_id == consultation_id)
@@ -719,6 +732,7 @@ class Consulted:
     round: int
     outcome: rules.Outcome
     tally: rules.Tally
+    is_corrected: bool
     decided: rules.Decided | None
     # Whether who looks may open it.
     is_readable: bool
@@ -735,16 +749,19 @@ def consulted_on(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> dict[
         .where(Consultation.dossier_id.in_(wanted))
         .order_by(Consultation.opened_leaf)
     )
+    found = db.execute(query).all()
+    corrected = _corrected(db, (row.id for row, _, _ in found))
     return {
         row.dossier_id: Consulted(
             id=row.id,
             round=row.round,
             outcome=rules.Outcome(result.outcome),
             tally=result.tally(),
+            is_corrected=row.id in corrected,
             decided=rules.Decided(decision.decided) if decision else None,
             is_readable=row.id in readable,
         )
-        for row, result, decision in db.execute(query)
+        for row, result, decision in found
     }
 
 

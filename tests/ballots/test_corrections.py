@@ -13,11 +13,15 @@ from documents import queries as documents
 from ecabinet import ledger, outbox, verifier
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused, Stale
+from meetings.rules import Kind
+from meetings.service import prepare
+from meetings.service.prepare import ItemText
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_asked_again import taken_out
 from tests.ballots.test_bundle import change_json, change_leaf, failed, rezip
 from tests.ballots.test_withdrawn import confirm
 from tests.builders import Cabinet
+from tests.meetings.builders import head
 
 WORDS = "Tên Nghị định ghi thiếu: đúng là “về quản lý hoạt động lấn biển”."
 AGAIN = "Bổ sung: ngày họp là 03/12/2026."
@@ -68,6 +72,28 @@ def test_two_people_correct_and_the_result_stays_as_it_was(cabinet: Cabinet, clo
     assert two == (cabinet.ids["lanhdaovp"], cabinet.ids["thutuong"])
     assert "result_corrected" in told
     assert "result_corrected" in story
+
+
+def test_wherever_a_result_is_read_its_correction_is_said(cabinet: Cabinet, closed: int) -> None:
+    secretary = cabinet.actor("thuky")
+    meeting = prepare.plan(secretary, head(cabinet, Kind.REGULAR))
+    with reading() as db:
+        dossier = db.get_one(Consultation, closed).dossier_id
+    prepare.add_item(secretary, meeting, ItemText("Nghị định", 20, None, "", dossier))
+    member, office = cabinet.browser("botruong.yte"), cabinet.browser("thuky")
+    pages = [
+        (member, "/consultations"),
+        (member, "/consultations/mine"),
+        (office, f"/meetings/{meeting}?as=member"),
+    ]
+    assert not any("có đính chính" in reader.get(path).text for reader, path in pages)
+    confirm(cabinet, ask(cabinet, closed))
+    for reader, path in pages:
+        assert "có đính chính" in reader.get(path).text, path
+    sheet = member.get("/consultations/mine.csv").get_data().decode("utf-8-sig")
+    assert sheet.splitlines()[1].endswith(",có")
+    # Whoever drafts is told, and led to this page.
+    assert WORDS in cabinet.browser("kiemtoan").get(f"/consultations/{closed}/opinions").text
 
 
 def test_what_was_said_meanwhile_was_not_agreed_to(cabinet: Cabinet, closed: int) -> None:
