@@ -262,6 +262,7 @@ def opinions(consultation_id: int) -> str:
             drafts=access.drafts(db, actor, row),
             reads_result=actor.may(Permission.RESULT_READ),
             ReplyKind=ReplyKind,
+            seen_reply=queries.seen_reply,
         )
 
 
@@ -276,23 +277,26 @@ def export_opinions(consultation_id: int) -> FlaskResponse:
 
 @door.post(f"{ANSWERED}/replies")
 @needs(Permission.OPINION_REPLY)
-@takes("person", "kind", "words")
+@takes("seen", "person", "kind", "words")
 def reply(consultation_id: int) -> Response:
     member = web.form_int("person", least=1)
     kind = web.one_of(ReplyKind, "kind", web.form("kind", limit=20))
     words = web.form("words", limit=LONGEST_OPINION)
-    deciding.reply(current_actor(), consultation_id, member, kind, words)
+    deciding.reply(
+        current_actor(), consultation_id, member, kind, words, web.form("seen", limit=64)
+    )
     return web.see(f"{queries.path_of(consultation_id)}/opinions", "opinion_replied")
 
 
 @door.post(f"{ANSWERED}/decision")
 @needs(Permission.RESULT_DECIDE)
-@takes("decided", "reason")
+@takes("seen", "decided", "reason")
 @confirmed
 def decide(consultation_id: int) -> Response:
     decided = web.one_of(Decided, "decided", web.form("decided", limit=20))
     reason = web.form("reason", limit=approvals.LONGEST_REASON, optional=True)
-    deciding.decide(current_actor(), consultation_id, decided, reason)
+    seen = web.form("seen", limit=64)
+    deciding.decide(current_actor(), consultation_id, decided, reason, seen)
     return web.see(queries.path_of(consultation_id), "result_decided")
 
 
@@ -466,6 +470,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "corrections": queries.corrections_of(db, row.id),
         "correction_asked": _waiting(db, actor, row, correct.CORRECT),
         "may_decide": access.decides(actor, row),
+        "seen": queries.seen_by_decider(db, row),
         "opinions": queries.opinions(db, row) if sees_names else [],
         "can_issue": not rules.decision_refusal(
             rules.Outcome(result.outcome),

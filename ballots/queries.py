@@ -724,6 +724,31 @@ def opinions(db: Session, consultation: Consultation) -> list[OpinionRow]:
     ]
 
 
+def digest_of_opinions(db: Session, consultation: Consultation) -> str:
+    """Of the opinions and replies that lay before whoever decided."""
+    table = [
+        {
+            "member": each.member_id,
+            "opinion_sha256": canonical.digest_of(each.opinion),
+            "reply": str(each.reply.kind) if each.reply else None,
+            "words_sha256": canonical.digest_of(each.reply.words) if each.reply else None,
+        }
+        for each in opinions(db, consultation)
+    ]
+    return canonical.digest_of(canonical.encode({"opinions": table}).decode())
+
+
+def seen_by_decider(db: Session, consultation: Consultation) -> str:
+    """A digest of what a decision is taken on: opinions, replies, corrections."""
+    corrected = str(len(corrections_of(db, consultation.id)))
+    return canonical.digest_of("\0".join([digest_of_opinions(db, consultation), corrected]))
+
+
+def seen_reply(reply: Reply | None) -> str:
+    """A digest of a reply: whoever writes over a colleague's newer one is told."""
+    return canonical.digest_of(f"{reply.kind}\0{reply.words}" if reply else "")
+
+
 @dataclass(frozen=True)
 class Consulted:
     """What a consultation on a dossier came to, for a session that takes it up."""

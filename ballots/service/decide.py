@@ -3,20 +3,21 @@ deputy of the field, issues, returns, or puts it to a session."""
 
 from collections.abc import Callable
 
-from sqlalchemy.orm import Session
-
 from ballots import access, queries, rules, signing
-from ballots.models import Consultation, Decision, Reply, State
+from ballots.models import Decision, Reply, State
 from ballots.rules import Decided, Outcome, ReplyKind
 from ballots.service import tell
 from ecabinet import canonical, clock, ledger
 from ecabinet.access import Actor
 from ecabinet.db import transaction
-from ecabinet.errors import Refused
+from ecabinet.errors import Refused, Stale
 
 
-def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, words: str) -> None:
-    """What one's agency does with a member's opinion; it takes the place of its last words."""
+def reply(
+    actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, words: str, seen: str
+) -> None:
+    """What one's agency does with a member's opinion; it takes the place of its last words, which
+    were seen by whoever writes."""
     with transaction() as db:
         consultation = access.opinion_to_reply_to(db, actor, consultation_id)
         before = queries.opinions(db, consultation)
@@ -26,6 +27,9 @@ def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, w
         is_closed = consultation.state == State.CLOSED
         if refusal := rules.reply_refusal(is_closed, is_decided, said.get(member_id, "")):
             raise Refused(refusal)
+        replies = {each.member_id: each.reply for each in before}
+        if queries.seen_reply(replies[member_id]) != seen:
+            raise Stale
         row = Reply(
             consultation_id=consultation.id,
             member_id=member_id,
@@ -41,8 +45,9 @@ def reply(actor: Actor, consultation_id: int, member_id: int, kind: ReplyKind, w
             tell.tell_of_replies(db, consultation)
 
 
-def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str) -> None:
-    """Decide once what comes of a result; the act points to the leaf of the result it is about."""
+def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, seen: str) -> None:
+    """Decide once what comes of a result, on the opinions, replies and corrections that were seen;
+    the act points to the leaf of the result it is about."""
     with transaction() as db:
         consultation = access.consultation_to_decide(db, actor, consultation_id)
         result = queries.result_of(db, consultation.id)
@@ -53,6 +58,8 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str) ->
             outcome, is_provisional, is_decided, decided, reason
         ):  # fmt: skip
             raise Refused(refusal)
+        if queries.seen_by_decider(db, consultation) != seen:
+            raise Stale
         assert result is not None
         decision = Decision(
             consultation_id=consultation.id,
@@ -70,25 +77,11 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str) ->
             "result_leaf": result.last_leaf,
             "decision": str(decided),
             "reason_sha256": canonical.digest_of(reason),
-            "opinions_sha256": _digest_of_opinions(db, consultation),
+            "opinions_sha256": queries.digest_of_opinions(db, consultation),
             "by": actor.id,
         }
         ledger.append(db, "consultation_decided", leaf, _remember(decision))
         tell.tell_of_decision(db, consultation, decision)
-
-
-def _digest_of_opinions(db: Session, consultation: Consultation) -> str:
-    """Of the opinions and replies that lay before whoever decided."""
-    table = [
-        {
-            "member": each.member_id,
-            "opinion_sha256": canonical.digest_of(each.opinion),
-            "reply": str(each.reply.kind) if each.reply else None,
-            "words_sha256": canonical.digest_of(each.reply.words) if each.reply else None,
-        }
-        for each in queries.opinions(db, consultation)
-    ]
-    return canonical.digest_of(canonical.encode({"opinions": table}).decode())
 
 
 def _remember(decision: Decision) -> Callable[[int], None]:

@@ -3,6 +3,7 @@ a session by the Prime Minister or the deputy of the field."""
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from ballots import queries, rules
 from ballots.models import Consultation
 from ballots.rules import ConsultationRefusal, Decided, Outcome, ReplyKind
-from ballots.service import close, decide, draft
+from ballots.service import close, correct, decide, draft
 from ballots.service.draft import Question
 from documents import queries as documents
 from ecabinet import ledger, outbox, verifier
@@ -24,6 +25,7 @@ from meetings.service.prepare import ItemText
 from tests.ballots.builders import MONDAY, Member, a_paper, set_clock
 from tests.ballots.test_asked_again import taken_out
 from tests.ballots.test_bundle import change_leaf, failed, rezip
+from tests.ballots.test_withdrawn import confirm
 from tests.builders import Cabinet, statements_sent
 from tests.documents.builders import dossier
 from tests.meetings.builders import head
@@ -65,7 +67,20 @@ def reply(
     cabinet: Cabinet, number: int, member: str = "botruong.xaydung", who: str = STAFF,
     kind: ReplyKind = ReplyKind.ACCEPTED, words: str = WORDS,
 ) -> None:  # fmt: skip
-    decide.reply(cabinet.actor(who), number, cabinet.ids[member], kind, words)
+    with reading() as db:
+        rows = queries.opinions(db, db.get_one(Consultation, number))
+    before = {each.member_id: each.reply for each in rows}.get(cabinet.ids[member])
+    seen = queries.seen_reply(before)
+    decide.reply(cabinet.actor(who), number, cabinet.ids[member], kind, words, seen)
+
+
+def seen(number: int) -> str:
+    with reading() as db:
+        return queries.seen_by_decider(db, db.get_one(Consultation, number))
+
+
+def settle(cabinet: Cabinet, who: str, number: int, decided: Decided, reason: str) -> None:
+    decide.decide(cabinet.actor(who), number, decided, reason, seen(number))
 
 
 def kinds(cabinet: Cabinet, name: str) -> list[str]:
@@ -146,6 +161,7 @@ def test_opinions_are_read_by_the_agency_that_drafts_only_after_the_closing(
 
 def test_each_opinion_has_a_reply_that_travels_on(cabinet: Cabinet, closed: int) -> None:
     form = {"person": cabinet.ids["botruong.xaydung"], "kind": "accepted", "words": WORDS}
+    form["seen"] = queries.seen_reply(None)
     staff = cabinet.browser(STAFF)
     assert staff.post(f"/consultations/{closed}/replies", data=form).status_code == 303
     assert "opinions_to_reply" in duties(cabinet, STAFF)
@@ -170,7 +186,7 @@ def test_a_reply_is_changed_until_it_is_decided(cabinet: Cabinet, closed: int) -
         found = queries.opinions(db, db.get_one(Consultation, closed))
     (only,) = [each.reply for each in found if each.reply]
     assert (only.kind, only.words) == (ReplyKind.PARTLY, "Một phần.")
-    decide.decide(cabinet.actor("thutuong"), closed, Decided.ISSUE, "")
+    settle(cabinet, "thutuong", closed, Decided.ISSUE, "")
     with pytest.raises(Refused) as refused:
         reply(cabinet, closed)
     assert refused.value.reason is ConsultationRefusal.DECIDED_ALREADY
@@ -200,6 +216,42 @@ def test_nobody_else_replies(cabinet: Cabinet, closed: int, who: str, member: st
         reply(cabinet, closed, member, who)
 
 
+def test_a_colleagues_newer_reply_is_not_written_over(cabinet: Cabinet, closed: int) -> None:
+    staff, path = cabinet.browser(STAFF), f"/consultations/{closed}"
+    form = {"person": cabinet.ids["botruong.xaydung"], "kind": "explained", "words": "Muộn."}
+    form["seen"] = queries.seen_reply(None)
+    reply(cabinet, closed)
+    answer = staff.post(f"{path}/replies", data=form, headers=JSON)
+    assert (answer.status_code, answer.json) == (409, answer.json | {"code": "stale"})
+    page = staff.get(f"{path}/opinions").text
+    assert WORDS in page
+    found = re.findall('name="seen" value="([0-9a-f]{64})"', page)
+    assert any(
+        staff.post(f"{path}/replies", data=form | {"seen": each}).status_code == 303
+        for each in found
+    )
+
+
+def test_nothing_is_decided_on_what_was_not_seen(cabinet: Cabinet, closed: int) -> None:
+    premier, path = cabinet.browser("thutuong"), f"/consultations/{closed}"
+
+    def sends() -> int:
+        (form,) = {*re.findall('name="seen" value="([0-9a-f]{64})"', shown)}
+        fields = {"decided": "session", "reason": REASON, "seen": form}
+        return premier.post(f"{path}/decision", data=fields, headers=JSON).status_code
+
+    shown = premier.get(path).text
+    reply(cabinet, closed)
+    assert sends() == 409
+    shown = premier.get(path).text
+    confirm(cabinet, correct.ask_to_correct(cabinet.actor("lanhdaovp"), closed, "Sai tên."))
+    assert sends() == 409
+    with reading() as db:
+        assert queries.decision_on(db, closed) is None
+    shown = premier.get(path).text
+    assert sends() == 200
+
+
 def test_what_nobody_said_has_no_reply(cabinet: Cabinet, closed: int) -> None:
     with pytest.raises(Refused) as refused:
         reply(cabinet, closed, "thutuong")
@@ -216,7 +268,7 @@ def test_the_prime_minister_issues_once_and_everybody_is_told(
     assert "result_to_decide" in duties(cabinet, "thutuong")
     page = premier.get(f"/consultations/{closed}").text
     assert 'data-open="decide-issue"' in page
-    form = {"decided": "issue", "reason": ""}
+    form = {"decided": "issue", "reason": "", "seen": seen(closed)}
     assert premier.post(f"/consultations/{closed}/decision", data=form).status_code == 303
     assert "result_to_decide" not in duties(cabinet, "thutuong")
     for name in (STAFF, "botruong.yte", "chuyenvien", "lanhdaovp"):
@@ -244,7 +296,7 @@ def test_the_prime_minister_issues_once_and_everybody_is_told(
 def test_the_bundle_is_sound_and_another_decision_is_found(
     cabinet: Cabinet, closed: int, tmp_path: Path
 ) -> None:
-    decide.decide(cabinet.actor("thutuong"), closed, Decided.ISSUE, "")
+    settle(cabinet, "thutuong", closed, Decided.ISSUE, "")
     files, keys = taken_out(closed, tmp_path)
 
     def found(kind: str = verifier.ISSUED, **values: object) -> set[str]:
@@ -265,7 +317,7 @@ def test_the_deputy_of_the_field_decides_and_no_other(cabinet: Cabinet, closed: 
     assert "result_to_decide" in duties(cabinet, DEPUTY)
     page = cabinet.browser(DEPUTY).get(f"/consultations/{closed}").text
     assert "Từng thành viên" in page
-    decide.decide(cabinet.actor(DEPUTY), closed, Decided.RETURN, REASON)
+    settle(cabinet, DEPUTY, closed, Decided.RETURN, REASON)
     with reading() as db:
         found = queries.decision_on(db, closed)
     assert found is not None
@@ -283,7 +335,7 @@ def test_a_deputy_of_another_field_sees_totals_alone(cabinet: Cabinet) -> None:
     assert "Từng thành viên" not in page
     for who in (DEPUTY, "lanhdaovp", "thuky", "botruong.yte", STAFF, "kiemtoan"):
         with pytest.raises((Forbidden, NotFound)):
-            decide.decide(cabinet.actor(who), number, Decided.RETURN, REASON)
+            settle(cabinet, who, number, Decided.RETURN, REASON)
 
 
 def test_only_a_deputy_is_the_deputy_of_a_field(cabinet: Cabinet) -> None:
@@ -304,7 +356,8 @@ def test_bad_input_is_answered_and_nothing_decided(
     cabinet: Cabinet, closed: int, form: dict[str, str], status: int
 ) -> None:
     path = f"/consultations/{closed}/decision"
-    answer = cabinet.browser("thutuong").post(path, data=form, headers=JSON)
+    sent = form | {"seen": seen(closed)}
+    answer = cabinet.browser("thutuong").post(path, data=sent, headers=JSON)
     assert answer.status_code == status, answer.text
     with reading() as db:
         assert queries.decision_on(db, closed) is None
@@ -313,7 +366,7 @@ def test_bad_input_is_answered_and_nothing_decided(
 def test_a_later_round_that_was_decided_otherwise_waits_for_no_session(
     cabinet: Cabinet, closed: int
 ) -> None:
-    decide.decide(cabinet.actor("thutuong"), closed, Decided.SESSION, REASON)
+    settle(cabinet, "thutuong", closed, Decided.SESSION, REASON)
     with reading() as db:
         about = db.get_one(Consultation, closed).dossier_id
         assert queries.put_to_session(db) == {about: closed}
@@ -321,7 +374,7 @@ def test_a_later_round_that_was_decided_otherwise_waits_for_no_session(
     draft.approve(cabinet.actor("lanhdaovp"), again)
     cabinet.wait(days=9)
     close.close(again)
-    decide.decide(cabinet.actor("thutuong"), again, Decided.RETURN, REASON)
+    settle(cabinet, "thutuong", again, Decided.RETURN, REASON)
     with reading() as db:
         assert queries.put_to_session(db) == {}
 
@@ -329,7 +382,7 @@ def test_a_later_round_that_was_decided_otherwise_waits_for_no_session(
 def test_what_is_put_to_a_session_goes_along_with_its_opinions(
     cabinet: Cabinet, closed: int
 ) -> None:
-    decide.decide(cabinet.actor("thutuong"), closed, Decided.SESSION, REASON)
+    settle(cabinet, "thutuong", closed, Decided.SESSION, REASON)
     secretary = cabinet.actor("thuky")
     meeting = prepare.plan(secretary, head(cabinet, Kind.REGULAR))
     browser = cabinet.browser("thuky")

@@ -164,7 +164,6 @@ ALWAYS_SENT: dict[str, Any] = {
     ),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/corrections": {"words": "Sửa tên."},
-    "/consultations/<int:consultation_id>/decision": {"decided": "return", "reason": "Bổ sung"},
     "/devices/<public_id>/confirm": {"met": "yes"},
     "/dossiers/<int:dossier_id>/lodging": {"explanation": "Gửi sau."},
     "/consultations/<int:consultation_id>/refusals": {"person": 1, "reason": "Gửi muộn"},
@@ -209,6 +208,12 @@ SENT: dict[str, Fields] = {
         "person": reader.cabinet.ids[MINISTER],
         "kind": "accepted",
         "words": "Tiếp thu.",
+        "seen": things.get("reply", "x"),
+    },
+    "/consultations/<int:consultation_id>/decision": lambda reader, things: {
+        "decided": "return",
+        "reason": "Bổ sung",
+        "seen": things.get("result", "x"),
     },
     "/consultations/<int:consultation_id>/proposals": lambda reader, things: {
         "person": reader.cabinet.ids[MINISTER],

@@ -288,6 +288,9 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     made["closed"]["key"] = member.cast(closed, "agree_comments", "Làm rõ.")["key"]
     cabinet.wait(days=3)
     closing.close(closed)
+    with reading() as db:
+        result = ballots.seen_by_decider(db, db.get_one(Consultation, closed))
+    made["closed"] |= {"result": result, "reply": ballots.seen_reply(None)}
     member.browser = cabinet.browser(MINISTER)
     made["asked"] = {"consultation_id": (asked := _question(cabinet, "dang hoi", 5))}
     drafting.approve(leader, asked)
