@@ -14,6 +14,7 @@ help:
 	@echo "make check       format, lint, types, imports"
 	@echo "make audit       every page, at every size, by axe: long, by hand"
 	@echo "make faults      power cuts and kills by the hundred (IMAGES=, KILLS=): long, by hand"
+	@echo "make mutants     small changes of rules, signing, log and verifier that no test finds (MODULE=)"
 	@echo "make scale       papers and search as they grow (PAGES=): long, by hand"
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"
 
@@ -44,6 +45,9 @@ audit: var/.ready-dev
 faults: var/.ready-dev
 	@bash tests/run.sh faults
 
+mutants: var/.ready-dev
+	@nice $(V)/python -m tests.mutation $(MODULE)
+
 scale: var/.ready-dev
 	@$(V)/python -m benchmarks scale
 
@@ -68,4 +72,4 @@ var/.ready-dev: requirements-dev.txt requirements-uv.txt pyproject.toml $(FRONT)
 	@touch $@ var/.ready-run
 
 
-.PHONY: help run code setup test test-fast check fix audit faults scale bench lock
+.PHONY: help run code setup test test-fast check fix audit faults mutants scale bench lock
