@@ -31,7 +31,7 @@ def main(chosen: list[str]) -> None:
         score = 100 * (1 - len(alive) / (len(found) - alike))
         least = min(least, score)
         for each in alive:
-            print(f"  {module}:{each.line}  {each.what}")
+            print(f"  {module}:{each.lines[0]}  {each.what}")
         print(f"{module}: {score:.1f} % of {len(found)} found, {alike} change nothing", flush=True)
     # What a test has left behind in a thread is not waited for.
     os._exit(least < GOAL)

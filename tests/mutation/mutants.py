@@ -6,7 +6,9 @@ says) and asserts, which tell the type checker what is so.
 
 import ast
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt),
@@ -36,27 +38,42 @@ class Place:
 
 @dataclass(frozen=True)
 class Mutant:
-    """What was changed, in which lines; whether a function's code alone is another by it."""
+    """What is changed, in which lines; whether a function's code alone is another by it."""
 
-    line: int
-    last: int
-    inside: bool
-    what: str
+    place: Place
+    field: str
+    put: object
+
+    @contextmanager
+    def in_its_tree(self) -> Iterator[None]:
+        """While the block lasts, the tree is changed so."""
+        node = self.place.node
+        was = getattr(node, self.field)
+        setattr(node, self.field, self.put)
+        ast.fix_missing_locations(node)
+        yield
+        setattr(node, self.field, was)
+
+    @property
+    def inside(self) -> bool:
+        return self.place.inside
+
+    @property
+    def lines(self) -> range:
+        node = self.place.node
+        line = getattr(node, "lineno", 0) or node.target.lineno  # type: ignore[attr-defined]
+        return range(line, (getattr(node, "end_lineno", None) or line) + 1)
+
+    @cached_property
+    def what(self) -> str:
+        before = ast.unparse(self.place.node)
+        with self.in_its_tree():
+            return f"{_short(before)}  ->  {_short(ast.unparse(self.place.node))}"
 
 
-def mutants(tree: ast.Module) -> Iterator[Mutant]:
-    """Each in its turn; while it is looked at, the tree is changed so."""
-    for place in list(_places(tree, False)):
-        node, before = place.node, ast.unparse(place.node)
-        for field, put in _changes(node):
-            was = getattr(node, field)
-            setattr(node, field, put)
-            ast.fix_missing_locations(tree)
-            line = getattr(node, "lineno", 0) or node.target.lineno  # type: ignore[attr-defined]
-            last = getattr(node, "end_lineno", None) or line
-            what = f"{_short(before)}  ->  {_short(ast.unparse(node))}"
-            yield Mutant(line, last, place.inside, what)
-            setattr(node, field, was)
+def mutants(tree: ast.Module) -> list[Mutant]:
+    places = _places(tree, False)
+    return [Mutant(each, *change) for each in places for change in _changes(each.node)]
 
 
 def _short(words: str) -> str:

@@ -69,7 +69,7 @@ class Trial:
         self.path = path
         self.tree = ast.parse(path.read_text())
         self.functions = _functions(compile(self.tree, str(path), "exec"))
-        self.all = list(mutants(self.tree))
+        self.all = mutants(self.tree)
         self.alive = {at for at, each in enumerate(self.all) if each.inside}
         self.broken = False
 
@@ -86,12 +86,14 @@ class Trial:
             seconds = self._as_it_is(item, sibling, lines)
             if self.broken:
                 return True
-            for at, each in enumerate(mutants(self.tree)):
-                if at in self.alive and lines & set(range(each.line, each.last + 1)):
-                    limit = max(LEAST_SECONDS, PATIENCE * seconds)
+            limit = max(LEAST_SECONDS, PATIENCE * seconds)
+            for at in sorted(self.alive):
+                if lines.isdisjoint(self.all[at].lines):
+                    continue
+                with self.all[at].in_its_tree():
                     code = _functions(compile(self.tree, str(self.path), "exec"))
-                    if not in_a_fork(partial(self._survives, item, sibling, code), limit):
-                        self.alive.discard(at)
+                if not in_a_fork(partial(self._survives, item, sibling, code), limit):
+                    self.alive.discard(at)
         return True
 
     def _as_it_is(self, item: Any, sibling: Any, lines: set[int]) -> float:
@@ -186,11 +188,9 @@ def outside(path: Path, tests: list[str], number: int) -> bool:
     """Whether all tests pass on a mutant that is loaded so from the beginning."""
     tree = ast.parse(path.read_text())
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for at, _ in enumerate(mutants(tree)):
-        if at == number:
-            sys.meta_path.insert(0, Finder(Loader(name, str(path), tree)))
-            return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]) == 0
-    raise IndexError(number)
+    with mutants(tree)[number].in_its_tree():
+        sys.meta_path.insert(0, Finder(Loader(name, str(path), tree)))
+        return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]) == 0
 
 
 def tried(path: Path, tests: list[str]) -> Iterator[tuple[Mutant, bool]]:

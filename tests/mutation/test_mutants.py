@@ -21,7 +21,8 @@ def test_every_comparison_number_word_and_result_is_changed_once_and_put_back() 
     as_it_was = ast.unparse(tree)
     changed, found = set(), []
     for each in mutants(tree):
-        changed.add(ast.unparse(tree))
+        with each.in_its_tree():
+            changed.add(ast.unparse(tree))
         found.append((each.inside, each.what.split("  ->  ")[1]))
     assert as_it_was not in changed
     assert len(changed) == len(found)
