@@ -139,6 +139,15 @@ def consultation_to_change(db: Session, actor: Actor, consultation_id: int) -> C
     return _locked(db, consultation_id)
 
 
+def consultation_to_enter(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One to which an answer on paper may be entered; locked against its closing."""
+    actor.must(Permission.BALLOT_ENTER)
+    consultation = _locked(db, consultation_id)
+    if consultation.state == State.DRAFT:
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
 def consultation_to_approve(db: Session, actor: Actor, consultation_id: int) -> Consultation:
     actor.must(Permission.CONSULTATION_APPROVE)
     return _locked(db, consultation_id)

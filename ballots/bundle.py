@@ -84,17 +84,19 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
 
 
 def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.Json:
-    device = people.signing_device(db, ballot.person_id, ballot.key_id)
-    if device is None:
-        raise NotFound(f"key {ballot.key_id} of member {ballot.person_id}")
-    return {
+    record: canonical.Json = {
         "member": ballot.person_id,
         "statement": content.statement.decode(),
         "opinion": content.opinion,
         "evidence": ballot.evidence,
-        "certificate": bundles.in_base64(device.certificate),
         "receipt": queries.receipt_of(db, ballot).receipt,
     }
+    if queries.is_on_paper(ballot):
+        return record
+    device = people.signing_device(db, ballot.person_id, ballot.key_id)
+    if device is None:
+        raise NotFound(f"key {ballot.key_id} of member {ballot.person_id}")
+    return record | {"certificate": bundles.in_base64(device.certificate)}
 
 
 def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -> canonical.Json:

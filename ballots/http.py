@@ -15,7 +15,7 @@ from ballots import access, papers, queries, rules
 from ballots.models import Attempt, Consultation, State
 from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
-from ballots.service import advise, correct, quarantine, stop, window
+from ballots.service import advise, correct, on_paper, quarantine, stop, window
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import decide as deciding
@@ -23,6 +23,7 @@ from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
 from ballots.signing import Proposed
 from documents import queries as documents
+from documents.http.papers import FILE, sent, sent_file
 from ecabinet import approvals, clock, sheets, web
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
@@ -43,10 +44,12 @@ def offered() -> dict[str, Any]:
         "has_own": actor is not None and actor.may(Permission.BALLOT_CAST),
         "may_see_figures": actor is not None and actor.may(Permission.RESULT_READ),
         "may_approve": actor is not None and actor.may(Permission.CONSULTATION_APPROVE),
+        "may_enter": actor is not None and actor.may(Permission.BALLOT_ENTER),
     }
 
 
 LONGEST_OPINION = 20_000
+MOST_OF_A_SCAN = 10 * 1024 * 1024
 PDF = "application/pdf"
 ANSWERED = "/consultations/<int:consultation_id>"
 
@@ -230,6 +233,40 @@ def ask_to_move_end(consultation_id: int) -> Response:
     due_at = queries.CALENDAR.end_of(last)
     asked = window.ask_to_move_end(current_actor(), consultation_id, due_at, reason)
     return web.see(f"/approvals/{asked}", "end_move_asked")
+
+
+@door.post(f"{ANSWERED}/paper-ballots")
+@needs(Permission.BALLOT_ENTER)
+@takes("person", "choice", "opinion", "reason", *FILE)
+def ask_to_enter(consultation_id: int) -> Response:
+    """An answer on paper, from its scan."""
+    person = web.form_int("person", least=1)
+    choice = web.one_of(Choice, "choice", web.form("choice", limit=20))
+    answer = Proposed(choice, web.form("opinion", optional=True, limit=LONGEST_OPINION))
+    reason = web.form("reason", limit=approvals.LONGEST_REASON)
+    env = web.settings().env
+    with sent_file(MOST_OF_A_SCAN) as scan:
+        asked = on_paper.ask_to_enter(
+            current_actor(), consultation_id, person, answer, scan, reason, env
+        )
+    return web.see(f"/approvals/{asked}", "paper_ballot_asked")
+
+
+@door.get("/paper-ballots/<int:request_id>")
+@needs(Permission.CONSULTATION_DRAFT)
+def paper_ballot(request_id: int) -> str:
+    """The scan beside what was entered from it, for the two who decide it."""
+    with reading() as db:
+        asked = on_paper.entry_to_compare(db, current_actor(), request_id)
+        entered = on_paper.entered(db, asked)
+    return render_template("ballots/paper_ballot.html", asked=asked, entered=entered)
+
+
+@door.get("/paper-ballots/<int:request_id>/file")
+@needs(Permission.CONSULTATION_DRAFT)
+@gives_a_file(on_paper.entry_to_compare)
+def scan(request_id: int) -> Response:
+    return sent(on_paper.copy_of_scan(current_actor(), request_id), f"phieu-giay-{request_id}.pdf")
 
 
 @door.post(f"{ANSWERED}/refusals")
@@ -466,6 +503,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "standings": result.standings if sees_names else [],
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
+        "on_paper": papers.count_on_paper(result),
         "decision": queries.decision_on(db, row.id),
         "corrections": queries.corrections_of(db, row.id),
         "correction_asked": _waiting(db, actor, row, correct.CORRECT),

@@ -183,7 +183,8 @@ class BallotPaper(Base):
 
 
 class Ballot(Base):
-    """One signed answer. A member's last one counts; all are kept."""
+    """One answer, signed by its member, or given on paper and entered by two people from a scan.
+    A member's last one counts; all are kept."""
 
     __tablename__ = "ballots_ballot"
     __table_args__ = (UniqueConstraint("consultation_id", "person_id", "follows"),)
@@ -209,6 +210,19 @@ class Ballot(Base):
     # Written by the closing alone.
     choice: Mapped[Choice | None] = mapped_column(String(20))
     opinion: Mapped[str | None] = mapped_column(Text)
+
+
+class PaperEntry(Base):
+    """An answer on paper as one person has entered it from a scan; sealed as a ballot is. It counts
+    for nothing until a second one has compared it."""
+
+    __tablename__ = "ballots_paper_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
 
 
 class Proposal(Base):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ballots import rules
+from ballots import rules, signing
 from ballots.models import Consultation, Correction, Result
 from ballots.queries import CALENDAR, OpinionRow
 from ballots.rules import Choice, Position, ReplyKind
@@ -164,6 +164,7 @@ def result_sheet(
             forms.text(
                 f"Sổ ghi từ dòng {result.first_leaf} đến dòng {result.last_leaf}. Chữ ký của phiếu "
                 "thuộc loại khóa của thiết bị, chứng thư do hệ thống của Chính phủ cấp."
+                f"{_said_on_paper(result)}"
             )
         ),
         forms.signature_block(
@@ -171,6 +172,22 @@ def result_sheet(
         ),
     ]
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
+
+
+def count_on_paper(result: Result) -> int:
+    """How many of the ballots that count no key has signed."""
+    return sum(
+        each.ballot is not None and each.ballot.signature_class == signing.ON_PAPER
+        for each in result.standings
+    )
+
+
+def _said_on_paper(result: Result) -> str:
+    count = count_on_paper(result)
+    if not count:
+        return ""
+    words = "phiếu là phiếu giấy, không có chữ ký số: hai người nhập và đối chiếu với bản quét"
+    return f" {count} {words}."
 
 
 def _corrections(said: Sequence[Correction]) -> list[forms.Piece]:

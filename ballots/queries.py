@@ -74,6 +74,13 @@ class MemberRow:
     has_left: bool
     # Answered about papers that were replaced since: asked again.
     answered_before: bool
+    # By an answer on paper that two people have entered.
+    answered_on_paper: bool
+
+    @property
+    def may_answer_on_paper(self) -> bool:
+        """Has not answered, or on paper alone: a paper stands over no signed ballot."""
+        return self.answered_at is None or self.answered_on_paper
 
     @property
     def is_to_be_called(self) -> bool:
@@ -316,6 +323,7 @@ def _answered_by(person_id: int) -> Select[int]:
 def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     """Each member asked, in protocol order: how they were told, when they last answered."""
     answered, before = _answers(db, consultation)
+    on_paper = _on_paper(db, consultation)
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
     told = _told_of_opening(db, consultation)
     now, calendar = clock.now(db), working_days.calendar(db)
@@ -332,6 +340,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
             attempts=attempts[each.person_id],
             has_left=each.person_id not in in_office,
             answered_before=each.person_id in before,
+            answered_on_paper=each.person_id in on_paper,
         )
         for each in consultation.asked
     ]
@@ -430,6 +439,26 @@ def _answers(db: Session, consultation: Consultation) -> tuple[dict[int, datetim
         else:
             before.add(person_id)
     return answered, before
+
+
+def _on_paper(db: Session, consultation: Consultation) -> set[int]:
+    """Whose answer that counts so far is on paper."""
+    if consultation.state == State.DRAFT:
+        return set()
+    query = select(Ballot.person_id, Ballot.signature_class).where(
+        Ballot.consultation_id == consultation.id, Ballot.leaf > consultation.asking_leaf
+    )
+    last = dict(db.execute(query.order_by(Ballot.leaf)).all())
+    return {person for person, kind in last.items() if kind == signing.ON_PAPER}
+
+
+def is_on_paper(ballot: Ballot) -> bool:
+    return ballot.signature_class == signing.ON_PAPER
+
+
+def kind_of_leaf(ballot: Ballot) -> str:
+    """As what a ballot stands in the log."""
+    return "ballot_on_paper" if is_on_paper(ballot) else "ballot"
 
 
 def counts(consultation: Consultation, ballot: Ballot) -> bool:

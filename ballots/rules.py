@@ -239,6 +239,7 @@ class BallotRefusal(StrEnum):
     PAPER_GONE = "paper_gone"
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
+    SIGNED_ALREADY = "signed_already"
 
 
 class SignatureRefusal(StrEnum):
@@ -303,6 +304,28 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
         return BallotRefusal.KEY_REVOKED
     if now < key.usable_from:
         return BallotRefusal.KEY_WAITING
+    return None
+
+
+def paper_refusal(
+    terms: Terms, has_signed: bool, answer: Answer, now: datetime
+) -> BallotRefusal | None:
+    """Why an answer on paper cannot be entered for a member (rulebook: Who may do what, enter a
+    paper ballot; R-13).
+
+    A paper never stands over what the member has signed: only the member answers again. Their
+    own signed answer stands over a paper.
+    """
+    if not terms.is_asked:
+        return BallotRefusal.NOT_ASKED
+    if not terms.is_open:
+        return BallotRefusal.NOT_OPEN
+    if now >= terms.due_at:
+        return BallotRefusal.ENDED
+    if has_signed:
+        return BallotRefusal.SIGNED_ALREADY
+    if answer.choice in NEEDS_OPINION and not answer.opinion.strip():
+        return BallotRefusal.OPINION_MISSING
     return None
 
 

@@ -18,6 +18,10 @@ from ecabinet.pades import Prepared
 VERSION = 1
 ATTACHMENT = "statement.json"
 DEVICE = "device"
+# No key signed it: its member's hand stands on the scan, and two people have compared the two.
+ON_PAPER = "paper"
+NO_KEY = "0" * 64
+CLASSES = (DEVICE, "token", "official-duty", ON_PAPER)
 KEY_LETTERS = 32
 # Every ordinary ballot is as long as any other, so that a length tells no choice (BAL-10).
 SEALED_STEP = 128 * 1024
@@ -106,7 +110,8 @@ def _is_sound(statement: Statement) -> bool:
         and all(is_digest(each) for each in statement.papers)
         and all(isinstance(getattr(statement, each), str) for each in TEXTS)
         and statement.env in ("demo", "production")
-        and statement.signature_class in ("device", "token", "official-duty")
+        and statement.signature_class in CLASSES
+        and (statement.signature_class == ON_PAPER) == (statement.key_id == NO_KEY)
         and moment(datetime.fromisoformat(statement.issued_at)) == statement.issued_at
     )
 
@@ -129,6 +134,21 @@ def envelope(
         "statement_sha256": hashlib.sha256(statement).hexdigest(),
         "byterange_sha256": mark.hex(),
     } | answers.digests(signature, certificate, evidence)
+
+
+def paper_envelope(
+    consultation: int, statement: bytes, scan: str, evidence: canonical.Json
+) -> canonical.Json:
+    """Of an answer on paper: the scan stands where the signed page does."""
+    return {
+        "v": VERSION,
+        "consultation": consultation,
+        "statement_sha256": hashlib.sha256(statement).hexdigest(),
+        "scan_sha256": scan,
+        "evidence_sha256": hashlib.sha256(canonical.encode(evidence)).hexdigest(),
+        "asked_by": evidence["asked_by"],
+        "confirmed_by": evidence["confirmed_by"],
+    }
 
 
 def request_digest(token: str, signature: bytes) -> str:
@@ -169,6 +189,26 @@ class Proposed:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """A scan as the house keeps it: the file itself, and the one that is shown, with its slot."""
+
+    original: str
+    prepared: str
+    prepared_size: int
+    slot_at: int
+    slot_length: int
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An answer on paper, as somebody has entered it from its scan."""
+
+    choice: Choice
+    opinion: str
+    scan: Scan
+
+
+@dataclass(frozen=True)
 class Between:
     """Whose proposal it is, to whom, on which question: what is sealed for one is no other's."""
 
@@ -204,6 +244,22 @@ def seal_proposal(key: bytes, between: Between, answer: Proposed) -> bytes:
 def unseal_proposal(key: bytes, between: Between, sealed: bytes) -> Proposed:
     body = canonical.decode(answers.unseal(key, between.bound, sealed))
     return Proposed(Choice(body["choice"]), body["opinion"])
+
+
+def seal_entry(key: bytes, consultation: int, member: int, entered: Entered) -> bytes:
+    """Encrypt what was entered from a paper: it is as secret as a ballot is."""
+    return answers.seal(
+        key, _bound_entry(consultation, member), canonical.encode(asdict(entered)), SEALED_STEP
+    )
+
+
+def unseal_entry(key: bytes, consultation: int, member: int, sealed: bytes) -> Entered:
+    body = canonical.decode(answers.unseal(key, _bound_entry(consultation, member), sealed))
+    return Entered(Choice(body["choice"]), body["opinion"], Scan(**body["scan"]))
+
+
+def _bound_entry(consultation: int, member: int) -> bytes:
+    return f"ecabinet/paper-entry/v1/{consultation}/{member}".encode()
 
 
 def _head(content: Sealed) -> canonical.Json:

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     CONSULTATION_APPROVE = "consultation:approve"
     CONSULTATION_EXCEED = "consultation:exceed"
     BALLOT_CAST = "ballot:cast"
+    BALLOT_ENTER = "ballot:enter"
+    BALLOT_COMPARE = "ballot:compare"
     ANSWER_PROPOSE = "answer:propose"
     RESULT_READ = "result:read"
     RESULT_DECIDE = "result:decide"
@@ -148,6 +150,8 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.CONSULTATION_APPROVE: frozenset({R.OFFICE_LEADER, R.PRIME_MINISTER}),
     Permission.CONSULTATION_EXCEED: frozenset({R.PRIME_MINISTER}),
     Permission.BALLOT_CAST: frozenset({R.MEMBER}),
+    Permission.BALLOT_ENTER: frozenset({R.SECRETARY}),
+    Permission.BALLOT_COMPARE: frozenset({R.SPECIALIST}),
     Permission.ANSWER_PROPOSE: frozenset({R.ADVISER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.RESULT_DECIDE: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM}),

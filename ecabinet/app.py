@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from ballots import access as ballots_access
 from ballots import http as ballots_http
 from ballots import sockets as ballots_sockets
-from ballots.service import advise, correct, quarantine, stop, window
+from ballots.service import advise, correct, on_paper, quarantine, stop, window
 from ballots.service import again as asking_again
 from documents import access as documents_access
 from documents import handling, leases, removing, replacing
@@ -126,6 +126,7 @@ ACTS = (
     stop.WITHDRAW,
     quarantine.REFUSE,
     *window.ACTS,
+    on_paper.ENTER,
     correct.CORRECT,
     meeting_readers.CHANGE_READERS,
 )

@@ -76,6 +76,8 @@ class Act:
     done_to: tuple[str, ...] = ()
     # Which facts name the persons whom it is about; not every request has each of them.
     persons: tuple[str, ...] = ()
+    # Where the two look at what its facts do not say, by the request's number: `/…/{}`.
+    shown_at: str = ""
 
     def is_about(self, facts: canonical.Json, person_id: int) -> bool:
         """Whether somebody would confirm their own benefit, or keep off their own harm: whom an
@@ -301,6 +303,12 @@ def may_decide(actor: Actor, request: Request) -> bool:
     """Whether this reader is one of the second persons; what they send is checked again."""
     is_anothers = request.asked_by != actor.id and not is_about(actor, request)
     return is_anothers and _confirms(actor, request)
+
+
+def shown_at(request: Request) -> str:
+    """Where the two who decide it look at what its facts do not say; empty where they say all."""
+    act = _acts.get(request.kind)
+    return act.shown_at.format(request.id) if act else ""
 
 
 def is_about(actor: Actor, request: Request) -> bool:

@@ -148,6 +148,14 @@ NOTICES: dict[str, Notice] = {
     "approval_withdrawn": Notice(
         S.OFFICE, "Một đề nghị chờ Ông/Bà xác nhận đã được rút", "A request to you was withdrawn"
     ),
+    "ballot_on_paper": Notice(
+        S.SECURITY,
+        "Đã nhập một phiếu giấy dưới tên Ông/Bà; nếu Ông/Bà không gửi phiếu giấy, hãy báo ngay "
+        "Văn phòng Chính phủ",
+        "A ballot on paper was entered in your name; if you did not hand one in, tell the "
+        "Government Office at once",
+        presses=True,
+    ),
     "ballot_kept": Notice(
         S.SECURITY,
         "Đã nhận một phiếu gửi dưới tên Ông/Bà; nếu không phải Ông/Bà gửi, hãy báo ngay "

@@ -53,6 +53,8 @@ SEALED = "activity_sealed"
 # Under which rules silence is deemed agreement, and how many working days notice has to leave.
 DEEMING_RULES = {"nd-191-2026": 2}
 OPENED, BALLOT, CLOSED = "consultation_opened", "ballot", "consultation_closed"
+# An answer on paper, that two people have entered from its scan: no key signed it.
+ON_PAPER, NO_KEY = "ballot_on_paper", "0" * 64
 ASKED, AGAIN = "member_asked", "consultation_asked_again"
 EXTENDED, SHORTENED = "consultation_extended", "consultation_shortened"
 REPLACED = "edition_published"
@@ -68,7 +70,7 @@ ISSUABLE = ("passed", "needs_decision")
 # What may stand in a consultation's bundle: acts of a kind unknown here are no part of it.
 ACTS = frozenset(
     {
-        OPENED, BALLOT, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
+        OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, ENROLLED, REVOKED,
     }
 )  # fmt: skip
@@ -402,6 +404,16 @@ class Bundle:
                 raise Unsound(f"row {following}: twice, or not in its order")
         return dict(zip(numbers, lines, strict=True))
 
+    @property
+    def cast(self) -> dict[int, dict[str, Any]]:
+        """The acts of all ballots, signed and on paper."""
+        return self.of_type(BALLOT) | self.of_type(ON_PAPER)
+
+    @property
+    def signed_ballots(self) -> list[int]:
+        """Those that the log has as signed by their members; the rest are on paper."""
+        return [leaf for leaf in sorted(self.ballots) if self.acts[leaf]["type"] == BALLOT]
+
     def statement(self, leaf: int) -> dict[str, Any]:
         return read_canonical(self.ballots[leaf]["statement"].encode(), f"statement {leaf}")
 
@@ -508,7 +520,7 @@ def acts_there(bundle: Bundle) -> None:
     number = bundle.consultation["id"]
     for at, act in bundle.acts.items():
         expect(act["type"] in ACTS, f"leaf {at}", f"an act of an unknown type, {act['type']}")
-        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT, ATTEMPT, EXTENDED, SHORTENED):
+        if act["type"] in (OPENED, CLOSED, RESULT, BALLOT, ON_PAPER, ATTEMPT, EXTENDED, SHORTENED):
             expect(act["consultation"] == number, f"leaf {at}", "of another consultation")
 
 
@@ -518,18 +530,19 @@ def acts_there(bundle: Bundle) -> None:
     "each ballot has its record, PDF and key's enrolment, each attempt its statement",
 )
 def ballots_whole(bundle: Bundle) -> None:
-    logged, kept = set(bundle.of_type(BALLOT)), set(bundle.ballots)
+    logged, kept = set(bundle.cast), set(bundle.ballots)
     for leaf in sorted(logged ^ kept):
         expect(leaf in kept, f"leaf {leaf}", "a ballot in the log without its record")
         expect(leaf in logged, f"ballots/{leaf}.json", "a record without a ballot in the log")
     enrolled = {act["key_id"] for act in bundle.of_type(ENROLLED).values()}
     for leaf in sorted(kept):
         bundle.read(f"ballots/{leaf}.pdf")
+        own = bundle.ballots[leaf]["member"] == bundle.statement(leaf)["member"]
+        expect(own, f"ballots/{leaf}.json", "names another member than its statement")
+    for leaf in bundle.signed_ballots:
         key_id = bundle.statement(leaf)["key_id"]
         expect(key_id in enrolled, f"ballots/{leaf}.json", "its key was never enrolled")
         record, act = bundle.ballots[leaf], bundle.acts[leaf]
-        own = record["member"] == bundle.statement(leaf)["member"]
-        expect(own, f"ballots/{leaf}.json", "names another member than its statement")
         certified = digest(base64.b64decode(record["certificate"])) == act["certificate_sha256"]
         expect(certified, f"ballots/{leaf}.json", "not the certificate that the log names")
     attempts = bundle.of_type(ATTEMPT)
@@ -623,8 +636,8 @@ def witnessed(bundle: Bundle) -> None:
     "each ballot's PDF is signed whole by its member's certified key, and holds S",
 )
 def signatures(bundle: Bundle) -> None:
-    for leaf, record in sorted(bundle.ballots.items()):
-        where = f"ballots/{leaf}.pdf"
+    for leaf in bundle.signed_ballots:
+        where, record = f"ballots/{leaf}.pdf", bundle.ballots[leaf]
         signed = read_signed(bundle, leaf, where)
         act = bundle.acts[leaf]
         statement = record["statement"].encode()
@@ -717,6 +730,7 @@ def by_two(bundle: Bundle) -> None:
         EXTENDED: ("asked_by", "confirmed_by"),
         SHORTENED: ("asked_by", "confirmed_by"),
         CORRECTED: ("asked_by", "confirmed_by"),
+        ON_PAPER: ("asked_by", "confirmed_by"),
     }
     for kind, (one, other) in pairs.items():
         for at, act in bundle.of_type(kind).items():
@@ -731,7 +745,7 @@ def by_two(bundle: Bundle) -> None:
     "each ballot's signature bears a trusted RFC 3161 stamp, no earlier than its statement",
 )
 def stamped(bundle: Bundle) -> None:
-    for leaf in sorted(bundle.ballots):
+    for leaf in bundle.signed_ballots:
         where = f"ballots/{leaf}.pdf"
         at = read_signed(bundle, leaf, where).stamped_at
         if at is None:
@@ -859,7 +873,7 @@ def statements(bundle: Bundle) -> None:
 )
 def between(bundle: Bundle) -> None:
     (opened, _), (closed, act) = bundle.only(OPENED), bundle.only(CLOSED)
-    logged = sorted(bundle.of_type(BALLOT))
+    logged = sorted(bundle.cast)
     for leaf in logged:
         expect(opened < leaf < closed, f"leaf {leaf}", "lies outside opening and closing")
         issued, end = bundle.statement(leaf)["issued_at"], end_at(bundle, leaf)
@@ -1003,7 +1017,9 @@ def moments(bundle: Bundle) -> None:
     for leaf in sorted(bundle.ballots):
         where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
         made = moment(said["issued_at"])
-        expect(moment(usable[said["key_id"]]) <= made, where, "made before its key could sign")
+        if said["key_id"] != NO_KEY:
+            could_sign = moment(usable[said["key_id"]]) <= made
+            expect(could_sign, where, "made before its key could sign")
         expect(before.get(said["member"], made) <= made, where, "made before an earlier one")
         confirmed = bundle.ballots[leaf]["evidence"].get("at")
         expect(confirmed is None or moment(confirmed) < end, where, "confirmed after the end")
@@ -1027,7 +1043,7 @@ def keys_in_time(bundle: Bundle) -> None:
     here = [at for at in acts if at < closed]
     # A revocation that is shown by its hash alone would go unseen.
     expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
-    for leaf in sorted(bundle.ballots):
+    for leaf in bundle.signed_ballots:
         where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
         at, act = enrolled.get(said["key_id"], (leaf, {}))
         expect(at < leaf, where, "its key was enrolled after it")
@@ -1046,9 +1062,9 @@ def keys_in_time(bundle: Bundle) -> None:
     "nothing that is to be one of its kind stands twice",
 )
 def unique(bundle: Bundle) -> None:
-    ballots = sorted(bundle.ballots)
+    ballots = bundle.signed_ballots
     once = {
-        "nonce": [bundle.statement(leaf)["nonce"] for leaf in ballots],
+        "nonce": [bundle.statement(leaf)["nonce"] for leaf in sorted(bundle.ballots)],
         "page": [bundle.acts[leaf]["byterange_sha256"] for leaf in ballots],
         "signature": [bundle.acts[leaf]["signature_sha256"] for leaf in ballots],
         "enrolment": [act["key_id"] for act in bundle.of_type(ENROLLED).values()],
@@ -1189,8 +1205,8 @@ def _by_number(votes_for: int, against: int, members: int, side: bool | None) ->
 def printed(bundle: Bundle) -> None:
     if not bundle.deep:
         raise Absent("looked at with --deep alone")
-    for leaf, record in sorted(bundle.ballots.items()):
-        where = f"ballots/{leaf}.pdf"
+    for leaf in bundle.signed_ballots:
+        where, record = f"ballots/{leaf}.pdf", bundle.ballots[leaf]
         said, page = bundle.statement(leaf), printed_on(bundle.read(where))
         (answer,) = said["questions"]
         words = [answer["question"], said["office"], said["nonce"], said["key_id"]]
@@ -1265,6 +1281,37 @@ def corrected(bundle: Bundle) -> None:
         expect(act["consultation"] == bundle.consultation["id"], where, "of another consultation")
         expect(act["number"] == number, where, "not in its order")
         expect(digest(words.encode()) == act["words_sha256"], where, "in other words")
+
+
+@check(
+    "V33",
+    "mỗi phiếu giấy đúng bản quét và bản kê trong sổ, không thay phiếu nào mà thành viên đã ký",
+    "each ballot on paper is the scan and statement of the log, and replaces none that was signed",
+)
+def on_paper(bundle: Bundle) -> None:
+    acts = bundle.of_type(ON_PAPER)
+    for leaf in bundle.ballots:
+        said, is_paper = bundle.statement(leaf), leaf in acts
+        as_logged = (said["signature_class"] == "paper") == (said["key_id"] == NO_KEY) == is_paper
+        expect(as_logged, f"ballots/{leaf}.json", "of another class than the log says")
+    if not acts:
+        raise Absent("no member answered on paper")
+    for leaf, act in sorted(acts.items()):
+        where, record = f"ballots/{leaf}.json", bundle.ballots[leaf]
+        said = bundle.statement(leaf)
+        statement, evidence = record["statement"], _written(record["evidence"])
+        expect(digest(statement.encode()) == act["statement_sha256"], where, "another statement")
+        expect(digest(evidence.encode()) == act["evidence_sha256"], where, "another evidence")
+        two = all(record["evidence"][each] == act[each] for each in ("asked_by", "confirmed_by"))
+        expect(two, where, "entered by others than the log says")
+        opinion = digest(record["opinion"].encode())
+        expect(opinion == said["questions"][0]["opinion_sha256"], where, "another opinion")
+        scan = digest(bundle.read(f"ballots/{leaf}.pdf"))
+        expect(scan == act["scan_sha256"], f"ballots/{leaf}.pdf", "not the scan that was logged")
+        followed = said["prev_ballot_leaf"]
+        expect(followed not in bundle.signed_ballots, where, "replaces what its member signed")
+    count = len(acts)
+    bundle.notes.append(("ballots", f"{count} on paper: compare each with its scan by eye"))
 
 
 @check(

@@ -24,6 +24,10 @@ from people import queries as people
 Logged = dict[int, canonical.Json]
 
 
+# What a member has sent, as the log calls it.
+KINDS = ("ballot", "ballot_on_paper", "ballot_refused")
+
+
 class LedgerDisagrees(Exception):
     """A stored ballot is not the one that the ledger names; nothing is counted."""
 
@@ -63,7 +67,7 @@ def _opened(db: Session, consultation: Consultation) -> list[Ballot]:
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
-    logged = _logged(db, "ballot", consultation)
+    logged = {at: act for kind in KINDS for at, act in _logged(db, kind, consultation).items()}
     _hold_against_log(db, consultation, ballots, logged)
     for ballot in ballots:
         content = signing.unseal(key, consultation.id, ballot.sealed)
@@ -77,11 +81,12 @@ def _hold_against_log(
 ) -> None:
     """A ballot or an attempt that the log names and no row holds was lost: silence is none."""
     attempts = queries.attempts_of(db, consultation.id)
-    for kind, rows, named in (
-        ("ballot", ballots, logged),
-        ("ballot_refused", attempts, _logged(db, "ballot_refused", consultation)),
-    ):
-        if [each.leaf for each in rows] != list(named):
+    kept: dict[str, list[int | None]] = {kind: [] for kind in KINDS}
+    for each in ballots:
+        kept[queries.kind_of_leaf(each)].append(each.leaf)
+    kept["ballot_refused"] = [each.leaf for each in attempts]
+    for kind, leaves in kept.items():
+        if leaves != [at for at, act in logged.items() if act["type"] == kind]:
             raise LedgerDisagrees(f"the log names another {kind} of consultation {consultation.id}")
 
 
@@ -99,7 +104,7 @@ def _held_against_leaf(
     leaf = logged[ballot.leaf]
     statement = signing.read(content.statement)
     same = (
-        leaf["type"] == "ballot"
+        leaf["type"] == queries.kind_of_leaf(ballot)
         and leaf["consultation"] == ballot.consultation_id == statement.consultation
         and leaf["statement_sha256"] == hashlib.sha256(content.statement).hexdigest()
         and statement.member == ballot.person_id

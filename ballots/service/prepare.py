@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ballots import access, papers, queries, rules, signing
-from ballots.models import BallotPaper, Consultation, NoticeOpened
+from ballots.models import Asked, BallotPaper, Consultation, NoticeOpened
 from ballots.rules import Answer, BallotRefusal
 from ballots.signing import Sealed, Statement
 from ecabinet import canonical, clock, keys, ledger, pades
@@ -129,7 +129,7 @@ def _as_asked(
     if device is None or member is None:
         raise Refused(BallotRefusal.KEY_UNKNOWN)
     nonce = signing.new_nonce()
-    statement = _statement(db, consultation, actor, member.office, answer, key_id, nonce, env)
+    statement = statement_of(db, consultation, member, answer, key_id, nonce, env)
     form = papers.BallotForm(
         consultation=consultation,
         office=member.office,
@@ -142,10 +142,11 @@ def _as_asked(
     return _Asked(form, statement, device.certificate, [pades.certificate(db, pades.MEMBER_CA)])
 
 
-def _statement(
-    db: Session, consultation: Consultation, actor: Actor, office: str, answer: Answer,
-    key_id: str, nonce: str, env: str,
+def statement_of(
+    db: Session, consultation: Consultation, member: Asked, answer: Answer, key_id: str,
+    nonce: str, env: str,
 ) -> Statement:  # fmt: skip
+    """What a member says now, by this key; on paper by none."""
     assert consultation.rule_set is not None
     assert consultation.opened_leaf is not None
     return Statement(
@@ -159,10 +160,10 @@ def _statement(
         question=consultation.question,
         choice=answer.choice,
         opinion_sha256=canonical.digest_of(answer.opinion),
-        member=actor.id,
-        office=office,
+        member=member.person_id,
+        office=member.office,
         key_id=key_id,
-        signature_class=signing.DEVICE,
+        signature_class=signing.ON_PAPER if key_id == signing.NO_KEY else signing.DEVICE,
         prev_ballot_leaf=answer.follows,
         nonce=nonce,
         issued_at=canonical.moment(clock.now(db)),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from ballots import queries
+from ballots import queries, signing
 from ballots.models import Ballot
 from ecabinet import tsa
 from ecabinet.db import reading, transaction
@@ -11,7 +11,9 @@ from ecabinet.db import reading, transaction
 def stamp_what_waits() -> int:
     """Fetch the stamp of every ballot that has none yet; how many there were."""
     with reading() as db:
-        waiting = list(db.scalars(select(Ballot.id).where(Ballot.stamp.is_(None))))
+        is_signed = Ballot.signature_class != signing.ON_PAPER
+        query = select(Ballot.id).where(Ballot.stamp.is_(None), is_signed)
+        waiting = list(db.scalars(query))
     for ballot_id in waiting:
         _stamp(ballot_id)
     return len(waiting)

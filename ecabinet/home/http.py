@@ -166,13 +166,16 @@ def approval(request_id: int) -> str:
         asked = approvals.request_to_read(db, actor, request_id)
         left = queries.left_by_request(db, asked)
     is_waiting = asked.state == approvals.RequestState.WAITING
+    may_decide = is_waiting and approvals.may_decide(actor, asked)
+    may_withdraw = is_waiting and asked.asked_by == actor.id
     return render_template(
         "home/approval.html",
         asked=asked,
         left=left,
-        may_decide=is_waiting and approvals.may_decide(actor, asked),
+        may_decide=may_decide,
         is_about_reader=is_waiting and approvals.is_about(actor, asked),
-        may_withdraw=is_waiting and asked.asked_by == actor.id,
+        may_withdraw=may_withdraw,
+        shown_at=approvals.shown_at(asked) if may_decide or may_withdraw else "",
         say=RoomWords(),
     )
 

@@ -297,7 +297,7 @@ AS_SEALED: list[tuple[str, Tamper]] = [
     ("V13", test_bundle.give_another_receipt),
 ]
 # Nothing in a consultation's bundle to look at; rows of the activity log are tests/oversight's.
-ELSEWHERE = {"V28", "V32", "V29", "V30", "V31"}
+ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33"}
 
 
 def found(

@@ -42,7 +42,7 @@ LODGED, BEGUN = "/dossiers/4", "/dossiers/5"
 REQUEST, PERSON = "/approvals/1", "/persons/10"
 # What only shows itself once the session has ordered something, and somebody has answered.
 ORDERED, RECEIPT, HANDOVER = "{ordered}", "{receipt}", "{handover}"
-CHANGED = "{changed}"
+CHANGED, ON_PAPER = "{changed}", "{on_paper}"
 
 SECRETARY, PREMIER, MINISTER, STAFF, AUDITOR, KEEPER, LEADER = (
     "thuky", "thutuong", "botruong.yte", "canbo.xaydung", "kiemtoan", "quantri", "lanhdaovp",
@@ -78,6 +78,7 @@ KINDS = {
     "ballots/consultation.html": (SECRETARY, OPEN),
     "ballots/answer.html": (MINISTER, f"{OPEN}/answer"),
     "ballots/receipt.html": (PREMIER, RECEIPT),
+    "ballots/paper_ballot.html": (SECRETARY, ON_PAPER),
     "ballots/result.html": (AUDITOR, CLOSED),
     "documents/dossiers.html": (SECRETARY, "/dossiers"),
     "documents/dossier.html": (SECRETARY, DOSSIER),
@@ -228,13 +229,19 @@ def places(readers: dict[str, Reader], server: Server) -> dict[str, str]:
         (term,) = db.execute(own, [MINISTER]).fetchone()
         taker = "SELECT id FROM people_person WHERE username = 'canbo.yte'"
         (official,) = db.execute(taker).fetchone()
+        silent = "SELECT id FROM people_person WHERE username = 'botruong.tuphap'"
+        (member,) = db.execute(silent).fetchone()
     deadline = f"{datetime.fromtimestamp(server.now(), HANOI) + timedelta(days=14):%d/%m/%Y}"
     ordered = readers[PREMIER].posts(
         "/tasks/assign", order=order, lead=agency, deadline=deadline, deliverable="Báo cáo"
     )
     handover = readers[MINISTER].posts("/handovers", term=term, person=official)
     asked = readers[SECRETARY].posts(f"{PAPER}/replacements", pdf=a_paper(), reason="Sai số liệu.")
+    entered = readers[SECRETARY].posts(
+        f"{OPEN}/paper-ballots", pdf=a_paper(), person=member, choice="agree", reason="Đi xa."
+    )
     return {
+        "on_paper": entered.replace("/approvals/", "/paper-ballots/"),
         "ordered": ordered,
         "receipt": f"/ballots/by-key/{key}",
         "handover": handover,

@@ -42,6 +42,8 @@ consultation:draft     .   .  .  x  x  .  .  .  .  .  .  .  .
 consultation:approve   x   .  .  .  .  x  .  .  .  .  .  .  .
 consultation:exceed    x   .  .  .  .  .  .  .  .  .  .  .  .
 ballot:cast            .   .  x  .  .  .  .  .  .  .  .  .  .
+ballot:enter           .   .  .  x  .  .  .  .  .  .  .  .  .
+ballot:compare         .   .  .  .  x  .  .  .  .  .  .  .  .
 answer:propose         .   .  .  .  .  .  .  .  .  .  .  x  .
 result:read            x   x  x  x  x  x  .  .  .  .  x  .  .
 result:decide          x   x  .  .  .  .  .  .  .  .  .  .  .

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
 from ballots.models import Consultation
-from ballots.service import advise
+from ballots.rules import Choice
+from ballots.service import advise, on_paper
 from ballots.service import close as closing
 from ballots.service import draft as drafting
+from ballots.signing import Proposed
 from documents import leases, lodging, removing, replacing, secret
 from documents import queries as documents
 from documents import service as papers_service
@@ -280,6 +282,14 @@ def _question(cabinet: Cabinet, named: str, days: int = 2, deputy: str | None = 
     return drafting.draft(cabinet.actor("chuyenvien"), asked)
 
 
+def _entered(cabinet: Cabinet, consultation: int) -> int:
+    """An answer on paper that waits for its second person."""
+    answer, scan = Proposed(Choice.AGREE, ""), ("phieu.pdf", pdf(1, "Phieu giay"))
+    member = cabinet.ids["pttg1"]
+    clerk = cabinet.actor("thuky")
+    return on_paper.ask_to_enter(clerk, consultation, member, answer, scan, "Đi xa.", "demo")
+
+
 def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     """One that is closed, whose days are over before anything else is made."""
     leader, member = cabinet.actor("lanhdaovp"), Member(cabinet, MINISTER)
@@ -298,6 +308,7 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     advise.name_adviser(cabinet.actor(MINISTER), asked, adviser, None, "")
     made["asked"]["key"] = member.cast(asked)["key"]
     made["asked"] |= {"key_id": member.key_id, "follows": member.follows(asked)}
+    made["to be compared"] = {"request_id": _entered(cabinet, asked)}
     made["device"] = {"public_id": member.device}
     enrol_pending(cabinet, "botruong.yte")
     with reading() as db:

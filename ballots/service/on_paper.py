@@ -1,0 +1,198 @@
+"""Answers on paper, for a member who cannot reach a device: one person enters what the scan says,
+a second one compares the two, the member is told (rulebook: Who may do what, enter a paper
+ballot)."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from ballots import access, queries, rules, signing
+from ballots.announcements import BallotReceived, staff_of
+from ballots.models import Asked, Ballot, Consultation, PaperEntry
+from ballots.rules import Answer
+from ballots.service import prepare
+from ballots.signing import Entered, Proposed, Scan, Sealed
+from documents import marking
+from documents import rules as documents_rules
+from documents import service as documents
+from ecabinet import approvals, canonical, clock, keys, ledger, live, outbox, storage
+from ecabinet.access import Actor, Permission
+from ecabinet.approvals import Act, ApprovalRefusal, Approved, Request, RequestState
+from ecabinet.db import reading, transaction
+from ecabinet.errors import NotFound, Refused, Stale
+
+
+def ask_to_enter(
+    actor: Actor, consultation_id: int, member_id: int, answer: Proposed, scan: tuple[str, bytes],
+    reason: str, env: str,
+) -> int:  # fmt: skip
+    """Ask a second person to compare an answer with its scan; until then nothing has changed.
+
+    `scan` is the file's name and content, `reason` why the member does not answer on a device.
+    """
+    with transaction() as db:
+        consultation = access.consultation_to_enter(db, actor, consultation_id)
+        _refuse(db, consultation, member_id, _following(db, consultation, member_id, answer))
+        thing = {"consultation": consultation_id, "member": member_id}
+        if approvals.waiting_on(db, ENTER, [thing]):
+            raise Refused(ApprovalRefusal.ALREADY_ASKED)
+        title, version = consultation.title, consultation.version
+        office = queries.offices_asked(consultation)[member_id]
+    kept = documents.read_file(*scan)
+    shown = Scan(kept.original, kept.prepared, kept.prepared_size, kept.slot_at, kept.slot_length)
+    key = keys.store().read(signing.key_name(consultation_id))
+    entered = Entered(answer.choice, answer.opinion, shown)
+    sealed = signing.seal_entry(key, consultation_id, member_id, entered)
+    with transaction() as db:
+        entry = PaperEntry(
+            consultation_id=consultation_id,
+            person_id=member_id,
+            sealed=sealed,
+            at=clock.now(db),
+        )
+        db.add(entry)
+        db.flush()
+        number = entry.id
+    facts: canonical.Json = {
+        "consultation": consultation_id,
+        "version": version,
+        "title": title,
+        "member": member_id,
+        "office": office,
+        "entry": number,
+        "sealed_sha256": hashlib.sha256(sealed).hexdigest(),
+        "reason": reason,
+        "env": env,
+    }
+    return approvals.ask(actor, ENTER, title, facts)
+
+
+def _following(
+    db: Session, consultation: Consultation, member_id: int, answer: Proposed | Entered
+) -> Answer:
+    follows = queries.latest_leaf(db, consultation, member_id)
+    return Answer(answer.choice, answer.opinion, follows)
+
+
+def _refuse(db: Session, consultation: Consultation, member_id: int, answer: Answer) -> None:
+    latest = queries.latest_ballot(db, consultation, member_id)
+    has_signed = latest is not None and not queries.is_on_paper(latest)
+    asked = db.get(Asked, (consultation.id, member_id))
+    terms = consultation.terms(asked, answer.follows)
+    if refusal := rules.paper_refusal(terms, has_signed, answer, clock.now(db)):
+        raise Refused(refusal)
+
+
+# ---- comparing ----
+
+
+def entry_to_compare(db: Session, actor: Actor, request_id: int) -> Request:
+    """A request to enter an answer, while it waits, for the two who decide it: nobody else sees a
+    choice before the closing, whatever else they may read."""
+    request = approvals.request_to_read(db, actor, request_id)
+    is_theirs = request.asked_by == actor.id or approvals.may_decide(actor, request)
+    if request.kind != ENTER.name or request.state != RequestState.WAITING or not is_theirs:
+        raise NotFound(f"paper ballot {request_id}")
+    return request
+
+
+def entered(db: Session, request: Request) -> Entered:
+    """What was entered, opened for whoever compares it."""
+    return _opened(db.get_one(PaperEntry, request.facts["entry"]))
+
+
+def _opened(entry: PaperEntry) -> Entered:
+    key = keys.store().read(signing.key_name(entry.consultation_id))
+    return signing.unseal_entry(key, entry.consultation_id, entry.person_id, entry.sealed)
+
+
+def copy_of_scan(actor: Actor, request_id: int) -> marking.Copy:
+    """The scan with its reader's name on it, as every copy has."""
+    with reading() as db:
+        request = entry_to_compare(db, actor, request_id)
+        scan = entered(db, request).scan
+        # The same for every range of a copy.
+        at = max(documents_rules.quarter_of(clock.now(db)), request.asked_at)
+    mark = marking.Mark(actor.name, actor.office, at.astimezone(documents.OFFICE_ZONE))
+    slot = marking.Slot(scan.slot_at, scan.slot_length, scan.prepared_size)
+    return marking.Copy(scan.prepared, slot, documents.filled(mark, scan.slot_length))
+
+
+# ---- entering ----
+
+
+def _enter(db: Session, approved: Approved) -> None:
+    facts = approved.facts
+    consultation = access.consultation_to_enter(db, approved.asker, facts["consultation"])
+    entry = db.get_one(PaperEntry, facts["entry"])
+    same = hashlib.sha256(entry.sealed).hexdigest() == facts["sealed_sha256"]
+    if not same or consultation.version != facts["version"]:
+        raise Stale
+    said, now = _opened(entry), clock.now(db)
+    answer = _following(db, consultation, entry.person_id, said)
+    _refuse(db, consultation, entry.person_id, answer)
+    evidence = {
+        "method": "paper",
+        "at": canonical.moment(now),
+        "asked_by": approved.asker.id,
+        "asked_as": approved.asker.office,
+        "confirmed_by": approved.approver.id,
+        "confirmed_as": approved.approver.office,
+    }
+    nonce, asked = signing.new_nonce(), db.get_one(Asked, (consultation.id, entry.person_id))
+    statement = signing.written(
+        prepare.statement_of(db, consultation, asked, answer, signing.NO_KEY, nonce, facts["env"])
+    )
+    key = keys.store().read(signing.key_name(consultation.id))
+    content = Sealed(statement, answer.opinion, storage.read(said.scan.original))
+    ballot = Ballot(
+        consultation_id=consultation.id,
+        person_id=entry.person_id,
+        follows=answer.follows,
+        key=secrets.token_hex(signing.KEY_LETTERS // 2),
+        request_digest=approvals.digest_of(ENTER.name, "", facts),
+        sealed=signing.seal(key, consultation.id, content),
+        mark=said.scan.original,
+        key_id=signing.NO_KEY,
+        signature_class=signing.ON_PAPER,
+        evidence=evidence,
+        at=now,
+    )
+    db.add(ballot)
+    db.flush()
+    leaf = signing.paper_envelope(consultation.id, statement, said.scan.original, evidence)
+    ledger.append(db, queries.kind_of_leaf(ballot), leaf, _remember(ballot))
+    _tell(db, consultation, approved, ballot)
+
+
+def _remember(ballot: Ballot) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        ballot.leaf = position
+
+    return remember
+
+
+def _tell(db: Session, consultation: Consultation, approved: Approved, ballot: Ballot) -> None:
+    """The member first of all: whoever did not hand in a paper has to hear of one."""
+    live.announce(
+        db,
+        BallotReceived(
+            audience=staff_of(consultation.id),
+            consultation_id=consultation.id,
+            person_id=ballot.person_id,
+            answered=queries.answered_count(db, consultation.id),
+            asked=len(consultation.asked),
+        ),
+    )
+    outbox.notify(
+        db, ballot.person_id, "ballot_on_paper", queries.path_of(consultation.id),
+        title=consultation.title, by=approved.asker.office,
+    )  # fmt: skip
+
+
+ENTER = Act(
+    "enter_paper_ballot", Permission.BALLOT_ENTER, Permission.BALLOT_COMPARE, _enter,
+    done_to=("consultation", "member"), persons=("member",), shown_at="/paper-ballots/{}",
+)  # fmt: skip
