@@ -1254,6 +1254,8 @@ def decided_on(bundle: Bundle) -> None:
     expect(act["result_leaf"] == result, where, "points to another leaf than the result's")
     expect(act["consultation"] == bundle.consultation["id"], where, "on another consultation")
     expect(act["decision"] in DECISIONS, where, f"no decision that there is, {act['decision']}")
+    here = [leaf for leaf in sorted(bundle.of_type(ATTEMPT)) if leaf < at]
+    expect(act["attempt_leaves"] == here, where, "made beside other attempts")
     if act["decision"] != "issue":
         return
     expect(said["outcome"] in ISSUABLE, where, f"issues what is {said['outcome']}")

@@ -78,6 +78,8 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, se
             "decision": str(decided),
             "reason_sha256": canonical.digest_of(reason),
             "opinions_sha256": queries.digest_of_opinions(db, consultation),
+            # Those after the closing are named by no other act.
+            "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
             "by": actor.id,
         }
         ledger.append(db, "consultation_decided", leaf, _remember(decision))

@@ -309,6 +309,7 @@ def test_the_bundle_is_sound_and_another_decision_is_found(
     assert "V28" in found(result_leaf=1)
     assert "V28" in found(decision="burn")
     assert "V28" in found(consultation=99)
+    assert "V28" in found(attempt_leaves=[1])
     assert "V28" in found(verifier.RESULT, provisional=True)
     assert "V28" in found(verifier.RESULT, outcome="not_passed")
 
