@@ -383,6 +383,7 @@ def consultation(consultation_id: int) -> str:
             before_it=queries.round_before(db, row, papers),
             ends=_ends(db, row),
             standing=standing,
+            papers_waiting=_papers_waiting(db, actor, row),
             withdrawal=_waiting(db, actor, row, stop.WITHDRAW),
             end_move=_waiting(db, actor, row, *window.ACTS),
             ends_changed=queries.ends_changed(db, row),
@@ -461,6 +462,12 @@ def _waiting(
         each for act in acts for each in approvals.waiting_on(db, act, [{"consultation": row.id}])
     )
     return next((each for each in waiting if approvals.is_known_to(actor, each)), None)
+
+
+def _papers_waiting(db: Session, actor: Actor, row: Consultation) -> dict[int, approvals.Request]:
+    """Answers on paper that nobody has compared yet, for whoever may know of them."""
+    found = on_paper.waiting(db, row) if row.state == State.OPEN else {}
+    return {member: each for member, each in found.items() if approvals.is_known_to(actor, each)}
 
 
 def _proposing(db: Session, actor: Actor, row: Consultation) -> dict[str, Any]:

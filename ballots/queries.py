@@ -23,6 +23,7 @@ from ballots.models import (
     EndChange,
     FrozenPaper,
     NoticeOpened,
+    PaperEntry,
     Proposal,
     Reply,
     Result,
@@ -450,6 +451,14 @@ def _on_paper(db: Session, consultation: Consultation) -> set[int]:
     )
     last = dict(db.execute(query.order_by(Ballot.leaf)).all())
     return {person for person, kind in last.items() if kind == signing.ON_PAPER}
+
+
+def handed_in_on_paper(db: Session, consultation: Consultation) -> set[int]:
+    """Whose answer on paper was entered before the end, also where nobody has compared it."""
+    query = select(PaperEntry.person_id).where(
+        PaperEntry.consultation_id == consultation.id, PaperEntry.at < consultation.due_at
+    )
+    return set(db.scalars(query))
 
 
 def is_on_paper(ballot: Ballot) -> bool:
@@ -1213,6 +1222,8 @@ class Figures:
     pages: int
     outcome: rules.Outcome | None
     positions: dict[rules.Position, int]
+    # Of those who answered, how many did so on paper.
+    on_paper: int
 
 
 def figures(db: Session, since: datetime, until: datetime) -> list[Figures]:
@@ -1225,6 +1236,7 @@ def figures(db: Session, since: datetime, until: datetime) -> list[Figures]:
     asked, papers = _asked_counts(db, ids), _paper_counts(db, ids)
     closed = db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
     tallies = {each.consultation_id: each for each in closed}
+    on_paper = _paper_answers(db, ids)
     return [
         Figures(
             id=each.id,
@@ -1237,10 +1249,21 @@ def figures(db: Session, since: datetime, until: datetime) -> list[Figures]:
             pages=papers.get(each.id, (0, 0))[1],
             outcome=rules.Outcome(found.outcome) if (found := tallies.get(each.id)) else None,
             positions=found.tally().positions if found else {},
+            on_paper=on_paper.get(each.id, 0),
         )
         for each in rows
         if each.opened_at
     ]
+
+
+def _paper_answers(db: Session, ids: list[int]) -> dict[int, int]:
+    """How many of the ballots that counted were on paper, by consultation."""
+    query = select(Standing.consultation_id, func.count())
+    query = query.join(Ballot, Ballot.id == Standing.ballot_id)
+    query = query.where(
+        Standing.consultation_id.in_(ids), Ballot.signature_class == signing.ON_PAPER
+    )
+    return dict(db.execute(query.group_by(Standing.consultation_id)).all())
 
 
 def _paper_counts(db: Session, ids: list[int]) -> dict[int, tuple[int, int]]:

@@ -441,9 +441,9 @@ def position_of_silence(
 ) -> Position:
     """What no answer means (191/2026, BAL-07): deemed agreement fails safe.
 
-    Whoever tried to answer, or answered before a paper was replaced, and the Prime Minister
-    always, stay silent; whoever could not answer, or was not told in time, was not reached;
-    after an outage nobody is deemed. `opened_at` is when they were asked last.
+    Whoever tried to answer, a paper handed in among it, or answered before a paper was replaced,
+    and the Prime Minister always, stay silent; whoever could not answer, or was not told in time,
+    was not reached; after an outage nobody is deemed. `opened_at` is when they were asked last.
     """
     if not rules.silence_agrees or silence.is_prime_minister:
         return Position.SILENT

@@ -153,12 +153,14 @@ def _outages_that_cut_off(db: Session, consultation: Consultation) -> list[heart
 
 
 def _tried(db: Session, consultation: Consultation) -> set[int]:
-    """Who sent a signed answer on a paper asked for before the end, and was refused."""
-    return {
+    """Who sent a signed answer on a paper asked for before the end, and was refused; or whose
+    answer on paper was entered before it, whatever a second person has said of it or has not."""
+    sent = {
         each.person_id
         for each in queries.attempts_of(db, consultation.id)
         if each.is_in_time(consultation.due_at)
     }
+    return sent | queries.handed_in_on_paper(db, consultation)
 
 
 def _members(db: Session, consultation: Consultation) -> list[people.Holder]:

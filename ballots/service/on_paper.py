@@ -88,6 +88,13 @@ def _refuse(db: Session, consultation: Consultation, member_id: int, answer: Ans
 # ---- comparing ----
 
 
+def waiting(db: Session, consultation: Consultation) -> dict[int, Request]:
+    """The requests that wait for their second person, by member."""
+    number = consultation.id
+    things = [{"consultation": number, "member": each.person_id} for each in consultation.asked]
+    return {each.facts["member"]: each for each in approvals.waiting_on(db, ENTER, things)}
+
+
 def entry_to_compare(db: Session, actor: Actor, request_id: int) -> Request:
     """A request to enter an answer, while it waits, for the two who decide it: nobody else sees a
     choice before the closing, whatever else they may read."""
@@ -183,7 +190,7 @@ def _tell(db: Session, consultation: Consultation, approved: Approved, ballot: B
             consultation_id=consultation.id,
             person_id=ballot.person_id,
             answered=queries.answered_count(db, consultation.id),
-            asked=len(consultation.asked),
+            asked=queries.asked_count(db, consultation.id),
         ),
     )
     outbox.notify(

@@ -47,12 +47,14 @@ def _cells(found: Year) -> Iterator[list[str]]:
     """Official words, so in Vietnamese whatever the screen's language."""
     yield [
         "Phiếu số", "Tên", "Cơ quan chủ trì", "Ngày gửi", "Kết quả", "Số thành viên được hỏi",
-        "Số tài liệu", "Số trang", *(POSITION_WORDS[each] for each in rules.POSITIONS),
+        "Số tài liệu", "Số trang", "Trong đó phiếu giấy",
+        *(POSITION_WORDS[each] for each in rules.POSITIONS),
     ]  # fmt: skip
     for each in found.questions:
         yield [
             str(each.id), each.title, each.agency, f"{each.opened_on:%d/%m/%Y}",
             OUTCOME_WORDS[each.outcome] if each.outcome else "",
             str(each.handed.readers), str(each.handed.files), str(each.handed.pages),
+            str(each.handed.on_paper) if each.outcome else "",
             *(str(each.positions.get(position, "")) for position in rules.POSITIONS),
         ]  # fmt: skip

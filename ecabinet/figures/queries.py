@@ -52,7 +52,7 @@ def year(db: Session, wanted: int) -> Year:
             agency=agencies.get(each.dossier_id, ""),
             opened_on=CALENDAR.local_day(each.opened_at),
             state=each.state,
-            handed=Handed(each.asked, each.files, each.pages, ballots=1),
+            handed=Handed(each.asked, each.files, each.pages, ballots=1, on_paper=each.on_paper),
             outcome=each.outcome,
             positions=each.positions,
         )

@@ -30,6 +30,8 @@ class Handed:
     pages: int
     # One ballot a member; a session's item needs none.
     ballots: int = 0
+    # Ballots that were on paper after all.
+    on_paper: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,14 @@ class NotPrinted:
 
 
 def not_printed(handed: Iterable[Handed]) -> NotPrinted:
-    """Each reader's copies, added up: readers x ballots, readers x files, readers x pages."""
+    """Each reader's copies, added up: readers x ballots but those on paper, readers x files,
+    readers x pages."""
     found = NotPrinted()
     for each in handed:
         found += NotPrinted(
-            each.readers * each.ballots, each.readers * each.files, each.readers * each.pages
+            each.readers * each.ballots - each.on_paper,
+            each.readers * each.files,
+            each.readers * each.pages,
         )
     return found
 
@@ -78,6 +83,8 @@ class Total:
     closed: int
     positions: dict[Position, int]
     outcomes: dict[Outcome, int]
+    # Of those who answered, how many did so on paper.
+    on_paper: int
 
     @property
     def members(self) -> int:
@@ -87,6 +94,11 @@ class Total:
     @property
     def answered(self) -> int:
         return sum(self.positions[each] for each in ANSWERED)
+
+    @property
+    def in_system(self) -> int:
+        """Those who signed in the system themselves."""
+        return self.answered - self.on_paper
 
 
 def total(questions: Sequence[Question]) -> Total:
@@ -100,6 +112,7 @@ def total(questions: Sequence[Question]) -> Total:
         outcomes={
             outcome: sum(each.outcome is outcome for each in questions) for outcome in Outcome
         },
+        on_paper=sum(each.handed.on_paper for each in questions),
     )
 
 

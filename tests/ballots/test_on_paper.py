@@ -213,6 +213,21 @@ def test_the_rule(
     assert rules.paper_refusal(terms, has_signed, answer, now) is expected
 
 
+def test_a_paper_that_nobody_compared_in_time_keeps_silence_from_agreeing(
+    cabinet: Cabinet, asked: int
+) -> None:
+    for name in (MINISTER, OTHER):
+        Member(cabinet, name).browser.get(f"/consultations/{asked}")
+    request = enter(cabinet, asked)
+    page = cabinet.browser(CLERK).get(f"/consultations/{asked}").text
+    assert f'href="/approvals/{request}"' in page
+    assert "phiếu giấy chờ đối chiếu" in page
+    cabinet.wait(days=4)
+    close.close(asked)
+    assert standing(asked, cabinet.ids[OTHER])[0] == "deemed_agree"
+    assert standing(asked, cabinet.ids[MINISTER])[0] == "silent"
+
+
 # ---- the bundle ----
 
 

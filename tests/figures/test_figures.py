@@ -15,6 +15,7 @@ from ecabinet.figures import queries, rules
 from ecabinet.figures.rules import Handed, NotPrinted, Question
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_asked_again import replace
+from tests.ballots.test_on_paper import entered
 from tests.builders import Cabinet, statements_sent
 
 JSON = {"Accept": "application/json"}
@@ -97,6 +98,19 @@ def test_a_year_adds_up_what_was_asked(cabinet: Cabinet, closed: int) -> None:
     assert (positions[Position.DISAGREE], positions[Position.AGREE_COMMENTS]) == (1, 1)
     assert (positions[Position.AGREE], found.total.members, found.total.answered) == (0, 5, 2)
     assert [month for month, each in found.months if each.questions] == [11]
+
+
+def test_whoever_answered_on_paper_is_counted_apart_and_was_printed(cabinet: Cabinet) -> None:
+    consultation = an_open_consultation(cabinet)
+    entered(cabinet, consultation)
+    Member(cabinet, "pttg1").cast(consultation, "agree")
+    cabinet.wait(days=9)
+    close.close(consultation)
+    found = figures()
+    assert (found.total.answered, found.total.in_system, found.total.on_paper) == (2, 1, 1)
+    assert found.not_printed.ballots == 4
+    head, row = csv.reader(io.StringIO(exported(cabinet, "thuky")))
+    assert dict(zip(head, row, strict=True))["Trong đó phiếu giấy"] == "1"
 
 
 def test_what_is_open_counts_as_sent_and_tells_nothing_else(cabinet: Cabinet) -> None:
