@@ -6,7 +6,7 @@ read anew inside the deciding transaction, and a request is decided once.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +47,8 @@ class RequestState(StrEnum):
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    # By nobody: what it would have been done to is over.
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,21 @@ def withdraw(actor: Actor, request_id: int) -> None:
         request = request_to_withdraw(db, actor, request_id)
         _decide(db, request, RequestState.WITHDRAWN, actor)
         _tell(db, _second_persons(db, request), "approval_withdrawn", request, actor)
+
+
+def put_aside(db: Session, kinds: Collection[str], thing: canonical.Json) -> None:
+    """What acts of these kinds would be done to is over: no request for one waits any more, and its
+    asker is told. `thing` is what the facts of each say of it."""
+    waiting = select(Request).where(IS_WAITING, Request.kind.in_(kinds)).order_by(Request.id)
+    for request in db.scalars(waiting.with_for_update()):
+        if any(request.facts.get(name) != value for name, value in thing.items()):
+            continue
+        request.state, request.waits_as = RequestState.OVERTAKEN, None
+        request.decided_at = clock.now(db)
+        outbox.notify(
+            db, request.asked_by, "approval_overtaken", request.path,
+            act=request.kind, about=request.about,
+        )  # fmt: skip
 
 
 def _decide(

@@ -145,6 +145,11 @@ NOTICES: dict[str, Notice] = {
     "approval_refused": Notice(
         S.OFFICE, "Đề nghị của Ông/Bà không được xác nhận", "What you asked for was refused"
     ),
+    "approval_overtaken": Notice(
+        S.OFFICE,
+        "Một đề nghị của Ông/Bà không còn chờ xác nhận, vì việc được nêu đã kết thúc",
+        "A request of yours waits no more, since what it was about is over",
+    ),
     "approval_withdrawn": Notice(
         S.OFFICE, "Một đề nghị chờ Ông/Bà xác nhận đã được rút", "A request to you was withdrawn"
     ),

@@ -8,7 +8,7 @@ from ballots.models import Consultation, Correction, Decision, State
 from documents import queries as documents_queries
 from documents import service as documents
 from documents.announcements import paper_audience
-from ecabinet import live, outbox
+from ecabinet import approvals, live, outbox
 from ecabinet.access import Role
 from people import queries as people
 
@@ -24,9 +24,17 @@ def tell_of_asking(db: Session, consultation: Consultation, members: list[int]) 
     tell_screens(db, consultation)
 
 
+# What is done to an open question alone.
+DONE_WHILE_OPEN = (
+    "withdraw_consultation", "move_consultation_end", "exceed_consultation_window",
+    "enter_paper_ballot",
+)  # fmt: skip
+
+
 def tell_of_end(db: Session, consultation: Consultation, kind: str, **facts: str) -> None:
     """Tell whoever was asked or follows it, its dossier's story and the open pages that it is
-    over, and in which way."""
+    over, and in which way; no request to do anything to it waits any more."""
+    approvals.put_aside(db, DONE_WHILE_OPEN, {"consultation": consultation.id})
     path = queries.path_of(consultation.id)
     outbox.notify(db, _concerned(consultation), kind, path, title=consultation.title)
     documents.add_to_story(db, consultation.dossier_id, kind, path, number=consultation.id, **facts)

@@ -224,6 +224,14 @@ def test_a_paper_that_nobody_compared_in_time_keeps_silence_from_agreeing(
     assert "phiếu giấy chờ đối chiếu" in page
     cabinet.wait(days=4)
     close.close(asked)
+    with reading() as db:
+        left = db.get_one(approvals.Request, request)
+        told = [each.kind for each in outbox.inbox(db, cabinet.ids[CLERK])]
+    assert left.state == "overtaken"
+    assert "approval_overtaken" in told
+    assert "Không còn gì để xác nhận" in cabinet.browser(CLERK).get(f"/approvals/{request}").text
+    for who in (CLERK, SECOND):
+        assert f"/approvals/{request}" not in cabinet.browser(who).get("/").text
     assert standing(asked, cabinet.ids[OTHER])[0] == "deemed_agree"
     assert standing(asked, cabinet.ids[MINISTER])[0] == "silent"
 
