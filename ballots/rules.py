@@ -279,12 +279,8 @@ def refusal(
     terms: Terms, key: SigningKey | None, answer: Answer, now: datetime
 ) -> BallotRefusal | None:
     """Why this answer cannot be taken, or None if it can (rulebook: Life; BAL-01, 04, 05)."""
-    if not terms.is_asked:
-        return BallotRefusal.NOT_ASKED
-    if not terms.is_open:
-        return BallotRefusal.NOT_OPEN
-    if now >= terms.due_at:
-        return BallotRefusal.ENDED
+    if reason := _takes_none(terms, now):
+        return reason
     if reason := key_refusal(key, now):
         return reason
     if answer.follows < terms.asking_leaf:
@@ -294,6 +290,15 @@ def refusal(
     if answer.choice in NEEDS_OPINION and not answer.opinion.strip():
         return BallotRefusal.OPINION_MISSING
     return None
+
+
+def _takes_none(terms: Terms, now: datetime) -> BallotRefusal | None:
+    """Why no answer of this member is taken, whatever it is."""
+    if not terms.is_asked:
+        return BallotRefusal.NOT_ASKED
+    if not terms.is_open:
+        return BallotRefusal.NOT_OPEN
+    return BallotRefusal.ENDED if now >= terms.due_at else None
 
 
 def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
@@ -316,12 +321,8 @@ def paper_refusal(
     A paper never stands over what the member has signed: only the member answers again. Their
     own signed answer stands over a paper.
     """
-    if not terms.is_asked:
-        return BallotRefusal.NOT_ASKED
-    if not terms.is_open:
-        return BallotRefusal.NOT_OPEN
-    if now >= terms.due_at:
-        return BallotRefusal.ENDED
+    if reason := _takes_none(terms, now):
+        return reason
     if has_signed:
         return BallotRefusal.SIGNED_ALREADY
     if answer.choice in NEEDS_OPINION and not answer.opinion.strip():

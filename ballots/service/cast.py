@@ -12,13 +12,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
-from ballots.announcements import BallotReceived, staff_of
 from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.queries import Receipt
 from ballots.rules import BallotRefusal, SignatureRefusal
-from ballots.service.tell import tell_of_attempts
+from ballots.service.tell import tell_of_attempts, tell_of_ballot
 from ballots.signing import Sealed
-from ecabinet import answers, canonical, clock, keys, ledger, live, outbox, pades
+from ecabinet import answers, canonical, clock, keys, ledger, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, SignatureRejected, StepUpNeeded
@@ -179,7 +178,8 @@ def _keep(actor: Actor, consultation_id: int, signed: Signed, confirm: Confirm) 
         db.add(ballot)
         db.flush()
         ledger.append(db, "ballot", _leaf(consultation_id, signed, evidence), _remember(ballot))
-        _tell(db, actor, consultation)
+        # C8: to the Office who has answered, to the member that their ballot was kept (BAL-09).
+        tell_of_ballot(db, consultation, actor.id, "ballot_kept")
         return ballot
 
 
@@ -235,24 +235,6 @@ def _remember(row: Ballot | Attempt) -> Callable[[int], None]:
         row.leaf = position
 
     return remember
-
-
-def _tell(db: Session, actor: Actor, consultation: Consultation) -> None:
-    """C8: to the Office who has answered, to the member that their ballot was kept (BAL-09)."""
-    live.announce(
-        db,
-        BallotReceived(
-            audience=staff_of(consultation.id),
-            consultation_id=consultation.id,
-            person_id=actor.id,
-            answered=queries.answered_count(db, consultation.id),
-            asked=queries.asked_count(db, consultation.id),
-        ),
-    )
-    outbox.notify(
-        db, actor.id, "ballot_kept", queries.path_of(consultation.id),
-        title=consultation.title,
-    )  # fmt: skip
 
 
 def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: str) -> None:

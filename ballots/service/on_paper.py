@@ -9,15 +9,14 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
-from ballots.announcements import BallotReceived, staff_of
 from ballots.models import Asked, Ballot, Consultation, PaperEntry
 from ballots.rules import Answer
-from ballots.service import prepare
+from ballots.service import prepare, tell
 from ballots.signing import Entered, Proposed, Scan, Sealed
 from documents import marking
 from documents import rules as documents_rules
 from documents import service as documents
-from ecabinet import approvals, canonical, clock, keys, ledger, live, outbox, storage
+from ecabinet import approvals, canonical, clock, keys, ledger, storage
 from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, ApprovalRefusal, Approved, Request, RequestState
 from ecabinet.db import reading, transaction
@@ -171,7 +170,9 @@ def _enter(db: Session, approved: Approved) -> None:
     db.flush()
     leaf = signing.paper_envelope(consultation.id, statement, said.scan.original, evidence)
     ledger.append(db, queries.kind_of_leaf(ballot), leaf, _remember(ballot))
-    _tell(db, consultation, approved, ballot)
+    # Whoever did not hand in a paper has to hear of one.
+    by = approved.asker.office
+    tell.tell_of_ballot(db, consultation, entry.person_id, "ballot_on_paper", by=by)
 
 
 def _remember(ballot: Ballot) -> Callable[[int], None]:
@@ -179,24 +180,6 @@ def _remember(ballot: Ballot) -> Callable[[int], None]:
         ballot.leaf = position
 
     return remember
-
-
-def _tell(db: Session, consultation: Consultation, approved: Approved, ballot: Ballot) -> None:
-    """The member first of all: whoever did not hand in a paper has to hear of one."""
-    live.announce(
-        db,
-        BallotReceived(
-            audience=staff_of(consultation.id),
-            consultation_id=consultation.id,
-            person_id=ballot.person_id,
-            answered=queries.answered_count(db, consultation.id),
-            asked=queries.asked_count(db, consultation.id),
-        ),
-    )
-    outbox.notify(
-        db, ballot.person_id, "ballot_on_paper", queries.path_of(consultation.id),
-        title=consultation.title, by=approved.asker.office,
-    )  # fmt: skip
 
 
 ENTER = Act(

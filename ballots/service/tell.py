@@ -3,7 +3,14 @@
 from sqlalchemy.orm import Session
 
 from ballots import queries
-from ballots.announcements import LISTS, ConsultationChanged, ListsChanged, readers_of, staff_of
+from ballots.announcements import (
+    LISTS,
+    BallotReceived,
+    ConsultationChanged,
+    ListsChanged,
+    readers_of,
+    staff_of,
+)
 from ballots.models import Consultation, Correction, Decision, State
 from documents import queries as documents_queries
 from documents import service as documents
@@ -22,6 +29,25 @@ def tell_of_asking(db: Session, consultation: Consultation, members: list[int]) 
         title=consultation.title, due_at=consultation.due_at.isoformat(),
     )  # fmt: skip
     tell_screens(db, consultation)
+
+
+def tell_of_ballot(
+    db: Session, consultation: Consultation, member_id: int, kind: str, **facts: str
+) -> None:
+    """Tell the Office who has answered, and the member that there is a ballot in their name."""
+    live.announce(
+        db,
+        BallotReceived(
+            audience=staff_of(consultation.id),
+            consultation_id=consultation.id,
+            person_id=member_id,
+            answered=queries.answered_count(db, consultation.id),
+            asked=queries.asked_count(db, consultation.id),
+        ),
+    )
+    outbox.notify(
+        db, member_id, kind, queries.path_of(consultation.id), title=consultation.title, **facts
+    )
 
 
 # What is done to an open question alone.

@@ -11,7 +11,7 @@ BEFORE = {
     "C5": "ballots.service.cast._refusal",
     "C6": "ballots.service.cast._ballot",
     "C7": "ecabinet.ledger.sign_checkpoint",
-    "C8": "ballots.service.cast._tell",
+    "C8": "ballots.service.cast.tell_of_ballot",
 }
 AFTER = {
     "C9": "ballots.service.cast._keep",
