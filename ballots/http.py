@@ -28,7 +28,7 @@ from ecabinet import approvals, clock, sheets, web
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.errors import Forbidden, Refused
+from ecabinet.errors import Forbidden, Refused, TooLarge
 from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
 from people import queries as people
 
@@ -245,7 +245,9 @@ def ask_to_enter(consultation_id: int) -> Response:
     answer = Proposed(choice, web.form("opinion", optional=True, limit=LONGEST_OPINION))
     reason = web.form("reason", limit=approvals.LONGEST_REASON)
     env = web.settings().env
-    with sent_file(MOST_OF_A_SCAN) as scan:
+    with sent_file(MOST_OF_A_SCAN + 1) as scan:
+        if len(scan[1]) > MOST_OF_A_SCAN:
+            raise TooLarge("a scan of one paper")
         asked = on_paper.ask_to_enter(
             current_actor(), consultation_id, person, answer, scan, reason, env
         )

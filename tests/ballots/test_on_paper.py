@@ -189,6 +189,7 @@ def test_a_file_that_is_no_pdf_is_refused_and_nothing_is_kept(cabinet: Cabinet, 
 
     assert send("anh.pdf", b"no pdf at all").status_code == 422
     assert send("phieu.pdf", a_paper(), choice="deemed_agree").status_code == 400
+    assert send("dai.pdf", a_paper() + bytes(10 * 1024 * 1024)).status_code == 413
     with reading() as db:
         assert db.query(approvals.Request).count() == 0
     assert send("phieu.pdf", a_paper()).status_code == 200
