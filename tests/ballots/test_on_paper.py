@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
@@ -39,6 +39,15 @@ def asked(cabinet: Cabinet) -> int:
     return an_open_consultation(cabinet)
 
 
+class How(TypedDict, total=False):
+    """What is entered, for whom, by whom."""
+
+    choice: Choice
+    opinion: str
+    name: str
+    who: str
+
+
 def enter(
     cabinet: Cabinet, consultation: int, choice: Choice = Choice.AGREE_COMMENTS,
     opinion: str = OPINION, name: str = MINISTER, who: str = CLERK,
@@ -49,8 +58,8 @@ def enter(
     )  # fmt: skip
 
 
-def entered(cabinet: Cabinet, consultation: int, **how: object) -> None:
-    confirm(cabinet, enter(cabinet, consultation, **how), SECOND)  # type: ignore[arg-type]
+def entered(cabinet: Cabinet, consultation: int, **how: Unpack[How]) -> None:
+    confirm(cabinet, enter(cabinet, consultation, **how), SECOND)
 
 
 def ballots(consultation: int) -> list[Ballot]:
@@ -58,9 +67,9 @@ def ballots(consultation: int) -> list[Ballot]:
         return list(db.query(Ballot).filter_by(consultation_id=consultation).order_by(Ballot.leaf))
 
 
-def refused(cabinet: Cabinet, consultation: int, **how: object) -> object:
+def refused(cabinet: Cabinet, consultation: int, **how: Unpack[How]) -> object:
     with pytest.raises(Refused) as found:
-        enter(cabinet, consultation, **how)  # type: ignore[arg-type]
+        enter(cabinet, consultation, **how)
     return found.value.reason
 
 
@@ -68,7 +77,7 @@ def standing(consultation: int, person: int) -> tuple[str, str]:
     with reading() as db:
         result = db.get_one(Result, consultation)
         (own,) = (each for each in result.standings if each.person_id == person)
-        return own.position, own.ballot.opinion if own.ballot else ""
+        return own.position, (own.ballot.opinion or "") if own.ballot else ""
 
 
 def test_two_people_enter_it_and_it_counts_as_the_members_answer(

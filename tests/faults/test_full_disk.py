@@ -7,6 +7,7 @@ SQLite itself is told how many pages the file may have: it answers as it does on
 import contextlib
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -27,7 +28,7 @@ ROOMS = range(0, 40, 3)
 def room_for(pages: int) -> Iterator[None]:
     engine = db.database().engine
 
-    def limit(connection, _record):  # type: ignore[no-untyped-def]
+    def limit(connection: Any, _record: object) -> None:
         ((held,),) = connection.execute("PRAGMA page_count").fetchall()
         connection.execute(f"PRAGMA max_page_count={held + pages}")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt),
@@ -61,7 +62,9 @@ class Mutant:
     @property
     def lines(self) -> range:
         node = self.place.node
-        line = getattr(node, "lineno", 0) or node.target.lineno  # type: ignore[attr-defined]
+        # A loop of a comprehension has no line of its own.
+        shown: Any = node.target if isinstance(node, ast.comprehension) else node
+        line = int(shown.lineno)
         return range(line, (getattr(node, "end_lineno", None) or line) + 1)
 
     @cached_property
