@@ -12,7 +12,7 @@ from ballots import queries, signing
 from ballots.models import Ballot, Consultation, Result, State
 from ballots.rules import ConsultationRefusal
 from documents import queries as documents
-from ecabinet import bundles, canonical, keys, ledger, storage
+from ecabinet import bundles, canonical, keys, ledger, storage, witnesses
 from ecabinet.errors import NotFound, Refused
 from people import queries as people
 
@@ -64,6 +64,9 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     asked_about = [*consultation.papers, *queries.replaced_papers(db, consultation)]
     papers = {each.digest for each in asked_about}
     yield from bundles.of_the_log(db, lambda act: _is_of(act, consultation.id, key_ids, papers))
+    result = db.get_one(Result, consultation.id)
+    assert result.last_leaf is not None
+    yield "ledger/closing.txt", witnesses.cosigned(db, result.last_leaf + 1).encode()
     # A file that was removed is named by its digest alone; the act that removed it stands there.
     for digest in sorted(papers - documents.removed_files(db, papers)):
         with _whole(f"paper {digest}"):

@@ -46,6 +46,8 @@ def trusted(db: Session) -> dict[str, Any]:
         "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
         "root": in_base64(pades.certificate(db, pades.ROOT)),
         "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
+        "closing_key": ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key()),
+        "closing_key_since": ledger.both_since(db),
     } | _witnesses()
 
 

@@ -17,6 +17,7 @@ from ecabinet import (
     migrate,
     seals,
     storage,
+    verifier,
     web,
     witnesses,
 )
@@ -164,10 +165,15 @@ def _ledger(settings: Settings) -> Check:
             for each in db.scalars(select(ledger.Leaf.envelope).order_by(ledger.Leaf.position))
         ]
         is_whole = len(hashes) == size and ledger.tree_hash(hashes) == ledger.root(db, size)
-        is_signed = not size or ledger.checkpoint(db, size) == ledger.sign_checkpoint(
+        signed = ledger.sign_checkpoint(
             ledger.origin(db), size, ledger.tree_hash(hashes), ledger.signing_key()
         )
-    return Check("ledger", is_whole and is_signed, f"{size} leaves")
+        is_signed = not size or ledger.checkpoint(db, size).startswith(signed)
+        closing = ledger.newest_closing(db)
+        key = ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key())
+    is_signed_twice = closing is None or verifier.signed_for_long_at(closing, key) is not None
+    seen = "" if is_signed_twice else "; the last closing is not signed by the key of closings"
+    return Check("ledger", is_whole and is_signed and is_signed_twice, f"{size} leaves{seen}")
 
 
 def _activity(settings: Settings) -> Check:

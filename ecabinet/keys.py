@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecabinet.errors import NotFound, SettingRefused
@@ -66,6 +66,14 @@ class Keys:
                 name, ed25519.Ed25519PrivateKey.generate().private_bytes_raw()
             )
         return ed25519.Ed25519PrivateKey.from_private_bytes(found)
+
+    def ml_dsa_44(self, name: str) -> mldsa.MLDSA44PrivateKey:
+        """Kept as its seed of 32 bytes (FIPS 204)."""
+        with self._lock:
+            found = self._find(name) or self._keep(
+                name, mldsa.MLDSA44PrivateKey.generate().private_bytes_raw()
+            )
+        return mldsa.MLDSA44PrivateKey.from_seed_bytes(found)
 
     def p256(self, name: str) -> ec.EllipticCurvePrivateKey:
         with self._lock:

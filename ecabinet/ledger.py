@@ -14,13 +14,16 @@ from functools import reduce
 from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from sqlalchemy import LargeBinary, String, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import canonical, clock, keys
 from ecabinet.db import Base
 
-KEY_NAME = "log"
+KEY_NAME, CLOSING_KEY_NAME = "log", "log-closing"
+# The leaves that end a question: the checkpoint up to each is signed twice (CRY-08).
+CLOSING = frozenset({"consultation_result", "meeting_vote_result"})
 COLLECTED = "ledger leaves"
 
 
@@ -53,6 +56,8 @@ class Head(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     size: Mapped[int]
     origin: Mapped[str] = mapped_column(String(200))
+    # From which place on a closing's checkpoint bears ML-DSA-44 as well.
+    both_since: Mapped[int]
 
 
 class Checkpoint(Base):
@@ -98,7 +103,10 @@ def store(db: Session) -> None:
         db.add(Leaf(position=head.size, kind=entry.kind, envelope=envelope, at=at))
         db.add_all(_grown(peaks, head.size, leaf_hash(envelope)))
         head.size += 1
-        note = sign_checkpoint(head.origin, head.size, _folded(peaks), signing_key())
+        digest = _folded(peaks)
+        note = sign_checkpoint(head.origin, head.size, digest, signing_key())
+        if entry.kind in CLOSING:
+            note += sign_closing(head.origin, head.size, digest, int(at.timestamp()), closing_key())
         db.add(Checkpoint(size=head.size, note=note))
         if entry.then:
             entry.then(entry.position)
@@ -113,7 +121,7 @@ def origin(db: Session) -> str:
 def begin(db: Session, name: str) -> None:
     """Start an empty log under this origin; a log that stands is left as it is."""
     if db.get(Head, 1) is None:
-        db.add(Head(id=1, size=0, origin=name))
+        db.add(Head(id=1, size=0, origin=name, both_since=0))
         db.flush()
 
 
@@ -130,6 +138,15 @@ def size_at(db: Session, at: datetime) -> int:
 
 def signing_key() -> Ed25519PrivateKey:
     return keys.store().ed25519(KEY_NAME)
+
+
+def closing_key() -> MLDSA44PrivateKey:
+    return keys.store().ml_dsa_44(CLOSING_KEY_NAME)
+
+
+def both_since(db: Session) -> int:
+    """From which place on a closing is signed twice; older ones stay as they were."""
+    return _head(db, lock=False).both_since
 
 
 def _head(db: Session, lock: bool = True) -> Head:
@@ -258,8 +275,11 @@ def public_key(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes_raw()
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+ED25519, ML_DSA_44 = b"\x01", b"\x06"
+
+
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def sign_checkpoint(name: str, at_size: int, digest: bytes, key: Ed25519PrivateKey) -> str:
@@ -271,9 +291,34 @@ def sign_checkpoint(name: str, at_size: int, digest: bytes, key: Ed25519PrivateK
 
 def verifier_key(name: str, key: Ed25519PrivateKey) -> str:
     """The log's public key as C2SP prints it: name+id+key."""
-    public = public_key(key)
-    shown = base64.b64encode(b"\x01" + public).decode()
-    return f"{name}+{key_id(name, public).hex()}+{shown}"
+    return _printed_key(name, public_key(key), ED25519)
+
+
+def closing_verifier_key(name: str, key: MLDSA44PrivateKey) -> str:
+    """The key that closings are signed by as well, printed alike."""
+    return _printed_key(name, key.public_key().public_bytes_raw(), ML_DSA_44)
+
+
+def _printed_key(name: str, public: bytes, kind: bytes) -> str:
+    shown = base64.b64encode(kind + public).decode()
+    return f"{name}+{key_id(name, public, kind).hex()}+{shown}"
+
+
+def sign_closing(name: str, at_size: int, digest: bytes, at: int, key: MLDSA44PrivateKey) -> str:
+    """The line that a closing's checkpoint bears beside its Ed25519 one: ML-DSA-44 as C2SP
+    tlog-cosignature has it, by the log under its own name; `at` in seconds since 1970."""
+    signed = key.sign(cosigned_message(name, at_size, digest, at))
+    public = key.public_key().public_bytes_raw()
+    value = key_id(name, public, ML_DSA_44) + at.to_bytes(8, "big") + signed
+    return f"\u2014 {name} {base64.b64encode(value).decode()}\n"
+
+
+def cosigned_message(name: str, at_size: int, digest: bytes, at: int) -> bytes:
+    """C2SP tlog-cosignature, `cosigned_message`: of the whole log, by itself."""
+    said = name.encode()
+    named = len(said).to_bytes(1, "big") + said
+    numbers = (0).to_bytes(8, "big") + at_size.to_bytes(8, "big")
+    return b"subtree/v1\n\0" + named + at.to_bytes(8, "big") + named + numbers + digest
 
 
 def checkpoint(db: Session, at_size: int) -> str:
@@ -281,6 +326,13 @@ def checkpoint(db: Session, at_size: int) -> str:
     if found is None:
         raise LookupError(f"checkpoint of size {at_size}")
     return found.note
+
+
+def newest_closing(db: Session) -> str | None:
+    """The checkpoint of the last closing that was to be signed twice; None where there is none."""
+    found = select(Leaf.position).where(Leaf.kind.in_(CLOSING), Leaf.position >= both_since(db))
+    position = db.scalar(found.order_by(Leaf.position.desc()).limit(1))
+    return None if position is None else checkpoint(db, position + 1)
 
 
 def receipt(db: Session, position: int) -> str:

@@ -49,6 +49,7 @@ COUNTED_AS = {
 # What proves that a member was told: they opened it, or a server took it for their address.
 NOTICE_BY = ("opened", "email", "sms")
 CONSULTATION, ACTIVITY = "consultation", "activity"
+CLOSING = "ledger/closing.txt"
 SEALED = "activity_sealed"
 # Under which rules silence is deemed agreement, and how many working days notice has to leave.
 DEEMING_RULES = {"nd-191-2026": 2}
@@ -75,7 +76,7 @@ ACTS = frozenset(
     }
 )  # fmt: skip
 FILES = re.compile(
-    r"manifest\.json|keys\.json|ledger/(checkpoint|leaves)\.txt|consultation\.json"
+    r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
     r"|activity\.json|activity/rows\.jsonl"
 )
@@ -215,28 +216,63 @@ NOTE = re.compile(
     r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n)"
     r"\n(?P<signatures>(?:\u2014 [^ \n]+ [A-Za-z0-9+/]+=*\n)+)"
 )
-ED25519, COSIGNATURE = b"\x01", b"\x04"
+ED25519, COSIGNATURE, ML_DSA_44 = b"\x01", b"\x04", b"\x06"
+KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
 
 
 def open_checkpoint(note: str, log_key: str) -> Checkpoint:
     """The checkpoint that this key signed (C2SP signed-note and tlog-checkpoint)."""
-    found = NOTE.fullmatch(note)
-    if found is None:
-        raise Unsound("not a checkpoint")
+    found = _note(note)
     name, key_id, public = _verifier_key(log_key, ED25519)
     signed = [each[4:] for each in _signatures(found, name) if each[:4] == key_id]
     if len(signed) != 1:
         raise Unsound("signed by another key")
     if not _holds(public, signed[0], found["text"].encode()):
         raise Unsound("the signature of the log does not hold")
-    return Checkpoint(found["origin"], int(found["size"]), _base64(found["root"]))
+    return _said(found)
+
+
+def _note(note: str) -> re.Match[str]:
+    found = NOTE.fullmatch(note)
+    if found is None:
+        raise Unsound("not a checkpoint")
+    return found
+
+
+def _said(note: re.Match[str]) -> Checkpoint:
+    return Checkpoint(note["origin"], int(note["size"]), _base64(note["root"]))
+
+
+def signed_for_long_at(note: str, closing_key: str) -> int | None:
+    """When a checkpoint was signed by ML-DSA-44 as well, which no quantum computer forges (C2SP
+    tlog-cosignature, by the log itself); None where it was not, or the signature does not hold."""
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+    except ImportError:
+        raise Unsound("this cryptography knows no ML-DSA-44: install 48 or newer") from None
+    found = _note(note)
+    name, key_id, public = _verifier_key(closing_key, ML_DSA_44)
+    log, by = _said(found), name.encode()
+    named = bytes([len(by)]) + by
+    origin = bytes([len(log.origin.encode())]) + log.origin.encode()
+    for each in _signatures(found, name):
+        at = each[4:12]
+        said = b"subtree/v1\n\0" + named + at + origin + bytes(8) + log.size.to_bytes(8, "big")
+        said += log.root
+        if each[:4] == key_id:
+            try:
+                MLDSA44PublicKey.from_public_bytes(public).verify(each[12:], said)
+            except InvalidSignature:
+                return None
+            return int.from_bytes(at, "big")
+    return None
 
 
 def cosigned_at(note: str, witness_key: str) -> int | None:
     """When this witness cosigned a note (C2SP tlog-cosignature); None where it did not."""
-    found = NOTE.fullmatch(note)
-    if found is None:
-        raise Unsound("not a checkpoint")
+    found = _note(note)
     name, key_id, public = _verifier_key(witness_key, COSIGNATURE)
     for each in _signatures(found, name):
         at = int.from_bytes(each[4:12], "big")
@@ -270,8 +306,8 @@ def _verifier_key(key: str, kind: bytes) -> tuple[str, bytes, bytes]:
     name, key_id, encoded = found.groups()
     raw = _base64(encoded)
     expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if raw[:1] != kind or len(raw) != 33 or expected.hex() != key_id:
-        raise Unsound("a key that is not an Ed25519 key of that name and use")
+    if raw[:1] != kind or len(raw) != 1 + KEY_BYTES[kind] or expected.hex() != key_id:
+        raise Unsound("a key that is not one of that name and use")
     return name, expected, raw[1:]
 
 
@@ -603,8 +639,8 @@ def asking(bundle: Bundle, leaf: int) -> tuple[int, dict[str, Any]]:
 
 @check(
     "V06",
-    "điểm kiểm do khóa của sổ ký, mang đúng tên sổ",
-    "the log's checkpoint is signed by the log's key, under this log's name",
+    "điểm kiểm do khóa của sổ ký, mang đúng tên sổ; điểm kiểm lúc đóng do cả hai khóa ký",
+    "the log's checkpoint is signed by the log's key, under this log's name; the closing's by both",
     *EVERY,
 )
 def checkpoint_signed(bundle: Bundle) -> None:
@@ -613,6 +649,25 @@ def checkpoint_signed(bundle: Bundle) -> None:
         "ledger/checkpoint.txt",
         "of another log",
     )
+    if bundle.kind == CONSULTATION:
+        closing_signed(bundle)
+
+
+def closing_signed(bundle: Bundle) -> None:
+    """The checkpoint up to the result's leaf bears both signatures, from the place on from which
+    the keys that one holds say so."""
+    result, _ = bundle.only(RESULT)
+    key, since = bundle.keys.get("closing_key"), bundle.keys.get("closing_key_since", 0)
+    if key is None or result < since:
+        why = "the keys name no ML-DSA-44 key" if key is None else "closed before there were two"
+        bundle.notes.append((CLOSING, f"{why}: the closing stands by Ed25519 alone"))
+        return
+    note = bundle.read(CLOSING).decode()
+    signed = open_checkpoint(note, bundle.keys["log_key"])
+    expect(signed.origin == bundle.described["origin"], CLOSING, "of another log")
+    expect(signed.size == result + 1, CLOSING, "not the checkpoint of the result's leaf")
+    both = signed_for_long_at(note, key) is not None
+    expect(both, CLOSING, "not signed by ML-DSA-44 as well")
 
 
 @check(
@@ -777,13 +832,16 @@ def leaves_canonical(bundle: Bundle) -> None:
 
 @check(
     "V12",
-    "gốc của mọi lá là gốc trong điểm kiểm",
-    "the root of all leaves is the checkpoint's",
+    "gốc của các lá là gốc trong điểm kiểm, và trong điểm kiểm lúc đóng",
+    "the root of all leaves is the checkpoint's, and that of those up to the closing is its own",
     *EVERY,
 )
 def root_matches(bundle: Bundle) -> None:
     root = bundle.root(bundle.checkpoint.size)
     expect(root == bundle.checkpoint.root, "ledger/checkpoint.txt", "not the root of the leaves")
+    if note := bundle.files.get(CLOSING):
+        closing = _said(_note(note.decode()))
+        expect(bundle.root(closing.size) == closing.root, CLOSING, "not the root of its leaves")
 
 
 @check(

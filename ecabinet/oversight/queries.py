@@ -169,6 +169,8 @@ class Shown:
     """What the page shows."""
 
     log_key: str
+    # Of the key that closings are signed by as well: itself it fills half a page.
+    closing_key_sha256: str
     size: int
     checkpoint: str
     certificates: list[Certificate]
@@ -178,8 +180,10 @@ class Shown:
 def public(db: Session) -> Shown:
     """What the public page shows."""
     size, note = public_checkpoint(db)
+    keys = bundles.trusted(db)
     return Shown(
-        log_key=bundles.trusted(db)["log_key"],
+        log_key=keys["log_key"],
+        closing_key_sha256=_grouped(hashlib.sha256(keys["closing_key"].encode()).hexdigest()),
         size=size,
         checkpoint=note,
         certificates=[

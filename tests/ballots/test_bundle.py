@@ -17,6 +17,7 @@ import pytest
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ class Exported:
     keys: dict[str, object]
     # What the log's keeper holds, and whoever breaks in there.
     log: Ed25519PrivateKey
+    closing: MLDSA44PrivateKey
 
     @property
     def files(self) -> Files:
@@ -85,7 +87,8 @@ def export(cabinet: Cabinet, folder: Path) -> Exported:
     with db.reading() as session:
         bundle.write(session, consultation, folder / "bundle.zip")
         keys = bundles.trusted(session)
-        return Exported(folder / "bundle.zip", keys, ledger.signing_key())
+        made = ledger.signing_key(), ledger.closing_key()
+        return Exported(folder / "bundle.zip", keys, *made)
 
 
 def failed(path: Path, keys: dict[str, object]) -> set[str]:

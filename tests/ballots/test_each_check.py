@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ecabinet import ledger, tsa, verifier
 from tests.ballots import test_bundle
@@ -31,6 +32,7 @@ from tests.ballots.test_bundle import (
 exported = test_bundle.exported
 
 WITNESS = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
+STRANGER = MLDSA44PrivateKey.from_seed_bytes(b"s" * 32)
 # Before the opening; and between the last ballot and the end.
 FIRST, LATE = 0, 7
 
@@ -66,8 +68,11 @@ def path_of(leaves: list[bytes], position: int) -> list[bytes]:
     return [*path_of(right, position - split), verifier.tree_hash(left)]
 
 
-def seal(files: Files, log: Ed25519PrivateKey, witness: Ed25519PrivateKey | None) -> None:
-    """A checkpoint of the leaves as they are now, and every receipt anew."""
+def seal(
+    files: Files, log: Ed25519PrivateKey, closing: MLDSA44PrivateKey,
+    witness: Ed25519PrivateKey | None,
+) -> None:  # fmt: skip
+    """A checkpoint of the leaves as they are now, the closing's and every receipt anew."""
     origin = files["ledger/checkpoint.txt"].decode().split("\n")[0]
     leaves = [bytes.fromhex(line.split(" ")[0]) for line in leaf_lines(files)]
 
@@ -78,11 +83,19 @@ def seal(files: Files, log: Ed25519PrivateKey, witness: Ed25519PrivateKey | None
     files["ledger/checkpoint.txt"] = (
         checkpoint + (cosignature(checkpoint, witness) if witness else "")
     ).encode()
+    size = of_type(files, "consultation_result")[0] + 1
+    line = closing_line(origin, leaves[:size], closing)
+    files["ledger/closing.txt"] = (note(size) + line).encode()
     for name in ballot_names(files, ".json"):
         at = int(name.removeprefix("ballots/").removesuffix(".json"))
         hashes = [base64.b64encode(each).decode() for each in path_of(leaves[: at + 1], at)]
         lines = ["c2sp.org/tlog-proof@v1", f"index {at}", *hashes, "", note(at + 1)]
         change_json(files, name, lambda it, lines=lines: it.update(receipt="\n".join(lines)))
+
+
+def closing_line(origin: str, leaves: list[bytes], key: MLDSA44PrivateKey) -> str:
+    root = verifier.tree_hash(leaves)
+    return ledger.sign_closing(origin, len(leaves), root, 1_800_000_000, key)
 
 
 def cosignature(checkpoint: str, witness: Ed25519PrivateKey, at: int = 1_800_000_000) -> str:
@@ -261,6 +274,65 @@ def swap_the_labels_of_yes_and_no(files: Files) -> None:
     change_json(files, "consultation.json", swap)
 
 
+# The closing's checkpoint, by whoever holds the one key of the log and not the other.
+
+
+def closing_lines(files: Files) -> tuple[str, str, str]:
+    head, _, lines = files["ledger/closing.txt"].decode().partition("\n\n")
+    ed25519, ml_dsa = lines.splitlines(keepends=True)
+    return head + "\n\n", ed25519, ml_dsa
+
+
+def close_by_ed25519_alone(files: Files) -> None:
+    head, ed25519, _ = closing_lines(files)
+    files["ledger/closing.txt"] = (head + ed25519).encode()
+
+
+def close_by_ml_dsa_alone(files: Files) -> None:
+    head, _, ml_dsa = closing_lines(files)
+    files["ledger/closing.txt"] = (head + ml_dsa).encode()
+
+
+def close_by_a_strangers_ml_dsa(files: Files) -> None:
+    head, ed25519, _ = closing_lines(files)
+    origin, size, _root = head.split("\n")[:3]
+    leaves = [bytes.fromhex(line.split(" ")[0]) for line in leaf_lines(files)[: int(size)]]
+    line = closing_line(origin, leaves, STRANGER)
+    files["ledger/closing.txt"] = (head + ed25519 + line).encode()
+
+
+def spoil_a_closings_ml_dsa(files: Files) -> None:
+    head, ed25519, ml_dsa = closing_lines(files)
+    mark, name, value = ml_dsa.split(" ")
+    raw = bytearray(base64.b64decode(value))
+    raw[-1] ^= 1
+    line = f"{mark} {name} {base64.b64encode(raw).decode()}\n"
+    files["ledger/closing.txt"] = (head + ed25519 + line).encode()
+
+
+def date_a_closing_otherwise(files: Files) -> None:
+    head, ed25519, ml_dsa = closing_lines(files)
+    mark, name, value = ml_dsa.split(" ")
+    raw = base64.b64decode(value)
+    later = (int.from_bytes(raw[4:12], "big") + 1).to_bytes(8, "big")
+    line = f"{mark} {name} {base64.b64encode(raw[:4] + later + raw[12:]).decode()}\n"
+    files["ledger/closing.txt"] = (head + ed25519 + line).encode()
+
+
+def close_over_another_history(files: Files) -> None:
+    """What both keys signed once, of a log that was begun anew."""
+    head, _, _ = closing_lines(files)
+    origin, size, _root = head.split("\n")[:3]
+    root = b"r" * 32
+    note = ledger.sign_checkpoint(origin, int(size), root, ledger.signing_key())
+    line = ledger.sign_closing(origin, int(size), root, 1_800_000_000, ledger.closing_key())
+    files["ledger/closing.txt"] = (note + line).encode()
+
+
+def leave_the_closings_checkpoint_out(files: Files) -> None:
+    del files["ledger/closing.txt"]
+
+
 Tamper = Callable[[Files], None]
 
 # Done to what the forger seals anew.
@@ -295,6 +367,13 @@ AS_SEALED: list[tuple[str, Tamper]] = [
     ("V11", word_an_act_otherwise),
     ("V12", change_what_another_matter_logged),
     ("V13", test_bundle.give_another_receipt),
+    ("V12", close_over_another_history),
+    ("V06", close_by_ed25519_alone),
+    ("V06", close_by_ml_dsa_alone),
+    ("V06", close_by_a_strangers_ml_dsa),
+    ("V06", spoil_a_closings_ml_dsa),
+    ("V06", date_a_closing_otherwise),
+    ("V06", leave_the_closings_checkpoint_out),
 ]
 # Nothing in a consultation's bundle to look at; rows of the activity log are tests/oversight's.
 ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33"}
@@ -324,7 +403,7 @@ def witnessed(exported: Exported, tamper: Tamper | None = None) -> Files:
     files = exported.files
     if tamper:
         tamper(files)
-    seal(files, exported.log, WITNESS)
+    seal(files, exported.log, exported.closing, WITNESS)
     return files
 
 
@@ -366,8 +445,41 @@ def test_a_checkpoint_that_no_known_witness_cosigned_passes_once_witnesses_are_n
     exported: Exported, tmp_path: Path, witness: Ed25519PrivateKey | None
 ) -> None:
     files = exported.files
-    seal(files, exported.log, witness)
+    seal(files, exported.log, exported.closing, witness)
     passes_without("V07", exported, tmp_path, files, relist=True, older=False)
+
+
+def test_what_was_closed_before_there_were_two_keys_stands_by_one(
+    exported: Exported, tmp_path: Path
+) -> None:
+    files = exported.files
+    result = of_type(files, "consultation_result")[0]
+    close_by_ed25519_alone(files)
+    path = rezip(tmp_path / "before.zip", files)
+    since = exported.keys | {"closing_key_since": result}
+    assert [each.check for each in verifier.verify(path, since).findings] == ["V06"]
+    for keys in (
+        exported.keys | {"closing_key_since": result + 1},
+        {name: key for name, key in exported.keys.items() if not name.startswith("closing_")},
+    ):
+        report = verifier.verify(path, keys)
+        assert report.is_sound
+        (note,) = [each for each in report.notes if each.check == "V06"]
+        assert note.what.endswith("the closing stands by Ed25519 alone")
+
+
+def test_the_checkpoint_of_another_leaf_closes_nothing(exported: Exported, tmp_path: Path) -> None:
+    """Signed by both keys as it is: that of an older closing, say."""
+    files = exported.files
+    result = of_type(files, "consultation_result")[0]
+    origin = files["ledger/checkpoint.txt"].decode().split("\n")[0]
+    leaves = [bytes.fromhex(line.split(" ")[0]) for line in leaf_lines(files)[:result]]
+    root = verifier.tree_hash(leaves)
+    note = ledger.sign_checkpoint(origin, result, root, exported.log)
+    files["ledger/closing.txt"] = (note + closing_line(origin, leaves, exported.closing)).encode()
+    report = verifier.verify(rezip(tmp_path / "older.zip", files), exported.keys)
+    (finding,) = report.findings
+    assert (finding.check, finding.what) == ("V06", "not the checkpoint of the result's leaf")
 
 
 def test_a_witness_that_is_named_twice_is_one(exported: Exported, tmp_path: Path) -> None:

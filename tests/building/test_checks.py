@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from ecabinet import checks, ledger
+from ecabinet import checks, keys, ledger
 from ecabinet.db import transaction
 from ecabinet.settings import Settings
 from tests.builders import Cabinet
@@ -28,6 +28,20 @@ def test_a_changed_leaf_is_seen(cabinet: Cabinet, settings: Settings) -> None:
     with transaction() as db:
         db.execute(update(ledger.Leaf).values(envelope=b"{}"))
     assert not found(settings)["ledger"].ok
+
+
+def test_a_closing_that_the_key_of_closings_did_not_sign_is_told(
+    cabinet: Cabinet, settings: Settings
+) -> None:
+    with transaction() as db:
+        ledger.append(db, "consultation_result", {"n": 1})
+        ledger.append(db, "note", {"n": 1})
+    assert found(settings)["ledger"].ok
+    # As after the keys were brought back from a copy that is older than that key.
+    keys.store().destroy(ledger.CLOSING_KEY_NAME)
+    seen = found(settings)["ledger"]
+    assert not seen.ok
+    assert seen.detail == "2 leaves; the last closing is not signed by the key of closings"
 
 
 @pytest.mark.once

@@ -8,7 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ecabinet import canonical, ledger
+from ecabinet import bundles, canonical, ledger, verifier
 from ecabinet.db import reading, transaction
 from tests.builders import Cabinet
 
@@ -94,6 +94,40 @@ def test_a_checkpoint_is_signed_by_the_log_and_by_nobody_else(envelopes: list[by
     Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], (text + "\n").encode())
     with pytest.raises(InvalidSignature):
         Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], (text + "x\n").encode())
+
+
+def test_a_closing_is_signed_by_ml_dsa_as_well_and_nothing_else_is(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        kinds = ("ballot", "consultation_result", "ballot", "meeting_vote_result")
+        size = ledger.size(db)
+        for kind in kinds:
+            ledger.append(db, kind, {"n": 1})
+    with reading() as db:
+        notes = [ledger.checkpoint(db, size + place) for place in range(1, 5)]
+        held, name = bundles.trusted(db), ledger.origin(db)
+    signed = [verifier.signed_for_long_at(each, held["closing_key"]) for each in notes]
+    assert [at is not None for at in signed] == [False, True, False, True]
+    for note in notes:
+        assert verifier.open_checkpoint(note, held["log_key"]).origin == name
+    # As C2SP signed-note and tlog-cosignature print such a key: name, id, and 0x06 before it.
+    printed_name, printed_id, encoded = held["closing_key"].split("+", 2)
+    raw = base64.b64decode(encoded)
+    named = hashlib.sha256(name.encode() + b"\n" + raw).digest()
+    assert (printed_name, printed_id) == (name, named[:4].hex())
+    assert (raw[:1], len(raw)) == (b"\x06", 1313)
+
+
+def test_what_a_closing_signs_is_c2sps_message_byte_for_byte() -> None:
+    """tlog-cosignature, "ML-DSA-44 signed message", written out by hand."""
+    said = ledger.cosigned_message("a.vn/log", 258, b"r" * 32, 1_700_000_000)
+    assert said == (
+        b"subtree/v1\n\x00"
+        b"\x08a.vn/log"
+        b"\x00\x00\x00\x00\x65\x53\xf1\x00"
+        b"\x08a.vn/log"
+        b"\x00\x00\x00\x00\x00\x00\x00\x00"
+        b"\x00\x00\x00\x00\x00\x00\x01\x02" + b"r" * 32
+    )
 
 
 def test_a_receipt_reads_the_same_whenever_it_is_asked_for(envelopes: list[bytes]) -> None:

@@ -41,6 +41,8 @@ def test_a_stranger_finds_checkpoint_keys_and_verifier(cabinet: Cabinet) -> None
     checkpoint = verifier.open_checkpoint(note, held["log_key"])
     assert checkpoint.size == size
     assert note in page.text
+    mark = hashlib.sha256(held["closing_key"].encode()).hexdigest()
+    assert mark in page.text.replace(" ", "")
     assert json.loads(stranger.get("/verify/trust.json").text) == held
     script = stranger.get("/verify/verifier.py").data
     assert script == Path(verifier.__file__).read_bytes()
