@@ -259,9 +259,13 @@ def ask_to_enter(consultation_id: int) -> Response:
 def paper_ballot(request_id: int) -> str:
     """The scan beside what was entered from it, for the two who decide it."""
     with reading() as db:
-        asked = on_paper.entry_to_compare(db, current_actor(), request_id)
+        actor = current_actor()
+        asked = on_paper.entry_to_compare(db, actor, request_id)
         entered = on_paper.entered(db, asked)
-    return render_template("ballots/paper_ballot.html", asked=asked, entered=entered)
+        may_decide = approvals.may_decide(actor, asked)
+    return render_template(
+        "ballots/paper_ballot.html", asked=asked, entered=entered, may_decide=may_decide
+    )
 
 
 @door.get("/paper-ballots/<int:request_id>/file")

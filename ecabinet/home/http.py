@@ -155,7 +155,9 @@ def _search_link(**changed: str | int | None) -> str:
 def approvals_desk() -> str:
     with reading() as db:
         desk = approvals.desk(db, current_actor())
-    return render_template("home/approvals.html", desk=desk, say=RoomWords())
+    return render_template(
+        "home/approvals.html", desk=desk, say=RoomWords(), shown_at=approvals.shown_at
+    )
 
 
 @door.get("/approvals/<int:request_id>")

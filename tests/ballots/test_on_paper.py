@@ -113,6 +113,7 @@ def test_until_the_closing_the_choice_is_for_the_two_and_its_member_alone(
     for who in (CLERK, SECOND):
         shown = cabinet.browser(who).get(path)
         assert OPINION in shown.text, who
+        assert (f"/approvals/{request}/confirm" in shown.text) == (who == SECOND)
         scan = cabinet.browser(who).get(f"{path}/file")
         assert scan.status_code == 200
         assert scan.data.startswith(b"%PDF")
@@ -124,6 +125,12 @@ def test_until_the_closing_the_choice_is_for_the_two_and_its_member_alone(
         facts = approvals.request_to_read(db, cabinet.actor(CLERK), request).facts
     assert "agree" not in str(facts)
     assert OPINION not in str(facts)
+    for where in ("/approvals", f"/approvals/{request}"):
+        page = cabinet.browser(SECOND).get(where).text
+        assert f'href="{path}"' in page
+        assert f"/approvals/{request}/confirm" not in page, (
+            "confirmed beside its scan, nowhere else"
+        )
     confirm(cabinet, request, SECOND)
     assert cabinet.browser(SECOND).get(path).status_code == 404, "decided: nothing to compare"
     (ballot,) = ballots(asked)
