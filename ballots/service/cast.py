@@ -243,6 +243,9 @@ def _keep_attempt(actor: Actor, consultation_id: int, signed: Signed, reason: st
         consultation = access.consultation_to_answer(db, actor, consultation_id)
         if _is_known(db, actor, consultation_id, signed.envelope.key):
             return
+        # A commit whose answer was lost: the ballot stands, and was not refused.
+        if queries.ballot_by_key(db, signed.envelope.key):
+            return
         attempt = Attempt(
             consultation_id=consultation_id,
             person_id=actor.id,
