@@ -12,7 +12,7 @@ from tests.mutation.runner import ROOT, tried
 
 # A module, and the tests that are about it.
 MODULES = {
-    "ballots/rules.py": ["tests/ballots/test_rules.py"],
+    "ballots/rules.py": ["tests/ballots/test_rules.py", "tests/ballots/test_refusals.py"],
     "ballots/signing.py": [
         "tests/ballots/test_signing.py", "tests/ballots/test_casting.py",
         "tests/ballots/test_proposals.py", "tests/ballots/test_closing.py",

@@ -1,3 +1,5 @@
 """Mutants that are no other program: what was changed, and why nobody can tell."""
 
-ALIKE: dict[str, dict[str, str]] = {}
+# What a codec is called is read without its punctuation.
+UTF_8 = {"'utf-8'  ->  'utf-8!'": "the same codec"}
+ALIKE: dict[str, dict[str, str]] = {"ecabinet/canonical.py": UTF_8}
