@@ -42,6 +42,7 @@ from ecabinet import (
     network,
     offload,
     outbox,
+    pades,
     signatures,
     storage,
     web,
@@ -206,6 +207,7 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
+    pades.bind(settings.base_url)
     witnesses.bind(settings.witnesses, settings.witnesses_needed)
     handling.bind(Handling(settings.handling))
     purging.bind(settings.notes_days, settings.notes_held)

@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, ledger, pades, witnesses
+from ecabinet import canonical, crls, ledger, pades, witnesses
 
 FORMAT = "ecabinet-bundle/1"
+CRLS = {pades.ROOT: "crls/root.crl", pades.MEMBER_CA: "crls/member.crl"}
 # A ZIP made twice from the same rows is the same file.
 MADE = (2026, 1, 1, 0, 0, 0)
 
@@ -73,6 +74,9 @@ def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
             least = len(lines) + 1
         lines.append(line)
     size = witnesses.newest_size(db, least) or size
+    for issuer, name in CRLS.items():
+        if listed := crls.newest(db, issuer):
+            yield name, listed
     yield "keys.json", json.dumps(trusted(db), indent=1).encode()
     yield "ledger/checkpoint.txt", witnesses.cosigned(db, size).encode()
     yield "ledger/leaves.txt", ("\n".join(lines[:size]) + "\n").encode()

@@ -349,6 +349,12 @@ def entries(db: Session, kind: str, after: int) -> dict[int, canonical.Json]:
     return {each.position: canonical.decode(each.envelope) for each in db.scalars(found)}
 
 
+def moments(db: Session, kind: str, name: str) -> dict[str, datetime]:
+    """When each act of one kind was first written, by what it names so."""
+    found = select(Leaf.envelope, Leaf.at).where(Leaf.kind == kind).order_by(Leaf.position.desc())
+    return {canonical.decode(envelope)[name]: at for envelope, at in db.execute(found)}
+
+
 def latest(db: Session, kind: str) -> canonical.Json | None:
     """The newest act of one kind."""
     found = select(Leaf.envelope).where(Leaf.kind == kind).order_by(Leaf.position.desc()).limit(1)

@@ -31,6 +31,9 @@ COMMON_NAME_BYTES = 64
 ORGANISATION = "Văn phòng Chính phủ"
 # Clocks of those who check may be a little behind ours.
 SLACK = timedelta(minutes=5)
+# Where an issuer's list of revoked certificates is to be had, below the cabinet's address.
+LISTS = {"e-Cabinet Root CA": "/verify/root.crl", "e-Cabinet Member CA": "/verify/member.crl"}
+_address = ""
 
 
 class Certificate(Base):
@@ -48,6 +51,12 @@ class WrongRequest(ValueError):
 
 class NotP256(WrongRequest):
     pass
+
+
+def bind(address: str) -> None:
+    """The cabinet's public address, which each new certificate names."""
+    global _address
+    _address = address.rstrip("/")
 
 
 def begin(db: Session) -> None:
@@ -167,6 +176,10 @@ def _certificate(
             critical=False,
         )
     )
+    if _address and subject != issuer:
+        at = x509.UniformResourceIdentifier(_address + LISTS[issuer])
+        place = x509.DistributionPoint([at], None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
     if stamps:
         # RFC 3161, 2.3: the only extended usage, and critical.
         usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
@@ -232,10 +245,10 @@ def prepare(pdf: bytes, certificate: bytes, chain: list[bytes], attachment: Atta
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
     signer = _external(certificate, chain)
-    made, _tbs, out = _run(
+    made, _tbs, out = run(
         _pdf_signer(meta, signer).async_digest_doc_for_signing(writer, bytes_reserved=RESERVED)
     )
-    attributes = _run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
+    attributes = run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
     return Prepared(
         pdf=out.getvalue(),
         digest=made.document_digest,
@@ -267,7 +280,7 @@ def finish(prepared: Prepared, certificate: bytes, chain: list[bytes], raw: byte
     from pyhanko.sign.signers.pdf_signer import PdfTBSDocument
 
     signer = _external(certificate, chain, check(prepared, certificate, raw))
-    signed = _run(
+    signed = run(
         signer.async_sign_prescribed_attributes(
             "sha256", signed_attrs=cms.CMSAttributes.load(prepared.attributes), timestamper=None
         )
@@ -278,7 +291,7 @@ def finish(prepared: Prepared, certificate: bytes, chain: list[bytes], raw: byte
         reserved_region_start=prepared.start,
         reserved_region_end=prepared.end,
     )
-    _run(PdfTBSDocument.async_finish_signing(out, place, signed))
+    run(PdfTBSDocument.async_finish_signing(out, place, signed))
     return out.getvalue()
 
 
@@ -308,7 +321,7 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
     try:
         reader = PdfFileReader(io.BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
-        status = _run(async_validate_pdf_signature(embedded, context))
+        status = run(async_validate_pdf_signature(embedded, context))
         tight = _is_tight(embedded, chain)
     # A damaged file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
     except Exception as wrong:
@@ -382,7 +395,7 @@ def _pdf_signer(meta: Any, signer: Any) -> Any:
     return Signer17(meta, signer)
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     """The value of one of pyHanko's coroutines; none of ours waits for anything outside."""
     # Not asyncio.run: its signal handler prints the whole task, which takes longer than the work.
     loop = asyncio.new_event_loop()

@@ -49,7 +49,7 @@ COUNTED_AS = {
 # What proves that a member was told: they opened it, or a server took it for their address.
 NOTICE_BY = ("opened", "email", "sms")
 CONSULTATION, ACTIVITY = "consultation", "activity"
-CLOSING = "ledger/closing.txt"
+CLOSING, MEMBER_LIST = "ledger/closing.txt", "crls/member.crl"
 SEALED = "activity_sealed"
 # Under which rules silence is deemed agreement, and how many working days notice has to leave.
 DEEMING_RULES = {"nd-191-2026": 2}
@@ -77,7 +77,7 @@ ACTS = frozenset(
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
-    r"|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
+    r"|crls/(root|member)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
     r"|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
@@ -1101,8 +1101,14 @@ def keys_in_time(bundle: Bundle) -> None:
     here = [at for at in acts if at < closed]
     # A revocation that is shown by its hash alone would go unseen.
     expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
+    gone = published_as_revoked(bundle)
     for leaf in bundle.signed_ballots:
         where, said = f"ballots/{leaf}.json", bundle.statement(leaf)
+        listed = serial_of(_base64(bundle.ballots[leaf]["certificate"])) in gone
+        is_revoked = said["key_id"] in revoked
+        expect(is_revoked or not listed, MEMBER_LIST, f"names the key of leaf {leaf}, the log not")
+        if is_revoked and gone and not listed:
+            bundle.notes.append((MEMBER_LIST, f"older than the revocation of leaf {leaf}'s key"))
         at, act = enrolled.get(said["key_id"], (leaf, {}))
         expect(at < leaf, where, "its key was enrolled after it")
         expect(act.get("member") == said["member"], where, "another member's key")
@@ -1112,6 +1118,33 @@ def keys_in_time(bundle: Bundle) -> None:
             "not the certificate of the enrolment",
         )
         expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
+
+
+def published_as_revoked(bundle: Bundle) -> frozenset[int]:
+    """The serial numbers in the lists of revoked certificates, each signed by its authority."""
+    from cryptography import x509
+
+    issuers = {
+        "crls/root.crl": bundle.keys["root"],
+        MEMBER_LIST: bundle.keys["authorities"][0],
+    }
+    found: set[int] = set()
+    for name, issuer in issuers.items():
+        if name not in bundle.files:
+            continue
+        given = x509.load_der_x509_crl(bundle.files[name])
+        by = x509.load_der_x509_certificate(_base64(issuer))
+        key: Any = by.public_key()
+        signed = given.issuer == by.subject and given.is_signature_valid(key)
+        expect(signed, name, "not signed by its authority")
+        found |= {each.serial_number for each in given}
+    return frozenset(found)
+
+
+def serial_of(certificate: bytes) -> int:
+    from cryptography import x509
+
+    return x509.load_der_x509_certificate(certificate).serial_number
 
 
 @check(

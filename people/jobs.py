@@ -1,6 +1,7 @@
-"""What the clock does to people: ends what a term let somebody do, and tells of locks."""
+"""What the clock does to people: ends what a term let somebody do, tells of locks, publishes which
+keys were revoked."""
 
-from people.service import leaving, sign_in
+from people.service import leaving, revoked, sign_in
 
 
 def end_what_ended() -> int:
@@ -9,3 +10,7 @@ def end_what_ended() -> int:
 
 def tell_of_locks() -> int:
     return sign_in.tell_of_locks()
+
+
+def publish_what_was_revoked() -> int:
+    return revoked.publish_what_was_revoked()

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
-from ecabinet import clock, outbox
+from ecabinet import clock, crls, ledger, outbox
 from ecabinet.access import (
     POLICY,
     ROLES_OF_RIGHTS,
@@ -511,6 +511,17 @@ def able_to_sign(db: Session, at: datetime) -> set[int]:
         Device.usable_from <= at, (Device.revoked_at.is_(None)) | (Device.revoked_at > at)
     )
     return set(db.scalars(usable))
+
+
+def revoked_certificates(db: Session) -> list[crls.Revoked]:
+    """Every member's certificate that was revoked, at the time at which the ledger has it."""
+    logged = ledger.moments(db, "key_revoked", "key_id")
+    gone = select(Device).where(Device.certificate.is_not(None), Device.revoked_at.is_not(None))
+    return [
+        crls.Revoked(int(each.serial, 16), logged.get(each.key_id, each.revoked_at))
+        for each in db.scalars(gone.order_by(Device.id))
+        if each.serial and each.revoked_at
+    ]
 
 
 def passkeys_of(db: Session, person_id: int) -> list[Passkey]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Response as Download
 from flask import render_template, request, send_file
 
-from ecabinet import bundles, seals, sheets, web
+from ecabinet import bundles, crls, pades, seals, sheets, web
 from ecabinet.access import Permission, Role
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, NotFound
@@ -179,6 +179,28 @@ def certificates() -> Download:
     with reading() as db:
         pem = queries.certificates(db)
     return _file("certificates.pem", pem, "application/x-pem-file")
+
+
+@door.get("/verify/root.crl")
+@needs(Permission.ANYONE)
+def root_list() -> Download:
+    """Which of the root's certificates were revoked."""
+    return _revoked("root.crl", pades.ROOT)
+
+
+@door.get("/verify/member.crl")
+@needs(Permission.ANYONE)
+def member_list() -> Download:
+    """Which members' certificates were revoked: the place that each certificate names."""
+    return _revoked("member.crl", pades.MEMBER_CA)
+
+
+def _revoked(name: str, issuer: str) -> Download:
+    with reading() as db:
+        found = crls.newest(db, issuer)
+    if found is None:
+        raise NotFound(f"a list of what {issuer} revoked")
+    return _file(name, found, "application/pkix-crl")
 
 
 @door.get("/verify/verifier.py")

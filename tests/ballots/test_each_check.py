@@ -12,10 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from ecabinet import ledger, tsa, verifier
+from ecabinet import keys, ledger, pades, tsa, verifier
 from tests.ballots import test_bundle
 from tests.ballots.test_bundle import (
     Exported,
@@ -246,6 +254,34 @@ def hide_a_revocation(files: Files) -> None:
     hide(files, FIRST)
 
 
+def voter_in(files: Files) -> x509.Certificate:
+    name = ballot_names(files, ".json")[0]
+    return x509.load_der_x509_certificate(base64.b64decode(json.loads(files[name])["certificate"]))
+
+
+def revoke_in_public(files: Files, key: EllipticCurvePrivateKey) -> None:
+    """A list that names a voter's key, which the log never saw revoked."""
+    voter = voter_in(files)
+    made = x509.CertificateRevocationListBuilder().issuer_name(voter.issuer)
+    made = made.last_update(voter.not_valid_before_utc).next_update(voter.not_valid_after_utc)
+    entry = x509.RevokedCertificateBuilder().serial_number(voter.serial_number)
+    made = made.add_revoked_certificate(entry.revocation_date(voter.not_valid_before_utc).build())
+    files["crls/member.crl"] = made.sign(key, SHA256()).public_bytes(Encoding.DER)
+
+
+def publish_a_revocation_that_was_not_logged(files: Files) -> None:
+    revoke_in_public(files, keys.store().p256(pades.MEMBER_CA))
+
+
+def publish_a_list_in_the_authoritys_name(files: Files) -> None:
+    """An empty one, by whoever does not hold its key."""
+    voter = voter_in(files)
+    made = x509.CertificateRevocationListBuilder().issuer_name(voter.issuer)
+    made = made.last_update(voter.not_valid_before_utc).next_update(voter.not_valid_after_utc)
+    stranger = generate_private_key(SECP256R1())
+    files["crls/member.crl"] = made.sign(stranger, SHA256()).public_bytes(Encoding.DER)
+
+
 def enrol_a_key_twice(files: Files) -> None:
     name_a_key_act_more(files)
     put(files, FIRST, voters_enrolment(files))
@@ -354,6 +390,8 @@ SEALED_ANEW: list[tuple[str, Tamper]] = [
     ("V21", enrol_a_key_that_may_sign_later),
     ("V22", revoke_a_key_before_its_ballot),
     ("V22", hide_a_revocation),
+    ("V22", publish_a_revocation_that_was_not_logged),
+    ("V22", publish_a_list_in_the_authoritys_name),
     ("V23", enrol_a_key_twice),
     ("V24", replace_a_paper_without_asking_again),
     ("V25", announce_another_sentence),
@@ -458,11 +496,11 @@ def test_what_was_closed_before_there_were_two_keys_stands_by_one(
     path = rezip(tmp_path / "before.zip", files)
     since = exported.keys | {"closing_key_since": result}
     assert [each.check for each in verifier.verify(path, since).findings] == ["V06"]
-    for keys in (
+    for held in (
         exported.keys | {"closing_key_since": result + 1},
         {name: key for name, key in exported.keys.items() if not name.startswith("closing_")},
     ):
-        report = verifier.verify(path, keys)
+        report = verifier.verify(path, held)
         assert report.is_sound
         (note,) = [each for each in report.notes if each.check == "V06"]
         assert note.what.endswith("the closing stands by Ed25519 alone")

@@ -274,7 +274,7 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(cabinet: Cabinet) -> N
     assert {way.rule for way in ways() if way.permission is Permission.ANYONE} == {
         "/static/<path:filename>", "/healthz", "/sw.js", "/app.webmanifest",
         "/verify", "/verify/checkpoint.txt", "/verify/trust.json", "/verify/certificates.pem",
-        "/verify/verifier.py",
+        "/verify/verifier.py", "/verify/member.crl", "/verify/root.crl",
         "/vault", "/vault/paper", "/vault/contact", "/calendar/feed/<secret>.ics",
         "/sign-in", "/sign-in/code", "/sign-in/recovery",
         "/sign-in/passkey", "/sign-in/passkey/options",

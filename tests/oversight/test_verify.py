@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from ecabinet import bundles, clock, ledger, verifier, web
+from ecabinet import bundles, clock, jobs, ledger, verifier, web
 from ecabinet.db import reading, transaction
 from ecabinet.oversight import http as oversight
 from tests.builders import Cabinet
@@ -53,6 +53,15 @@ def test_a_stranger_finds_checkpoint_keys_and_verifier(cabinet: Cabinet) -> None
         f"CN={name}" for name in ("e-Cabinet Root CA", "e-Cabinet Member CA", "e-Cabinet TSA")
     ]
     assert "/verify" in stranger.get("/sign-in").text
+    # Nothing was published before a job has run.
+    assert stranger.get("/verify/member.crl").status_code == 404
+    jobs.run_once()
+    for name, issuer in (("root", 0), ("member", 1)):
+        answer = stranger.get(f"/verify/{name}.crl")
+        assert answer.content_type == "application/pkix-crl"
+        found = x509.load_der_x509_crl(answer.data)
+        by = x509.load_pem_x509_certificates(given)[issuer]
+        assert found.is_signature_valid(by.public_key()), name
 
 
 def test_what_is_public_may_be_kept_by_anybody_and_names_nobody(cabinet: Cabinet) -> None:
