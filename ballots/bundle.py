@@ -79,6 +79,10 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             pdf, record = queries.signed_pdf(ballot), canonical.encode(_record(db, ballot, answer))
         yield f"ballots/{ballot.leaf}.pdf", pdf
         yield f"ballots/{ballot.leaf}.json", record
+    for report in queries.reports_of(db, consultation.id):
+        with _whole(f"report {report.number}"):
+            sealed = storage.read(report.digest)
+        yield f"reports/{report.number}.pdf", sealed
     for attempt in queries.attempts_of(db, consultation.id):
         with _whole(f"attempt at leaf {attempt.leaf}"):
             said = signing.unseal(key, consultation.id, attempt.sealed).statement

@@ -21,10 +21,11 @@ from ballots.service import close as closing
 from ballots.service import decide as deciding
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
+from ballots.service.report import seal_report
 from ballots.signing import Proposed
 from documents import queries as documents
 from documents.http.papers import FILE, sent, sent_file
-from ecabinet import approvals, clock, sheets, web
+from ecabinet import approvals, clock, sheets, storage, web
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.db import reading
@@ -517,6 +518,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
         "on_paper": papers.count_on_paper(result),
+        "report": queries.newest_report(db, row.id),
         "decision": queries.decision_on(db, row.id),
         "corrections": queries.corrections_of(db, row.id),
         "correction_asked": _waiting(db, actor, row, correct.CORRECT),
@@ -582,21 +584,17 @@ def _strokes(tally: rules.Tally) -> list[str]:
 
 @door.get(f"{ANSWERED}/result.pdf")
 @needs(Permission.RESULT_READ)
-def result_sheet(consultation_id: int) -> FlaskResponse:
+def report(consultation_id: int) -> FlaskResponse:
+    """The newest sealed report; one that is due is sealed first."""
     actor = current_actor()
     with reading() as db:
         row = access.consultation_to_read(db, actor, consultation_id)
-        result = queries.result_of(db, consultation_id)
-        if result is None:
+        if queries.result_of(db, consultation_id) is None:
             raise Refused(ConsultationRefusal.NOT_CLOSED)
         if not access.sees_names(actor, row):
             raise Forbidden(f"the names in the result of consultation {consultation_id}")
-        assert row.closed_at is not None
-        day = queries.CALENDAR.local_day(row.closed_at)
-        attempts = queries.open_attempts(db, row)
-        said = papers.Said(queries.opinions(db, row), queries.corrections_of(db, row.id))
-        sheet = papers.result_sheet(row, result, day, said, bool(attempts))
-    return web.download(f"ket-qua-phieu-{consultation_id}.pdf", sheet, PDF)
+    sealed = storage.read(seal_report(consultation_id))
+    return web.download(f"bao-cao-ket-qua-phieu-{consultation_id}.pdf", sealed, PDF)
 
 
 # ---- answering ----

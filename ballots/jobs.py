@@ -1,14 +1,21 @@
-"""What the clock does here: close what has ended, stamp what was signed, remind the silent, ask
-whoever came into office."""
+"""What the clock does here: close what has ended, seal its report, stamp what was signed, remind
+the silent, ask whoever came into office."""
 
 from ballots import queries
 from ballots.service.close import close
 from ballots.service.newcomers import ask
 from ballots.service.remind import remind
+from ballots.service.report import seal_report
 from ballots.service.stamp import stamp_what_waits
 from ecabinet.db import reading
 
-__all__ = ["ask_newcomers", "close_what_ended", "remind_the_silent", "stamp_what_waits"]
+__all__ = [
+    "ask_newcomers",
+    "close_what_ended",
+    "remind_the_silent",
+    "seal_reports",
+    "stamp_what_waits",
+]
 
 
 def close_what_ended() -> int:
@@ -17,6 +24,15 @@ def close_what_ended() -> int:
         waiting = queries.ended_and_open(db)
     for consultation_id in waiting:
         close(consultation_id)
+    return len(waiting)
+
+
+def seal_reports() -> int:
+    """Seal a report on every result of which something has changed; how many there were."""
+    with reading() as db:
+        waiting = queries.reports_due(db)
+    for consultation_id in waiting:
+        seal_report(consultation_id)
     return len(waiting)
 
 

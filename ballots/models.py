@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots import rules
@@ -289,6 +289,8 @@ class Result(Base):
     outages: Mapped[list[list[str]]] = mapped_column(JSON, server_default=text("'[]'"))
     first_leaf: Mapped[int]
     last_leaf: Mapped[int | None]
+    # Something that its report prints has changed since the last one was sealed.
+    report_due: Mapped[bool] = mapped_column(default=True, server_default=true())
     standings: Mapped[list["Standing"]] = relationship(order_by="Standing.order")
 
     @property
@@ -348,6 +350,22 @@ class Correction(Base):
     # The offices of the two, as they were called then.
     asked_as: Mapped[str] = mapped_column(String(200))
     confirmed_as: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    leaf: Mapped[int | None]
+
+
+class Report(Base):
+    """The report on a result as it stood at one moment, sealed by the Office; all are kept."""
+
+    __tablename__ = "ballots_report"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(DIGEST))
+    # What it was made of: the same makes no second one.
+    facts_sha256: Mapped[str] = mapped_column(String(DIGEST))
     at: Mapped[datetime]
     leaf: Mapped[int | None]
 

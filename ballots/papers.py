@@ -1,13 +1,13 @@
-"""The official PDFs of this room: the ballot that a member signs, and the result sheet."""
+"""The official PDFs of this room: the ballot that a member signs, and the report on a result."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules, signing
-from ballots.models import Consultation, Correction, Result
+from ballots.models import Consultation, Correction, Decision, Result
 from ballots.queries import CALENDAR, OpinionRow
-from ballots.rules import Choice, Position, ReplyKind
+from ballots.rules import Choice, Decided, Position, ReplyKind
 from ecabinet import forms
 from ecabinet.calendar import Calendar
 
@@ -24,6 +24,11 @@ POSITION_WORDS = {
     Position.DEEMED_AGREE: "Được coi là đồng ý",
     Position.SILENT: "Không trả lời",
     Position.NOT_REACHED: "Chưa tiếp cận được",
+}
+DECIDED_WORDS = {
+    Decided.ISSUE: "ban hành",
+    Decided.RETURN: "trả lại cơ quan chủ trì",
+    Decided.SESSION: "đưa ra phiên họp Chính phủ",
 }
 REPLY_WORDS = {
     ReplyKind.ACCEPTED: "Tiếp thu",
@@ -122,21 +127,21 @@ def _small_print(form: BallotForm) -> str:
     )
 
 
-# ---- the result sheet ----
+# ---- the report ----
 
 
 @dataclass(frozen=True)
 class Said:
-    """What was said beside the count, and of the result since."""
+    """What was said beside the count, and what came of the result since."""
 
     opinions: Sequence[OpinionRow] = ()
     corrections: Sequence[Correction] = ()
+    decision: Decision | None = None
+    has_attempts: bool = False
 
 
-def result_sheet(
-    consultation: Consultation, result: Result, day: date, said: Said, has_attempts: bool = False
-) -> bytes:
-    """The report on a closed consultation (Decree 30/2020, form 1.4)."""
+def report(consultation: Consultation, result: Result, day: date, said: Said) -> bytes:
+    """The report on a closed consultation, of this day (Decree 30/2020, form 1.4)."""
     tally = result.tally()
     head = forms.Head("", OFFICE, UNNUMBERED, forms.place_and_date(day))
     outcome = rules.OUTCOME_WORDS[rules.Outcome(result.outcome)]
@@ -144,8 +149,9 @@ def result_sheet(
         *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
         forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
         *_corrections(said.corrections),
+        *_decided(said.decision),
         *_by_silence_alone(result),
-        *_provisional(result, has_attempts),
+        *_provisional(result, said.has_attempts),
         forms.paragraph(f"<b>Nội dung xin ý kiến:</b> {forms.text(consultation.question)}"),
         forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
         forms.paragraph("<b>2. Số liệu</b>", "heading"),
@@ -198,6 +204,18 @@ def _corrections(said: Sequence[Correction]) -> list[forms.Piece]:
         pieces.append(forms.paragraph(forms.bold(head)))
         pieces += _paragraphs(each.words)
     return pieces
+
+
+def _decided(decision: Decision | None) -> list[forms.Piece]:
+    if decision is None:
+        return []
+    words = DECIDED_WORDS[Decided(decision.decided)]
+    head = f"{decision.office} quyết định {words}, {moment_words(decision.at)}, dòng sổ"
+    reason = [f"Lý do: {decision.reason}"] if decision.reason else []
+    return [
+        forms.paragraph(forms.bold(f"{head} {decision.leaf}.")),
+        *(piece for each in reason for piece in _paragraphs(each)),
+    ]
 
 
 def _by_silence_alone(result: Result) -> Sequence[forms.Piece]:

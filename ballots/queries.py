@@ -26,6 +26,7 @@ from ballots.models import (
     PaperEntry,
     Proposal,
     Reply,
+    Report,
     Result,
     Standing,
     State,
@@ -715,6 +716,22 @@ def silence_agrees(db: Session, actor: Actor, consultation: Consultation) -> boo
 
 def decision_on(db: Session, consultation_id: int) -> Decision | None:
     return db.get(Decision, consultation_id)
+
+
+def newest_report(db: Session, consultation_id: int) -> Report | None:
+    query = select(Report).where(Report.consultation_id == consultation_id)
+    return db.scalar(query.order_by(Report.number.desc()).limit(1))
+
+
+def reports_of(db: Session, consultation_id: int) -> Sequence[Report]:
+    """Every report that was sealed, in order."""
+    query = select(Report).where(Report.consultation_id == consultation_id)
+    return db.scalars(query.order_by(Report.number)).all()
+
+
+def reports_due(db: Session) -> list[int]:
+    """The consultations of whose result something has changed since the last report."""
+    return list(db.scalars(select(Result.consultation_id).where(Result.report_due)))
 
 
 def _corrected(db: Session, ids: Iterable[int]) -> set[int]:

@@ -43,6 +43,12 @@ def signature(certificate: bytes, content: bytes, raw: bytes) -> bytes:
     return der
 
 
+def raw(der: bytes) -> bytes:
+    """A signature in DER as r and s, 32 bytes each."""
+    r, s = utils.decode_dss_signature(der)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
 def seal(key: bytes, bound: bytes, content: bytes, step: int) -> bytes:
     """Encrypt, bound to its purpose, at a length in whole steps: it tells no choice (BAL-10)."""
     plain = len(content).to_bytes(LENGTH_BYTES, "big") + content

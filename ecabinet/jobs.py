@@ -17,6 +17,7 @@ PAUSE_SECONDS = 2
 JOBS: tuple[Callable[[], int], ...] = (
     ballots.close_what_ended,
     ballots.stamp_what_waits,
+    ballots.seal_reports,
     people.end_what_ended,
     people.publish_what_was_revoked,
     ballots.ask_newcomers,

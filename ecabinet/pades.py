@@ -25,7 +25,7 @@ from ecabinet import answers, clock, keys
 from ecabinet.db import Base
 
 ROOT, MEMBER_CA = "ca-root", "ca-member"
-ROOT_YEARS, CA_YEARS, TSA_YEARS = 20, 10, 8
+ROOT_YEARS, CA_YEARS, TSA_YEARS, SEAL_YEARS = 20, 10, 8, 5
 DEVICE_DAYS = 365
 COMMON_NAME_BYTES = 64
 ORGANISATION = "Văn phòng Chính phủ"
@@ -118,6 +118,14 @@ def certify_timestamping(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
     return _certificate(
         "e-Cabinet TSA", "e-Cabinet Root CA", key, keys.store().p256(ROOT),
         clock.now(db), days=365 * TSA_YEARS, stamps=True,
+    )  # fmt: skip
+
+
+def certify_seal(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
+    """The certificate (DER) of the Office's own seal, from the root."""
+    return _certificate(
+        ORGANISATION, "e-Cabinet Root CA", key, keys.store().p256(ROOT),
+        clock.now(db), days=365 * SEAL_YEARS,
     )  # fmt: skip
 
 
@@ -230,15 +238,20 @@ class Validated:
     attachments: dict[str, bytes]
 
 
-def prepare(pdf: bytes, certificate: bytes, chain: list[bytes], attachment: Attachment) -> Prepared:
-    """Attach a file and leave a hole for the signature of this certificate's key."""
+def prepare(
+    pdf: bytes, certificate: bytes, chain: list[bytes], attachment: Attachment | None = None,
+    field: str = FIELD,
+) -> Prepared:  # fmt: skip
+    """Attach a file, if there is one, and leave a hole for the signature of this certificate's
+    key."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
 
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True)
-    _attach(writer, attachment)
+    if attachment:
+        _attach(writer, attachment)
     meta = signers.PdfSignatureMetadata(
-        field_name=FIELD,
+        field_name=field,
         md_algorithm="sha256",
         subfilter=fields.SigSeedSubFilter.PADES,
         certify=True,

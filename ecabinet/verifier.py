@@ -65,6 +65,7 @@ PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 ISSUED = "consultation_decided"
 CORRECTED = "result_corrected"
+REPORTED = "report_sealed"
 DECISIONS = ("issue", "return", "session")
 # Where the count alone decides nothing, the Prime Minister does.
 ISSUABLE = ("passed", "needs_decision")
@@ -72,13 +73,13 @@ ISSUABLE = ("passed", "needs_decision")
 ACTS = frozenset(
     {
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
-        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, ENROLLED, REVOKED,
+        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, REVOKED,
     }
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|crls/(root|member)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
-    r"|activity\.json|activity/rows\.jsonl"
+    r"|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
 STAMP_SLACK = timedelta(minutes=5)
@@ -727,20 +728,13 @@ def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
 
 def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     """Validate a signed PDF against the root one holds; nothing may follow the signature."""
-    from asn1crypto import x509
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
-    from pyhanko_certvalidator import ValidationContext
 
     pdf = bundle.read(f"ballots/{leaf}.pdf")
     issued = datetime.fromisoformat(bundle.statement(leaf)["issued_at"]).astimezone(UTC)
-    context = ValidationContext(
-        trust_roots=[x509.Certificate.load(_base64(bundle.keys["root"]))],
-        other_certs=[x509.Certificate.load(_base64(each)) for each in bundle.keys["authorities"]],
-        allow_fetching=False,
-        moment=issued,
-    )
+    context = _trusting(bundle, issued)
     try:
         reader = PdfFileReader(BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
@@ -762,6 +756,19 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
         mark,
         raw_signature(der),
         stamp.timestamp if stamp and stamp.intact and stamp.valid and stamp.trusted else None,
+    )
+
+
+def _trusting(bundle: Bundle, at: datetime) -> Any:
+    """In what a signature of this moment is validated: the root one holds, and no network."""
+    from asn1crypto import x509
+    from pyhanko_certvalidator import ValidationContext
+
+    return ValidationContext(
+        trust_roots=[x509.Certificate.load(_base64(bundle.keys["root"]))],
+        other_certs=[x509.Certificate.load(_base64(each)) for each in bundle.keys["authorities"]],
+        allow_fetching=False,
+        moment=at,
     )
 
 
@@ -1374,6 +1381,53 @@ def corrected(bundle: Bundle) -> None:
         expect(act["consultation"] == bundle.consultation["id"], where, "of another consultation")
         expect(act["number"] == number, where, "not in its order")
         expect(digest(words.encode()) == act["words_sha256"], where, "in other words")
+
+
+@check(
+    "V35",
+    "mỗi báo cáo kết quả đúng tệp trong sổ, có dấu của cơ quan và dấu thời gian trọn vẹn",
+    "each report is the file of the log, sealed whole by the Office and stamped at that time",
+)
+def reports(bundle: Bundle) -> None:
+    acts = sorted(bundle.of_type(REPORTED).items())
+    given = {name for name in bundle.files if name.startswith("reports/")}
+    expect(given == {f"reports/{act['number']}.pdf" for _, act in acts}, "reports", "not the log's")
+    if not acts:
+        raise Absent("no report was sealed when this bundle was written")
+    result, _ = bundle.only(RESULT)
+    for number, (at, act) in enumerate(acts, 1):
+        where, leaf = f"reports/{number}.pdf", f"leaf {at}"
+        expect(result < at and act["result_leaf"] == result, leaf, "reports on another result")
+        expect(act["number"] == number, leaf, "not in its order")
+        pdf = bundle.read(where)
+        expect(digest(pdf) == act["sha256"], where, "not the file that was logged")
+        sealed_by_the_office(bundle, where, pdf, moment(act["sealed_at"]))
+        if bundle.deep:
+            sentence = bundle.consultation["result"]["sentence"]
+            expect(prints(printed_on(pdf), sentence), where, "does not print the result's sentence")
+
+
+def sealed_by_the_office(bundle: Bundle, where: str, pdf: bytes, at: datetime) -> None:
+    """By a key that the root itself has certified: no member's is."""
+    from asn1crypto import x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    try:
+        (embedded,) = PdfFileReader(BytesIO(pdf), strict=True).embedded_regular_signatures
+        status = validate_pdf_signature(embedded, _trusting(bundle, at))
+    # As with a ballot: whatever a damaged file does to the parsers, it does not hold.
+    except Exception as wrong:
+        raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    expect(status.bottom_line and whole, where, "the seal does not hold")
+    root = x509.Certificate.load(_base64(bundle.keys["root"]))
+    expect(embedded.signer_cert.issuer == root.subject, where, "sealed by another than the Office")
+    stamp = status.timestamp_validity
+    if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
+        raise Unsound(f"{where}: no time stamp that can be trusted")
+    expect(abs(stamp.timestamp - at) <= STAMP_SLACK, where, "stamped at another time than logged")
 
 
 @check(

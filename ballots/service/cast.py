@@ -267,7 +267,7 @@ def _make_provisional(db: Session, actor: Actor, consultation: Consultation) -> 
     issued: silence must not swallow a "no" (R-12)."""
     result = queries.result_of(db, consultation.id)
     if result and actor.id in queries.open_attempts(db, consultation):
-        result.is_provisional = True
+        result.is_provisional = result.report_due = True
         body = {"v": signing.VERSION, "consultation": consultation.id, "member": actor.id}
         ledger.append(db, "consultation_provisional", body)
         tell_of_attempts(db, consultation)

@@ -53,6 +53,7 @@ def _correct(db: Session, approved: Approved) -> None:
         at=clock.now(db),
     )
     db.add(correction)
+    result.report_due = True
     db.flush()
     leaf: canonical.Json = {
         "v": signing.VERSION,

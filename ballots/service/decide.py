@@ -40,6 +40,8 @@ def reply(
             at=clock.now(db),
         )
         db.merge(row)
+        if result := queries.result_of(db, consultation.id):
+            result.report_due = True
         # Told once, with the last one: a reply that is changed later tells nobody again.
         if left == {member_id}:
             tell.tell_of_replies(db, consultation)
@@ -70,6 +72,7 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, se
             at=clock.now(db),
         )
         db.add(decision)
+        result.report_due = True
         db.flush()
         leaf: canonical.Json = {
             "v": signing.VERSION,

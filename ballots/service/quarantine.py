@@ -54,6 +54,7 @@ def _refuse(db: Session, approved: Approved) -> None:
     assert result is not None
     still_waits = bool(queries.open_attempts(db, consultation))
     result.is_provisional = still_waits or bool(result.outages)
+    result.report_due = True
     leaf = {
         "v": signing.VERSION,
         "consultation": consultation.id,
