@@ -16,8 +16,6 @@ from ecabinet import bundles, canonical, keys, ledger, storage, witnesses
 from ecabinet.errors import NotFound, Refused
 from people import queries as people
 
-# Acts that are named in this matter by a key, not by the consultation's number.
-KEY_ACTS = ("key_enrolled", "key_revoked")
 # By the digests of the files that were removed.
 REMOVAL = "emergency_removal"
 # By the digest of the edition that another took the place of.
@@ -59,7 +57,7 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
-    key_ids = {each.key_id for each in ballots}
+    key_ids = people.key_lineage(db, {each.key_id for each in ballots})
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
     asked_about = [*consultation.papers, *queries.replaced_papers(db, consultation)]
     papers = {each.digest for each in asked_about}
@@ -67,6 +65,11 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
     result = db.get_one(Result, consultation.id)
     assert result.last_leaf is not None
     yield "ledger/closing.txt", witnesses.cosigned(db, result.last_leaf + 1).encode()
+    for at, act in ledger.entries(db, "key_renewed", -1).items():
+        if act["key_id"] in key_ids:
+            with _whole(f"renewal at leaf {at}"):
+                renewal = canonical.encode(_renewal(db, act["key_id"]))
+            yield f"renewals/{at}.json", renewal
     # A file that was removed is named by its digest alone; the act that removed it stands there.
     for digest in sorted(papers - documents.removed_files(db, papers)):
         with _whole(f"paper {digest}"):
@@ -106,6 +109,17 @@ def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.J
     return record | {"certificate": bundles.in_base64(device.certificate)}
 
 
+def _renewal(db: Session, key_id: str) -> canonical.Json:
+    found = people.renewal_of(db, key_id)
+    if found is None:
+        raise NotFound(f"the renewal that made key {key_id}")
+    return {
+        "request": bundles.in_base64(found.request),
+        "signature": bundles.in_base64(found.signature),
+        "certificate": bundles.in_base64(found.by_certificate),
+    }
+
+
 def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -> canonical.Json:
     result = db.get_one(Result, consultation.id)
     statement = _first_statement(consultation, ballots)
@@ -137,7 +151,7 @@ def _first_statement(consultation: Consultation, ballots: list[Ballot]) -> signi
 
 
 def _is_of(act: canonical.Json, consultation_id: int, key_ids: set[str], papers: set[str]) -> bool:
-    if act["type"] in KEY_ACTS:
+    if act["type"] in queries.KEY_ACTS:
         return act["key_id"] in key_ids
     if act["type"] == REMOVAL:
         return bool(papers & set(act["sha256"]))

@@ -626,6 +626,7 @@ def answer(consultation_id: int) -> str | Response:
             longest=LONGEST_OPINION,
             step_up=people.fresh_step_up(db, actor) is not None,
             has_passkey=bool(people.passkeys_of(db, actor.id)),
+            asks_device=rules.asks_device(row.due_at, clock.now(db)),
         )
 
 

@@ -41,6 +41,8 @@ from ecabinet.search_terms import fold
 from people import queries as people
 
 CALENDAR = Calendar()
+# Acts that are named in a matter by a key, not by the consultation's number.
+KEY_ACTS = ("key_enrolled", "key_renewed", "key_revoked")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class MemberRow:
     # Told too late for silence to be deemed agreement, or not yet at all.
     is_late: bool
     can_sign: bool
+    # When a device of theirs last showed that it signs.
+    tried_at: datetime | None
     attempts: int
     # Whoever has left office does not count, and is neither called nor reminded.
     has_left: bool
@@ -329,7 +333,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
     told = _told_of_opening(db, consultation)
     now, calendar = clock.now(db), working_days.calendar(db)
-    able = people.able_to_sign(db, now)
+    able, tried = people.able_to_sign(db, now), people.last_trials(db, now)
     in_office = {each.person_id for each in people.members(db)}
     return [
         MemberRow(
@@ -339,6 +343,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
             told=(own := told.get(each.person_id, outbox.Told())),
             is_late=_is_late(consultation, own, now, calendar),
             can_sign=each.person_id in able,
+            tried_at=tried.get(each.person_id),
             attempts=attempts[each.person_id],
             has_left=each.person_id not in in_office,
             answered_before=each.person_id in before,
@@ -403,6 +408,13 @@ def _proofs(told: outbox.Told) -> list[rules.Notice]:
         if each.accepted_at is not None
     ]
     return opened + accepted
+
+
+def signing_key(device: people.SigningDevice | None) -> rules.SigningKey | None:
+    """What the rules have to know of a key."""
+    if device is None:
+        return None
+    return rules.SigningKey(device.usable_from, device.ends_at, device.revoked_at)
 
 
 def path_of(consultation_id: int) -> str:

@@ -236,6 +236,7 @@ class BallotRefusal(StrEnum):
     KEY_UNKNOWN = "key_unknown"
     KEY_WAITING = "key_waiting"
     KEY_REVOKED = "key_revoked"
+    KEY_EXPIRED = "key_expired"
     PAPER_GONE = "paper_gone"
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
@@ -265,6 +266,7 @@ class SigningKey:
     """A member's signing key as the directory knows it."""
 
     usable_from: datetime
+    ends_at: datetime
     revoked_at: datetime | None
 
 
@@ -307,6 +309,8 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
         return BallotRefusal.KEY_UNKNOWN
     if key.revoked_at is not None and key.revoked_at <= now:
         return BallotRefusal.KEY_REVOKED
+    if key.ends_at <= now:
+        return BallotRefusal.KEY_EXPIRED
     if now < key.usable_from:
         return BallotRefusal.KEY_WAITING
     return None
@@ -401,6 +405,11 @@ class Reminder(StrEnum):
 
 REMIND_BEFORE = timedelta(days=3)
 MORNING = time(8)
+
+
+def asks_device(due_at: datetime | None, now: datetime) -> bool:
+    """Whether a device on which the question is open is asked if it can still sign (AUTH-09)."""
+    return due_at is not None and now >= due_at - REMIND_BEFORE
 
 
 def reminder_due(

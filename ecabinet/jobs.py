@@ -22,6 +22,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     people.publish_what_was_revoked,
     ballots.ask_newcomers,
     people.tell_of_locks,
+    people.warn_of_ending_keys,
     documents.finish_removals,
     documents.purge_notes,
     documents.let_go_what_nobody_sends_on,

@@ -61,6 +61,11 @@ NOTICES: dict[str, Notice] = {
         "Phiếu lấy ý kiến sắp hết hạn; hãy kiểm tra thiết bị của Ông/Bà còn ký được không",
         "A consultation ends soon; please check that your device can still sign",
     ),
+    "cannot_sign": Notice(
+        S.CONSULTATIONS,
+        "Phiếu lấy ý kiến sắp hết hạn; có thành viên chưa có thiết bị nào ký được",
+        "A consultation ends soon; a member has no device that can sign",
+    ),
     "consultation_last_day": Notice(
         S.CONSULTATIONS,
         "Hôm nay là ngày cuối trả lời phiếu lấy ý kiến",
@@ -298,6 +303,29 @@ NOTICES: dict[str, Notice] = {
         S.SECURITY,
         "Một khóa ký của Ông/Bà đã được xác nhận",
         "A signing key of yours was confirmed",
+        presses=True,
+    ),
+    "device_renewed": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà đã được gia hạn",
+        "A signing key of yours was renewed",
+        presses=True,
+    ),
+    "device_ends_soon": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà sắp hết hạn; hãy gia hạn trên chính thiết bị đó",
+        "A signing key of yours runs out soon; renew it on its device",
+    ),
+    "device_ends_in_days": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà hết hạn trong ba ngày tới; hãy gia hạn ngay",
+        "A signing key of yours runs out within three days; renew it now",
+        presses=True,
+    ),
+    "device_ended": Notice(
+        S.SECURITY,
+        "Một khóa ký của Ông/Bà đã hết hạn, không ký được nữa",
+        "A signing key of yours has run out and signs no more",
         presses=True,
     ),
     "device_revoked": Notice(

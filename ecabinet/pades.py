@@ -26,7 +26,6 @@ from ecabinet.db import Base
 
 ROOT, MEMBER_CA = "ca-root", "ca-member"
 ROOT_YEARS, CA_YEARS, TSA_YEARS, SEAL_YEARS = 20, 10, 8, 5
-DEVICE_DAYS = 365
 COMMON_NAME_BYTES = 64
 ORGANISATION = "Văn phòng Chính phủ"
 # Clocks of those who check may be a little behind ours.
@@ -101,14 +100,15 @@ def read_request(csr: bytes) -> bytes:
     return _spki(key)
 
 
-def certify(db: Session, csr: bytes, common_name: str) -> x509.Certificate:
-    """A certificate for signing (contentCommitment alone) in the name that we decide."""
+def certify(db: Session, csr: bytes, common_name: str, days: int) -> x509.Certificate:
+    """A certificate for signing (contentCommitment alone) in the name that we decide, good for so
+    many days."""
     spki = read_request(csr)
     key = serialization.load_der_public_key(spki)
     assert isinstance(key, ec.EllipticCurvePublicKey)
     der = _certificate(
         common_name, "e-Cabinet Member CA", key, keys.store().p256(MEMBER_CA),
-        clock.now(db), days=DEVICE_DAYS,
+        clock.now(db), days=days,
     )  # fmt: skip
     return x509.load_der_x509_certificate(der)
 

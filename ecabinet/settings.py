@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     time_zone: str = "Asia/Ho_Chi_Minh"
     # Hours between enrolling a signing key and its first use (AUTH-09); nobody waits in a demo.
     key_waiting_hours: int = -1
+    # Days for which a signing key's certificate is good, and how long before its end its owner is
+    # told, and may renew it by it (AUTH-09).
+    key_days: int = Field(default=365, ge=1, le=1825)
+    key_renewal_days: int = Field(default=30, ge=1, le=365)
     max_upload_mb: int = 200
     # What readers may do with papers that come in, until their label says otherwise.
     handling: Literal["free", "read", "online"] = "free"

@@ -63,6 +63,8 @@ REMOVAL = "emergency_removal"
 ATTEMPT, DECIDED = "ballot_refused", "attempt_decided"
 PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
+# A key that took another's place, by that key's own signature over its request.
+RENEWED, RENEWAL = "key_renewed", b"ecabinet/key-renewal/v1\0"
 ISSUED = "consultation_decided"
 CORRECTED = "result_corrected"
 REPORTED = "report_sealed"
@@ -73,13 +75,14 @@ ISSUABLE = ("passed", "needs_decision")
 ACTS = frozenset(
     {
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
-        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, REVOKED,
+        ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
+        REVOKED,
     }
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|crls/(root|member)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
-    r"|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
+    r"|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
 STAMP_SLACK = timedelta(minutes=5)
@@ -442,6 +445,11 @@ class Bundle:
         return dict(zip(numbers, lines, strict=True))
 
     @property
+    def certified(self) -> dict[int, dict[str, Any]]:
+        """The acts by which keys came to be: confirmed by two people, or renewed by a key."""
+        return self.of_type(ENROLLED) | self.of_type(RENEWED)
+
+    @property
     def cast(self) -> dict[int, dict[str, Any]]:
         """The acts of all ballots, signed and on paper."""
         return self.of_type(BALLOT) | self.of_type(ON_PAPER)
@@ -571,7 +579,7 @@ def ballots_whole(bundle: Bundle) -> None:
     for leaf in sorted(logged ^ kept):
         expect(leaf in kept, f"leaf {leaf}", "a ballot in the log without its record")
         expect(leaf in logged, f"ballots/{leaf}.json", "a record without a ballot in the log")
-    enrolled = {act["key_id"] for act in bundle.of_type(ENROLLED).values()}
+    enrolled = {act["key_id"] for act in bundle.certified.values()}
     for leaf in sorted(kept):
         bundle.read(f"ballots/{leaf}.pdf")
         own = bundle.ballots[leaf]["member"] == bundle.statement(leaf)["member"]
@@ -1076,7 +1084,7 @@ def notice_of(act: dict[str, Any]) -> tuple[str, str] | None:
     "a ballot is made after its key may sign and after its member's earlier one",
 )
 def moments(bundle: Bundle) -> None:
-    usable = {act["key_id"]: act["usable_from"] for act in bundle.of_type(ENROLLED).values()}
+    usable = {act["key_id"]: act["usable_from"] for act in bundle.certified.values()}
     end = moment(bundle.only(CLOSED)[1]["due_at"])
     before: dict[int, datetime] = {}
     for leaf in sorted(bundle.ballots):
@@ -1101,10 +1109,10 @@ def moment(text: str) -> datetime:
     "no key was used before its enrolment or after its revocation; the closing names each act",
 )
 def keys_in_time(bundle: Bundle) -> None:
-    enrolled = {act["key_id"]: (at, act) for at, act in bundle.of_type(ENROLLED).items()}
+    enrolled = {act["key_id"]: (at, act) for at, act in bundle.certified.items()}
     revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
     closed, closing = bundle.only(CLOSED)
-    acts = sorted(bundle.of_type(ENROLLED) | bundle.of_type(REVOKED))
+    acts = sorted(bundle.certified | bundle.of_type(REVOKED))
     here = [at for at in acts if at < closed]
     # A revocation that is shown by its hash alone would go unseen.
     expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
@@ -1165,7 +1173,7 @@ def unique(bundle: Bundle) -> None:
         "nonce": [bundle.statement(leaf)["nonce"] for leaf in sorted(bundle.ballots)],
         "page": [bundle.acts[leaf]["byterange_sha256"] for leaf in ballots],
         "signature": [bundle.acts[leaf]["signature_sha256"] for leaf in ballots],
-        "enrolment": [act["key_id"] for act in bundle.of_type(ENROLLED).values()],
+        "enrolment": [act["key_id"] for act in bundle.certified.values()],
     }
     for name, found in once.items():
         expect(len(set(found)) == len(found), "the ballots", f"one {name} stands twice")
@@ -1459,6 +1467,66 @@ def on_paper(bundle: Bundle) -> None:
         expect(followed not in bundle.signed_ballots, where, "replaces what its member signed")
     count = len(acts)
     bundle.notes.append(("ballots", f"{count} on paper: compare each with its scan by eye"))
+
+
+@check(
+    "V36",
+    "mỗi khóa gia hạn do chính khóa trước của thành viên ký, khi khóa ấy còn dùng được",
+    "each renewed key was asked for by its member's earlier key, while that one could sign",
+)
+def renewed(bundle: Bundle) -> None:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    acts = bundle.of_type(RENEWED)
+    names = {f"renewals/{at}.json" for at in acts}
+    kept = {name for name in bundle.files if name.startswith("renewals/")}
+    expect(names == kept, "renewals", "not those that the log names")
+    if not acts:
+        raise Absent("no key of these ballots was renewed")
+    certified = {act["key_id"]: (at, act) for at, act in bundle.certified.items()}
+    for at, act in sorted(acts.items()):
+        where = f"renewals/{at}.json"
+        record = {name: _base64(text) for name, text in bundle.json(where).items()}
+        before, old = certified.get(act["renews"], (at, {}))
+        expect(before < at, where, "by a key that was never enrolled before")
+        expect(old["member"] == act["member"], where, "by another member's key")
+        by = record["certificate"]
+        expect(digest(by) == old["certificate_sha256"], where, "by another certificate")
+        request, signature = record["request"], record["signature"]
+        expect(digest(request) == act["request_sha256"], where, "not the request logged")
+        expect(digest(signature) == act["signature_sha256"], where, "not the signature logged")
+        asked = x509.load_der_x509_csr(request)
+        expect(key_id_of(asked.public_key()) == act["key_id"], where, "asks for another key")
+        expect(asked.is_signature_valid, where, "shows no possession of the new key")
+        signer = x509.load_der_x509_certificate(by)
+        try:
+            verify_raw(signer.public_key(), signature, RENEWAL + request)
+        except InvalidSignature:
+            raise Unsound(f"{where}: not signed by the earlier key") from None
+        when = moment(act["usable_from"])
+        lasted = signer.not_valid_before_utc <= when < signer.not_valid_after_utc
+        expect(lasted and moment(old["usable_from"]) <= when, where, "when its key could not sign")
+        ended = [leaf for leaf, each in bundle.of_type(REVOKED).items()
+                 if each["key_id"] == act["renews"]]  # fmt: skip
+        expect(len(ended) == 1 and ended[0] > at, where, "by a key that had ended, or did not end")
+
+
+def key_id_of(key: Any) -> str:
+    """What names a key: SHA-256 of its SubjectPublicKeyInfo."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def verify_raw(key: Any, signature: bytes, content: bytes) -> None:
+    """r and s side by side, P-256 over SHA-256; InvalidSignature where they are not this key's."""
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    r, s = (int.from_bytes(each, "big") for each in (signature[:32], signature[32:]))
+    key.verify(encode_dss_signature(r, s), content, ECDSA(SHA256()))
 
 
 @check(

@@ -314,6 +314,7 @@ class CastRefusal(StrEnum):
     KEY_UNKNOWN = "key_unknown"
     KEY_WAITING = "key_waiting"
     KEY_REVOKED = "key_revoked"
+    KEY_EXPIRED = "key_expired"
     KEY_REUSED = "key_reused"
 
 

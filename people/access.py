@@ -63,6 +63,19 @@ def device_to_confirm(db: Session, actor: Actor, public_id: str) -> Device:
     return _device(db, public_id)
 
 
+def device_to_renew(db: Session, actor: Actor, key_id: str) -> Device:
+    """One of one's own keys, by its name; another's does not exist."""
+    actor.must(Permission.DEVICE_ENROL)
+    device = db.scalar(
+        select(Device)
+        .where(Device.key_id == key_id, Device.person_id == actor.id)
+        .with_for_update()
+    )
+    if device is None:
+        raise NotFound("device")
+    return device
+
+
 def device_to_revoke(db: Session, actor: Actor, public_id: str) -> Device:
     device = _device(db, public_id)
     if device.person_id == actor.id or actor.may(Permission.DEVICE_CONFIRM):

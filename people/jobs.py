@@ -1,11 +1,16 @@
-"""What the clock does to people: ends what a term let somebody do, tells of locks, publishes which
-keys were revoked."""
+"""What the clock does to people: ends what a term let somebody do, tells of locks and of keys that
+run out, publishes which keys were revoked."""
 
-from people.service import leaving, revoked, sign_in
+from ecabinet import settings
+from people.service import devices, leaving, revoked, sign_in
 
 
 def end_what_ended() -> int:
     return leaving.end_what_ended()
+
+
+def warn_of_ending_keys() -> int:
+    return devices.warn_of_ends(settings.current())
 
 
 def tell_of_locks() -> int:

@@ -341,4 +341,11 @@ class Device(Base):
     usable_from: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     enrolled_leaf: Mapped[int | None]
+    # When its certificate runs out; None while it has none.
+    ends_at: Mapped[datetime | None]
+    # The key that it took the place of, and that key's signature over its request.
+    renews: Mapped[str | None] = mapped_column(String(64))
+    renewal: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # When its owner last tried it, and it signed.
+    tried_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()

@@ -100,6 +100,7 @@ class SigningDevice:
     label: str
     certificate: bytes
     usable_from: datetime
+    ends_at: datetime
     revoked_at: datetime | None
 
 
@@ -409,13 +410,18 @@ class DeviceView:
     """A signing key as its owner and the secretary see it."""
 
     public_id: str
+    person_id: int
     office: str
     label: str
     key_id: str
     standing: DeviceStanding
     asked_at: datetime
     usable_from: datetime | None
+    ends_at: datetime | None
     revoked_at: datetime | None
+    tried_at: datetime | None
+    # Another key took its place, by its own signature.
+    was_renewed: bool
 
     @property
     def fingerprint(self) -> list[str]:
@@ -448,31 +454,86 @@ def _devices(db: Session, query: Select[Device]) -> list[DeviceView]:
     rows = list(db.scalars(query.order_by(Device.id.desc())))
     names = holder_names(db, [each.person_id for each in rows])
     now = clock.now(db)
+    renewed = select(Device.renews).where(Device.renews.in_([each.key_id for each in rows]))
+    gave_way = set(db.scalars(renewed))
     return [
         DeviceView(
             public_id=row.public_id,
+            person_id=row.person_id,
             office=names[row.person_id].office,
             label=row.label,
             key_id=row.key_id,
-            standing=_standing(row, now),
+            standing=standing_of(row, now),
             asked_at=row.asked_at,
             usable_from=row.usable_from,
+            ends_at=row.ends_at,
             revoked_at=row.revoked_at,
+            tried_at=row.tried_at,
+            was_renewed=row.key_id in gave_way,
         )
         for row in rows
         if row.person_id in names
     ]
 
 
-def _standing(row: Device, now: datetime) -> DeviceStanding:
-    return rules.standing(row.certificate is not None, row.usable_from, row.revoked_at, now)
+def devices_that_end(db: Session, before: datetime) -> list[DeviceView]:
+    """Keys of those in office that stand and run out before a moment, and those that have run out
+    and were not revoked."""
+    query = select(Device).where(Device.state == DeviceState.ACTIVE, Device.ends_at < before)
+    return sorted(_devices(db, query), key=lambda each: str(each.ends_at))
+
+
+def renewable(db: Session, person_id: int, before: timedelta) -> set[str]:
+    """Which of a person's keys may make way for a new one now."""
+    now = clock.now(db)
+    return {
+        each.key_id
+        for each in devices_of(db, person_id)
+        if rules.renewal_refusal(each.standing, each.ends_at, now, before) is None
+    }
+
+
+def standing_of(row: Device, now: datetime) -> DeviceStanding:
+    return rules.standing(row.usable_from, row.ends_at, row.revoked_at, now)
+
+
+def key_lineage(db: Session, key_ids: set[str]) -> set[str]:
+    """These keys and those that they took the place of, one after the other."""
+    found: set[str] = set()
+    while key_ids := key_ids - found:
+        found |= key_ids
+        earlier = select(Device.renews).where(Device.key_id.in_(key_ids))
+        key_ids = {each for each in db.scalars(earlier) if each}
+    return found
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How a key came to be without a second person: its request, and who signed it."""
+
+    request: bytes
+    signature: bytes
+    by_certificate: bytes
+
+
+def renewal_of(db: Session, key_id: str) -> Renewal | None:
+    """Of a key that took another's place."""
+    device = db.scalar(select(Device).where(Device.key_id == key_id))
+    if device is None or device.renews is None or device.renewal is None:
+        return None
+    by = db.scalar(select(Device).where(Device.key_id == device.renews))
+    if by is None or by.certificate is None:
+        return None
+    return Renewal(device.csr, device.renewal, by.certificate)
 
 
 def signing_device(db: Session, person_id: int, key_id: str) -> SigningDevice | None:
     """A member's key as certified, whatever became of it since; None when it is not theirs."""
     device = db.scalar(select(Device).where(Device.person_id == person_id, Device.key_id == key_id))
-    if device is None or device.certificate is None or device.usable_from is None:
+    if device is None or device.certificate is None:
         return None
+    assert device.usable_from is not None
+    assert device.ends_at is not None
     return SigningDevice(
         device.id,
         device.person_id,
@@ -480,6 +541,7 @@ def signing_device(db: Session, person_id: int, key_id: str) -> SigningDevice | 
         device.label,
         device.certificate,
         device.usable_from,
+        device.ends_at,
         device.revoked_at,
     )
 
@@ -500,7 +562,12 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
         if each.asked_at <= at and (each.revoked_at is None or each.revoked_at > at)
     ]
     return DeviceReach(
-        can_sign=any(each.usable_from is not None and each.usable_from <= at for each in known),
+        can_sign=any(
+            each.usable_from is not None
+            and each.ends_at is not None
+            and each.usable_from <= at < each.ends_at
+            for each in known
+        ),
         pending=any(each.confirmed_at is None or each.confirmed_at > at for each in known),
     )
 
@@ -508,7 +575,9 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
 def able_to_sign(db: Session, at: datetime) -> set[int]:
     """Everybody who has a signing key that could be used at a moment."""
     usable = select(Device.person_id).where(
-        Device.usable_from <= at, (Device.revoked_at.is_(None)) | (Device.revoked_at > at)
+        Device.usable_from <= at,
+        Device.ends_at > at,
+        (Device.revoked_at.is_(None)) | (Device.revoked_at > at),
     )
     return set(db.scalars(usable))
 
@@ -522,6 +591,15 @@ def revoked_certificates(db: Session) -> list[crls.Revoked]:
         for each in db.scalars(gone.order_by(Device.id))
         if each.serial and each.revoked_at
     ]
+
+
+def last_trials(db: Session, at: datetime) -> dict[int, datetime]:
+    """When each person last tried a key that can still be used, and it signed."""
+    tried = select(Device.person_id, func.max(Device.tried_at)).where(
+        Device.tried_at.is_not(None), Device.ends_at > at, Device.state == DeviceState.ACTIVE
+    )
+    found = db.execute(tried.group_by(Device.person_id)).all()
+    return {person_id: moment for person_id, moment in found if moment is not None}
 
 
 def passkeys_of(db: Session, person_id: int) -> list[Passkey]:

@@ -85,6 +85,11 @@ class DeviceRefusal(StrEnum):
     NOT_PENDING = "not_pending"
     ALREADY_REVOKED = "already_revoked"
     OWN_REQUEST = "own_request"
+    NOT_RENEWABLE = "not_renewable"
+    RENEWED_TOO_EARLY = "renewed_too_early"
+    EXPIRED = "expired"
+    NOT_BY_OLD_KEY = "not_by_old_key"
+    TRIAL_FAILED = "trial_failed"
 
 
 class PersonRefusal(StrEnum):
@@ -248,6 +253,7 @@ class DeviceStanding(StrEnum):
     PENDING = "pending"
     WAITING = "waiting"
     ACTIVE = "active"
+    EXPIRED = "expired"
     REVOKED = "revoked"
 
 
@@ -261,6 +267,7 @@ class Ceremony(StrEnum):
     UNLOCK = "unlock"
     OUTSIDE = "outside"
     LINK = "link"
+    TRIAL = "trial"
 
 
 # Sixty seconds for what is bound to a ballot or an act (SES-07); who signs in may have to search.
@@ -272,6 +279,7 @@ CHALLENGE_LASTS = {
     Ceremony.UNLOCK: timedelta(minutes=5),
     Ceremony.OUTSIDE: timedelta(minutes=5),
     Ceremony.LINK: timedelta(minutes=5),
+    Ceremony.TRIAL: timedelta(minutes=5),
 }
 
 
@@ -710,14 +718,54 @@ def one_too_many(newest_first: Sequence[int]) -> Sequence[int]:
 
 
 def standing(
-    certified: bool, usable_from: datetime | None, revoked_at: datetime | None, now: datetime
-) -> DeviceStanding:
+    usable_from: datetime | None, ends_at: datetime | None, revoked_at: datetime | None,
+    now: datetime,
+) -> DeviceStanding:  # fmt: skip
     """What a signing key can do at this moment (AUTH-09)."""
     if revoked_at is not None:
         return DeviceStanding.REVOKED
-    if not certified or usable_from is None:
+    if usable_from is None or ends_at is None:
         return DeviceStanding.PENDING
+    if ends_at <= now:
+        return DeviceStanding.EXPIRED
     return DeviceStanding.ACTIVE if usable_from <= now else DeviceStanding.WAITING
+
+
+class KeyEnd(StrEnum):
+    """What the owner of a key is told of its end."""
+
+    SOON = "device_ends_soon"
+    LAST_DAYS = "device_ends_in_days"
+    OVER = "device_ended"
+
+
+LAST_DAYS_OF_A_KEY = timedelta(days=3)
+
+
+def key_end(ends_at: datetime, now: datetime, warned_before: timedelta) -> KeyEnd | None:
+    """What is to be said of a key's end at this moment, if anything (AUTH-09): once from
+    `warned_before` it on, once in its last three days, once when it is over."""
+    if ends_at <= now:
+        return KeyEnd.OVER
+    if ends_at - now <= LAST_DAYS_OF_A_KEY:
+        return KeyEnd.LAST_DAYS
+    return KeyEnd.SOON if ends_at - now <= warned_before else None
+
+
+def renewal_refusal(
+    standing: DeviceStanding, ends_at: datetime | None, now: datetime, warned_before: timedelta
+) -> DeviceRefusal | None:
+    """Why a key cannot make way for another of its owner's by its own signature (AUTH-09).
+
+    Only a key that could sign a ballot now can; what has run out is enrolled anew by two.
+    """
+    if standing is DeviceStanding.EXPIRED:
+        return DeviceRefusal.EXPIRED
+    if standing is not DeviceStanding.ACTIVE or ends_at is None:
+        return DeviceRefusal.NOT_RENEWABLE
+    if key_end(ends_at, now, warned_before) is None:
+        return DeviceRefusal.RENEWED_TOO_EARLY
+    return None
 
 
 def went_back(counter: int, last: int) -> bool:

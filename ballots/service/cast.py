@@ -188,7 +188,7 @@ def _refusal(
 ) -> BallotRefusal | None:
     """C5: everything that decides, read under the lock."""
     device = people.signing_device(db, actor.id, signed.paper.key_id)
-    key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
+    key = queries.signing_key(device)
     asked = access.asked_as(db, actor, consultation.id)
     terms = consultation.terms(asked, queries.latest_leaf(db, consultation, actor.id))
     return rules.refusal(terms, key, signed.content.answer, now)

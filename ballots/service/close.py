@@ -267,8 +267,10 @@ def _record(
 
 
 def _acts_of_keys(db: Session, key_ids: set[str]) -> list[int]:
-    """Where these keys were enrolled and revoked, so that nobody can hide either later."""
-    found = (ledger.entries(db, kind, -1) for kind in ("key_enrolled", "key_revoked"))
+    """Where these keys, and those they took the place of, were enrolled, renewed and revoked, so
+    that nobody can hide any of it later."""
+    key_ids = people.key_lineage(db, key_ids)
+    found = (ledger.entries(db, kind, -1) for kind in queries.KEY_ACTS)
     return sorted(at for acts in found for at, act in acts.items() if act["key_id"] in key_ids)
 
 

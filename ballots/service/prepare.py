@@ -121,7 +121,7 @@ def _as_asked(
     consultation = access.consultation_to_answer(db, actor, consultation_id)
     now = clock.now(db)
     device = people.signing_device(db, actor.id, key_id)
-    key = rules.SigningKey(device.usable_from, device.revoked_at) if device else None
+    key = queries.signing_key(device)
     member = access.asked_as(db, actor, consultation_id)
     terms = consultation.terms(member, queries.latest_leaf(db, consultation, actor.id))
     if reason := rules.refusal(terms, key, answer, now):

@@ -1,6 +1,7 @@
 """Reminding who has not answered: three days before the end, and on the last day (AUTH-09)."""
 
 from ballots import access, queries
+from ballots.service.tell import tell_who_cannot_sign
 from ecabinet import clock, outbox
 from ecabinet.db import transaction
 from people import queries as people
@@ -15,6 +16,9 @@ def remind(consultation_id: int) -> None:
         if reminder is None or consultation.due_at is None:
             return
         able = people.able_to_sign(db, now)
+        tell_who_cannot_sign(
+            db, consultation, reminder, [each for each in silent if each not in able]
+        )
         for person_id in silent:
             outbox.notify(
                 db, person_id, reminder.value, f"{queries.path_of(consultation_id)}/answer",

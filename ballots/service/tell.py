@@ -12,6 +12,7 @@ from ballots.announcements import (
     staff_of,
 )
 from ballots.models import Consultation, Correction, Decision, State
+from ballots.rules import Reminder
 from documents import queries as documents_queries
 from documents import service as documents
 from documents.announcements import paper_audience
@@ -148,6 +149,25 @@ def tell_of_attempts(db: Session, consultation: Consultation) -> None:
     leaders = [each.person_id for each in people.persons_with(db, Role.OFFICE_LEADER)]
     path = queries.path_of(consultation.id)
     outbox.notify(db, leaders, "attempts_to_decide", path, title=consultation.title)
+
+
+def tell_who_cannot_sign(
+    db: Session, consultation: Consultation, reminder: Reminder, members: list[int]
+) -> None:
+    """Tell whoever follows the question, and the secretaries, which members have no key that signs,
+    while that can be mended (AUTH-09)."""
+    if not members:
+        return
+    offices = [each.office for each in consultation.asked if each.person_id in members]
+    staff = {each.person_id for each in people.persons_with(db, Role.SECRETARY)}
+    assert consultation.due_at is not None
+    outbox.notify(
+        db, staff | {consultation.tracked_by}, "cannot_sign",
+        queries.path_of(consultation.id),
+        f"cannot_sign:{queries.fact_of_reminder(consultation, reminder)}",
+        title=consultation.title, offices="; ".join(offices),
+        due_at=consultation.due_at.isoformat(),
+    )  # fmt: skip
 
 
 def tell_screens(db: Session, consultation: Consultation) -> None:

@@ -10,6 +10,7 @@ import { type Envelope, keep } from '../signing/envelopes';
 import { type DeviceKey, deviceKey } from '../signing/keys';
 import { checkPaper } from '../signing/paper';
 import { shortMark, signPaper, WillNotSign } from '../signing/sign';
+import { tryHere } from '../signing/trial';
 import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
 import { offerProposals } from './proposal';
@@ -307,8 +308,26 @@ function reasonOf(wrong: unknown): string {
   throw wrong;
 }
 
+// ---- three days before the end: can this device still sign? ----
+
+async function askDevice(): Promise<void> {
+  const strip = document.querySelector<HTMLElement>('[data-device]');
+  if (!strip) return;
+  const found = await tryHere(person).catch((wrong: unknown) => {
+    if (wrong instanceof Refusal) return { canSign: false, said: wrong.message };
+    throw wrong;
+  });
+  for (const each of strip.querySelectorAll<HTMLElement>('[data-device-mark]')) {
+    each.hidden = each.dataset.deviceMark !== (found.canSign ? 'yes' : 'no');
+  }
+  const said = strip.querySelector('[data-device-said]');
+  if (said) said.textContent = found.said;
+  strip.hidden = false;
+}
+
 // ---- assembly ----
 
+void askDevice();
 restore();
 tellOptional();
 offerProposals(form, opinion, person, consultation);

@@ -3,7 +3,17 @@ import { once, untilNextPage } from '../busy';
 import { show } from '../forms';
 import { Refusal, send, sendForm } from '../http';
 import { toBase64 } from '../signing/base64';
-import { csr, type DeviceKey, deviceKey, forgetKey, makeKey } from '../signing/keys';
+import { waiting } from '../signing/envelopes';
+import {
+  beginRenewal,
+  csr,
+  type DeviceKey,
+  deviceKey,
+  forgetKey,
+  makeKey,
+  settleRenewal,
+} from '../signing/keys';
+import { tryHere } from '../signing/trial';
 import { word } from '../words';
 import { deviceName } from './browser';
 import { canUse, gaveUp, make } from './passkey';
@@ -24,22 +34,32 @@ const reveal = (selector: string, shown = true): void => {
 
 const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-key]')];
 
+const OVER = new Set(['revoked', 'expired']);
+
 /** Mark which key is this device's, and offer to make one where there is none. */
 async function showKeys(): Promise<void> {
   if (typeof crypto.subtle === 'undefined' || typeof indexedDB === 'undefined') {
     reveal('[data-no-keys]');
     return;
   }
+  const active = rows().filter((each) => each.dataset.standing === 'active');
+  await settleRenewal(
+    person,
+    active.map((each) => each.dataset.key ?? ''),
+  );
   let key = await deviceKey(person);
   const row = rows().find((each) => each.dataset.key === key?.keyId);
-  if (key && row?.dataset.standing === 'revoked') {
+  // What can never sign again makes room for a new one.
+  if (key && OVER.has(row?.dataset.standing ?? '')) {
     await forgetKey(person);
     key = null;
   }
   const here = key && row ? row : null;
+  for (const each of here?.querySelectorAll<HTMLElement>('[data-renew]') ?? []) each.hidden = false;
+  reveal('[data-trial]', !!here);
   here?.querySelector<HTMLElement>('[data-here]')?.removeAttribute('hidden');
   reveal('[data-enrol]', !here);
-  const usable = rows().some((each) => each.dataset.standing !== 'revoked');
+  const usable = rows().some((each) => !OVER.has(each.dataset.standing ?? ''));
   reveal('[data-lost]', !here && usable);
 }
 
@@ -54,6 +74,44 @@ async function enrol(form: HTMLFormElement): Promise<void> {
   } catch (wrong) {
     if (!(wrong instanceof Refusal)) throw wrong;
     show(form, wrong);
+  }
+}
+
+/** A new key in this one's place: the old one signs for it, while it still can. */
+async function renew(): Promise<void> {
+  const say = document.querySelector<HTMLElement>('[data-trial-said]');
+  try {
+    if ((await waiting(person)).length) {
+      if (say) say.textContent = UNSENT;
+      return;
+    }
+    const asked = await beginRenewal(person);
+    if (!asked) return;
+    const { request, old, signature } = asked;
+    const body = { csr: toBase64(request), old, signature: toBase64(signature) };
+    await send('/devices/renew', { body: new URLSearchParams(body) });
+    location.reload();
+    await untilNextPage;
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    if (wrong.code === 'step_up_needed') askForCode(() => void renew());
+    else if (say) say.textContent = wrong.message;
+  }
+}
+
+const UNSENT = word({
+  vi: 'Thiết bị này còn một phiếu đã ký đang chờ gửi. Hãy mở phiếu đó tới khi có biên nhận, rồi gia hạn.',
+  en: 'A signed ballot still waits here to be sent. Open it until it has its receipt, then renew.',
+});
+
+async function tryKey(): Promise<void> {
+  const say = document.querySelector<HTMLElement>('[data-trial-said]');
+  if (!say) return;
+  try {
+    say.textContent = (await tryHere(person)).said;
+  } catch (wrong) {
+    if (!(wrong instanceof Refusal)) throw wrong;
+    say.textContent = wrong.message;
   }
 }
 
@@ -129,6 +187,11 @@ function start(): void {
     });
     void showKeys();
     awaitSecretary();
+    for (const each of document.querySelectorAll<HTMLElement>('[data-renew]')) {
+      each.addEventListener('click', () => void once(each, renew));
+    }
+    const trial = document.querySelector<HTMLElement>('[data-try]');
+    trial?.addEventListener('click', () => void once(trial, tryKey));
   }
   const making = document.querySelector<HTMLFormElement>('[data-passkey-make]');
   if (making && canUse()) {

@@ -5,6 +5,8 @@ export interface KeyRow {
   person: number;
   label: string;
   pair: CryptoKeyPair;
+  /** The key that is to take its place, until the server's answer has come. */
+  next?: CryptoKeyPair;
 }
 
 export interface Envelope {

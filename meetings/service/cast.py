@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ballots import queries as ballot_queries
 from ballots import rules as ballot_rules
 from ballots.service import cast as ballots
 from ballots.service.cast import Confirm
@@ -154,7 +155,7 @@ def _refusal(
 ) -> CastRefusal | None:  # fmt: skip
     """Everything that decides, read under the lock."""
     device = people.signing_device(db, seat.person_id, signed.key_id)
-    key = ballot_rules.SigningKey(device.usable_from, device.revoked_at) if device else None
+    key = ballot_queries.signing_key(device)
     if reason := ballot_rules.key_refusal(key, now):
         return CastRefusal[reason.name]
     terms = rules.VoteTerms(

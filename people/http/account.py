@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+from datetime import timedelta
 from typing import Any
 
 from flask import render_template
 from werkzeug.wrappers import Response
 
-from ecabinet import web
+from ecabinet import clock, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
@@ -24,6 +25,8 @@ door = Door("account", __name__)
 
 LARGEST_CSR = 2_000
 LONGEST_LABEL = 80
+# 64 bytes, in base64.
+LONGEST_SIGNATURE = 88
 
 
 @door.get("/devices")
@@ -41,7 +44,13 @@ def devices() -> str:
             has_provider=bool(web.settings().oidc_issuer),
             may_enrol=actor.may(Permission.DEVICE_ENROL),
             waiting_hours=web.settings().key_waiting_seconds // 3600,
+            renewable=queries.renewable(db, actor.id, _warned_before()),
         )
+
+
+def _warned_before() -> timedelta:
+    """How long before its end a key's owner is told of it."""
+    return timedelta(days=web.settings().key_renewal_days)
 
 
 @door.get("/devices/mine.json")
@@ -65,11 +74,44 @@ def enrol_device() -> tuple[dict[str, str], int]:
     return {"id": signing_keys.enrol_device(current_actor(), csr, label)}, 201
 
 
+@door.post("/devices/renew")
+@needs(Permission.DEVICE_ENROL)
+@takes("csr", "old", "signature")
+def renew_device() -> tuple[dict[str, str], int]:
+    csr, signature = _base64("csr", LARGEST_CSR), _base64("signature", LONGEST_SIGNATURE)
+    made = signing_keys.renew_device(
+        current_actor(), csr, form("old", limit=64), signature, web.settings()
+    )
+    return {"id": made}, 201
+
+
+@door.post("/devices/trial/options")
+@needs(Permission.DEVICE_ENROL)
+def begin_trial() -> dict[str, str]:
+    return {"challenge": base64.b64encode(signing_keys.begin_trial(current_actor())).decode()}
+
+
+@door.post("/devices/trial")
+@needs(Permission.DEVICE_ENROL)
+@takes("key_id", "challenge", "signature")
+def try_device() -> dict[str, Any]:
+    """How a key stands that has just signed on this device."""
+    challenge, signature = (
+        _base64("challenge", LONGEST_SIGNATURE),
+        _base64("signature", LONGEST_SIGNATURE),
+    )
+    key_id = form("key_id", limit=64)
+    return {"standing": signing_keys.try_device(current_actor(), key_id, challenge, signature)}
+
+
 @door.get("/devices/pending")
 @needs(Permission.DEVICE_CONFIRM)
 def pending_devices() -> str:
     with reading() as db:
-        return render_template("people/pending.html", devices=queries.devices_pending(db))
+        ending = queries.devices_that_end(db, clock.now(db) + _warned_before())
+        return render_template(
+            "people/pending.html", devices=queries.devices_pending(db), ending=ending
+        )
 
 
 @door.post("/devices/<public_id>/confirm")
