@@ -157,7 +157,7 @@ def test_a_renewal_that_the_earlier_key_never_signed_is_found(
     assert found(path, keys) == set()
     files = files_of(path)
     tamper(files)
-    seal(files, ledger.signing_key(), None)
+    seal(files, ledger.signing_key(), ledger.closing_key(), None)
     assert found(rezip(tmp_path / "forged.zip", files), keys) == checks
 
 
