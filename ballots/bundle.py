@@ -130,6 +130,7 @@ def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -
         "options": {each["code"]: each["label"] for each in consultation.options},
         "origin": ledger.origin(db),
         "env": statement.env if statement else "",
+        "signature_classes": consultation.signature_classes,
         "papers": [{"title": each.title, "digest": each.digest} for each in consultation.papers],
         "standings": queries.standings_shown(result),
         "corrections": [each.words for each in queries.corrections_of(db, consultation.id)],

@@ -211,7 +211,10 @@ def _question(dossier_id: int) -> drafting.Question:
 @takes("seen")
 @confirmed
 def approve(consultation_id: int) -> Response:
-    drafting.approve(current_actor(), consultation_id, web.form("seen", limit=64))
+    drafting.approve(
+        current_actor(), consultation_id, web.form("seen", limit=64),
+        web.settings().signature_classes,
+    )  # fmt: skip
     return web.see(queries.path_of(consultation_id), "consultation_opened")
 
 
@@ -493,10 +496,14 @@ def _proposing(db: Session, actor: Actor, row: Consultation) -> dict[str, Any]:
 def _own_answers(db: Session, row: Consultation, actor: Actor) -> dict[str, Any]:
     """The member's ballot that counts so far, and one on papers that were replaced since."""
     if row.state == State.DRAFT:
-        return {"mine": None, "before": None}
+        return {"mine": None, "before": None, "mine_awaits": False}
     last = queries.last_sent(db, row, actor.id)
     is_of_now = last is not None and queries.counts(row, last)
-    return {"mine": last if is_of_now else None, "before": None if is_of_now else last}
+    return {
+        "mine": last if is_of_now else None,
+        "before": None if is_of_now else last,
+        "mine_awaits": last is not None and not row.takes(last.signature_class),
+    }
 
 
 def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
@@ -575,6 +582,7 @@ def _strokes(tally: rules.Tally) -> list[str]:
             ("agree_comments", tally.agree_comments),
             ("deemed", tally.deemed),
             ("other", tally.other),
+            ("awaiting", tally.awaiting),
             ("silent", tally.silent + tally.not_reached),
             ("disagree", tally.disagree),
         )

@@ -62,6 +62,9 @@ class Consultation(Base):
     rule_set: Mapped[str | None] = mapped_column(String(40))
     opened_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    # Which classes of signature count, as the setting was at the opening; None of what was opened
+    # before there was one: all of them do.
+    signature_classes: Mapped[list[str] | None] = mapped_column(JSON)
     opened_leaf: Mapped[int | None]
     # When a paper was replaced last while it was open, and the leaf that asks again (BAL-05).
     asked_again_at: Mapped[datetime | None]
@@ -90,6 +93,10 @@ class Consultation(Base):
         leaf = self.asked_again_leaf or self.opened_leaf
         assert leaf is not None
         return leaf
+
+    def takes(self, signature_class: str) -> bool:
+        """Whether a ballot of this class counts as what it says."""
+        return rules.takes(self.signature_classes, signature_class)
 
     def has_ended(self, now: datetime) -> bool:
         """No answer is taken any more; it may still wait to be closed."""

@@ -24,6 +24,19 @@ POSITION_WORDS = {
     Position.DEEMED_AGREE: "Được coi là đồng ý",
     Position.SILENT: "Không trả lời",
     Position.NOT_REACHED: "Chưa tiếp cận được",
+    Position.AWAITS_OFFICIAL: "Đã trả lời, chờ ký chính thức",
+}
+CLASS_WORDS = {
+    signing.DEVICE: "Khóa của thiết bị",
+    signing.TOKEN: "Thiết bị lưu khóa",
+    signing.OFFICIAL: "Chuyên dùng công vụ",
+    signing.ON_PAPER: "Phiếu giấy",
+}
+# What each says of who certified the key (security.md 3.3).
+CERTIFIED_BY = {
+    signing.DEVICE: "Chứng thư do hệ thống của Chính phủ cấp cho thiết bị.",
+    signing.TOKEN: "Chứng thư trên thiết bị lưu khóa của thành viên.",
+    signing.OFFICIAL: "Chữ ký số chuyên dùng công vụ, chứng thư do cơ quan có thẩm quyền cấp.",
 }
 DECIDED_WORDS = {
     Decided.ISSUE: "ban hành",
@@ -51,6 +64,7 @@ class BallotForm:
     opinion: str
     day: date
     key_id: str
+    signature_class: str
     nonce: str
 
 
@@ -122,7 +136,8 @@ def _small_print(form: BallotForm) -> str:
     assert form.consultation.due_at is not None
     return forms.text(
         f"Hạn cho ý kiến: {CALENDAR.end_words(form.consultation.due_at)}. Khóa ký: {form.key_id}. "
-        "Chứng thư do hệ thống của Chính phủ cấp cho thiết bị. "
+        f"Loại chữ ký: {CLASS_WORDS[form.signature_class].lower()}. "
+        f"{CERTIFIED_BY[form.signature_class]} "
         f"Mã của phiếu: {form.nonce}. Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
     )
 
@@ -159,18 +174,18 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
         forms.gap(4),
         forms.paragraph("<b>3. Ý kiến của từng thành viên</b>", "heading"),
         forms.table(
-            ["STT", "Thành viên Chính phủ", "Ý kiến", "Nhận lúc"],
+            ["STT", "Thành viên Chính phủ", "Ý kiến", "Loại chữ ký", "Nhận lúc"],
             _members(result),
-            widths=[1, 5, 3.4, 3],
-            centred=[0, 3],
+            widths=[1, 4, 3.2, 2.4, 2.6],
+            centred=[0, 4],
         ),
         *_opinions(said.opinions),
         forms.gap(4),
         forms.paragraph(
             forms.text(
-                f"Sổ ghi từ dòng {result.first_leaf} đến dòng {result.last_leaf}. Chữ ký của phiếu "
-                "thuộc loại khóa của thiết bị, chứng thư do hệ thống của Chính phủ cấp."
-                f"{_said_on_paper(result)}"
+                f"Sổ ghi từ dòng {result.first_leaf} đến dòng {result.last_leaf}. "
+                "Chứng thư của khóa thiết bị do hệ thống của Chính phủ cấp."
+                f"{_said_of_classes(consultation)}{_said_on_paper(result)}"
             )
         ),
         forms.signature_block(
@@ -186,6 +201,15 @@ def count_on_paper(result: Result) -> int:
         each.ballot is not None and each.ballot.signature_class == signing.ON_PAPER
         for each in result.standings
     )
+
+
+def _said_of_classes(consultation: Consultation) -> str:
+    """Which signatures count, where not every one does."""
+    counted = consultation.signature_classes
+    if counted is None or set(counted) == set(signing.KEY_CLASSES):
+        return ""
+    words = ", ".join(CLASS_WORDS[each].lower() for each in counted)
+    return f" Loại chữ ký được tính: {words}; phiếu loại khác được lưu, chờ ký chính thức."
 
 
 def _said_on_paper(result: Result) -> str:
@@ -252,6 +276,7 @@ def _counts(tally: rules.Tally) -> list[list[str]]:
         ("Được coi là đồng ý vì không trả lời trong hạn (kể riêng)", tally.deemed),
         ("Không đồng ý", tally.disagree),
         ("Ý kiến khác, không tính cho bên nào", tally.other),
+        ("Đã trả lời, chờ ký chính thức, chưa tính cho bên nào", tally.awaiting),
         ("Không trả lời", tally.silent),
         ("Chưa tiếp cận được", tally.not_reached),
     ]
@@ -264,6 +289,7 @@ def _members(result: Result) -> list[list[str]]:
             str(place),
             each.office,
             POSITION_WORDS[Position(each.position)],
+            CLASS_WORDS[each.ballot.signature_class] if each.ballot else "",
             moment_words(each.ballot.at) if each.ballot else "",
         ]
         for place, each in enumerate(result.standings, 1)
@@ -278,6 +304,7 @@ def _opinions(said: Sequence[OpinionRow]) -> list[forms.Piece]:
     pieces = [forms.gap(4), forms.paragraph(forms.bold(head), "heading")]
     for each in said:
         pieces.append(forms.paragraph(forms.bold(each.office), "heading"))
+        pieces.append(forms.paragraph(forms.text(said_by(each)), "small"))
         pieces += _paragraphs(each.opinion)
         words = REPLY_WORDS[each.reply.kind] if each.reply else "Chưa tiếp thu, giải trình"
         pieces.append(forms.paragraph(forms.bold(f"{words}:" if each.reply else f"{words}.")))
@@ -285,12 +312,21 @@ def _opinions(said: Sequence[OpinionRow]) -> list[forms.Piece]:
     return pieces
 
 
+def said_by(each: OpinionRow) -> str:
+    """Where a member stands, and by which class of signature."""
+    return f"{POSITION_WORDS[each.position]}; {CLASS_WORDS[each.signature_class].lower()}"
+
+
 def opinion_cells(said: Sequence[OpinionRow]) -> Iterator[list[str]]:
     """The same for a spreadsheet."""
-    yield ["Thành viên Chính phủ", "Ý kiến", "Nội dung", "Xử lý", "Tiếp thu, giải trình"]
+    yield [
+        "Thành viên Chính phủ", "Ý kiến", "Loại chữ ký", "Nội dung", "Xử lý",
+        "Tiếp thu, giải trình",
+    ]  # fmt: skip
     for each in said:
         reply = [REPLY_WORDS[each.reply.kind], each.reply.words] if each.reply else ["", ""]
-        yield [each.office, POSITION_WORDS[each.position], each.opinion, *reply]
+        kind = CLASS_WORDS[each.signature_class]
+        yield [each.office, POSITION_WORDS[each.position], kind, each.opinion, *reply]
 
 
 def moment_words(at: datetime) -> str:

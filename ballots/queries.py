@@ -82,6 +82,8 @@ class MemberRow:
     answered_before: bool
     # By an answer on paper that two people have entered.
     answered_on_paper: bool
+    # By a signature of a class that does not count alone.
+    awaits_official: bool
 
     @property
     def may_answer_on_paper(self) -> bool:
@@ -329,11 +331,14 @@ def _answered_by(person_id: int) -> Select[int]:
 def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
     """Each member asked, in protocol order: how they were told, when they last answered."""
     answered, before = _answers(db, consultation)
-    on_paper = _on_paper(db, consultation)
+    on_paper, waiting = _on_paper(db, consultation), awaiting(db, consultation)
     attempts = Counter(each.person_id for each in attempts_of(db, consultation.id))
     told = _told_of_opening(db, consultation)
     now, calendar = clock.now(db), working_days.calendar(db)
-    able, tried = people.able_to_sign(db, now), people.last_trials(db, now)
+    able, tried = (
+        people.able_to_sign(db, now, consultation.signature_classes),
+        people.last_trials(db, now),
+    )
     in_office = {each.person_id for each in people.members(db)}
     return [
         MemberRow(
@@ -348,6 +353,7 @@ def members_asked(db: Session, consultation: Consultation) -> list[MemberRow]:
             has_left=each.person_id not in in_office,
             answered_before=each.person_id in before,
             answered_on_paper=each.person_id in on_paper,
+            awaits_official=each.person_id in waiting,
         )
         for each in consultation.asked
     ]
@@ -457,13 +463,24 @@ def _answers(db: Session, consultation: Consultation) -> tuple[dict[int, datetim
 
 def _on_paper(db: Session, consultation: Consultation) -> set[int]:
     """Whose answer that counts so far is on paper."""
+    last = _last_classes(db, consultation)
+    return {person for person, kind in last.items() if kind == signing.ON_PAPER}
+
+
+def awaiting(db: Session, consultation: Consultation) -> set[int]:
+    """Who has answered, last by a signature of a class that does not count alone."""
+    last = _last_classes(db, consultation)
+    return {person for person, kind in last.items() if not consultation.takes(kind)}
+
+
+def _last_classes(db: Session, consultation: Consultation) -> dict[int, str]:
+    """Of each member who has answered the class of their last ballot."""
     if consultation.state == State.DRAFT:
-        return set()
+        return {}
     query = select(Ballot.person_id, Ballot.signature_class).where(
         Ballot.consultation_id == consultation.id, Ballot.leaf > consultation.asking_leaf
     )
-    last = dict(db.execute(query.order_by(Ballot.leaf)).all())
-    return {person for person, kind in last.items() if kind == signing.ON_PAPER}
+    return dict(db.execute(query.order_by(Ballot.leaf)).all())
 
 
 def handed_in_on_paper(db: Session, consultation: Consultation) -> set[int]:
@@ -503,6 +520,9 @@ class Fate(StrEnum):
     """What has become of a ballot, as its member is told."""
 
     REPLACEABLE = "replaceable"
+    # Kept; signed by a class that does not count alone, while it may still be signed officially.
+    AWAITS_OFFICIAL = "awaits_official"
+    STAYED_UNOFFICIAL = "stayed_unofficial"
     TO_BE_COUNTED = "to_be_counted"
     COUNTED = "counted"
     # Kept, and not counted: by another of theirs, by other papers, by its question, by its member.
@@ -522,7 +542,13 @@ def fate_of(db: Session, consultation: Consultation, ballot: Ballot) -> Fate:
         return Fate.REPLACED
     if consultation.state == State.CLOSED:
         stood = db.get(Standing, (consultation.id, ballot.person_id))
-        return Fate.COUNTED if stood and stood.ballot_id == ballot.id else Fate.LEFT_OFFICE
+        if stood is None or stood.ballot_id != ballot.id:
+            return Fate.LEFT_OFFICE
+        is_official = consultation.takes(ballot.signature_class)
+        return Fate.COUNTED if is_official else Fate.STAYED_UNOFFICIAL
+    if not consultation.takes(ballot.signature_class):
+        has_ended = consultation.has_ended(clock.now(db))
+        return Fate.STAYED_UNOFFICIAL if has_ended else Fate.AWAITS_OFFICIAL
     return Fate.TO_BE_COUNTED if consultation.has_ended(clock.now(db)) else Fate.REPLACEABLE
 
 
@@ -766,6 +792,7 @@ class OpinionRow:
     office: str
     position: rules.Position
     opinion: str
+    signature_class: str
     reply: Reply | None
 
 
@@ -784,6 +811,7 @@ def opinions(db: Session, consultation: Consultation) -> list[OpinionRow]:
             office=each.office,
             position=rules.Position(each.position),
             opinion=each.ballot.opinion,
+            signature_class=each.ballot.signature_class,
             reply=replies.get(each.person_id),
         )
         for each in result.standings
@@ -1031,7 +1059,8 @@ def to_be_reminded(
     if reminder is None:
         return None, []
     answered, _ = _answers(db, consultation)
-    done = answered.keys() | outbox.told_of(db, fact_of_reminder(consultation, reminder)).keys()
+    done = answered.keys() - awaiting(db, consultation)
+    done |= outbox.told_of(db, fact_of_reminder(consultation, reminder)).keys()
     in_office = {each.person_id for each in people.members(db)}
     asked = [each.person_id for each in consultation.asked]
     return reminder, [each for each in asked if each in in_office and each not in done]
@@ -1095,18 +1124,19 @@ def _to_answer(db: Session, actor: Actor) -> list[Duty]:
             Asked.person_id == actor.id,
             Consultation.state == State.OPEN,
             Consultation.due_at > clock.now(db),
-            Consultation.id.not_in(_answered_by(actor.id)),
         )
     )
+    answered = set(db.scalars(_answered_by(actor.id)))
     return [
         Duty(
-            "ballot_to_cast",
+            "ballot_to_sign" if each.id in answered else "ballot_to_cast",
             each.title,
             f"{path_of(each.id)}/answer",
             each.due_at,
             {"number": each.id, "ends": CALENDAR.end_words(each.due_at) if each.due_at else None},
         )
         for each in waiting
+        if each.id not in answered or actor.id in awaiting(db, each)
     ]
 
 

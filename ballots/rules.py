@@ -4,7 +4,7 @@ Source: rulebook, "Rule sets", "Who counts", "The outcome of a government consul
 the moment and the facts come in as arguments, a refusal goes out as a code.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Choice(StrEnum):
 
 
 class Position(StrEnum):
-    """Where a member stands at closing. The last three are made by the closing alone."""
+    """Where a member stands at closing. The last four are made by the closing alone."""
 
     AGREE = "agree"
     AGREE_COMMENTS = "agree_comments"
@@ -32,6 +32,8 @@ class Position(StrEnum):
     DEEMED_AGREE = "deemed_agree"
     SILENT = "silent"
     NOT_REACHED = "not_reached"
+    # Answered, by a signature of a class that does not count alone: never silence, and no choice.
+    AWAITS_OFFICIAL = "awaits_official"
 
 
 NEEDS_OPINION = frozenset({Choice.AGREE_COMMENTS, Choice.OTHER_OPINION})
@@ -241,6 +243,25 @@ class BallotRefusal(StrEnum):
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
     SIGNED_ALREADY = "signed_already"
+
+
+PAPER = "paper"
+
+
+def takes(counted: Collection[str] | None, signature_class: str) -> bool:
+    """Whether a ballot of this class counts by itself, where these classes do (None: all).
+
+    BAL-04; an answer on paper bears its member's hand, and counts whatever keys do.
+    """
+    return counted is None or signature_class == PAPER or signature_class in counted
+
+
+def position_of_ballot(
+    choice: Choice, signature_class: str, counted: Collection[str] | None
+) -> Position:
+    """Where a member stands whose last ballot this is (security.md 3.3): their choice, or answered
+    and waiting for a signature of a class that counts."""
+    return Position(choice) if takes(counted, signature_class) else Position.AWAITS_OFFICIAL
 
 
 class SignatureRefusal(StrEnum):
@@ -528,6 +549,7 @@ class Tally:
     deemed: int = 0
     silent: int = 0
     not_reached: int = 0
+    awaiting: int = 0
     # How the Prime Minister voted; None when they did not, whatever the reason.
     pm: Choice | None = None
     # Other opinions that nobody has classified yet; never more than `other`.
@@ -544,6 +566,7 @@ class Tally:
             Position.DEEMED_AGREE: self.deemed,
             Position.SILENT: self.silent,
             Position.NOT_REACHED: self.not_reached,
+            Position.AWAITS_OFFICIAL: self.awaiting,
         }
 
     @property
@@ -590,6 +613,7 @@ def tally(
         deemed=count[Position.DEEMED_AGREE],
         silent=count[Position.SILENT],
         not_reached=count[Position.NOT_REACHED],
+        awaiting=count[Position.AWAITS_OFFICIAL],
         pm=Choice(at_top.value) if at_top in VOTED else None,
         unclassified=0 if classified else count[Position.OTHER_OPINION],
     )
@@ -748,6 +772,8 @@ def sentence(counted: Tally, decision: Decision) -> str:
     if counted.deemed:
         head += f", {counted.deemed} thành viên được coi là đồng ý (kể riêng)"
         head += ", cộng lại" if _are_added(counted, decision) else ""
+    if counted.awaiting:
+        head += f", {counted.awaiting} thành viên đã trả lời, chờ ký chính thức (chưa tính)"
     ending = ENDINGS[decision.why].format(
         needed=counted.needed, against=counted.disagree, unclassified=counted.unclassified
     )

@@ -21,7 +21,10 @@ DEVICE = "device"
 # No key signed it: its member's hand stands on the scan, and two people have compared the two.
 ON_PAPER = "paper"
 NO_KEY = "0" * 64
-CLASSES = (DEVICE, "token", "official-duty", ON_PAPER)
+TOKEN, OFFICIAL = "token", "official-duty"
+# Of keys; which of them count is the operator's to say.
+KEY_CLASSES = (DEVICE, TOKEN, OFFICIAL)
+CLASSES = (*KEY_CLASSES, ON_PAPER)
 KEY_LETTERS = 32
 # Every ordinary ballot is as long as any other, so that a length tells no choice (BAL-10).
 SEALED_STEP = 128 * 1024

@@ -71,6 +71,17 @@ NOTICES: dict[str, Notice] = {
         "Hôm nay là ngày cuối trả lời phiếu lấy ý kiến",
         "Today is the last day to answer a consultation",
     ),
+    "ballot_awaits": Notice(
+        S.SECURITY,
+        "Đã nhận phiếu của Ông/Bà; phiếu còn chờ ký chính thức",
+        "Your ballot was kept; it still waits for an official signature",
+        presses=True,
+    ),
+    "answer_unofficial": Notice(
+        S.CONSULTATIONS,
+        "Một thành viên đã trả lời, chờ ký chính thức",
+        "A member has answered and still has to sign officially",
+    ),
     "consultation_closed": Notice(
         S.CONSULTATIONS,
         "Đã có kết quả một phiếu lấy ý kiến",

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ecabinet.errors import SettingRefused
 
 PREFIX = "ECABINET_"
+SignatureClass = Literal["device", "token", "official-duty"]
 
 
 class Settings(BaseSettings):
@@ -49,6 +50,10 @@ class Settings(BaseSettings):
     # told, and may renew it by it (AUTH-09).
     key_days: int = Field(default=365, ge=1, le=1825)
     key_renewal_days: int = Field(default=30, ge=1, le=365)
+    # Which classes of signature count; a ballot of another waits for one that does (BAL-04).
+    signature_classes: Annotated[tuple[SignatureClass, ...], NoDecode] = (
+        "device", "token", "official-duty",
+    )  # fmt: skip
     max_upload_mb: int = 200
     # What readers may do with papers that come in, until their label says otherwise.
     handling: Literal["free", "read", "online"] = "free"
@@ -94,8 +99,9 @@ class Settings(BaseSettings):
     oidc_ca: str = ""
 
     @field_validator(
-        "proxies", "network_names", "oidc_acr", "oidc_amr", "notes_held", "witnesses", mode="before"
-    )
+        "proxies", "network_names", "oidc_acr", "oidc_amr", "notes_held", "witnesses",
+        "signature_classes", mode="before",
+    )  # fmt: skip
     @classmethod
     def parted_by_commas(cls, given: object) -> object:
         if not isinstance(given, str):
@@ -107,6 +113,12 @@ class Settings(BaseSettings):
         # It says who may open a socket: a pattern here would let others in (WS-01).
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", self.base_url):
             raise ValueError("ECABINET_BASE_URL must be one address, http(s)://name[:port]")
+        return self
+
+    @model_validator(mode="after")
+    def some_signature_counts(self) -> "Settings":
+        if not self.signature_classes:
+            raise ValueError("ECABINET_SIGNATURE_CLASSES must name at least one class")
         return self
 
     @model_validator(mode="after")

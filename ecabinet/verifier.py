@@ -45,7 +45,11 @@ COUNTED_AS = {
     "deemed_agree": "deemed",
     "silent": "silent",
     "not_reached": "not_reached",
+    "awaits_official": "awaiting",
 }
+# Answered by a signature of a class that does not count alone.
+AWAITS = "awaits_official"
+KEY_CLASSES, PAPER = ("device", "token", "official-duty"), "paper"
 # What proves that a member was told: they opened it, or a server took it for their address.
 NOTICE_BY = ("opened", "email", "sms")
 CONSULTATION, ACTIVITY = "consultation", "activity"
@@ -617,10 +621,19 @@ def members_once(bundle: Bundle) -> None:
         expect(each["position"] in COUNTED_AS, where, f"position {each['position']} is unknown")
         own = last.get(each["member"])
         expect(each["leaf"] == own, where, "does not point to their last ballot")
-        expect((own is not None) == (each["position"] in VOTED), where, "a vote without a ballot")
+        answered = each["position"] in (*VOTED, AWAITS)
+        expect((own is not None) == answered, where, "a vote without a ballot")
         if own is not None:
-            choice = bundle.statement(own)["questions"][0]["choice"]
-            expect(each["position"] == choice, where, "does not stand where they signed")
+            said = bundle.statement(own)
+            counts = said["signature_class"] in (*classes_counted(bundle), PAPER)
+            stands = said["questions"][0]["choice"] if counts else AWAITS
+            expect(each["position"] == stands, where, "does not stand where they signed")
+
+
+def classes_counted(bundle: Bundle) -> Sequence[str]:
+    """Which classes of signature count; of a question opened before that was said, all."""
+    said = bundle.only(OPENED)[1].get("signature_classes")
+    return KEY_CLASSES if said is None else list(said)
 
 
 def last_ballots(bundle: Bundle) -> dict[int, int]:
@@ -1220,12 +1233,14 @@ def tally(bundle: Bundle) -> None:
     where = f"leaf {at}"
     expect(result["counts"]["members"] == len(standings), where, "another number of members")
     for name, count in counts.items():
-        expect(result["counts"][name] == count, where, f"{name}: {result['counts'][name]}")
+        # Bundles of before signatures had classes name none that wait.
+        logged = result["counts"].get(name, 0 if name == COUNTED_AS[AWAITS] else None)
+        expect(logged == count, where, f"{name}: {logged}")
     sealed = digest(_written({"standings": standings}).encode())
     expect(result["standings_sha256"] == sealed, "standings", "not those of the log")
     places = {each["member"]: each for each in standings}
     own = places.get(result["prime_minister"])
-    voted = own["position"] if own and own["leaf"] is not None else None
+    voted = own["position"] if own and own["position"] in VOTED else None
     expect(result["counts"]["pm"] == voted, where, "another vote of the Prime Minister")
     shown = bundle.consultation["result"]
     for name in ("counts", "outcome", "why"):
@@ -1527,6 +1542,30 @@ def verify_raw(key: Any, signature: bytes, content: bytes) -> None:
 
     r, s = (int.from_bytes(each, "big") for each in (signature[:32], signature[32:]))
     key.verify(encode_dss_signature(r, s), content, ECDSA(SHA256()))
+
+
+@check(
+    "V37",
+    "loại chữ ký của mỗi phiếu đúng loại của khóa; các loại được tính đúng như lúc mở",
+    "each ballot's class of signature is its key's, and the classes that count are the opening's",
+)
+def classes(bundle: Bundle) -> None:
+    opened, act = bundle.only(OPENED)
+    said, shown = act.get("signature_classes"), bundle.consultation.get("signature_classes")
+    expect(said == shown, "consultation.json", "other classes count than the opening says")
+    known = said is None or (said and said == sorted(set(said) & set(KEY_CLASSES)))
+    expect(bool(known), f"leaf {opened}", f"counts classes that there are not, {said}")
+    of_key = {
+        act["key_id"]: act.get("signature_class", KEY_CLASSES[0])
+        for act in bundle.certified.values()
+    }
+    for leaf in bundle.signed_ballots:
+        own = bundle.statement(leaf)
+        where = f"ballots/{leaf}.json"
+        expect(own["signature_class"] == of_key.get(own["key_id"]), where, "not its key's class")
+    for at, each in bundle.of_type(RENEWED).items():
+        by = of_key.get(each["renews"], KEY_CLASSES[0])
+        expect(by == of_key[each["key_id"]] == KEY_CLASSES[0], f"leaf {at}", "renews no device key")
 
 
 @check(

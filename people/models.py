@@ -319,6 +319,10 @@ class DeviceState(StrEnum):
     REVOKED = "revoked"
 
 
+# The class of a key that was made in a browser; others come with certificates of their own.
+DEVICE_CLASS = "device"
+
+
 class Device(Base):
     """A member's signing key: made in their browser, confirmed by a secretary, certified."""
 
@@ -329,6 +333,8 @@ class Device(Base):
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"), index=True)
     label: Mapped[str] = mapped_column(String(80))
+    # `device`, `token` or `official-duty`: who holds the key, and who certified it.
+    signature_class: Mapped[str] = mapped_column(String(20), server_default=DEVICE_CLASS)
     # SHA-256 of the public key's SubjectPublicKeyInfo, in hex.
     key_id: Mapped[str] = mapped_column(String(64))
     csr: Mapped[bytes] = mapped_column(LargeBinary)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -102,6 +102,7 @@ class SigningDevice:
     usable_from: datetime
     ends_at: datetime
     revoked_at: datetime | None
+    signature_class: str
 
 
 def digest(cookie: str) -> bytes:
@@ -420,6 +421,7 @@ class DeviceView:
     ends_at: datetime | None
     revoked_at: datetime | None
     tried_at: datetime | None
+    signature_class: str
     # Another key took its place, by its own signature.
     was_renewed: bool
 
@@ -469,6 +471,7 @@ def _devices(db: Session, query: Select[Device]) -> list[DeviceView]:
             ends_at=row.ends_at,
             revoked_at=row.revoked_at,
             tried_at=row.tried_at,
+            signature_class=row.signature_class,
             was_renewed=row.key_id in gave_way,
         )
         for row in rows
@@ -543,6 +546,7 @@ def signing_device(db: Session, person_id: int, key_id: str) -> SigningDevice | 
         device.usable_from,
         device.ends_at,
         device.revoked_at,
+        device.signature_class,
     )
 
 
@@ -554,12 +558,16 @@ class DeviceReach:
     pending: bool
 
 
-def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
-    """What a member's devices could do at a moment, whatever became of them since."""
+def devices_as_of(
+    db: Session, person_id: int, at: datetime, classes: Collection[str] | None = None
+) -> DeviceReach:
+    """What a member's keys of these classes (None: of all) could do at a moment, whatever became of
+    them since."""
     known = [
         each
         for each in db.scalars(select(Device).where(Device.person_id == person_id))
         if each.asked_at <= at and (each.revoked_at is None or each.revoked_at > at)
+        if classes is None or each.signature_class in classes
     ]
     return DeviceReach(
         can_sign=any(
@@ -572,13 +580,15 @@ def devices_as_of(db: Session, person_id: int, at: datetime) -> DeviceReach:
     )
 
 
-def able_to_sign(db: Session, at: datetime) -> set[int]:
-    """Everybody who has a signing key that could be used at a moment."""
+def able_to_sign(db: Session, at: datetime, classes: Collection[str] | None = None) -> set[int]:
+    """Everybody who has a signing key of these classes (None: of any) that could be used then."""
     usable = select(Device.person_id).where(
         Device.usable_from <= at,
         Device.ends_at > at,
         (Device.revoked_at.is_(None)) | (Device.revoked_at > at),
     )
+    if classes is not None:
+        usable = usable.where(Device.signature_class.in_(classes))
     return set(db.scalars(usable))
 
 

@@ -15,7 +15,7 @@ from ballots import access, queries, rules, signing
 from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.queries import Receipt
 from ballots.rules import BallotRefusal, SignatureRefusal
-from ballots.service.tell import tell_of_attempts, tell_of_ballot
+from ballots.service.tell import tell_of_attempts, tell_of_ballot, tell_of_unofficial
 from ballots.signing import Sealed
 from ecabinet import answers, canonical, clock, keys, ledger, pades
 from ecabinet.access import Actor
@@ -52,6 +52,7 @@ class Signed:
     paper: BallotPaper
     content: Sealed
     certificate: bytes
+    signature_class: str
     envelope: Envelope
     mark: bytes
 
@@ -160,7 +161,10 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
     except answers.WrongSignature as wrong:
         raise SignatureRejected(SignatureRefusal.MISMATCH) from wrong
     finished = replace(content, pdf=pdf, prepared=None)
-    return Signed(paper, finished, device.certificate, envelope, content.prepared.digest)
+    return Signed(
+        paper, finished, device.certificate, device.signature_class, envelope,
+        content.prepared.digest,
+    )  # fmt: skip
 
 
 def _keep(actor: Actor, consultation_id: int, signed: Signed, confirm: Confirm) -> Ballot:
@@ -179,7 +183,10 @@ def _keep(actor: Actor, consultation_id: int, signed: Signed, confirm: Confirm) 
         db.flush()
         ledger.append(db, "ballot", _leaf(consultation_id, signed, evidence), _remember(ballot))
         # C8: to the Office who has answered, to the member that their ballot was kept (BAL-09).
-        tell_of_ballot(db, consultation, actor.id, "ballot_kept")
+        if consultation.takes(signed.signature_class):
+            tell_of_ballot(db, consultation, actor.id, "ballot_kept")
+        else:
+            tell_of_unofficial(db, consultation, actor.id)
         return ballot
 
 
@@ -208,7 +215,7 @@ def _ballot(
         sealed=_sealed(consultation.id, signed.content),
         mark=signed.mark.hex(),
         key_id=signed.paper.key_id,
-        signature_class=signing.DEVICE,
+        signature_class=signed.signature_class,
         evidence=evidence,
         at=now,
     )

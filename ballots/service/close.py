@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
 from ballots.models import FINAL, Ballot, Consultation, Result, Standing, State
-from ballots.rules import ConsultationRefusal, Position, Silence
+from ballots.rules import Choice, ConsultationRefusal, Position, Silence
 from ballots.service.stop import stop_if_replaced
 from ballots.service.tell import tell_of_attempts, tell_of_end, tell_of_opinions
 from ecabinet import canonical, clock, heartbeat, keys, ledger, working_days
@@ -192,7 +192,9 @@ def _standings(
         ballot = last.get(member.person_id)
         notice = rules.first_notice(notices.get(member.person_id, []))
         if ballot and ballot.choice:
-            position = Position(ballot.choice)
+            position = rules.position_of_ballot(
+                Choice(ballot.choice), ballot.signature_class, consultation.signature_classes
+            )
         else:
             silence = _silence(db, consultation, member, notice, tried, before, was_cut_off)
             position = _position(consultation, rule_set, silence, calendar)
@@ -231,7 +233,8 @@ def _silence(
 ) -> Silence:  # fmt: skip
     assert consultation.due_at is not None
     person_id = member.person_id
-    devices = people.devices_as_of(db, person_id, consultation.due_at)
+    counted = consultation.signature_classes
+    devices = people.devices_as_of(db, person_id, consultation.due_at, counted)
     return Silence(
         is_prime_minister=_is_prime_minister(member),
         was_asked=any(each.person_id == person_id for each in consultation.asked),

@@ -1,6 +1,6 @@
 """Drafting a consultation, and opening it by a second person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -110,11 +110,14 @@ def _next_round(db: Session, dossier_id: int) -> int:
     return (last or 0) + 1
 
 
-def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None:
+def approve(
+    actor: Actor, consultation_id: int, seen: str | None = None,
+    classes: Sequence[str] = signing.KEY_CLASSES,
+) -> None:  # fmt: skip
     """Approve and open: papers are frozen, the members of today are asked, the clock runs.
 
     `seen` is the digest of what the approver had before them; what was changed meanwhile is
-    not approved with it (AC-08).
+    not approved with it (AC-08). `classes` are those of signatures that count.
     """
     with transaction() as db:
         consultation = access.consultation_to_approve(db, actor, consultation_id)
@@ -137,6 +140,7 @@ def approve(actor: Actor, consultation_id: int, seen: str | None = None) -> None
         consultation.approved_by = actor.id
         consultation.rule_set = in_force.id
         consultation.opened_at = now
+        consultation.signature_classes = sorted(classes)
         consultation.due_at = working_days.calendar(db).due(now, consultation.window_days)
         consultation.papers = [freeze(each, order) for order, each in enumerate(editions)]
         consultation.asked = _asked(db)
@@ -203,6 +207,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "members": [each.person_id for each in consultation.asked],
         "offices": [each.office for each in consultation.asked],
         "due_at": canonical.moment(consultation.due_at),
+        "signature_classes": consultation.signature_classes,
         "drafted_by": consultation.drafted_by,
         "approved_by": consultation.approved_by,
         "deputy": consultation.deputy_id,

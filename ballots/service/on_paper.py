@@ -148,8 +148,9 @@ def _enter(db: Session, approved: Approved) -> None:
         "confirmed_as": approved.approver.office,
     }
     nonce, asked = signing.new_nonce(), db.get_one(Asked, (consultation.id, entry.person_id))
+    by_hand = (signing.NO_KEY, signing.ON_PAPER)
     statement = signing.written(
-        prepare.statement_of(db, consultation, asked, answer, signing.NO_KEY, nonce, facts["env"])
+        prepare.statement_of(db, consultation, asked, answer, by_hand, nonce, facts["env"])
     )
     key = keys.store().read(signing.key_name(consultation.id))
     content = Sealed(statement, answer.opinion, storage.read(said.scan.original))

@@ -129,7 +129,8 @@ def _as_asked(
     if device is None or member is None:
         raise Refused(BallotRefusal.KEY_UNKNOWN)
     nonce = signing.new_nonce()
-    statement = statement_of(db, consultation, member, answer, key_id, nonce, env)
+    by = (key_id, device.signature_class)
+    statement = statement_of(db, consultation, member, answer, by, nonce, env)
     form = papers.BallotForm(
         consultation=consultation,
         office=member.office,
@@ -137,16 +138,18 @@ def _as_asked(
         opinion=answer.opinion,
         day=queries.CALENDAR.local_day(now),
         key_id=key_id,
+        signature_class=device.signature_class,
         nonce=nonce,
     )
     return _Asked(form, statement, device.certificate, [pades.certificate(db, pades.MEMBER_CA)])
 
 
 def statement_of(
-    db: Session, consultation: Consultation, member: Asked, answer: Answer, key_id: str,
+    db: Session, consultation: Consultation, member: Asked, answer: Answer, by: tuple[str, str],
     nonce: str, env: str,
 ) -> Statement:  # fmt: skip
-    """What a member says now, by this key; on paper by none."""
+    """What a member says now, by this key of this class; on paper by none."""
+    key_id, signature_class = by
     assert consultation.rule_set is not None
     assert consultation.opened_leaf is not None
     return Statement(
@@ -163,7 +166,7 @@ def statement_of(
         member=member.person_id,
         office=member.office,
         key_id=key_id,
-        signature_class=signing.ON_PAPER if key_id == signing.NO_KEY else signing.DEVICE,
+        signature_class=signature_class,
         prev_ballot_leaf=answer.follows,
         nonce=nonce,
         issued_at=canonical.moment(clock.now(db)),

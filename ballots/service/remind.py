@@ -15,7 +15,8 @@ def remind(consultation_id: int) -> None:
         reminder, silent = queries.to_be_reminded(db, consultation, now)
         if reminder is None or consultation.due_at is None:
             return
-        able = people.able_to_sign(db, now)
+        awaiting = queries.awaiting(db, consultation)
+        able = people.able_to_sign(db, now, consultation.signature_classes)
         tell_who_cannot_sign(
             db, consultation, reminder, [each for each in silent if each not in able]
         )
@@ -27,4 +28,5 @@ def remind(consultation_id: int) -> None:
                 due_at=consultation.due_at.isoformat(),
                 ends=queries.CALENDAR.end_words(consultation.due_at),
                 can_sign=person_id in able,
+                awaits=person_id in awaiting,
             )  # fmt: skip

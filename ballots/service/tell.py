@@ -51,6 +51,18 @@ def tell_of_ballot(
     )
 
 
+def tell_of_unofficial(db: Session, consultation: Consultation, member_id: int) -> None:
+    """The same of a ballot that waits for a signature of a class that counts; staff see who has to
+    be helped, and never what they said."""
+    tell_of_ballot(db, consultation, member_id, "ballot_awaits")
+    staff = {each.person_id for each in people.persons_with(db, Role.SECRETARY)}
+    office = queries.offices_asked(consultation)[member_id]
+    outbox.notify(
+        db, staff | {consultation.tracked_by}, "answer_unofficial",
+        queries.path_of(consultation.id), title=consultation.title, office=office,
+    )  # fmt: skip
+
+
 # What is done to an open question alone.
 DONE_WHILE_OPEN = (
     "withdraw_consultation", "move_consultation_end", "exceed_consultation_window",

@@ -13,11 +13,17 @@ from ballots.rules import Outcome, Position
 # In the order in which every figure shows them.
 POSITIONS = (
     Position.AGREE, Position.AGREE_COMMENTS, Position.DEEMED_AGREE, Position.OTHER_OPINION,
-    Position.SILENT, Position.NOT_REACHED, Position.DISAGREE,
+    Position.AWAITS_OFFICIAL, Position.SILENT, Position.NOT_REACHED, Position.DISAGREE,
 )  # fmt: skip
 # What members said themselves; the rest the closing has made of silence.
 ANSWERED = frozenset(
-    {Position.AGREE, Position.AGREE_COMMENTS, Position.OTHER_OPINION, Position.DISAGREE}
+    {
+        Position.AGREE,
+        Position.AGREE_COMMENTS,
+        Position.OTHER_OPINION,
+        Position.DISAGREE,
+        Position.AWAITS_OFFICIAL,
+    }
 )
 
 

@@ -17,7 +17,7 @@ from ecabinet.db import transaction
 from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
 from people import access, queries, rules
-from people.models import Device, DeviceState
+from people.models import DEVICE_CLASS, Device, DeviceState
 from people.rules import Ceremony, DeviceRefusal, DeviceStanding
 from people.service import challenges
 from people.signing import NotProven
@@ -51,6 +51,7 @@ def _asked(db: Session, actor: Actor, csr: bytes, key_id: str, label: str) -> De
         key_id=key_id,
         csr=csr,
         state=DeviceState.PENDING,
+        signature_class=DEVICE_CLASS,
         asked_at=clock.now(db),
     )
     db.add(device)
@@ -104,6 +105,7 @@ def _certified(device: Device) -> dict[str, Any]:
         "member": device.person_id,
         "key_id": device.key_id,
         "certificate_sha256": hashlib.sha256(device.certificate).hexdigest(),
+        "signature_class": device.signature_class,
         "usable_from": device.usable_from.isoformat(),
     }
 

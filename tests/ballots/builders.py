@@ -3,6 +3,7 @@
 import base64
 import functools
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ballots import queries
+from ballots import queries, signing
 from ballots.models import Ballot, Consultation
 from ballots.service import draft as drafting
 from documents import service as documents
@@ -60,11 +61,13 @@ def a_draft(cabinet: Cabinet, window_days: int = 2, opinion: str = "") -> int:
     )
 
 
-def an_open_consultation(cabinet: Cabinet, window_days: int = 2) -> int:
+def an_open_consultation(
+    cabinet: Cabinet, window_days: int = 2, classes: Sequence[str] = signing.KEY_CLASSES
+) -> int:
     """Opened on a Monday morning; two working days end on Wednesday at 24:00."""
     set_clock(MONDAY)
     consultation_id = a_draft(cabinet, window_days)
-    drafting.approve(cabinet.actor("lanhdaovp"), consultation_id)
+    drafting.approve(cabinet.actor("lanhdaovp"), consultation_id, classes=classes)
     return consultation_id
 
 

@@ -302,6 +302,10 @@ def announce_another_outcome(files: Files) -> None:
     change_json(files, "consultation.json", lambda it: it["result"].update(said))
 
 
+def call_a_device_key_official(files: Files) -> None:
+    change(files, "key_enrolled", signature_class="official-duty")
+
+
 def swap_the_labels_of_yes_and_no(files: Files) -> None:
     def swap(it: dict[str, Any]) -> None:
         options = it["options"]
@@ -397,6 +401,7 @@ SEALED_ANEW: list[tuple[str, Tamper]] = [
     ("V25", announce_another_sentence),
     ("V26", announce_another_outcome),
     ("V27", swap_the_labels_of_yes_and_no),
+    ("V37", call_a_device_key_official),
 ]
 # Done to what was sealed.
 AS_SEALED: list[tuple[str, Tamper]] = [
