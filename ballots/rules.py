@@ -549,11 +549,12 @@ class Tally:
     deemed: int = 0
     silent: int = 0
     not_reached: int = 0
-    awaiting: int = 0
     # How the Prime Minister voted; None when they did not, whatever the reason.
     pm: Choice | None = None
     # Other opinions that nobody has classified yet; never more than `other`.
     unclassified: int = 0
+    # Who answered by a signature of a class that does not count alone.
+    awaiting: int = 0
 
     @property
     def positions(self) -> dict[Position, int]:

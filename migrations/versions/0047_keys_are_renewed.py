@@ -1,8 +1,9 @@
 """Keys are renewed"""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
-from cryptography import x509
 
 import ecabinet.db
 
@@ -18,17 +19,17 @@ def upgrade() -> None:
         table.add_column(sa.Column("renews", sa.String(length=64)))
         table.add_column(sa.Column("renewal", sa.LargeBinary()))
         table.add_column(sa.Column("tried_at", ecabinet.db.UtcDateTime(timezone=True)))
-    # What stands in the certificates that were given out until now.
+    # Until now each certificate was good for a year from its confirmation.
     device = sa.table(
         "people_device",
         sa.column("id", sa.Integer),
-        sa.column("certificate", sa.LargeBinary),
+        sa.column("confirmed_at", ecabinet.db.UtcDateTime(timezone=True)),
         sa.column("ends_at", ecabinet.db.UtcDateTime(timezone=True)),
     )
     bind = op.get_bind()
-    certified = sa.select(device.c.id, device.c.certificate).where(device.c.certificate.isnot(None))
-    for number, certificate in bind.execute(certified).all():
-        ends_at = x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    confirmed = sa.select(device.c.id, device.c.confirmed_at)
+    for number, at in bind.execute(confirmed.where(device.c.confirmed_at.is_not(None))).all():
+        ends_at = at + timedelta(days=365)
         bind.execute(device.update().where(device.c.id == number).values(ends_at=ends_at))
 
 

@@ -303,7 +303,7 @@ def test_no_outage_waits_for_an_extension_where_silence_says_nothing():
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 TERMS = rules.Terms(is_open=True, due_at=DUE, is_asked=True, asking_leaf=5, latest_leaf=7)
-KEY = rules.SigningKey(usable_from=NOW, revoked_at=None)
+KEY = rules.SigningKey(usable_from=NOW, ends_at=NOW + timedelta(days=30), revoked_at=None)
 ANSWER = rules.Answer(Choice.AGREE, "", follows=7)
 
 
@@ -315,6 +315,7 @@ ANSWER = rules.Answer(Choice.AGREE, "", follows=7)
         (BallotRefusal.ENDED, {"now": DUE}),
         (BallotRefusal.KEY_UNKNOWN, {"key": None}),
         (BallotRefusal.KEY_REVOKED, {"key": replace(KEY, revoked_at=NOW)}),
+        (BallotRefusal.KEY_EXPIRED, {"key": replace(KEY, ends_at=NOW)}),
         (BallotRefusal.KEY_WAITING, {"key": replace(KEY, usable_from=NOW + timedelta(seconds=1))}),
         (BallotRefusal.ANSWERED_MEANWHILE, {"answer": replace(ANSWER, follows=6)}),
         (BallotRefusal.PAPERS_REPLACED, {"answer": replace(ANSWER, follows=4)}),
@@ -368,6 +369,7 @@ def test_the_tally_equals_a_count_made_another_way(cabinet):
         "deemed_agree": tally.deemed,
         "silent": tally.silent,
         "not_reached": tally.not_reached,
+        "awaits_official": tally.awaiting,
     }
     assert shown == {name: again[name] for name in shown}
     assert sum(shown.values()) == tally.members == len(positions)
