@@ -176,7 +176,7 @@ def tell_who_cannot_sign(
     outbox.notify(
         db, staff | {consultation.tracked_by}, "cannot_sign",
         queries.path_of(consultation.id),
-        f"cannot_sign:{queries.fact_of_reminder(consultation, reminder)}",
+        queries.fact_of_reminder(consultation, reminder).replace("consultation_", "unable_", 1),
         title=consultation.title, offices="; ".join(offices),
         due_at=consultation.due_at.isoformat(),
     )  # fmt: skip

@@ -194,7 +194,7 @@ def warn_of_ends(settings: Settings) -> int:
             fact: device
             for device in ending
             if device.ends_at and (end := rules.key_end(device.ends_at, now, before))
-            for fact in [f"{end}:{device.key_id}"]
+            for fact in [f"{end}:{device.public_id}"]
         }
         untold = outbox.untold(db, set(told)) if told else set()
         for fact in sorted(untold):
