@@ -19,6 +19,8 @@ LIKE, HARDLY_CHANGED = 0.5, 0.8
 # How far around a page changed words are sought, and for how many notes; how often words stand on
 # a page at most.
 PAGES_AROUND, MOST_CHANGED, MOST_ON_PAGE = 15, 300, 1_000
+# How many letters before and after some words tell them from the same words elsewhere.
+AROUND = 32
 # What extractors put where a word was divided, and what nobody sees.
 UNSEEN = {ord(each): None for each in "\u00ad\u0002\ufffe\ufeff\u200b"}
 
@@ -89,6 +91,21 @@ def _page_alone(anchor: Anchor, page: int | None, likeness: float) -> Place:
     is_sure = likeness >= HARDLY_CHANGED and not anchor.quote
     score = round(100 * likeness)
     return Place(Found.PAGE, page, score if is_sure else min(score, SURE - 1))
+
+
+def anchored(place: Place, texts: Sequence[str]) -> Anchor:
+    """What a note is carried on from that stands there, by the text of that edition's pages."""
+    assert place.page is not None
+    page = _pages(texts[place.page - 1 : place.page])
+    quote = _letters(place.quote)
+    found = _all_of(quote, page[0].letters) if page else []
+    if place.nth >= len(found):
+        return Anchor(place.page, place.quote)
+    text = " ".join(page[0].words)
+    letters = [at for at, each in enumerate(text) if each != " "]
+    first = letters[found[place.nth]]
+    last = letters[found[place.nth] + len(quote) - 1] + 1
+    return Anchor(place.page, place.quote, text[:first][-AROUND:], text[last:][:AROUND])
 
 
 # ---- pages ----

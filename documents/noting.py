@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from documents.anchoring import Anchor
+from documents.anchoring import AROUND, Anchor
 
-LONGEST_TEXT, LONGEST_QUOTE, AROUND = 4_000, 2_000, 32
+LONGEST_TEXT, LONGEST_QUOTE = 4_000, 2_000
 MOST_NUMBERS, MOST_RECTS, FARTHEST = 4_000, 200, 100_000
 # Of one person on one edition; a page that is full of handwriting holds some hundreds of strokes.
 MOST_ON_EDITION, MOST_AT_ONCE = 5_000, 200

@@ -1,12 +1,14 @@
 """Notes of earlier editions get a place on a newer one; where they were written they stay."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from documents import access, anchoring, noting
-from documents.anchoring import TRAY, Found, Place
+from documents.anchoring import TRAY, Anchor, Found, Place
 from documents.models import Edition, Note, NotePlace
 from documents.notes import keeping, reading
 from documents.notes.reading import Notes
@@ -18,8 +20,16 @@ from ecabinet.access import Actor
 from ecabinet.db import insert_if_absent, transaction
 from ecabinet.errors import BadInput, NotFound
 
-# A note to be carried: its name, the digest of the edition that it was written on, what it says.
-Written = tuple[str, str, Content]
+
+@dataclass(frozen=True)
+class Written:
+    """A note to be carried: where it was written, and where its writer last said that it stands."""
+
+    name: str
+    content: Content
+    # The digest of the edition that it was written on; of the one that its writer placed it on.
+    digest: str
+    settled: tuple[str, Place] | None
 
 
 def on_edition(actor: Actor, edition_id: int, since: int = 0) -> Notes:
@@ -48,9 +58,25 @@ def settle(actor: Actor, edition_id: int, note_id: str, page: int, since: int) -
             there.found = Found.PAGE if page else Found.TRAY
             there.page, there.quote, there.nth = page or None, "", 0
         there.confirmed_at = clock.now(db)
+        _carry_anew(db, actor, edition, note_id)
         keeping.tell(db.get_one(Note, (actor.id, note_id)), count)
         db.flush()
         return reading.changed(db, actor, edition, since)
+
+
+def _carry_anew(db: Session, actor: Actor, edition: Edition, note_id: str) -> None:
+    """On later editions it stands where it is carried from here, unless its writer has said so."""
+    later = select(Edition.id).where(
+        Edition.paper_id == edition.paper_id, Edition.number > edition.number
+    )
+    db.execute(
+        delete(NotePlace).where(
+            NotePlace.person_id == actor.id,
+            NotePlace.note_id == note_id,
+            NotePlace.confirmed_at.is_(None),
+            NotePlace.edition_id.in_(later),
+        )
+    )
 
 
 def _writers(db: Session, actor: Actor, edition: Edition) -> set[int]:
@@ -70,7 +96,28 @@ def _not_carried(db: Session, person_id: int, edition: Edition) -> list[Written]
             NotePlace.note_id.is_(None),
         )
     )
-    return [(each.Note.id, each.digest, each.Note.content) for each in db.execute(older)]
+    rows = db.execute(older).all()
+    settled = _settled(db, person_id, edition) if rows else {}
+    return [
+        Written(each.Note.id, each.Note.content, each.digest, settled.get(each.Note.id))
+        for each in rows
+    ]
+
+
+def _settled(db: Session, person_id: int, edition: Edition) -> dict[str, tuple[str, Place]]:
+    """Where this person last said that each note stands, on an edition before this one."""
+    said = (
+        select(NotePlace, Edition.digest)
+        .join(Edition, Edition.id == NotePlace.edition_id)
+        .where(
+            NotePlace.person_id == person_id,
+            NotePlace.confirmed_at.is_not(None),
+            Edition.paper_id == edition.paper_id,
+            Edition.number < edition.number,
+        )
+        .order_by(Edition.number)
+    )
+    return {there.note_id: (digest, there.place) for there, digest in db.execute(said)}
 
 
 def _carry(person_id: int, edition: Edition, written: Sequence[Written]) -> None:
@@ -87,16 +134,33 @@ def _carry(person_id: int, edition: Edition, written: Sequence[Written]) -> None
 
 
 def _places(edition: Edition, written: Sequence[Written]) -> dict[str, Place]:
-    places = {name: TRAY for name, _, content in written if noting.anchor(content) is None}
-    for digest in {each[1] for each in written if each[0] not in places}:
-        anchors = {
-            name: anchor
-            for name, own, content in written
-            if own == digest and (anchor := noting.anchor(content))
-        }
+    """Where each stands on this edition: carried from where its writer last said that it stands,
+    else from where it was written. What they put aside comes back by itself only where its very
+    words do."""
+    places = {}
+    by_edition: dict[str, dict[str, Anchor]] = {}
+    for each in written:
+        digest, anchor = _carried_from(each)
+        if anchor is None:
+            places[each.name] = TRAY
+        else:
+            by_edition.setdefault(digest, {})[each.name] = anchor
+    for digest, anchors in by_edition.items():
         found = anchoring.carry(list(anchors.values()), _texts(digest), _texts(edition.digest))
         places |= dict(zip(anchors, found, strict=True))
+    for each in written:
+        was_put_aside = each.settled is not None and each.settled[1].page is None
+        if was_put_aside and not places[each.name].is_sure:
+            places[each.name] = TRAY
     return places
+
+
+def _carried_from(written: Written) -> tuple[str, Anchor | None]:
+    if written.settled is not None:
+        digest, place = written.settled
+        if place.page is not None:
+            return digest, anchoring.anchored(place, _texts(digest))
+    return written.digest, noting.anchor(written.content)
 
 
 @lru_cache(maxsize=4)

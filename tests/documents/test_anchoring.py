@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.anchoring import SURE, TRAY, Anchor, Found, Place, carry
+from documents.anchoring import SURE, TRAY, Anchor, Found, Place, anchored, carry
 
 ONE = "Điều 1. Mục tiêu. Bảo đảm đủ nước sinh hoạt cho người dân các tỉnh ven biển."
 TWO = (
@@ -96,6 +96,23 @@ def test_a_note_about_a_page_goes_with_the_page():
         THREE.replace("bố trí kinh phí đầu tư", "và địa phương cùng bảo đảm cho"),
     )
     assert (other.page, other.is_sure) == (3, False)
+
+
+def test_where_a_note_stands_it_is_carried_on_from_with_the_words_around_it():
+    again = f"Thành lập Ban điều phối liên vùng khác hẳn. {TWO}"
+    place = Place(Found.SAME_PAGE, 2, 60, WORDS.quote, nth=1)
+    prefix, suffix = "n. Điều 2. Cơ quan điều phối. ", " do một Phó Thủ tướng Chính phủ "
+    whole = anchored(place, [ONE, again, THREE])
+    assert (whole.page, whole.quote) == (2, WORDS.quote)
+    assert whole.prefix.endswith(prefix)
+    assert whole.suffix == suffix
+    assert {len(whole.prefix), len(whole.suffix)} == {32}
+    assert now(whole, ONE, again, THREE, old=[ONE, again, THREE]) == Place(
+        Found.SAME_PAGE, 2, 100, WORDS.quote, nth=1
+    )
+    # Put onto a page by hand, or where its words cannot be read, it is about the page.
+    assert anchored(Place(Found.PAGE, 3, 0), OLD) == Anchor(3)
+    assert anchored(Place(Found.SAME_PAGE, 3, 0, "chữ"), []) == Anchor(3, "chữ")
 
 
 def test_a_page_that_the_older_edition_never_had_is_in_the_tray():

@@ -136,3 +136,61 @@ def test_what_is_taken_away_on_one_edition_is_taken_away_and_what_comes_after_is
     found = {each["id"]: each for each in notes(browser, newer)}
     assert found[note["id"]]["content"] is None
     assert found[late["id"]]["standing"]["page"] == 3
+
+
+def test_where_its_reader_said_that_a_note_stands_it_is_carried_from(cabinet, paper):
+    browser = cabinet.browser("thuky")
+    right, hand = lit(f"{QUOTE} do Thu tuong", 2), lit("Muc tieu. Bao dam du nuoc", 1)
+    refused = lit("Nguon luc. Ngan sach dia phuong", 3)
+    save(browser, paper, right, hand, refused)
+    third = replace(cabinet, paper, ONE.replace("Bao dam du nuoc", "Giu nuoc"), TWO, THREE)
+    asked = {id: there for id, there in standings(browser, third).items() if there[2]}
+    assert asked.keys() == {right["id"], hand["id"], refused["id"]}
+    assert settle(browser, third, right["id"], page=2).status_code == 200
+    # Not where it was put: onto another page, by hand; and nowhere.
+    assert settle(browser, third, hand["id"], page=0).status_code == 200
+    assert settle(browser, third, hand["id"], page=3).status_code == 200
+    assert settle(browser, third, refused["id"], page=0).status_code == 200
+    fourth = replace(
+        cabinet, paper, ONE.replace("Bao dam du nuoc", "Giu nuoc"), f"{TWO} 15 ngay", THREE
+    )
+    assert standings(browser, fourth) == {
+        right["id"]: ("same_page", 2, False),
+        hand["id"]: ("page", 3, False),
+        refused["id"]: ("tray", None, False),
+    }
+    (carried,) = [each for each in notes(browser, fourth) if each["id"] == right["id"]]
+    assert QUOTE in carried["standing"]["quote"]
+    # An edition that its reader said nothing on is no other beginning; what changes is asked.
+    fifth = replace(cabinet, paper, ONE, TWO.replace("Thanh lap", "Lap nen"), NEW, THREE)
+    found = standings(browser, fifth)
+    assert found[right["id"]] == ("same_page", 2, True)
+    assert found[hand["id"]] == ("page", 4, False)
+
+
+def test_what_was_put_aside_comes_back_where_its_very_words_do(cabinet, paper):
+    browser, note = cabinet.browser("thuky"), lit(QUOTE, 2)
+    save(browser, paper, note)
+    changed = TWO.replace("lien vung", "vung")
+    newer = replace(cabinet, paper, ONE, changed, THREE)
+    assert standings(browser, newer)[note["id"]] == ("same_page", 2, True)
+    settle(browser, newer, note["id"], page=0)
+    still = replace(cabinet, paper, ONE, changed, NEW, THREE)
+    assert standings(browser, still)[note["id"]] == ("tray", None, False)
+    again = replace(cabinet, paper, ONE, NEW, TWO)
+    assert standings(browser, again)[note["id"]] == ("same_page", 3, False)
+
+
+def test_what_is_said_on_an_edition_tells_of_later_ones_that_nothing_was_said_on(cabinet, paper):
+    browser, note = cabinet.browser("thuky"), lit(f"{QUOTE} do Thu tuong", 2)
+    save(browser, paper, note)
+    third = replace(cabinet, paper, ONE, TWO, THREE)
+    fourth = replace(cabinet, paper, ONE, TWO, NEW, THREE)
+    for edition in (third, fourth):
+        assert standings(browser, edition)[note["id"]] == ("same_page", 2, True)
+    settle(browser, third, note["id"], page=2)
+    assert standings(browser, fourth)[note["id"]] == ("same_page", 2, False)
+    # There its reader says otherwise, and what they say on the older one changes that no more.
+    settle(browser, fourth, note["id"], page=4)
+    settle(browser, third, note["id"], page=0)
+    assert standings(browser, fourth)[note["id"]] == ("page", 4, False)
