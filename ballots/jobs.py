@@ -1,7 +1,8 @@
-"""What the clock does here: close what has ended, seal its report, stamp what was signed, remind
-the silent, ask whoever came into office."""
+"""What the clock does here: close what has ended, seal its report, stamp what was signed, set
+long-term data behind what was closed, remind the silent, ask whoever came into office."""
 
 from ballots import queries
+from ballots.service.archive import archive_what_waits
 from ballots.service.close import close
 from ballots.service.newcomers import ask
 from ballots.service.remind import remind
@@ -10,6 +11,7 @@ from ballots.service.stamp import stamp_what_waits
 from ecabinet.db import reading
 
 __all__ = [
+    "archive_what_waits",
     "ask_newcomers",
     "close_what_ended",
     "remind_the_silent",

@@ -217,6 +217,21 @@ class Ballot(Base):
     # Written by the closing alone.
     choice: Mapped[Choice | None] = mapped_column(String(20))
     opinion: Mapped[str | None] = mapped_column(Text)
+    archived: Mapped[list["Archived"]] = relationship(order_by="Archived.number")
+
+
+class Archived(Base):
+    """What was set behind a signed ballot for the archive: long-term data and a stamp over all of
+    it. Each stays as it was when a later one is set behind it."""
+
+    __tablename__ = "ballots_archived"
+
+    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballots_ballot.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tail: Mapped[bytes] = mapped_column(LargeBinary)
+    # When its stamp says that it was made, and when that stamp's certificate runs out.
+    at: Mapped[datetime]
+    until: Mapped[datetime]
 
 
 class PaperEntry(Base):

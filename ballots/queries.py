@@ -7,13 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from ballots import access, rules, signing
 from ballots.announcements import LISTS
 from ballots.models import (
     FINAL,
+    Archived,
     Asked,
     Attempt,
     Ballot,
@@ -32,7 +33,7 @@ from ballots.models import (
     State,
 )
 from documents import queries as documents
-from ecabinet import canonical, clock, keys, ledger, live, outbox, tsa, working_days
+from ecabinet import archiving, canonical, clock, keys, ledger, live, outbox, tsa, working_days
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
 from ecabinet.calendar import Calendar, Occasion
 from ecabinet.duties import Duty
@@ -690,10 +691,50 @@ def seen_by_approver(db: Session, consultation: Consultation) -> str:
 def signed_pdf(ballot: Ballot) -> bytes:
     """The signed ballot as it leaves the house: with its time stamp, once that was fetched.
 
-    The stamp is set in here and nowhere stored twice: the same rows give the same bytes.
+    The stamp is set in here and nowhere stored twice: the same rows give the same bytes. Behind it
+    stands what was set there for the archive.
     """
     pdf = sealed_answer(ballot).pdf
-    return tsa.set_in(pdf, ballot.stamp) if ballot.stamp else pdf
+    stamped = tsa.set_in(pdf, ballot.stamp) if ballot.stamp else pdf
+    return stamped + b"".join(each.tail for each in ballot.archived)
+
+
+def to_archive(db: Session, most: int) -> list[Ballot]:
+    """Stamped ballots of closed questions without long-term data; then those whose last stamp ages,
+    the oldest first."""
+    now = clock.now(db)
+    bare = _archivable().where(~Ballot.archived.any()).order_by(Ballot.id).limit(most)
+    found = list(db.scalars(bare))
+    last = (
+        select(
+            Archived.ballot_id,
+            func.max(Archived.at).label("at"),
+            func.max(Archived.until).label("until"),
+        )
+        .group_by(Archived.ballot_id)
+        .subquery()
+    )
+    runs_out = and_(last.c.until <= now + archiving.AHEAD, last.c.at <= now - archiving.AT_LEAST)
+    aging = (
+        select(Ballot)
+        .join(last, last.c.ballot_id == Ballot.id)
+        .where(or_(last.c.at <= now - archiving.renewed_after(), runs_out))
+        .order_by(last.c.at, Ballot.id)
+        .limit(most - len(found))
+    )
+    return found + list(db.scalars(aging))
+
+
+def _archivable() -> Select[Ballot]:
+    return (
+        select(Ballot)
+        .join(Consultation, Consultation.id == Ballot.consultation_id)
+        .where(
+            Consultation.state == State.CLOSED,
+            Ballot.stamp.is_not(None),
+            Ballot.signature_class != signing.ON_PAPER,
+        )
+    )
 
 
 def result_of(db: Session, consultation_id: int) -> Result | None:

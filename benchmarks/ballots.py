@@ -39,6 +39,7 @@ from ballots.rules import Answer, Choice
 from ballots.service import cast as casting
 from ballots.service import draft as drafting
 from ballots.service import prepare as preparing
+from ballots.service.archive import archive_what_waits
 from ballots.service.cast import Envelope
 from ballots.service.close import close
 from ballots.service.stamp import stamp_what_waits
@@ -148,6 +149,9 @@ def _verified(hall: "_Hall", consultation: int) -> Iterator[Figure]:
     """By the script alone, in a process of its own."""
     path, trust = hall.folder / "bundle.zip", hall.folder / "trust.json"
     stamp_what_waits()
+    hall.cabinet.wait(seconds=2)
+    while archive_what_waits():
+        pass
     with reading() as db:
         bundle.write(db, consultation, path)
         trusted = bundles.trusted(db)

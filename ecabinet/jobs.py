@@ -18,6 +18,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     ballots.close_what_ended,
     ballots.stamp_what_waits,
     ballots.seal_reports,
+    ballots.archive_what_waits,
     people.end_what_ended,
     people.publish_what_was_revoked,
     ballots.ask_newcomers,

@@ -57,7 +57,7 @@ def sealed(db: Session, pdf: bytes) -> bytes:
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
     der = keys.store().p256(SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
-    return tsa.set_in(signed, tsa.stamp(db, tsa.signature_of(signed)))
+    return tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
 
 
 def _certificate(db: Session) -> bytes:

@@ -6,6 +6,7 @@ casting request; it is kept beside the sealed ballot until the closing sets it i
 
 import hashlib
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import clock, keys, pades
-from ecabinet.db import Base, insert_if_absent
+from ecabinet.db import Base, insert_if_absent, transaction
 
 TSA = "tsa"
 # An arc for documentation and private use; a cabinet sets its own.
 POLICY = "2.25.191202600000000000000000000000000001"
 ALLOWED = frozenset({"sha256", "sha384", "sha512"})
+RESERVED = 6144
 _one_at_a_time = threading.Lock()
 
 
@@ -45,18 +47,69 @@ def begin(db: Session) -> None:
         db.flush()
 
 
-def stamp(db: Session, signature: bytes) -> bytes:
+def stamp(signature: bytes) -> bytes:
     """A token (CMS, DER) that these bytes, a signature's value, existed now."""
+    return over(hashlib.sha256(signature).digest())
+
+
+def stamp_here(db: Session, signature: bytes) -> bytes:
+    """The same by the cabinet's own authority, within an act: no line leads out of it."""
+    return token(db, _request(hashlib.sha256(signature).digest(), None))
+
+
+def over(digest: bytes) -> bytes:
+    """A token (CMS, DER) over a SHA-256 digest."""
+    request = _request(digest, None)
+    with transaction() as db:
+        return token(db, request)
+
+
+def _request(digest: bytes, nonce: int | None) -> bytes:
     from asn1crypto import algos, tsp
 
     imprint = tsp.MessageImprint(
         {
             "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-            "hashed_message": hashlib.sha256(signature).digest(),
+            "hashed_message": digest,
         }
     )
-    request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
-    return token(db, request.dump())
+    asked = {"version": 1, "message_imprint": imprint, "cert_req": True}
+    if nonce is not None:
+        asked["nonce"] = nonce
+    return bytes(tsp.TimeStampReq(asked).dump())
+
+
+def reserved() -> int:
+    """How many hex digits a token may need; a bigger hole slows every later reading."""
+    return RESERVED
+
+
+@dataclass(frozen=True)
+class Said:
+    """When a token was made, and until when its authority's certificate speaks for it."""
+
+    at: datetime
+    until: datetime
+
+
+def read(made: bytes) -> Said:
+    """What a token says, which was looked at when it came."""
+    from asn1crypto import cms
+
+    content = cms.ContentInfo.load(made)["content"]
+    at: datetime = content["encap_content_info"]["content"].parsed["gen_time"].native
+    return Said(at, _signer(content).not_valid_after)
+
+
+def _signer(content: Any) -> Any:
+    """The certificate of whoever signed a token."""
+    by = content["signer_infos"][0]["sid"].chosen
+    serial = by["serial_number"].native
+    return next(
+        each.chosen
+        for each in content["certificates"]
+        if each.chosen.serial_number == serial and each.chosen.issuer == by["issuer"]
+    )
 
 
 def token(db: Session, request: bytes) -> bytes:
@@ -170,7 +223,10 @@ def set_in(pdf: bytes, stamp_token: bytes) -> bytes:
     signer["unsigned_attrs"] = cms.CMSAttributes(
         [attribute("signature_time_stamp_token", cms.ContentInfo.load(stamp_token))]
     )
-    # Not force=True: asn1crypto then encodes every node again at every level, for minutes.
+    # asn1crypto takes a length that ends in 0x80 for an indefinite one, and then encodes every node
+    # below again at every level, for minutes, as by force=True; these heads are made anew anyway.
+    for each in (content, content["content"], content["content"]["signer_infos"], signer):
+        each._header = None
     filled: bytes = content.dump().hex().encode().ljust(stop - start, b"0")
     if len(filled) != stop - start:
         raise ValueError("the hole is too small for the stamp")

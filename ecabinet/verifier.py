@@ -11,6 +11,7 @@ said by itself, and is no pass. 0 sound, 1 unsound (what and where), 2 not a bun
 verified, since a library is missing.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -738,6 +739,8 @@ class Signed:
     signature: bytes
     # When an authority that one trusts stamped it; None where none did.
     stamped_at: datetime | None
+    # What is set behind it for the archive; looked at with --deep alone, None where there is none.
+    lasting: "Lasting | None"
 
 
 def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
@@ -748,8 +751,10 @@ def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
 
 
 def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
-    """Validate a signed PDF against the root one holds; nothing may follow the signature."""
+    """Validate a signed PDF against the root one holds; nothing may follow the signature but
+    long-term data and a document's time stamps (PAdES B-LT, B-LTA)."""
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
@@ -765,8 +770,10 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     # A damaged file may fail anywhere in the parsers; in every case it does not hold.
     except Exception as wrong:
         raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    expect(status.bottom_line and whole, where, "the signature does not hold")
+    whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+    alone = status.modification_level <= ModificationLevel.LTA_UPDATES
+    holds = status.bottom_line and whole and alone
+    expect(holds, where, "the signature does not hold")
     first, length, second, rest = (int(each) for each in embedded.byte_range)
     mark = digest(pdf[first : first + length] + pdf[second : second + rest])
     der = embedded.signer_info["signature"].native
@@ -777,6 +784,7 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
         mark,
         raw_signature(der),
         stamp.timestamp if stamp and stamp.intact and stamp.valid and stamp.trusted else None,
+        lasting(bundle, reader, embedded) if bundle.deep else None,
     )
 
 
@@ -791,6 +799,97 @@ def _trusting(bundle: Bundle, at: datetime) -> Any:
         allow_fetching=False,
         moment=at,
     )
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """How long-term data judge a signature as of its last stamp, until when that one's certificate
+    speaks for it, and how many stamps there are."""
+
+    fault: str
+    until: datetime
+    stamps: int
+
+
+def lasting(bundle: Bundle, reader: Any, embedded: Any) -> Lasting | None:
+    """Judge a signature by what the file itself holds, long after its certificates have run out:
+    as of its own stamp, which the first stamp of the archive vouches for, that one the next, and
+    the last one by itself. Of each certificate a list of its issuer's has to say that it was not
+    revoked; nothing here can say what became of the last stamp's authority since."""
+    stamps = sorted(reader.embedded_timestamp_signatures, key=lambda each: each.signed_revision)
+    if not stamps:
+        return None
+    try:
+        fault = _run(_long_term_fault(bundle, reader, embedded, stamps))
+    # A damaged file may fail anywhere in the parsers; in every case it does not hold.
+    except Exception as wrong:
+        fault = f"they cannot be judged ({wrong!r})"
+    return Lasting(fault, stamps[-1].signer_cert.not_valid_after, len(stamps))
+
+
+REVOKED_BEFORE = "the key had been revoked when the signature was stamped"
+
+
+async def _long_term_fault(
+    bundle: Bundle, reader: Any, embedded: Any, stamps: Sequence[Any]
+) -> str:
+    from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    store = DocumentSecurityStore.read_dss(reader)
+    first = next(extract_tst_data_iter(embedded.signer_info, signed=False), None)
+    times = [_said_time(each.signed_data) for each in stamps]
+    moments = [_said_time(first) if first else None, *times]
+    if not first or any(one >= other for one, other in pairwise(moments)):
+        return "the stamps do not follow one another in time"
+    for number, stamp in enumerate(stamps):
+        as_of = times[min(number + 1, len(times) - 1)]
+        terms = _terms(bundle, store, as_of)
+        status = await async_validate_pdf_timestamp(stamp, terms, skip_diff=True)
+        whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+        if not (status.intact and status.valid and status.trusted and whole):
+            return f"stamp {number + 1} does not hold, or its authority's certificate does not"
+    # What was revoked after its stamp was good when it signed: the list was made later.
+    terms = _terms(bundle, store, moments[0], is_later=True), _terms(bundle, store, times[0])
+    found = await async_validate_pdf_signature(embedded, *terms, skip_diff=True)
+    if found.revocation_details is not None:
+        return REVOKED_BEFORE
+    own = found.timestamp_validity
+    if not (own and own.intact and own.valid and own.trusted):
+        return "the signature's own stamp does not hold, or its authority's certificate does not"
+    if not (found.intact and found.valid and found.trusted):
+        return "nothing shows that the certificate was good when the signature was stamped"
+    return ""
+
+
+def _said_time(token: Any) -> Any:
+    return token["encap_content_info"]["content"].parsed["gen_time"].native
+
+
+def _terms(bundle: Bundle, store: Any, moment: datetime, is_later: bool = False) -> Any:
+    """On what terms to judge as of a moment: no certificate without a list of its issuer's, made
+    before that moment and not run out by then, or where `is_later`, after it."""
+    from asn1crypto import x509
+
+    return store.as_validation_context(
+        {
+            "trust_roots": [x509.Certificate.load(_base64(bundle.keys["root"]))],
+            "allow_fetching": False,
+            "revocation_mode": "require",
+            "moment": moment,
+            "retroactive_revinfo": is_later,
+        }
+    )
+
+
+def _run(work: Any) -> Any:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
 
 
 def raw_signature(der: bytes) -> bytes:
@@ -838,8 +937,40 @@ def stamped(bundle: Bundle) -> None:
         # A stamp is fetched after the cast: beside a late one, the log alone says when.
         if at >= moment(end_at(bundle, leaf)):
             bundle.notes.append((where, "stamped after the end: the log alone says it was in time"))
-    if bundle.deep:
-        bundle.notes.append(("ballots", "the PDFs hold no long-term data (PAdES B-T, not B-LTA)"))
+
+
+@check(
+    "V34",
+    "dữ liệu lâu dài sau chữ ký của mỗi phiếu đủ để tin chữ ký khi chứng thư đã hết hạn",
+    "the long-term data behind each ballot's signature suffice once its certificates have run out",
+)
+def long_term(bundle: Bundle) -> None:
+    if not bundle.deep:
+        raise Absent("looked at with --deep alone")
+    signed = {
+        leaf: read_signed(bundle, leaf, f"ballots/{leaf}.pdf") for leaf in bundle.signed_ballots
+    }
+    held = {leaf: each.lasting for leaf, each in signed.items() if each.lasting}
+    if not held:
+        raise Absent("the PDFs hold no long-term data yet (PAdES B-T, not B-LTA)")
+    revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
+    for leaf, each in sorted(held.items()):
+        where = f"ballots/{leaf}.pdf"
+        # A stamp is fetched after the cast: of a key revoked in between the log is the judge.
+        if (
+            each.fault == REVOKED_BEFORE
+            and revoked.get(bundle.statement(leaf)["key_id"], leaf) > leaf
+        ):
+            said = "stamped after its key was revoked: the log alone says it was in time"
+            bundle.notes.append((where, said))
+            continue
+        expect(not each.fault, where, each.fault)
+        if each.until < datetime.now(UTC):
+            said = f"its last stamp ran out on {each.until:%Y-%m-%d}: the log alone goes on"
+            bundle.notes.append((where, said))
+    most = max(each.stamps for each in held.values())
+    said = f"{len(held)} of {len(signed)} with long-term data (PAdES B-LTA)"
+    bundle.notes.append(("ballots", f"{said}, most stamps on one: {most}"))
 
 
 @check(

@@ -22,7 +22,8 @@ def stamp_what_waits() -> int:
 def _stamp(ballot_id: int) -> None:
     with reading() as db:
         signature = tsa.signature_of(queries.sealed_answer(db.get_one(Ballot, ballot_id)).pdf)
+    token = tsa.stamp(signature)
     with transaction() as db:
         ballot = db.get_one(Ballot, ballot_id, with_for_update=True, populate_existing=True)
         if ballot.stamp is None:
-            ballot.stamp = tsa.stamp(db, signature)
+            ballot.stamp = token

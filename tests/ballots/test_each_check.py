@@ -8,10 +8,12 @@ import base64
 import copy
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import cms as asn1_cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -22,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.reader import PdfFileReader
 
-from ecabinet import keys, ledger, pades, tsa, verifier
+from ecabinet import archiving, crls, db, keys, ledger, pades, tsa, verifier
 from tests.ballots import test_bundle
 from tests.ballots.test_bundle import (
     Exported,
@@ -171,11 +174,78 @@ def approve_ones_own_question(files: Files) -> None:
 
 def strip_a_stamp(files: Files) -> None:
     name = ballot_names(files, ".pdf")[0]
-    pdf = files[name]
+    pdf = before_the_archive(files[name])
     start, stop, content = tsa._hole(pdf)
     del content["content"]["signer_infos"][0]["unsigned_attrs"]
     bare = content.dump(force=True).hex().encode().ljust(stop - start, b"0")
     files[name] = pdf[:start] + bare + pdf[stop:]
+
+
+def before_the_archive(pdf: bytes) -> bytes:
+    """As it was signed: without what was set behind it."""
+    (embedded,) = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
+    return pdf[: int(embedded.byte_range[2]) + int(embedded.byte_range[3])]
+
+
+def archive_anew(files: Files, known: archiving.Known, stamp: Callable[[bytes], bytes]) -> None:
+    name = ballot_names(files, ".pdf")[0]
+    pdf = before_the_archive(files[name])
+    files[name] = pdf + archiving.appended(pdf, 1, known, stamp, tsa.reserved())
+
+
+def what_is_known() -> archiving.Known:
+    with db.reading() as session:
+        own = (pades.ROOT, pades.MEMBER_CA, tsa.TSA)
+        certificates = [pades.certificate(session, each) for each in own]
+        lists = [crls.newest(session, each) for each in crls.ISSUERS]
+    return archiving.Known(certificates, [each for each in lists if each])
+
+
+def archive_without_lists(files: Files) -> None:
+    archive_anew(files, archiving.Known(what_is_known().certificates, []), tsa.over)
+
+
+def archive_with_the_roots_list_alone(files: Files) -> None:
+    known = what_is_known()
+    archive_anew(files, archiving.Known(known.certificates, known.lists[:1]), tsa.over)
+
+
+def archive_with_a_strangers_list(files: Files) -> None:
+    """In the authority's name, by whoever does not hold its key."""
+    known, listed = what_is_known(), dict[str, bytes]()
+    listed["crls/member.crl"] = files["crls/member.crl"]
+    publish_a_list_in_the_authoritys_name(files)
+    forged, files["crls/member.crl"] = files["crls/member.crl"], listed["crls/member.crl"]
+    archive_anew(files, archiving.Known(known.certificates, [known.lists[0], forged]), tsa.over)
+
+
+def archive_by_a_list_that_names_the_voter(files: Files) -> None:
+    """As revoked before they signed, of which the log knows nothing."""
+    known, listed = what_is_known(), files["crls/member.crl"]
+    publish_a_revocation_that_was_not_logged(files)
+    made, files["crls/member.crl"] = files["crls/member.crl"], listed
+    archive_anew(files, archiving.Known(known.certificates, [known.lists[0], made]), tsa.over)
+
+
+def spoil_an_archives_stamp(files: Files) -> None:
+    name = ballot_names(files, ".pdf")[0]
+    pdf = bytearray(files[name])
+    (stamp,) = PdfFileReader(BytesIO(files[name])).embedded_timestamp_signatures
+    token = stamp.signed_data["signer_infos"][0]["signature"].native.hex().encode()
+    at = files[name].lower().rindex(token)
+    pdf[at + 20] = ord("0") if pdf[at + 20] != ord("0") else ord("1")
+    files[name] = bytes(pdf)
+
+
+def move_an_archives_stamp_to_another(files: Files) -> None:
+    """The one of another ballot, which says nothing of this one."""
+    one, other = ballot_names(files, ".pdf")[:2]
+    pdf = before_the_archive(files[one])
+    (stamp,) = PdfFileReader(BytesIO(files[other])).embedded_timestamp_signatures
+    token = asn1_cms.ContentInfo({"content_type": "signed_data", "content": stamp.signed_data})
+    files[one] = pdf + archiving.appended(
+        pdf, 1, what_is_known(), lambda _: token.dump(), tsa.reserved()
+    )
 
 
 def word_an_act_otherwise(files: Files) -> None:
@@ -402,6 +472,12 @@ SEALED_ANEW: list[tuple[str, Tamper]] = [
     ("V26", announce_another_outcome),
     ("V27", swap_the_labels_of_yes_and_no),
     ("V37", call_a_device_key_official),
+    ("V34", archive_without_lists),
+    ("V34", archive_with_the_roots_list_alone),
+    ("V34", archive_with_a_strangers_list),
+    ("V34", archive_by_a_list_that_names_the_voter),
+    ("V34", spoil_an_archives_stamp),
+    ("V34", move_an_archives_stamp_to_another),
 ]
 # Done to what was sealed.
 AS_SEALED: list[tuple[str, Tamper]] = [

@@ -1,15 +1,20 @@
 """The cabinet's own time stamps, judged by OpenSSL."""
 
 import hashlib
+import itertools
 import subprocess
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from asn1crypto import algos, tsp
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ecabinet import pades, tsa
+from ecabinet import forms, pades, tsa
 from ecabinet.db import reading, transaction
 from tests.builders import Cabinet
 
@@ -31,8 +36,7 @@ def openssl(*words: str | Path) -> bool:
 def test_openssl_takes_a_stamp_over_these_bytes_and_over_no_others(
     root: Path, tmp_path: Path
 ) -> None:
-    with transaction() as db:
-        (tmp_path / "token").write_bytes(tsa.stamp(db, b"a signature"))
+    (tmp_path / "token").write_bytes(tsa.stamp(b"a signature"))
     (tmp_path / "data").write_bytes(b"a signature")
     (tmp_path / "other").write_bytes(b"another one")
     words = ["ts", "-verify", "-token_in", "-in", tmp_path / "token", "-CAfile", root]
@@ -41,10 +45,7 @@ def test_openssl_takes_a_stamp_over_these_bytes_and_over_no_others(
 
 
 def test_serial_numbers_and_times_never_run_backwards(root: Path) -> None:
-    infos = []
-    for _ in range(5):
-        with transaction() as db:
-            infos.append(_info(tsa.stamp(db, b"x")))
+    infos = [_info(tsa.stamp(b"x")) for _ in range(5)]
     assert [each["serial_number"] for each in infos] == [1, 2, 3, 4, 5]
     times = [each["gen_time"] for each in infos]
     assert times == sorted(set(times))
@@ -75,6 +76,29 @@ def test_a_second_start_keeps_the_first_certificate(root: Path) -> None:
     with transaction() as db:
         tsa.begin(db)
         assert pades.certificate(db, tsa.TSA) == before
+
+
+def test_a_stamp_is_set_in_at_once_whatever_lengths_there_are(root: Path) -> None:
+    """One in some hundred has a length whose last byte asn1crypto takes for an indefinite one."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    public, page = key.public_key(), forms.document("Phiếu", forms.Head("", "", "", ""), [])
+
+    def certificate(name: str) -> bytes:
+        return pades._certificate(name, "e-Cabinet Member CA", public, key, now, days=1)
+
+    def signed(length: int) -> bytes:
+        own, rest = certificate("Phiếu"), [certificate("A"), certificate("B" * length)]
+        made = pades.prepare(page, own, rest, pades.Attachment("s.json", b"{}"))
+        der = key.sign(made.attributes, ec.ECDSA(SHA256()))
+        raw = b"".join(each.to_bytes(32, "big") for each in utils.decode_dss_signature(der))
+        return pades.finish(made, own, rest, raw)
+
+    pages = map(signed, itertools.cycle(range(1, 65)))
+    unlucky = next(each for each in pages if tsa._hole(each)[2].dump()[3] == 0x80)
+    since = time.monotonic()
+    stamped = tsa.set_in(unlucky, tsa.stamp(tsa.signature_of(unlucky)))
+    assert time.monotonic() - since < 5
+    assert tsa.signature_of(stamped) == tsa.signature_of(unlucky)
 
 
 def _info(token: bytes) -> dict[str, object]:
