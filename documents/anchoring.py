@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
+from unicodedata import combining
 
 # From here on nobody is asked.
 SURE = 80
@@ -19,6 +20,10 @@ LIKE, HARDLY_CHANGED = 0.5, 0.8
 # How far around a page changed words are sought, and for how many notes; how often words stand on
 # a page at most.
 PAGES_AROUND, MOST_CHANGED, MOST_ON_PAGE = 15, 300, 1_000
+# How many words more than were lit are shown at each end, up to where those end now.
+MORE = 12
+# Where a clause ends; each such sign stands at the end of its last word.
+ENDS = (",", ";", ":", ".", "!", "?", "…")
 # How many letters before and after some words tell them from the same words elsewhere.
 AROUND = 32
 # What extractors put where a word was divided, and what nobody sees.
@@ -66,6 +71,8 @@ class _Page:
 
     number: int
     words: list[str]
+    # Without the signs around them.
+    bare: list[str]
     letters: str
 
 
@@ -113,7 +120,10 @@ def anchored(place: Place, texts: Sequence[str]) -> Anchor:
 
 def _pages(texts: Sequence[str]) -> list[_Page]:
     words = [_words(each) for each in texts]
-    return [_Page(number, each, "".join(each)) for number, each in enumerate(words, 1)]
+    return [
+        _Page(number, each, [_bare(word) for word in each], "".join(each))
+        for number, each in enumerate(words, 1)
+    ]
 
 
 def _page_now(number: int, before: list[_Page], after: list[_Page]) -> tuple[int | None, float]:
@@ -189,26 +199,71 @@ def _alike(some: Iterable[str], others: Iterable[str]) -> int:
 
 def _changed(anchor: Anchor, page: int, after: list[_Page]) -> Place | None:
     """Words that have most in common with those that are gone; their reader is always asked."""
-    sought = _words(anchor.quote)
-    there = [(*_best_window(sought, each.words), each) for each in _around(page, after)]
+    sought = _bares(anchor.quote)
+    there = [(*_best_window(sought, each.bare), each) for each in _around(page, after)]
     share, at, now = max(
         there, key=lambda each: (each[0], -abs(each[2].number - page)), default=(0, 0, None)
     )
     if now is None or share < LIKE:
         return None
-    words = now.words[at : at + len(sought)]
-    known = [place for place, each in enumerate(words) if each in set(sought)]
-    first, last = at + known[0], at + known[-1] + 1
-    quote = " ".join(now.words[first:last])
-    begins = len("".join(now.words[:first]))
+    first, last = _without_strangers(sought, now.bare, at)
+    first = _begins(_bares(anchor.prefix), now, first)
+    last = _ends(_bares(anchor.suffix), now, last)
+    text = " ".join(now.words[first:last])
+    signs, quote = text[: _signs_before(text)], _bare(text)
+    begins = len("".join(now.words[:first])) + len(_letters(signs))
     nth = _all_of(_letters(quote), now.letters).index(begins)
     found = Found.SAME_PAGE if now.number == page else Found.ELSEWHERE
     return Place(found, now.number, round(share * (SURE - 1)), quote, nth)
 
 
+def _without_strangers(sought: Sequence[str], words: Sequence[str], at: int) -> tuple[int, int]:
+    """From the first word of the run to its last that are among those sought; each counts once."""
+    first, last = at, min(at + len(sought), len(words))
+    wanted, seen = Counter(sought), Counter(words[first:last])
+    while seen[words[first]] > wanted[words[first]]:
+        seen[words[first]] -= 1
+        first += 1
+    while seen[words[last - 1]] > wanted[words[last - 1]]:
+        seen[words[last - 1]] -= 1
+        last -= 1
+    return first, last
+
+
+def _begins(before: Sequence[str], page: _Page, first: int) -> int:
+    """Where words begin whose first known one is this: after those that stood before them, else
+    with their clause. A word of this language is often two in writing, and none is cut."""
+    least = max(0, first - MORE)
+    for place in range(first, least - 1, -1):
+        if _is_after(before, page.bare[:place]):
+            return place
+    clause = (place for place in range(first, least - 1, -1) if _is_start(page, place))
+    return next(clause, first)
+
+
+def _ends(after: Sequence[str], page: _Page, last: int) -> int:
+    """The same of their end: before those that stood after them, else with their clause."""
+    most = min(len(page.words), last + MORE)
+    for place in range(last, most + 1):
+        if _is_after(after[::-1], page.bare[place:][::-1]):
+            return place
+    clause = (place for place in range(last, most + 1) if _is_start(page, place))
+    return next(clause, last)
+
+
+def _is_start(page: _Page, place: int) -> bool:
+    """Whether a clause can begin here: the one before it has ended."""
+    return place in (0, len(page.words)) or page.words[place - 1].endswith(ENDS)
+
+
+def _is_after(before: Sequence[str], there: Sequence[str]) -> bool:
+    """Whether what is there ends with the last two words of these, or the only one."""
+    return bool(before) and [each for each in there if each][-2:][-len(before) :] == before[-2:]
+
+
 def _best_window(sought: Sequence[str], words: Sequence[str]) -> tuple[float, int]:
     """The run of as many words that shares most with those sought, and where it begins."""
-    wanted, width = Counter(sought), len(sought)
+    wanted, width = Counter(sought), max(1, len(sought))
     seen: Counter[str] = Counter()
     common, best = 0, (0.0, 0)
     for end, word in enumerate(words, 1):
@@ -224,6 +279,21 @@ def _best_window(sought: Sequence[str], words: Sequence[str]) -> tuple[float, in
 
 def _words(text: str) -> list[str]:
     return unicodedata.normalize("NFC", text).translate(UNSEEN).split()
+
+
+def _bares(text: str) -> list[str]:
+    return [bare for each in _words(text) if (bare := _bare(each))]
+
+
+def _bare(word: str) -> str:
+    """A word without the signs around it; of signs alone nothing is left."""
+    return word[_signs_before(word) : len(word) - _signs_before(word[::-1])]
+
+
+def _signs_before(text: str) -> int:
+    """How many signs stand before the first letter or figure; a tone that is written apart is
+    none."""
+    return sum(1 for _ in takewhile(lambda each: not each.isalnum() and not combining(each), text))
 
 
 def _letters(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,8 +70,79 @@ def test_words_that_were_changed_are_found_as_they_read_now_and_asked_about():
     anchor = Anchor(2, "do một Phó Thủ tướng Chính phủ làm Trưởng ban", "liên vùng ", "; các bộ")
     place = now(anchor, ONE, changed, THREE)
     assert (place.found, place.page, place.is_sure) == (Found.SAME_PAGE, 2, False)
-    assert place.quote == "do Thủ tướng Chính phủ làm Trưởng"
+    assert place.quote == "do Thủ tướng Chính phủ làm Trưởng ban"
     assert 0 < place.score < SURE
+
+
+REPORT = "Điều 4. Các bộ theo dõi, giám sát số lượng người hưởng chính sách, báo cáo hằng quý."
+
+
+@pytest.mark.parametrize(
+    ("lit", "suffix", "now_reads", "shown"),
+    [
+        # What stood after them says where they end.
+        (
+            "giám sát số lượng người",
+            " hưởng chính sách, báo cáo hằng",
+            REPORT.replace("số lượng người", "số liệu"),
+            "giám sát số liệu",
+        ),
+        (
+            "giám sát số lượng người",
+            " hưởng chính sách",
+            REPORT.replace("lượng người", "liệu và danh sách người"),
+            "giám sát số liệu và danh sách người",
+        ),
+        # Else their clause does.
+        (
+            "giám sát số lượng người",
+            " hưởng chính sách",
+            REPORT.replace("lượng người hưởng chính sách", "liệu đầu tư công"),
+            "giám sát số liệu đầu tư công",
+        ),
+        (
+            "chính sách, báo cáo hằng quý",
+            ".",
+            REPORT.replace("hằng quý", "sáu tháng một lần"),
+            "chính sách, báo cáo sáu tháng một lần",
+        ),
+    ],
+)
+def test_words_as_they_read_now_end_where_words_do(lit, suffix, now_reads, shown):
+    anchor = Anchor(1, lit, REPORT[: REPORT.index(lit)], suffix)
+    assert now(anchor, now_reads, old=[REPORT]).quote == shown
+
+
+@pytest.mark.parametrize(
+    ("prefix", "now_reads", "shown"),
+    [
+        (
+            "Điều 4. Các bộ ",
+            "Điều 4. Các bộ rà soát và giám sát số lượng",
+            "rà soát và giám sát số lượng",
+        ),
+        (
+            "Điều 4. Các bộ ",
+            "Điều 4; (rà soát và giám sát số lượng)",
+            "rà soát và giám sát số lượng",
+        ),
+        ("", "Số lượng do giám sát. Giao bộ giám sát số lượng", "Giao bộ giám sát số lượng"),
+    ],
+)
+def test_and_begin_where_words_do(prefix, now_reads, shown):
+    old = [f"{prefix}theo dõi, giám sát số lượng"]
+    place = now(Anchor(1, "theo dõi, giám sát số lượng", prefix), now_reads, old=old)
+    assert (place.quote, place.nth) == (shown, 0)
+
+
+def test_words_that_never_end_are_shown_no_longer_than_a_page_has_room_for():
+    endless = "một " * 40
+    place = now(Anchor(1, "giám sát số lượng"), f"{endless} giám sát số liệu {endless}", old=[""])
+    assert place.quote == "giám sát số"
+
+
+def test_signs_alone_are_no_words_to_be_found_again():
+    assert now(Anchor(1, "– – –"), "một – hai – ba", old=["– – – một"]).found is not Found.SAME_PAGE
 
 
 def test_words_that_are_gone_leave_a_note_on_their_page_which_is_asked_about():

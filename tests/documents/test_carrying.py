@@ -141,6 +141,7 @@ def test_what_is_taken_away_on_one_edition_is_taken_away_and_what_comes_after_is
 def test_where_its_reader_said_that_a_note_stands_it_is_carried_from(cabinet, paper):
     browser = cabinet.browser("thuky")
     right, hand = lit(f"{QUOTE} do Thu tuong", 2), lit("Muc tieu. Bao dam du nuoc", 1)
+    right["content"]["shape"] |= {"prefix": "quan dieu phoi. ", "suffix": ". Cac bo cu"}
     refused = lit("Nguon luc. Ngan sach dia phuong", 3)
     save(browser, paper, right, hand, refused)
     third = replace(cabinet, paper, ONE.replace("Bao dam du nuoc", "Giu nuoc"), TWO, THREE)
@@ -160,7 +161,7 @@ def test_where_its_reader_said_that_a_note_stands_it_is_carried_from(cabinet, pa
         refused["id"]: ("tray", None, False),
     }
     (carried,) = [each for each in notes(browser, fourth) if each["id"] == right["id"]]
-    assert QUOTE in carried["standing"]["quote"]
+    assert carried["standing"]["quote"] == QUOTE
     # An edition that its reader said nothing on is no other beginning; what changes is asked.
     fifth = replace(cabinet, paper, ONE, TWO.replace("Thanh lap", "Lap nen"), NEW, THREE)
     found = standings(browser, fifth)
