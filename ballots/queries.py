@@ -725,6 +725,17 @@ def to_archive(db: Session, most: int) -> list[Ballot]:
     return found + list(db.scalars(aging))
 
 
+def late_stamps(db: Session, since: datetime) -> int:
+    """How many ballots have waited since a moment for a stamp, or behind their closing for
+    long-term data."""
+    bare = select(func.count(Ballot.id)).where(
+        Ballot.stamp.is_(None), Ballot.signature_class != signing.ON_PAPER, Ballot.at < since
+    )
+    waiting = _archivable().where(~Ballot.archived.any(), Consultation.closed_at < since)
+    behind = select(func.count()).select_from(waiting.subquery())
+    return int(db.scalar(bare) or 0) + int(db.scalar(behind) or 0)
+
+
 def _archivable() -> Select[Ballot]:
     return (
         select(Ballot)

@@ -32,6 +32,7 @@ from ecabinet import (
     activity,
     antivirus,
     approvals,
+    archiving,
     db,
     deliveries,
     incoming,
@@ -42,9 +43,11 @@ from ecabinet import (
     network,
     offload,
     outbox,
+    outside_tsa,
     pades,
     signatures,
     storage,
+    tsa,
     web,
     witnesses,
 )
@@ -207,7 +210,9 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
-    pades.bind(settings.base_url)
+    outside_tsa.bind(settings.tsa_url, settings.tsa_certificate, settings.tsa_policy)
+    pades.bind(settings.base_url, tsa.reserved_with_signature())
+    archiving.bind(settings.restamp_days)
     witnesses.bind(settings.witnesses, settings.witnesses_needed)
     handling.bind(Handling(settings.handling))
     purging.bind(settings.notes_days, settings.notes_held)

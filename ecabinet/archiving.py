@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ecabinet import pades
-
 # The fields of the stamps are named in the order in which they were set.
 FIELD = "LuuTru"
 # A stamp is renewed this long before its authority's certificate runs out; but not each round,
@@ -45,28 +43,34 @@ def appended(
     """What makes a signed PDF one for the archive, to be set behind it. `stamp` gives the token
     (DER) over a SHA-256 digest, for which `reserved` hex digits are left; `number` counts the
     revisions of this kind from 1."""
-    from asn1crypto import cms, crl, x509
+    from asn1crypto import crl, x509
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign.signers.pdf_signer import PdfTimeStamper
-    from pyhanko.sign.timestamps import TimeStamper
+    from pyhanko.sign.fields import SigFieldSpec
+    from pyhanko.sign.signers import cms_embedder
+    from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
+    from pyhanko.sign.signers.pdf_signer import _ensure_esic_ext
     from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-    class Stamper(TimeStamper):
-        async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
-            return cms.ContentInfo.load(stamp(message_digest))
-
-    by: Any = Stamper
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True)
+    _ensure_esic_ext(writer)
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         None,
         certs=[x509.Certificate.load(each) for each in known.certificates],
         crls=[crl.CertificateList.load(each) for each in known.lists],
     )
-    made = PdfTimeStamper(by(), field_name=f"{FIELD}{number}").async_timestamp_pdf(
-        writer, "sha256", bytes_reserved=reserved
+    name = f"{FIELD}{number}"
+    # In pyHanko's own steps, not by its PdfTimeStamper: an authority's line is waited for outside
+    # of any event loop, beside which no other signature could be made.
+    steps: Any = cms_embedder.PdfCMSEmbedder(new_field_spec=SigFieldSpec(name)).write_cms(
+        field_name=name, writer=writer, existing_fields_only=False
     )
-    whole: bytes = pades.run(made).getvalue()
+    next(steps)
+    hole: Any = DocumentTimestamp
+    steps.send(cms_embedder.SigObjSetup(hole(bytes_reserved=reserved)))
+    made, out = steps.send(cms_embedder.SigIOSetup("sha256"))
+    steps.send(stamp(made.document_digest))
+    whole: bytes = out.getvalue()
     if not whole.startswith(pdf):
         raise ValueError("what was signed would not stay as it is")
     return whole[len(pdf) :]

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, crls, ledger, pades, witnesses
+from ecabinet import canonical, crls, ledger, outside_tsa, pades, witnesses
 
 FORMAT = "ecabinet-bundle/1"
 CRLS = {pades.ROOT: "crls/root.crl", pades.MEMBER_CA: "crls/member.crl"}
@@ -43,13 +43,23 @@ def write(out: Path, kind: str, files: Mapping[str, bytes]) -> int:
 
 def trusted(db: Session) -> dict[str, Any]:
     """The public keys that a verifier holds a bundle against."""
-    return {
-        "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
-        "root": in_base64(pades.certificate(db, pades.ROOT)),
-        "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
-        "closing_key": ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key()),
-        "closing_key_since": ledger.both_since(db),
-    } | _witnesses()
+    return (
+        {
+            "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
+            "root": in_base64(pades.certificate(db, pades.ROOT)),
+            "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
+            "closing_key": ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key()),
+            "closing_key_since": ledger.both_since(db),
+        }
+        | _witnesses()
+        | _stampers()
+    )
+
+
+def _stampers() -> dict[str, Any]:
+    """Whose stamps are believed beside those of an authority under the root."""
+    found = [in_base64(each) for each in outside_tsa.pinned()]
+    return {"stamp_authorities": found} if found else {}
 
 
 def _witnesses() -> dict[str, Any]:

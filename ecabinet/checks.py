@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import requests
 from sqlalchemy import select, text
 
+from ballots import queries as ballots
 from ecabinet import (
     antivirus,
     clock,
@@ -29,6 +30,7 @@ SKEW_SECONDS = 5
 TIMEX_BYTES = 256
 TIME_ERROR = 5
 SECONDS_TO_ANSWER = 5
+LATE_STAMP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,15 @@ def _witnesses(settings: Settings) -> Check:
     return Check("witnesses", not behind, seen)
 
 
+def _stamps(settings: Settings) -> Check:
+    """Whether ballots wait for a time stamp, or behind their closing for long-term data (C16)."""
+    with reading() as db:
+        late = ballots.late_stamps(db, clock.now(db) - LATE_STAMP)
+    seen = f"by {settings.tsa_url}" if settings.tsa_url else "by the cabinet's own authority"
+    seen += f"; {late} have waited for more than 10 minutes" if late else ""
+    return Check("stamps", not late, seen, {"late": late})
+
+
 CHECKS: dict[str, Callable[[Settings], Check]] = {
     "configuration": _configuration,
     "database": _database,
@@ -209,4 +220,5 @@ CHECKS: dict[str, Callable[[Settings], Check]] = {
     "ledger": _ledger,
     "activity": _activity,
     "witnesses": _witnesses,
+    "stamps": _stamps,
 }

@@ -33,6 +33,7 @@ SLACK = timedelta(minutes=5)
 # Where an issuer's list of revoked certificates is to be had, below the cabinet's address.
 LISTS = {"e-Cabinet Root CA": "/verify/root.crl", "e-Cabinet Member CA": "/verify/member.crl"}
 _address = ""
+_reserved: int | None = None
 
 
 class Certificate(Base):
@@ -52,10 +53,11 @@ class NotP256(WrongRequest):
     pass
 
 
-def bind(address: str) -> None:
-    """The cabinet's public address, which each new certificate names."""
-    global _address
-    _address = address.rstrip("/")
+def bind(address: str, reserved: int) -> None:
+    """The cabinet's public address, which each new certificate names; and how many hex digits a
+    signature with its stamp may need."""
+    global _address, _reserved
+    _address, _reserved = address.rstrip("/"), reserved
 
 
 def begin(db: Session) -> None:
@@ -259,7 +261,9 @@ def prepare(
     )
     signer = _external(certificate, chain)
     made, _tbs, out = run(
-        _pdf_signer(meta, signer).async_digest_doc_for_signing(writer, bytes_reserved=RESERVED)
+        _pdf_signer(meta, signer).async_digest_doc_for_signing(
+            writer, bytes_reserved=_reserved or RESERVED
+        )
     )
     attributes = run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
     return Prepared(

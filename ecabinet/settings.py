@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     witnesses_needed: int = Field(default=0, ge=0)
     # Where clamd listens; set, no file comes in that it has not called clean (UPL-07).
     clamd_socket: Path | None = None
+    # Another's time-stamp authority, and whose certificates (PEM) it may sign by.
+    tsa_url: str = ""
+    tsa_certificate: Path | None = None
+    tsa_policy: str = ""
+    # Days after which an archived file is stamped anew.
+    restamp_days: int = Field(default=365, ge=30, le=1825)
     # The authorities whose signatures on papers are trusted beside the cabinet's own: PEM.
     trusted_authorities: Path | None = None
     # Mail goes by SMTP where a host is set; a demo without one keeps its mail in a folder.

@@ -1,4 +1,5 @@
-"""The cabinet's own time stamps (RFC 3161), made in process, and their place in a signed PDF.
+"""Time stamps (RFC 3161) and their place in a signed PDF: the cabinet's own, made in process, or an
+outside authority's, where one is set.
 
 A stamp covers the signature's value alone, so it needs neither the PDF nor the network of the
 casting request; it is kept beside the sealed ballot until the closing sets it in (PAdES B-T).
@@ -14,14 +15,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecabinet import clock, keys, pades
-from ecabinet.db import Base, insert_if_absent, transaction
+from ecabinet import clock, keys, outside_tsa, pades
+from ecabinet.db import Base, insert_if_absent, reading, transaction
 
 TSA = "tsa"
 # An arc for documentation and private use; a cabinet sets its own.
 POLICY = "2.25.191202600000000000000000000000000001"
 ALLOWED = frozenset({"sha256", "sha384", "sha512"})
-RESERVED = 6144
+RESERVED, RESERVED_OUTSIDE, ROOM = 6144, 20_480, 64
 _one_at_a_time = threading.Lock()
 
 
@@ -58,7 +59,12 @@ def stamp_here(db: Session, signature: bytes) -> bytes:
 
 
 def over(digest: bytes) -> bytes:
-    """A token (CMS, DER) over a SHA-256 digest."""
+    """A token (CMS, DER) over a SHA-256 digest, by the authority that is set; outside_tsa.Away
+    where that one has none to give."""
+    if outside_tsa.is_set():
+        with reading() as db:
+            now = clock.now(db)
+        return outside_tsa.token(digest, now, _request)
     request = _request(digest, None)
     with transaction() as db:
         return token(db, request)
@@ -81,7 +87,19 @@ def _request(digest: bytes, nonce: int | None) -> bytes:
 
 def reserved() -> int:
     """How many hex digits a token may need; a bigger hole slows every later reading."""
-    return RESERVED
+    return RESERVED_OUTSIDE if outside_tsa.is_set() else RESERVED
+
+
+def reserved_with_signature() -> int:
+    """The same of a signature with its stamp."""
+    return pades.RESERVED + (RESERVED_OUTSIDE if outside_tsa.is_set() else 0)
+
+
+def fits(pdf: bytes, made: bytes) -> bool:
+    """Whether this token has room in the hole of this PDF, which may be older than the setting."""
+    start, stop, content = _hole(pdf)
+    # The attribute around the token takes some bytes more.
+    return 2 * (len(content.dump()) + len(made) + ROOM) <= stop - start
 
 
 @dataclass(frozen=True)

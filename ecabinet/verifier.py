@@ -764,7 +764,9 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     try:
         reader = PdfFileReader(BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
-        status = validate_pdf_signature(embedded, context)
+        stamped = _stamped_at(embedded)
+        by = _trusting(bundle, stamped or issued, of_stamps=True)
+        status = validate_pdf_signature(embedded, context, by)
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
         (statement,) = (names[at]["/EF"]["/F"].data for at in range(1, len(names), 2))
     # A damaged file may fail anywhere in the parsers; in every case it does not hold.
@@ -788,13 +790,13 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     )
 
 
-def _trusting(bundle: Bundle, at: datetime) -> Any:
+def _trusting(bundle: Bundle, at: datetime, of_stamps: bool = False) -> Any:
     """In what a signature of this moment is validated: the root one holds, and no network."""
     from asn1crypto import x509
     from pyhanko_certvalidator import ValidationContext
 
     return ValidationContext(
-        trust_roots=[x509.Certificate.load(_base64(bundle.keys["root"]))],
+        trust_roots=[x509.Certificate.load(each) for each in _roots(bundle, of_stamps)],
         other_certs=[x509.Certificate.load(_base64(each)) for each in bundle.keys["authorities"]],
         allow_fetching=False,
         moment=at,
@@ -835,25 +837,27 @@ async def _long_term_fault(
 ) -> str:
     from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
     from pyhanko.sign.validation.dss import DocumentSecurityStore
-    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     store = DocumentSecurityStore.read_dss(reader)
-    first = next(extract_tst_data_iter(embedded.signer_info, signed=False), None)
     times = [_said_time(each.signed_data) for each in stamps]
-    moments = [_said_time(first) if first else None, *times]
-    if not first or any(one >= other for one, other in pairwise(moments)):
+    first = _stamped_at(embedded)
+    moments = [first, *times]
+    if first is None or any(one > other for one, other in pairwise(moments)):
         return "the stamps do not follow one another in time"
     for number, stamp in enumerate(stamps):
         as_of = times[min(number + 1, len(times) - 1)]
-        terms = _terms(bundle, store, as_of)
+        if stamp.signer_cert.not_valid_after < as_of:
+            return f"the certificate of stamp {number + 1} had run out before the next one"
+        terms = _terms(bundle, store, as_of, of_stamps=True)
         status = await async_validate_pdf_timestamp(stamp, terms, skip_diff=True)
         whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
         if not (status.intact and status.valid and status.trusted and whole):
             return f"stamp {number + 1} does not hold, or its authority's certificate does not"
     # What was revoked after its stamp was good when it signed: the list was made later.
-    terms = _terms(bundle, store, moments[0], is_later=True), _terms(bundle, store, times[0])
-    found = await async_validate_pdf_signature(embedded, *terms, skip_diff=True)
+    for_it = _terms(bundle, store, first, is_later=True)
+    for_its_stamp = _terms(bundle, store, times[0], of_stamps=True)
+    found = await async_validate_pdf_signature(embedded, for_it, for_its_stamp, skip_diff=True)
     if found.revocation_details is not None:
         return REVOKED_BEFORE
     own = found.timestamp_validity
@@ -864,18 +868,35 @@ async def _long_term_fault(
     return ""
 
 
+def _stamped_at(embedded: Any) -> datetime | None:
+    """When a signature's own stamp says that it was made; whether it holds is another question."""
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+
+    found = next(extract_tst_data_iter(embedded.signer_info, signed=False), None)
+    at: datetime | None = _said_time(found) if found else None
+    return at
+
+
 def _said_time(token: Any) -> Any:
     return token["encap_content_info"]["content"].parsed["gen_time"].native
 
 
-def _terms(bundle: Bundle, store: Any, moment: datetime, is_later: bool = False) -> Any:
+def _roots(bundle: Bundle, of_stamps: bool) -> list[bytes]:
+    """The certificates that one trusts by themselves; for stamps other authorities' too."""
+    others = bundle.keys.get("stamp_authorities", []) if of_stamps else []
+    return [_base64(each) for each in (bundle.keys["root"], *others)]
+
+
+def _terms(
+    bundle: Bundle, store: Any, moment: datetime, is_later: bool = False, of_stamps: bool = False
+) -> Any:
     """On what terms to judge as of a moment: no certificate without a list of its issuer's, made
     before that moment and not run out by then, or where `is_later`, after it."""
     from asn1crypto import x509
 
     return store.as_validation_context(
         {
-            "trust_roots": [x509.Certificate.load(_base64(bundle.keys["root"]))],
+            "trust_roots": [x509.Certificate.load(each) for each in _roots(bundle, of_stamps)],
             "allow_fetching": False,
             "revocation_mode": "require",
             "moment": moment,

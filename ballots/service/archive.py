@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from ballots import queries
 from ballots.models import Archived, Ballot
-from ecabinet import archiving, crls, pades, tsa
+from ecabinet import archiving, crls, outside_tsa, pades, tsa
 from ecabinet.db import insert_if_absent, reading, transaction
 from people import queries as people
+
+log = structlog.get_logger()
 
 # In each round, so that no closing waits behind a thousand of them.
 AT_ONCE = 20
@@ -39,8 +42,12 @@ def archive_what_waits() -> int:
     known = _known(max(each.stamped_at for each in waiting))
     if known is None:
         return 0
-    for each in waiting:
-        _archive(each, known)
+    try:
+        for each in waiting:
+            _archive(each, known)
+    except outside_tsa.Away as away:
+        log.warning("no archive stamp is to be had", why=str(away))
+        return 0
     return len(waiting)
 
 
