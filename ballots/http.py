@@ -279,6 +279,15 @@ def scan(request_id: int) -> Response:
     return sent(on_paper.copy_of_scan(current_actor(), request_id), f"phieu-giay-{request_id}.pdf")
 
 
+@door.get(f"{ANSWERED}/paper-ballots/<int:member_id>/file")
+@needs(Permission.RESULT_READ)
+@gives_a_file(on_paper.paper_to_read)
+def counted_scan(consultation_id: int, member_id: int) -> Response:
+    """The scan of a ballot on paper that was counted."""
+    copy = on_paper.copy_of_paper(current_actor(), consultation_id, member_id)
+    return sent(copy, f"phieu-giay-{consultation_id}-{member_id}.pdf")
+
+
 @door.post(f"{ANSWERED}/refusals")
 @needs(Permission.CONSULTATION_APPROVE)
 @takes("person", "reason")
@@ -525,6 +534,8 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
         "on_paper": papers.count_on_paper(result),
+        "papers_by": papers.on_paper_by_position(result),
+        "handed_in": queries.handed_in_on_paper(db, row) if sees_names else {},
         "report": queries.newest_report(db, row.id),
         "decision": queries.decision_on(db, row.id),
         "corrections": queries.corrections_of(db, row.id),
@@ -710,7 +721,8 @@ def file(key: str) -> FlaskResponse:
     with reading() as db:
         ballot = access.ballot_to_read(db, current_actor(), key)
         pdf = queries.signed_pdf(ballot)
-    return web.download(f"phieu-{ballot.consultation_id}-da-ky.pdf", pdf, PDF)
+        kind = "ban-quet" if queries.is_on_paper(ballot) else "da-ky"
+    return web.download(f"phieu-{ballot.consultation_id}-{kind}.pdf", pdf, PDF)
 
 
 # ---- parsing ----

@@ -8,7 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, text, true
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots import rules
@@ -189,12 +199,25 @@ class BallotPaper(Base):
     issued_at: Mapped[datetime]
 
 
+def _one_after_each(name: str, of_class: str) -> Index:
+    """That a member's ballots of these classes never follow one twice."""
+    where = text(of_class)
+    return Index(
+        f"uq_ballots_ballot_{name}", "consultation_id", "person_id", "follows",
+        unique=True, sqlite_where=where, postgresql_where=where,
+    )  # fmt: skip
+
+
 class Ballot(Base):
     """One answer, signed by its member, or given on paper and entered by two people from a scan.
     A member's last one counts; all are kept."""
 
     __tablename__ = "ballots_ballot"
-    __table_args__ = (UniqueConstraint("consultation_id", "person_id", "follows"),)
+    # What a member signs follows what they have signed: no paper entered meanwhile is in its way.
+    __table_args__ = (
+        _one_after_each("signed", "signature_class <> 'paper'"),
+        _one_after_each("on_paper", "signature_class = 'paper'"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"))
@@ -245,6 +268,9 @@ class PaperEntry(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime]
+    # The act that says that a paper was handed in, and when its asker took it back.
+    leaf: Mapped[int | None]
+    taken_back_at: Mapped[datetime | None]
 
 
 class Proposal(Base):

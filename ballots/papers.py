@@ -1,11 +1,11 @@
 """The official PDFs of this room: the ballot that a member signs, and the report on a result."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules, signing
-from ballots.models import Consultation, Correction, Decision, Result
+from ballots.models import Consultation, Correction, Decision, Result, Standing
 from ballots.queries import CALENDAR, OpinionRow
 from ballots.rules import Choice, Decided, Position, ReplyKind
 from ecabinet import forms
@@ -153,6 +153,8 @@ class Said:
     corrections: Sequence[Correction] = ()
     decision: Decision | None = None
     has_attempts: bool = False
+    # In whose name a paper was handed in, whether or not it was confirmed in time.
+    handed_in: Collection[int] = ()
 
 
 def report(consultation: Consultation, result: Result, day: date, said: Said) -> bytes:
@@ -175,7 +177,7 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
         forms.paragraph("<b>3. Ý kiến của từng thành viên</b>", "heading"),
         forms.table(
             ["STT", "Thành viên Chính phủ", "Ý kiến", "Loại chữ ký", "Nhận lúc"],
-            _members(result),
+            _members(result, said.handed_in),
             widths=[1, 4, 3.2, 2.4, 2.6],
             centred=[0, 4],
         ),
@@ -210,6 +212,15 @@ def _said_of_classes(consultation: Consultation) -> str:
         return ""
     words = ", ".join(CLASS_WORDS[each].lower() for each in counted)
     return f" Loại chữ ký được tính: {words}; phiếu loại khác được lưu, chờ ký chính thức."
+
+
+def on_paper_by_position(result: Result) -> dict[str, int]:
+    """Of each position, how many of its ballots are on paper."""
+    count = dict.fromkeys(map(str, Position), 0)
+    for each in result.standings:
+        if each.ballot and each.ballot.signature_class == signing.ON_PAPER:
+            count[str(each.position)] += 1
+    return count
 
 
 def _said_on_paper(result: Result) -> str:
@@ -283,12 +294,19 @@ def _counts(tally: rules.Tally) -> list[list[str]]:
     return [[words, str(count)] for words, count in lines]
 
 
-def _members(result: Result) -> list[list[str]]:
+def _stood(standing: Standing, handed_in: Collection[int]) -> str:
+    words = POSITION_WORDS[Position(standing.position)]
+    if not standing.ballot and standing.person_id in handed_in:
+        return f"{words} (phiếu giấy đã nhập, chưa được xác nhận trước hạn)"
+    return words
+
+
+def _members(result: Result, handed_in: Collection[int]) -> list[list[str]]:
     return [
         [
             str(place),
             each.office,
-            POSITION_WORDS[Position(each.position)],
+            _stood(each, handed_in),
             CLASS_WORDS[each.ballot.signature_class] if each.ballot else "",
             moment_words(each.ballot.at) if each.ballot else "",
         ]

@@ -484,12 +484,15 @@ def _last_classes(db: Session, consultation: Consultation) -> dict[int, str]:
     return dict(db.execute(query.order_by(Ballot.leaf)).all())
 
 
-def handed_in_on_paper(db: Session, consultation: Consultation) -> set[int]:
-    """Whose answer on paper was entered before the end, also where nobody has compared it."""
-    query = select(PaperEntry.person_id).where(
-        PaperEntry.consultation_id == consultation.id, PaperEntry.at < consultation.due_at
+def handed_in_on_paper(db: Session, consultation: Consultation) -> dict[int, PaperEntry]:
+    """Whose answer on paper was entered before the end and not taken back by who entered it, also
+    where nobody has compared it."""
+    query = select(PaperEntry).where(
+        PaperEntry.consultation_id == consultation.id,
+        PaperEntry.at < consultation.due_at,
+        PaperEntry.taken_back_at.is_(None),
     )
-    return set(db.scalars(query))
+    return {each.person_id: each for each in db.scalars(query.order_by(PaperEntry.id))}
 
 
 def is_on_paper(ballot: Ballot) -> bool:
@@ -559,12 +562,21 @@ def latest_ballot(db: Session, consultation: Consultation, person_id: int) -> Ba
     return last if last and counts(consultation, last) else None
 
 
-def latest_leaf(db: Session, consultation: Consultation, person_id: int) -> int:
-    """The leaf that the member's next answer has to name (BAL-01)."""
+def has_signed(db: Session, consultation: Consultation, person_id: int) -> bool:
+    """Whether a ballot counts so far that the member has signed."""
     ballot = latest_ballot(db, consultation, person_id)
-    leaf = ballot.leaf if ballot else consultation.asking_leaf
-    assert leaf is not None
-    return leaf
+    return ballot is not None and not is_on_paper(ballot)
+
+
+def latest_leaf(db: Session, consultation: Consultation, person_id: int) -> int:
+    """The leaf that the member's next signed answer has to name: their last signed one since, else
+    the one that asks (BAL-01)."""
+    query = select(func.max(Ballot.leaf)).where(
+        Ballot.consultation_id == consultation.id,
+        Ballot.person_id == person_id,
+        Ballot.signature_class != signing.ON_PAPER,
+    )
+    return max(db.scalar(query) or 0, consultation.asking_leaf)
 
 
 def replaced_papers(db: Session, consultation: Consultation) -> list[FrozenPaper]:
@@ -584,8 +596,8 @@ def attempts_of(db: Session, consultation_id: int) -> list[Attempt]:
 
 
 def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Attempt]]:
-    """Of each member who has no ballot: what they sent, signed, on a paper asked for before the
-    end, that was refused and that two people have yet to decide."""
+    """Of each member who has signed no ballot that counts: what they sent, signed, on a paper asked
+    for before the end, that was refused and that two people have yet to decide."""
     found: dict[int, list[Attempt]] = {}
     for each in attempts_of(db, consultation.id):
         if each.is_in_time(consultation.due_at) and each.decided_at is None:
@@ -593,7 +605,7 @@ def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Att
     return {
         person_id: attempts
         for person_id, attempts in found.items()
-        if latest_ballot(db, consultation, person_id) is None
+        if not has_signed(db, consultation, person_id)
     }
 
 

@@ -242,7 +242,18 @@ class BallotRefusal(StrEnum):
     PAPER_GONE = "paper_gone"
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
+
+
+class PaperBallotRefusal(StrEnum):
+    """Why an answer on paper is not entered, as it is said to who enters it."""
+
+    MEMBER_NOT_ASKED = "member_not_asked"
+    NOT_OPEN = "not_open"
+    ENDED = "ended"
     SIGNED_ALREADY = "signed_already"
+    OPINION_MISSING = "opinion_missing"
+    NOT_PDF = "not_pdf"
+    SCAN_OF_ANOTHER = "scan_of_another"
 
 
 PAPER = "paper"
@@ -278,7 +289,7 @@ class Terms:
     is_asked: bool
     # The leaf that asks about the papers as they are now.
     asking_leaf: int
-    # The leaf that an answer has to name: the member's last ballot since, else the one that asks.
+    # The leaf that an answer has to name: of what the member signed last since, else the asking.
     latest_leaf: int
 
 
@@ -338,20 +349,22 @@ def key_refusal(key: SigningKey | None, now: datetime) -> BallotRefusal | None:
 
 
 def paper_refusal(
-    terms: Terms, has_signed: bool, answer: Answer, now: datetime
-) -> BallotRefusal | None:
+    terms: Terms, is_in_office: bool, has_signed: bool, answer: Answer, now: datetime
+) -> PaperBallotRefusal | None:
     """Why an answer on paper cannot be entered for a member (rulebook: Who may do what, enter a
     paper ballot; R-13).
 
     A paper never stands over what the member has signed: only the member answers again. Their
-    own signed answer stands over a paper.
+    own signed answer stands over a paper. Whoever has left office answers no more in any way.
     """
+    if not (terms.is_asked and is_in_office):
+        return PaperBallotRefusal.MEMBER_NOT_ASKED
     if reason := _takes_none(terms, now):
-        return reason
+        return PaperBallotRefusal(reason.value)
     if has_signed:
-        return BallotRefusal.SIGNED_ALREADY
+        return PaperBallotRefusal.SIGNED_ALREADY
     if answer.choice in NEEDS_OPINION and not answer.opinion.strip():
-        return BallotRefusal.OPINION_MISSING
+        return PaperBallotRefusal.OPINION_MISSING
     return None
 
 

@@ -80,6 +80,8 @@ class Act:
     persons: tuple[str, ...] = ()
     # Where the two look at what its facts do not say, by the request's number: `/…/{}`.
     shown_at: str = ""
+    # What follows where its asker withdraws it, in the same transaction.
+    taken_back: Callable[[Session, "Request", Actor], None] | None = None
 
     def is_about(self, facts: canonical.Json, person_id: int) -> bool:
         """Whether somebody would confirm their own benefit, or keep off their own harm: whom an
@@ -222,6 +224,8 @@ def withdraw(actor: Actor, request_id: int) -> None:
     with transaction() as db:
         request = request_to_withdraw(db, actor, request_id)
         _decide(db, request, RequestState.WITHDRAWN, actor)
+        if act := _acts[request.kind].taken_back:
+            act(db, request, actor)
         _tell(db, _second_persons(db, request), "approval_withdrawn", request, actor)
 
 

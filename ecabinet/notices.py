@@ -169,6 +169,20 @@ NOTICES: dict[str, Notice] = {
     "approval_withdrawn": Notice(
         S.OFFICE, "Một đề nghị chờ Ông/Bà xác nhận đã được rút", "A request to you was withdrawn"
     ),
+    "paper_handed_in": Notice(
+        S.SECURITY,
+        "Có người đề nghị nhập một phiếu giấy dưới tên Ông/Bà; nếu Ông/Bà không gửi phiếu giấy, "
+        "hãy báo ngay Văn phòng Chính phủ",
+        "Somebody asks to enter a ballot on paper in your name; if you did not hand one in, tell "
+        "the Government Office at once",
+        presses=True,
+    ),
+    "paper_taken_back": Notice(
+        S.SECURITY,
+        "Đề nghị nhập phiếu giấy dưới tên Ông/Bà đã được rút",
+        "The request to enter a ballot on paper in your name was withdrawn",
+        presses=True,
+    ),
     "ballot_on_paper": Notice(
         S.SECURITY,
         "Đã nhập một phiếu giấy dưới tên Ông/Bà; nếu Ông/Bà không gửi phiếu giấy, hãy báo ngay "

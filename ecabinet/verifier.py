@@ -73,6 +73,8 @@ RENEWED, RENEWAL = "key_renewed", b"ecabinet/key-renewal/v1\0"
 ISSUED = "consultation_decided"
 CORRECTED = "result_corrected"
 REPORTED = "report_sealed"
+# A paper that was handed in and that nobody compared in time keeps silence from agreeing.
+HANDED_IN, TAKEN_BACK = "paper_handed_in", "paper_taken_back"
 DECISIONS = ("issue", "return", "session")
 # Where the count alone decides nothing, the Prime Minister does.
 ISSUABLE = ("passed", "needs_decision")
@@ -81,7 +83,7 @@ ACTS = frozenset(
     {
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
-        REVOKED,
+        REVOKED, HANDED_IN, TAKEN_BACK,
     }
 )  # fmt: skip
 FILES = re.compile(
@@ -1151,12 +1153,18 @@ def end_at(bundle: Bundle, leaf: int) -> str:
     "each member's ballots follow one another without a gap",
 )
 def chained(bundle: Bundle) -> None:
-    previous: dict[int, int] = {}
+    signed: dict[int, int] = {}
+    sent: dict[int, int] = {}
     for leaf in sorted(bundle.ballots):
-        said = bundle.statement(leaf)
-        before = max(previous.get(said["member"], 0), asking(bundle, leaf)[0])
-        expect(said["prev_ballot_leaf"] == before, f"ballots/{leaf}.json", "follows another ballot")
-        previous[said["member"]] = leaf
+        said, where = bundle.statement(leaf), f"ballots/{leaf}.json"
+        member, asks = said["member"], asking(bundle, leaf)[0]
+        # What is signed follows what was signed; a paper that came between may be followed too.
+        before = {max(sent.get(member, 0), asks)}
+        if leaf in bundle.signed_ballots:
+            before.add(max(signed.get(member, 0), asks))
+            signed[member] = leaf
+        expect(said["prev_ballot_leaf"] in before, where, "follows another ballot")
+        sent[member] = leaf
 
 
 @check(
@@ -1182,6 +1190,12 @@ def tried(bundle: Bundle) -> set[int]:
     return {each["member"] for each in bundle.attempts.values() if each["issued_at"] < end}
 
 
+def handed_in(bundle: Bundle) -> set[int]:
+    """In whose name a paper was handed in, compared or not, that nobody took back."""
+    back = {act["handed_in"] for act in bundle.of_type(TAKEN_BACK).values()}
+    return {act["member"] for at, act in bundle.of_type(HANDED_IN).items() if at not in back}
+
+
 @check(
     "V20",
     "không ai bị coi là đồng ý khi đã có phiếu, đã thử gửi, hoặc chưa được báo kịp",
@@ -1202,9 +1216,11 @@ def deemed(bundle: Bundle) -> None:
     )  # fmt: skip
     expect(not logged.keys() & voted, "the result", "deems somebody who voted")
     expect(not logged.keys() & tried(bundle), "the result", "deems somebody who tried to answer")
+    expect(not logged.keys() & handed_in(bundle), "the result", "deems somebody who sent a paper")
     at, result = bundle.only(RESULT)
     before = {bundle.attempts[leaf]["member"] for leaf in bundle.attempts if leaf < at}
-    waits = before & tried(bundle) - last_ballots(bundle).keys()
+    signed = {who for who, leaf in last_ballots(bundle).items() if leaf in bundle.signed_ballots}
+    waits = before & tried(bundle) - signed
     expect(not waits or result["provisional"], f"leaf {at}", "final beside an undecided attempt")
     opened, (end, closed) = bundle.only(OPENED)[1], bundle.only(CLOSED)
     when = asked_when(bundle)
@@ -1632,8 +1648,17 @@ def on_paper(bundle: Bundle) -> None:
         expect(scan == act["scan_sha256"], f"ballots/{leaf}.pdf", "not the scan that was logged")
         followed = said["prev_ballot_leaf"]
         expect(followed not in bundle.signed_ballots, where, "replaces what its member signed")
-    count = len(acts)
-    bundle.notes.append(("ballots", f"{count} on paper: compare each with its scan by eye"))
+        own = [each for each in bundle.signed_ballots if bundle.statement(each)["member"]
+               == said["member"] and asking(bundle, leaf)[0] < each < leaf]  # fmt: skip
+        expect(not own, where, "entered over what its member had signed")
+        expect("certificate" not in record, where, "bears a certificate, as if it were signed")
+    counted = {each["leaf"] for each in bundle.consultation["standings"]} & acts.keys()
+    said_of = f"{len(acts)} on paper, of which {len(counted)} count (leaves {_list(counted)})"
+    bundle.notes.append(("ballots", f"{said_of}: compare each with its scan by eye"))
+
+
+def _list(leaves: set[int]) -> str:
+    return ", ".join(map(str, sorted(leaves))) or "none"
 
 
 @check(

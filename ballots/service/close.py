@@ -160,7 +160,7 @@ def _tried(db: Session, consultation: Consultation) -> set[int]:
         for each in queries.attempts_of(db, consultation.id)
         if each.is_in_time(consultation.due_at)
     }
-    return sent | queries.handed_in_on_paper(db, consultation)
+    return sent | queries.handed_in_on_paper(db, consultation).keys()
 
 
 def _members(db: Session, consultation: Consultation) -> list[people.Holder]:

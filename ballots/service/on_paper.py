@@ -5,12 +5,14 @@ ballot)."""
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots import access, queries, rules, signing
-from ballots.models import Asked, Ballot, Consultation, PaperEntry
-from ballots.rules import Answer
+from ballots.models import Asked, Ballot, Consultation, PaperEntry, State
+from ballots.rules import Answer, PaperBallotRefusal
 from ballots.service import prepare, tell
 from ballots.signing import Entered, Proposed, Scan, Sealed
 from documents import marking
@@ -21,6 +23,11 @@ from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, ApprovalRefusal, Approved, Request, RequestState
 from ecabinet.db import reading, transaction
 from ecabinet.errors import NotFound, Refused, Stale
+from people import queries as people
+
+# As what a paper stands in the log from when it was handed in, compared or not; and taken back.
+HANDED_IN, TAKEN_BACK = "paper_handed_in", "paper_taken_back"
+PDF_BEGINS = b"%PDF-"
 
 
 def ask_to_enter(
@@ -39,12 +46,17 @@ def ask_to_enter(
             raise Refused(ApprovalRefusal.ALREADY_ASKED)
         title, version = consultation.title, consultation.version
         office = queries.offices_asked(consultation)[member_id]
+    if not scan[1].startswith(PDF_BEGINS):
+        raise Refused(PaperBallotRefusal.NOT_PDF)
     kept = documents.read_file(*scan)
-    shown = Scan(kept.original, kept.prepared, kept.prepared_size, kept.slot_at, kept.slot_length)
+    # What the two compare is what stands in the log: whatever acts was taken out of it before.
+    shown = Scan(kept.prepared, kept.prepared, kept.prepared_size, kept.slot_at, kept.slot_length)
     key = keys.store().read(signing.key_name(consultation_id))
     entered = Entered(answer.choice, answer.opinion, shown)
     sealed = signing.seal_entry(key, consultation_id, member_id, entered)
     with transaction() as db:
+        consultation = access.consultation_to_enter(db, actor, consultation_id)
+        _refuse_anothers_scan(db, consultation, member_id, shown)
         entry = PaperEntry(
             consultation_id=consultation_id,
             person_id=member_id,
@@ -53,34 +65,57 @@ def ask_to_enter(
         )
         db.add(entry)
         db.flush()
-        number = entry.id
-    facts: canonical.Json = {
-        "consultation": consultation_id,
-        "version": version,
-        "title": title,
-        "member": member_id,
-        "office": office,
-        "entry": number,
-        "sealed_sha256": hashlib.sha256(sealed).hexdigest(),
-        "reason": reason,
-        "env": env,
-    }
-    return approvals.ask(actor, ENTER, title, facts)
+        facts: canonical.Json = {
+            "consultation": consultation_id,
+            "version": version,
+            "title": title,
+            "member": member_id,
+            "office": office,
+            "entry": entry.id,
+            "sealed_sha256": hashlib.sha256(sealed).hexdigest(),
+            "reason": reason,
+            "env": env,
+        }
+        leaf: canonical.Json = {
+            "v": signing.VERSION,
+            "consultation": consultation_id,
+            "member": member_id,
+            "sealed_sha256": facts["sealed_sha256"],
+            "asked_by": actor.id,
+        }
+        ledger.append(db, HANDED_IN, leaf, _remember(entry))
+        tell.tell_of_paper(db, consultation, member_id, HANDED_IN, by=actor.office)
+        return approvals.ask(actor, ENTER, f"{office}: {title}", facts)
+
+
+def _refuse_anothers_scan(
+    db: Session, consultation: Consultation, member_id: int, scan: Scan
+) -> None:
+    """One sheet is one member's answer."""
+    query = select(Ballot.id).where(
+        Ballot.consultation_id == consultation.id,
+        Ballot.person_id != member_id,
+        Ballot.mark == scan.prepared,
+    )
+    if db.scalar(query):
+        raise Refused(PaperBallotRefusal.SCAN_OF_ANOTHER)
 
 
 def _following(
     db: Session, consultation: Consultation, member_id: int, answer: Proposed | Entered
 ) -> Answer:
-    follows = queries.latest_leaf(db, consultation, member_id)
-    return Answer(answer.choice, answer.opinion, follows)
+    before = queries.latest_ballot(db, consultation, member_id)
+    follows = before.leaf if before else None
+    return Answer(answer.choice, answer.opinion, follows or consultation.asking_leaf)
 
 
 def _refuse(db: Session, consultation: Consultation, member_id: int, answer: Answer) -> None:
-    latest = queries.latest_ballot(db, consultation, member_id)
-    has_signed = latest is not None and not queries.is_on_paper(latest)
-    asked = db.get(Asked, (consultation.id, member_id))
+    asked, now = db.get(Asked, (consultation.id, member_id)), clock.now(db)
+    today = queries.CALENDAR.local_day(now)
+    in_office = any(each.person_id == member_id for each in people.members(db, today))
+    has_signed = queries.has_signed(db, consultation, member_id)
     terms = consultation.terms(asked, answer.follows)
-    if refusal := rules.paper_refusal(terms, has_signed, answer, clock.now(db)):
+    if refusal := rules.paper_refusal(terms, in_office, has_signed, answer, now):
         raise Refused(refusal)
 
 
@@ -118,9 +153,34 @@ def copy_of_scan(actor: Actor, request_id: int) -> marking.Copy:
     """The scan with its reader's name on it, as every copy has."""
     with reading() as db:
         request = entry_to_compare(db, actor, request_id)
-        scan = entered(db, request).scan
-        # The same for every range of a copy.
-        at = max(documents_rules.quarter_of(clock.now(db)), request.asked_at)
+        return _copy(db, actor, entered(db, request).scan, request.asked_at)
+
+
+def paper_to_read(db: Session, actor: Actor, consultation_id: int, member_id: int) -> PaperEntry:
+    """The entry of a ballot on paper that was counted, for who reads the names in its result."""
+    consultation = access.consultation_to_read(db, actor, consultation_id)
+    if consultation.state != State.CLOSED or not access.sees_names(actor, consultation):
+        raise NotFound(f"papers of consultation {consultation_id}")
+    ballot = queries.latest_ballot(db, consultation, member_id)
+    entries = select(PaperEntry).where(
+        PaperEntry.consultation_id == consultation_id, PaperEntry.person_id == member_id
+    )
+    for entry in db.scalars(entries.order_by(PaperEntry.id.desc())):
+        if ballot and queries.is_on_paper(ballot) and _opened(entry).scan.prepared == ballot.mark:
+            return entry
+    raise NotFound(f"paper of {member_id} in consultation {consultation_id}")
+
+
+def copy_of_paper(actor: Actor, consultation_id: int, member_id: int) -> marking.Copy:
+    """The scan of a ballot on paper that was counted, with its reader's name on it."""
+    with reading() as db:
+        entry = paper_to_read(db, actor, consultation_id, member_id)
+        return _copy(db, actor, _opened(entry).scan, entry.at)
+
+
+def _copy(db: Session, actor: Actor, scan: Scan, since: datetime) -> marking.Copy:
+    # The same for every range of a copy.
+    at = max(documents_rules.quarter_of(clock.now(db)), since)
     mark = marking.Mark(actor.name, actor.office, at.astimezone(documents.OFFICE_ZONE))
     slot = marking.Slot(scan.slot_at, scan.slot_length, scan.prepared_size)
     return marking.Copy(scan.prepared, slot, documents.filled(mark, scan.slot_length))
@@ -139,6 +199,7 @@ def _enter(db: Session, approved: Approved) -> None:
     said, now = _opened(entry), clock.now(db)
     answer = _following(db, consultation, entry.person_id, said)
     _refuse(db, consultation, entry.person_id, answer)
+    _refuse_anothers_scan(db, consultation, entry.person_id, said.scan)
     evidence = {
         "method": "paper",
         "at": canonical.moment(now),
@@ -146,6 +207,7 @@ def _enter(db: Session, approved: Approved) -> None:
         "asked_as": approved.asker.office,
         "confirmed_by": approved.approver.id,
         "confirmed_as": approved.approver.office,
+        "reason": facts["reason"],
     }
     nonce, asked = signing.new_nonce(), db.get_one(Asked, (consultation.id, entry.person_id))
     by_hand = (signing.NO_KEY, signing.ON_PAPER)
@@ -153,7 +215,7 @@ def _enter(db: Session, approved: Approved) -> None:
         prepare.statement_of(db, consultation, asked, answer, by_hand, nonce, facts["env"])
     )
     key = keys.store().read(signing.key_name(consultation.id))
-    content = Sealed(statement, answer.opinion, storage.read(said.scan.original))
+    content = Sealed(statement, answer.opinion, storage.read(said.scan.prepared))
     ballot = Ballot(
         consultation_id=consultation.id,
         person_id=entry.person_id,
@@ -161,7 +223,7 @@ def _enter(db: Session, approved: Approved) -> None:
         key=secrets.token_hex(signing.KEY_LETTERS // 2),
         request_digest=approvals.digest_of(ENTER.name, "", facts),
         sealed=signing.seal(key, consultation.id, content),
-        mark=said.scan.original,
+        mark=said.scan.prepared,
         key_id=signing.NO_KEY,
         signature_class=signing.ON_PAPER,
         evidence=evidence,
@@ -169,16 +231,34 @@ def _enter(db: Session, approved: Approved) -> None:
     )
     db.add(ballot)
     db.flush()
-    leaf = signing.paper_envelope(consultation.id, statement, said.scan.original, evidence)
+    leaf = signing.paper_envelope(consultation.id, statement, said.scan.prepared, evidence)
     ledger.append(db, queries.kind_of_leaf(ballot), leaf, _remember(ballot))
     # Whoever did not hand in a paper has to hear of one.
     by = approved.asker.office
     tell.tell_of_ballot(db, consultation, entry.person_id, "ballot_on_paper", by=by)
 
 
-def _remember(ballot: Ballot) -> Callable[[int], None]:
+def _take_back(db: Session, request: Request, actor: Actor) -> None:
+    """Whoever entered a paper takes it back: it keeps no silence from agreeing any more, and its
+    member hears of it."""
+    facts = request.facts
+    entry = db.get_one(PaperEntry, facts["entry"])
+    entry.taken_back_at = clock.now(db)
+    leaf: canonical.Json = {
+        "v": signing.VERSION,
+        "consultation": entry.consultation_id,
+        "member": entry.person_id,
+        "handed_in": entry.leaf,
+        "by": actor.id,
+    }
+    ledger.append(db, TAKEN_BACK, leaf)
+    consultation = db.get_one(Consultation, entry.consultation_id)
+    tell.tell_of_paper(db, consultation, entry.person_id, TAKEN_BACK, by=actor.office)
+
+
+def _remember(row: Ballot | PaperEntry) -> Callable[[int], None]:
     def remember(position: int) -> None:
-        ballot.leaf = position
+        row.leaf = position
 
     return remember
 
@@ -186,4 +266,5 @@ def _remember(ballot: Ballot) -> Callable[[int], None]:
 ENTER = Act(
     "enter_paper_ballot", Permission.BALLOT_ENTER, Permission.BALLOT_COMPARE, _enter,
     done_to=("consultation", "member"), persons=("member",), shown_at="/paper-ballots/{}",
+    taken_back=_take_back,
 )  # fmt: skip

@@ -56,6 +56,7 @@ def _seal(
         queries.corrections_of(db, consultation.id),
         queries.decision_on(db, consultation.id),
         bool(queries.open_attempts(db, consultation)),
+        queries.handed_in_on_paper(db, consultation).keys(),
     )
     pages = papers.report(consultation, result, queries.CALENDAR.local_day(now), said)
     row = Report(

@@ -63,6 +63,14 @@ def tell_of_unofficial(db: Session, consultation: Consultation, member_id: int) 
     )  # fmt: skip
 
 
+def tell_of_paper(
+    db: Session, consultation: Consultation, member_id: int, kind: str, by: str
+) -> None:
+    """Tell a member that somebody has handed in a paper in their name, or taken it back."""
+    path = queries.path_of(consultation.id)
+    outbox.notify(db, member_id, kind, path, title=consultation.title, by=by)
+
+
 # What is done to an open question alone.
 DONE_WHILE_OPEN = (
     "withdraw_consultation", "move_consultation_end", "exceed_consultation_window",

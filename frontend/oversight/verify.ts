@@ -45,8 +45,9 @@ async function outcome(): Promise<string> {
 /** What the leaf says of itself: no name, no choice. */
 function tellOf(envelope: string): void {
   const leaf = JSON.parse(envelope);
-  const mark = String(leaf.byterange_sha256 ?? '').slice(0, 16);
+  const mark = String(leaf.byterange_sha256 ?? leaf.scan_sha256 ?? '').slice(0, 16);
   const said: Record<string, string> = {
+    kind: leaf.type === 'ballot_on_paper' ? (form.dataset.onPaper ?? '') : '',
     position: String(leaf.position),
     consultation: String(leaf.consultation ?? '–'),
     fingerprint: mark.match(/.{4}/g)?.join(' ') ?? '–',

@@ -1,23 +1,24 @@
 """An answer on paper: one person enters it from a scan, a second one compares the two, its member
 is told; it never stands over what the member signed (rulebook: Who may do what; R-13)."""
 
+import functools
 import hashlib
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+import pikepdf
 import pytest
 
-from ballots import rules
+from ballots import queries
 from ballots.bundle import write
-from ballots.models import Ballot, Result
-from ballots.rules import BallotRefusal, Choice
+from ballots.models import Ballot, Consultation, Result
+from ballots.rules import Choice, PaperBallotRefusal
 from ballots.service import close, on_paper
 from ballots.signing import NO_KEY, Proposed
-from ecabinet import approvals, ledger, outbox, verifier
+from ecabinet import approvals, forms, ledger, outbox, storage, verifier
 from ecabinet.approvals import ApprovalRefusal
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused
@@ -54,8 +55,14 @@ def enter(
 ) -> int:  # fmt: skip
     return on_paper.ask_to_enter(
         cabinet.actor(who), consultation, cabinet.ids[name], Proposed(choice, opinion),
-        ("phieu.pdf", a_paper()), REASON, "demo",
+        ("phieu.pdf", a_scan(name)), REASON, "demo",
     )  # fmt: skip
+
+
+@functools.cache
+def a_scan(name: str) -> bytes:
+    """Of this member's paper: no two are the same sheet."""
+    return forms.sheet("Phiếu", name, [forms.paragraph(forms.text(f"Phiếu của {name}"))])
 
 
 def entered(cabinet: Cabinet, consultation: int, **how: Unpack[How]) -> None:
@@ -89,7 +96,7 @@ def test_two_people_enter_it_and_it_counts_as_the_members_answer(
     (ballot,) = ballots(asked)
     assert (ballot.signature_class, ballot.key_id) == ("paper", NO_KEY)
     assert ballot.choice is None, "sealed until the closing"
-    assert ballot.mark == hashlib.sha256(a_paper()).hexdigest()
+    assert ballot.mark == hashlib.sha256(storage.read(ballot.mark)).hexdigest()
     with reading() as db:
         ((position, leaf),) = ledger.entries(db, "ballot_on_paper", 0).items()
         told = [each.kind for each in outbox.inbox(db, cabinet.ids[MINISTER])]
@@ -137,7 +144,12 @@ def test_until_the_closing_the_choice_is_for_the_two_and_its_member_alone(
     own = cabinet.browser(MINISTER)
     assert "Đã nhập phiếu giấy của Ông/Bà" in own.get(f"/consultations/{asked}").text
     assert OPINION in own.get(f"/ballots/by-key/{ballot.key}").text
-    assert own.get(f"/ballots/by-key/{ballot.key}/file").data == a_paper()
+    receipt = own.get(f"/ballots/by-key/{ballot.key}").text
+    assert "Phiếu giấy đã được nhập" in receipt
+    assert "không có chữ ký số của Ông/Bà" in receipt
+    given = own.get(f"/ballots/by-key/{ballot.key}/file")
+    assert hashlib.sha256(given.data).hexdigest() == ballot.mark
+    assert "ban-quet" in given.headers["Content-Disposition"]
     office = cabinet.browser(CLERK).get(f"/consultations/{asked}").text
     assert "đã trả lời bằng phiếu giấy" in office
     assert OPINION not in office
@@ -147,10 +159,10 @@ def test_a_paper_never_stands_over_what_the_member_signed(cabinet: Cabinet, aske
     request = enter(cabinet, asked)
     member = Member(cabinet, MINISTER)
     member.cast(asked, "disagree")
-    assert refused(cabinet, asked) == BallotRefusal.SIGNED_ALREADY
+    assert refused(cabinet, asked) == PaperBallotRefusal.SIGNED_ALREADY
     with pytest.raises(Refused) as found:
         confirm(cabinet, request, SECOND)
-    assert found.value.reason == BallotRefusal.SIGNED_ALREADY
+    assert found.value.reason == PaperBallotRefusal.SIGNED_ALREADY
     cabinet.wait(days=4)
     close.close(asked)
     assert standing(asked, cabinet.ids[MINISTER]) == ("disagree", "")
@@ -163,7 +175,9 @@ def test_the_member_answers_over_a_paper_and_a_second_paper_mends_the_first(
     entered(cabinet, asked, choice=Choice.DISAGREE, opinion="")
     first, second = ballots(asked)
     assert second.follows == first.leaf
-    Member(cabinet, MINISTER).cast(asked, "agree_comments", OPINION)
+    member = Member(cabinet, MINISTER)
+    assert member.follows(asked) < first.leaf, "a paper is in no way of what they sign"
+    member.cast(asked, "agree_comments", OPINION)
     entered(cabinet, asked, name=OTHER, choice=Choice.DISAGREE, opinion="")
     cabinet.wait(days=4)
     close.close(asked)
@@ -174,8 +188,8 @@ def test_the_member_answers_over_a_paper_and_a_second_paper_mends_the_first(
 def test_nothing_is_entered_late_twice_or_for_whoever_is_not_asked(
     cabinet: Cabinet, asked: int
 ) -> None:
-    assert refused(cabinet, asked, name=SECOND) == BallotRefusal.NOT_ASKED
-    assert refused(cabinet, asked, opinion=" ") == BallotRefusal.OPINION_MISSING
+    assert refused(cabinet, asked, name=SECOND) == PaperBallotRefusal.MEMBER_NOT_ASKED
+    assert refused(cabinet, asked, opinion=" ") == PaperBallotRefusal.OPINION_MISSING
     for who in (SECOND, "lanhdaovp", MINISTER):
         with pytest.raises(Forbidden):
             enter(cabinet, asked, who=who)
@@ -187,11 +201,20 @@ def test_nothing_is_entered_late_twice_or_for_whoever_is_not_asked(
     cabinet.wait(days=4)
     with pytest.raises(Refused) as found:
         confirm(cabinet, request, SECOND)
-    assert found.value.reason == BallotRefusal.ENDED
-    assert refused(cabinet, asked, name=OTHER) == BallotRefusal.ENDED
+    assert found.value.reason == PaperBallotRefusal.ENDED
+    assert refused(cabinet, asked, name=OTHER) == PaperBallotRefusal.ENDED
     close.close(asked)
-    assert refused(cabinet, asked, name=OTHER) == BallotRefusal.NOT_OPEN
+    assert refused(cabinet, asked, name=OTHER) == PaperBallotRefusal.NOT_OPEN
     assert ballots(asked) == []
+
+
+@functools.cache
+def a_docx() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w:document/>")
+    return out.getvalue()
 
 
 def test_a_file_that_is_no_pdf_is_refused_and_nothing_is_kept(cabinet: Cabinet, asked: int) -> None:
@@ -203,31 +226,15 @@ def test_a_file_that_is_no_pdf_is_refused_and_nothing_is_kept(cabinet: Cabinet, 
         path = f"/consultations/{asked}/paper-ballots"
         return cabinet.browser(CLERK).post(path, body | changes, headers=JSON)
 
-    assert send("anh.pdf", b"no pdf at all").status_code == 422
+    for name, content in (("anh.pdf", b"no pdf at all"), ("phieu.docx", a_docx())):
+        answer = send(name, content)
+        assert (answer.status_code, answer.json["reason"]) == (409, "not_pdf"), name
+    assert send("vo.pdf", b"%PDF-1.7 broken").status_code == 422
     assert send("phieu.pdf", a_paper(), choice="deemed_agree").status_code == 400
     assert send("dai.pdf", a_paper() + bytes(10 * 1024 * 1024)).status_code == 413
     with reading() as db:
         assert db.query(approvals.Request).count() == 0
     assert send("phieu.pdf", a_paper()).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("is_open", "has_signed", "ended", "expected"),
-    [
-        (True, False, False, None),
-        (True, True, False, BallotRefusal.SIGNED_ALREADY),
-        (True, False, True, BallotRefusal.ENDED),
-        (False, False, False, BallotRefusal.NOT_OPEN),
-    ],
-)
-def test_the_rule(
-    is_open: bool, has_signed: bool, ended: bool, expected: BallotRefusal | None
-) -> None:
-    now = datetime(2026, 11, 30, 2, tzinfo=UTC)
-    due_at = now - timedelta(hours=1) if ended else now + timedelta(hours=1)
-    terms = rules.Terms(is_open, due_at, True, 1, 1)
-    answer = rules.Answer(Choice.AGREE, "", 1)
-    assert rules.paper_refusal(terms, has_signed, answer, now) is expected
 
 
 def test_a_paper_that_nobody_compared_in_time_keeps_silence_from_agreeing(
@@ -253,6 +260,160 @@ def test_a_paper_that_nobody_compared_in_time_keeps_silence_from_agreeing(
     assert standing(asked, cabinet.ids[MINISTER])[0] == "silent"
 
 
+def test_what_a_member_signed_before_a_paper_came_between_is_taken_and_counts(
+    cabinet: Cabinet, asked: int
+) -> None:
+    """On the way to the server, or on the page where it is checked: a paper is no obstacle."""
+    member = Member(cabinet, MINISTER)
+    paper = member.paper(asked, "disagree")
+    signature = member.sign(paper["attrs"])
+    entered(cabinet, asked, choice=Choice.AGREE, opinion="")
+    answer = member.send(asked, paper["pending"], signature)
+    assert answer.status_code == 201, answer.json
+    assert member.send(asked, paper["pending"], signature).json["reason"] == "answered_meanwhile"
+    cabinet.wait(days=4)
+    close.close(asked)
+    assert standing(asked, cabinet.ids[MINISTER])[0] == "disagree"
+
+
+def test_an_attempt_beside_a_paper_is_decided_by_two_before_anything_is_issued(
+    cabinet: Cabinet, asked: int
+) -> None:
+    member = Member(cabinet, MINISTER)
+    member.browser.get(f"/consultations/{asked}")
+    paper = member.paper(asked, "disagree")
+    cabinet.wait(minutes=6)
+    failed = member.send(asked, paper["pending"], member.sign(paper["attrs"]))
+    assert failed.json["code"] == "step_up_needed"
+    entered(cabinet, asked, choice=Choice.AGREE, opinion="")
+    cabinet.wait(days=4)
+    close.close(asked)
+    with reading() as db:
+        assert db.get_one(Result, asked).is_provisional
+        waits = queries.open_attempts(db, db.get_one(Consultation, asked))
+    assert list(waits) == [cabinet.ids[MINISTER]]
+
+
+def test_a_paper_is_told_of_and_logged_from_the_first_moment_and_taken_back_it_keeps_nothing(
+    cabinet: Cabinet, asked: int
+) -> None:
+    for name in (MINISTER, OTHER):
+        Member(cabinet, name).open_page(asked)
+    requests = [enter(cabinet, asked, name=name) for name in (MINISTER, OTHER)]
+    approvals.withdraw(cabinet.actor(CLERK), requests[0])
+    with reading() as db:
+        handed, back = (ledger.entries(db, kind, 0) for kind in on_paper_acts())
+        told = {
+            name: [each.kind for each in outbox.inbox(db, cabinet.ids[name])]
+            for name in (MINISTER, OTHER)
+        }
+    assert [act["member"] for act in handed.values()] == [
+        cabinet.ids[name] for name in (MINISTER, OTHER)
+    ]
+    ((_, taken),) = back.items()
+    assert taken["handed_in"] == min(handed)
+    assert told[MINISTER][:2] == ["paper_taken_back", "paper_handed_in"]
+    assert told[OTHER][0] == "paper_handed_in"
+    cabinet.wait(days=4)
+    close.close(asked)
+    assert standing(asked, cabinet.ids[MINISTER])[0] == "deemed_agree"
+    assert standing(asked, cabinet.ids[OTHER])[0] == "silent"
+    page = cabinet.browser(CLERK).get(f"/consultations/{asked}").text
+    assert page.count("không được xác nhận trước hạn") == 1
+
+
+def on_paper_acts() -> tuple[str, str]:
+    return on_paper.HANDED_IN, on_paper.TAKEN_BACK
+
+
+def test_nobody_deems_in_a_bundle_who_handed_in_a_paper(
+    cabinet: Cabinet, asked: int, tmp_path: Path
+) -> None:
+    Member(cabinet, MINISTER).open_page(asked)
+    enter(cabinet, asked, name=OTHER)
+    Member(cabinet, "pttg1").cast(asked, "agree")
+    cabinet.wait(days=4)
+    close.close(asked)
+    with reading() as db:
+        write(db, asked, tmp_path / "bundle.zip")
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    put_act(files, on_paper.HANDED_IN, member=cabinet.ids[MINISTER])
+    report = verifier.verify(rezip(tmp_path / "forged.zip", files))
+    assert "V20" in {each.check for each in report.findings}
+
+
+def test_what_two_compare_is_what_is_logged_and_nothing_in_it_acts(
+    cabinet: Cabinet, asked: int
+) -> None:
+    with pikepdf.open(io.BytesIO(a_scan(MINISTER))) as pdf:
+        pdf.Root.OpenAction = pikepdf.Dictionary(
+            S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)")
+        )
+        pdf.attachments["x.exe"] = pikepdf.AttachedFileSpec(pdf, b"MZ", filename="x.exe")
+        acts = io.BytesIO()
+        pdf.save(acts)
+    request = on_paper.ask_to_enter(
+        cabinet.actor(CLERK), asked, cabinet.ids[MINISTER], Proposed(Choice.AGREE, ""),
+        ("phieu.pdf", acts.getvalue()), REASON, "demo",
+    )  # fmt: skip
+    confirm(cabinet, request, SECOND)
+    (ballot,) = ballots(asked)
+    given = cabinet.browser(MINISTER).get(f"/ballots/by-key/{ballot.key}/file").data
+    assert hashlib.sha256(given).hexdigest() == ballot.mark
+    with pikepdf.open(io.BytesIO(given)) as pdf:
+        assert "/OpenAction" not in pdf.Root
+        assert not list(pdf.attachments)
+
+
+def test_of_whoever_has_left_office_no_paper_is_entered(cabinet: Cabinet, asked: int) -> None:
+    request = enter(cabinet, asked)
+    cabinet.leaves_office(MINISTER)
+    assert refused(cabinet, asked) == PaperBallotRefusal.MEMBER_NOT_ASKED
+    with pytest.raises(Refused) as found:
+        confirm(cabinet, request, SECOND)
+    assert found.value.reason == PaperBallotRefusal.MEMBER_NOT_ASKED
+    assert ballots(asked) == []
+
+
+def test_one_sheet_is_one_members_answer(cabinet: Cabinet, asked: int) -> None:
+    scan = ("phieu.pdf", a_scan(MINISTER))
+
+    def ask(name: str) -> int:
+        answer = Proposed(Choice.AGREE, "")
+        return on_paper.ask_to_enter(
+            cabinet.actor(CLERK), asked, cabinet.ids[name], answer, scan, REASON, "demo"
+        )
+
+    first, second = ask(MINISTER), ask(OTHER)
+    confirm(cabinet, first, SECOND)
+    with pytest.raises(Refused) as found:
+        confirm(cabinet, second, SECOND)
+    assert found.value.reason == PaperBallotRefusal.SCAN_OF_ANOTHER
+    with pytest.raises(Refused):
+        ask("pttg1")
+    assert len(ballots(asked)) == 1
+
+
+def test_after_the_closing_whoever_sees_the_names_reads_the_scan(
+    cabinet: Cabinet, asked: int
+) -> None:
+    entered(cabinet, asked)
+    path = f"/consultations/{asked}/paper-ballots/{cabinet.ids[MINISTER]}/file"
+    assert cabinet.browser(SECOND).get(path).status_code == 404, "sealed until the closing"
+    cabinet.wait(days=4)
+    close.close(asked)
+    page = cabinet.browser("kiemtoan").get(f"/consultations/{asked}").text
+    assert f'href="{path}"' in page
+    assert REASON in page
+    for who in ("kiemtoan", "thutuong", CLERK, SECOND):
+        copy = cabinet.browser(who).get(path)
+        assert copy.status_code == 200, who
+        assert copy.data.startswith(b"%PDF")
+    for who in (OTHER, "quantri", "canbo.yte"):
+        assert cabinet.browser(who).get(path).status_code in (403, 404), who
+
+
 # ---- the bundle ----
 
 
@@ -271,7 +432,9 @@ def test_a_bundle_holds_scan_and_statement_and_says_that_no_key_signed(exported:
     report = verifier.verify(exported)
     # No stamp was fetched here.
     assert {each.check for each in report.findings} <= {"V10"}
-    assert any("1 on paper" in each.what for each in report.notes)
+    (leaf,) = (each.leaf for each in ballots(1) if each.signature_class == "paper")
+    said = f"1 on paper, of which 1 count (leaves {leaf})"
+    assert any(said in each.what for each in report.notes)
 
 
 def other_scan(files: Files) -> None:
@@ -292,6 +455,12 @@ def by_others(files: Files) -> None:
     change_json(files, f"ballots/{leaf}.json", change)
 
 
+def with_a_certificate(files: Files) -> None:
+    """As if a key had signed it."""
+    (leaf,) = of_type(files, "ballot_on_paper")
+    change_json(files, f"ballots/{leaf}.json", lambda it: it.update(certificate="AAAA"))
+
+
 def by_one_alone(files: Files) -> None:
     put_act(files, "ballot_on_paper", confirmed_by=act_in(files, "ballot_on_paper")["asked_by"])
 
@@ -305,7 +474,7 @@ def signed_called_paper(files: Files) -> None:
     ("tamper", "check"),
     [
         (other_scan, "V33"), (other_opinion, "V33"), (by_others, "V33"), (by_one_alone, "V09"),
-        (signed_called_paper, "V33"),
+        (signed_called_paper, "V33"), (with_a_certificate, "V33"),
     ],
 )  # fmt: skip
 def test_each_forgery_of_a_paper_ballot_is_found(

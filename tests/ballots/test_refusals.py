@@ -19,6 +19,7 @@ from ballots.rules import (
     Decided,
     NewEnd,
     Outcome,
+    PaperBallotRefusal,
     Position,
     Reminder,
     Tally,
@@ -50,7 +51,9 @@ SPELT: dict[type[StrEnum], str] = {
     rules.NoticeBy: "opened email sms",
     Reminder: "consultation_ends_soon consultation_last_day",
     BallotRefusal: "not_open ended not_asked answered_meanwhile papers_replaced opinion_missing"
-    " key_unknown key_waiting key_revoked paper_gone key_reused not_confirmed signed_already",
+    " key_unknown key_waiting key_revoked paper_gone key_reused not_confirmed",
+    PaperBallotRefusal: "member_not_asked not_open ended signed_already opinion_missing not_pdf"
+    " scan_of_another",
     rules.SignatureRefusal: "mismatch no_signature",
     ConsultationRefusal: "not_a_draft own_draft window_too_short window_too_long no_papers no_rules"
     " not_ended not_closed not_open ended no_attempt same_end end_too_soon day_off beyond_limits"
@@ -247,25 +250,28 @@ def test_an_opinion_is_asked_for_by_two_choices_alone(choice: Choice) -> None:
         reason = None if opinion.strip() else WORDLESS[choice]
         answer = Answer(choice, opinion, follows=5)
         assert rules.refusal(TERMS, key, answer, FRIDAY) is reason
-        assert rules.paper_refusal(TERMS, False, answer, FRIDAY) is reason
+        on_paper = rules.paper_refusal(TERMS, True, False, answer, FRIDAY)
+        assert on_paper == (reason and PaperBallotRefusal.OPINION_MISSING)
         assert rules.proposal_refusal(True, False, choice, opinion) is reason
 
 
 @pytest.mark.parametrize(
-    ("terms", "has_signed", "now", "reason"),
+    ("terms", "in_office", "has_signed", "now", "reason"),
     [
-        (TERMS, False, DUE - A_MINUTE, None),
-        (TERMS, True, FRIDAY, BallotRefusal.SIGNED_ALREADY),
-        (TERMS, False, DUE, BallotRefusal.ENDED),
-        (replace(TERMS, is_open=False), False, FRIDAY, BallotRefusal.NOT_OPEN),
-        (replace(TERMS, is_asked=False), False, FRIDAY, BallotRefusal.NOT_ASKED),
+        (TERMS, True, False, DUE - A_MINUTE, None),
+        (TERMS, True, True, FRIDAY, PaperBallotRefusal.SIGNED_ALREADY),
+        (TERMS, True, False, DUE, PaperBallotRefusal.ENDED),
+        (TERMS, False, False, FRIDAY, PaperBallotRefusal.MEMBER_NOT_ASKED),
+        (replace(TERMS, is_open=False), True, False, FRIDAY, PaperBallotRefusal.NOT_OPEN),
+        (replace(TERMS, is_asked=False), True, False, FRIDAY, PaperBallotRefusal.MEMBER_NOT_ASKED),
     ],
 )
 def test_a_paper_is_entered_before_the_end_and_never_over_a_signed_answer(
-    terms: rules.Terms, has_signed: bool, now: datetime, reason: BallotRefusal | None
-) -> None:
+    terms: rules.Terms, in_office: bool, has_signed: bool, now: datetime,
+    reason: PaperBallotRefusal | None,
+) -> None:  # fmt: skip
     paper = Answer(Choice.DISAGREE, "", follows=5)
-    assert rules.paper_refusal(terms, has_signed, paper, now) is reason
+    assert rules.paper_refusal(terms, in_office, has_signed, paper, now) is reason
 
 
 def test_an_adviser_proposes_while_their_member_could_answer() -> None:

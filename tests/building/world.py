@@ -296,6 +296,9 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     made["closed"] = {"consultation_id": (closed := _question(cabinet, "da dong", deputy="pttg1"))}
     drafting.approve(leader, closed)
     made["closed"]["key"] = member.cast(closed, "agree_comments", "Làm rõ.")["key"]
+    entered = _entered(cabinet, closed)
+    approvals.confirm(cabinet.actor("chuyenvien"), entered, _digest(cabinet, entered))
+    made["closed"]["member_id"] = cabinet.ids["pttg1"]
     cabinet.wait(days=3)
     closing.close(closed)
     with reading() as db:
