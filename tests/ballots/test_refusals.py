@@ -38,6 +38,7 @@ def local(text: str) -> datetime:
 
 # Two working days from Friday the 27th end on Tuesday at 24:00.
 FRIDAY, DUE = local("2026-11-27T14:00"), local("2026-12-02T00:00")
+LATER = DUE + timedelta(days=300)
 
 # Stored, sealed in acts and exported: another spelling is another language for every older bundle.
 SPELT: dict[type[StrEnum], str] = {
@@ -229,7 +230,7 @@ WORDLESS = {Choice.AGREE: None, Choice.DISAGREE: None} | dict.fromkeys(
 
 
 def test_the_very_leaf_that_asks_is_followed_by_a_first_answer() -> None:
-    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=DUE)
+    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=DUE, ends_at=LATER)
     answer = Answer(Choice.AGREE, "", follows=5)
     assert rules.refusal(TERMS, key, answer, FRIDAY) is None
     later = replace(TERMS, asking_leaf=6, latest_leaf=6)
@@ -237,15 +238,24 @@ def test_the_very_leaf_that_asks_is_followed_by_a_first_answer() -> None:
 
 
 def test_a_key_whose_end_is_yet_to_come_still_signs() -> None:
-    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=DUE)
+    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=DUE, ends_at=LATER)
     assert rules.key_refusal(key, DUE - A_MINUTE) is None
     assert rules.key_refusal(key, DUE) is BallotRefusal.KEY_REVOKED
     assert rules.key_refusal(key, DUE + A_MINUTE) is BallotRefusal.KEY_REVOKED
 
 
+def test_a_key_signs_from_its_first_moment_to_before_its_last() -> None:
+    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=None, ends_at=LATER)
+    assert rules.key_refusal(key, FRIDAY - A_MINUTE) is BallotRefusal.KEY_WAITING
+    assert rules.key_refusal(key, FRIDAY) is None
+    assert rules.key_refusal(key, LATER - A_MINUTE) is None
+    for at in (LATER, LATER + A_MINUTE):
+        assert rules.key_refusal(key, at) is BallotRefusal.KEY_EXPIRED
+
+
 @pytest.mark.parametrize("choice", Choice)
 def test_an_opinion_is_asked_for_by_two_choices_alone(choice: Choice) -> None:
-    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=None)
+    key = rules.SigningKey(usable_from=FRIDAY, revoked_at=None, ends_at=LATER)
     for opinion in ("", " \n", "Điều 4."):
         reason = None if opinion.strip() else WORDLESS[choice]
         answer = Answer(choice, opinion, follows=5)
