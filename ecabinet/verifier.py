@@ -1153,6 +1153,7 @@ def end_at(bundle: Bundle, leaf: int) -> str:
     "each member's ballots follow one another without a gap",
 )
 def chained(bundle: Bundle) -> None:
+    by_key = frozenset(bundle.signed_ballots)
     signed: dict[int, int] = {}
     sent: dict[int, int] = {}
     for leaf in sorted(bundle.ballots):
@@ -1160,7 +1161,7 @@ def chained(bundle: Bundle) -> None:
         member, asks = said["member"], asking(bundle, leaf)[0]
         # What is signed follows what was signed; a paper that came between may be followed too.
         before = {max(sent.get(member, 0), asks)}
-        if leaf in bundle.signed_ballots:
+        if leaf in by_key:
             before.add(max(signed.get(member, 0), asks))
             signed[member] = leaf
         expect(said["prev_ballot_leaf"] in before, where, "follows another ballot")
