@@ -1,0 +1,115 @@
+"""The inventory of keys and algorithms is that of the code (CRY-01, CRY-02)."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecabinet import pades
+
+HOUSE = Path(__file__).parent.parent.parent
+PAGE = (HOUSE / "docs" / "crypto.md").read_text()
+ROOMS = ("ecabinet", "people", "documents", "ballots", "meetings", "tasks", "exchange")
+PRIMITIVES = {
+    "cryptography", "asn1crypto", "pyhanko", "pyhanko_certvalidator", "argon2", "webauthn",
+    "pyotp", "hmac", "josepy", "jwt", "joserfc",
+}  # fmt: skip
+MAKERS = {"make", "read", "destroy", "p256", "ed25519", "ml_dsa_44"}
+# Where a key's name comes in as an argument; what is given stands in the same module.
+GIVEN = {
+    ("ecabinet/crls.py", "issuer"): {pades.ROOT, pades.MEMBER_CA},
+    ("people/signing.py", "key"): {"totp-seeds", "outside-token"},
+}
+WEAK = re.compile(r"\b(md5|sha1|MD5|SHA1|ECB|TripleDES|ARC4)\b")
+
+pytestmark = pytest.mark.once
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for path in sorted((HOUSE / room).rglob("*.py")):
+            yield path.relative_to(HOUSE).as_posix(), ast.parse(path.read_text())
+
+
+def listed(heading: str) -> list[str]:
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+def imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in each.names}
+        elif isinstance(each, ast.ImportFrom) and each.module:
+            names.add(each.module.partition(".")[0])
+    return names
+
+
+def key_names() -> set[str]:
+    """Each name by which the code asks the key store for something."""
+    found: set[str] = set()
+    for place, tree in modules():
+        for call in ast.walk(tree):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            if call.func.attr in MAKERS and _is_store(call.func.value, place) and call.args:
+                found |= _named(place, call.args[0])
+    return found
+
+
+def _is_store(value: ast.expr, place: str) -> bool:
+    said = ast.unparse(value)
+    inside = {"ecabinet/storage.py": "self._keys", "ecabinet/keys.py": "self"}
+    return said == "keys.store()" or said == inside.get(place)
+
+
+def _named(place: str, asked: ast.expr) -> set[str]:
+    module = importlib.import_module(place.removesuffix(".py").replace("/", "."))
+    if isinstance(asked, ast.Constant):
+        return {str(asked.value)}
+    if isinstance(asked, ast.JoinedStr):
+        first = asked.values[0]
+        assert isinstance(first, ast.Constant), place
+        return {f"{first.value}…"}
+    if isinstance(asked, ast.Call):
+        assert isinstance(asked.func, ast.Attribute), place
+        made = getattr(module, ast.unparse(asked.func.value)).key_name(0)
+        return {made.removesuffix("0") + "…"}
+    name = ast.unparse(asked)
+    if (place, name) in GIVEN:
+        return GIVEN[place, name]
+    return {str(getattr(module, name))}
+
+
+def test_every_key_of_the_store_is_listed_and_none_that_is_not_there() -> None:
+    rows = listed("Keys of the key store")
+    assert len(set(rows)) == len(rows)
+    assert key_names() == set(rows)
+
+
+def test_every_module_that_uses_primitives_is_listed() -> None:
+    using = {place for place, tree in modules() if imported(tree) & PRIMITIVES}
+    rows = listed("Where primitives are used")
+    assert len(set(rows)) == len(rows)
+    assert using == set(rows)
+
+
+def test_certificates_last_as_long_as_is_said() -> None:
+    for name, years in (
+        ("ca-root", pades.ROOT_YEARS),
+        ("ca-member", pades.CA_YEARS),
+        ("tsa", pades.TSA_YEARS),
+        ("seal", pades.SEAL_YEARS),
+    ):
+        (row,) = re.findall(rf"^\| `{name}` \|.*$", PAGE, re.MULTILINE)
+        assert f"certificate of {years} years" in row
+
+
+def test_no_weak_algorithm_is_named_in_the_code() -> None:
+    for room in ROOMS:
+        for path in (HOUSE / room).rglob("*.py"):
+            assert not WEAK.findall(path.read_text()), path
