@@ -8,7 +8,7 @@ import structlog
 
 from ballots import jobs as ballots
 from documents import jobs as documents
-from ecabinet import deliveries, heartbeat, seals, witnesses
+from ecabinet import deliveries, heartbeat, seals, tsa, witnesses
 from people import jobs as people
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ JOBS: tuple[Callable[[], int], ...] = (
     documents.let_go_what_nobody_sends_on,
     ballots.remind_the_silent,
     seals.seal_what_waits,
+    tsa.renew_when_due,
     witnesses.ask_those_whose_turn_it_is,
 )
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import clock, keys, outside_tsa, pades
@@ -23,6 +25,7 @@ TSA = "tsa"
 POLICY = "2.25.191202600000000000000000000000000001"
 ALLOWED = frozenset({"sha256", "sha384", "sha512"})
 RESERVED, RESERVED_OUTSIDE, ROOM = 6144, 20_480, 64
+RENEWED_BEFORE = timedelta(days=365)
 _one_at_a_time = threading.Lock()
 
 
@@ -43,9 +46,48 @@ class Rejected(ValueError):
 def begin(db: Session) -> None:
     """Certify the key of the time-stamp authority, unless that is done."""
     if db.get(pades.Certificate, TSA) is None:
-        der = pades.certify_timestamping(db, keys.store().p256(TSA).public_key())
+        der = pades.certify_timestamping(db, _key(db).public_key())
         db.add(pades.Certificate(purpose=TSA, der=der))
         db.flush()
+
+
+def renew_when_due() -> int:
+    """A new key and certificate, a year before the one that stamps runs out: what is archived is
+    stamped by it while the older one is still good. Whether there was one to be made."""
+    with reading() as db:
+        if not _runs_out(db):
+            return 0
+    with transaction() as db:
+        row = db.get_one(pades.Certificate, TSA, with_for_update=True, populate_existing=True)
+        # Another process may have been faster.
+        if not _runs_out(db):
+            return 0
+        number = len(_former(db)) + 1
+        db.add(pades.Certificate(purpose=f"{TSA}-{number}", der=row.der))
+        db.flush()
+        row.der = pades.certify_timestamping(db, _key(db).public_key())
+    return 1
+
+
+def _runs_out(db: Session) -> bool:
+    found = db.get(pades.Certificate, TSA)
+    if found is None:
+        return False
+    until = x509.load_der_x509_certificate(found.der).not_valid_after_utc
+    return until - clock.now(db) < RENEWED_BEFORE
+
+
+def _former(db: Session) -> list[str]:
+    """The certificates that stamped before this one, kept by their number."""
+    kept = select(pades.Certificate.purpose).where(pades.Certificate.purpose.like(f"{TSA}-%"))
+    return list(db.scalars(kept))
+
+
+def _key(db: Session) -> ec.EllipticCurvePrivateKey:
+    """The key that stamps: the first one, or the one that took its place last."""
+    former = len(_former(db))
+    name = f"{TSA}-{former + 1}" if former else TSA
+    return keys.store().p256(name)
 
 
 def stamp(signature: bytes) -> bytes:
@@ -176,11 +218,12 @@ def _info(asked: Any, imprint: Any, serial: int, at: datetime) -> bytes:
 
 
 def _signed(db: Session, info: bytes) -> bytes:
-    from asn1crypto import cms, x509
+    from asn1crypto import cms
+    from asn1crypto import x509 as asn1_x509
     from pyhanko.sign import general
 
     attribute: Any = general.simple_cms_attribute
-    certificate = x509.Certificate.load(pades.certificate(db, TSA))
+    certificate = asn1_x509.Certificate.load(pades.certificate(db, TSA))
     sha256 = {"algorithm": "sha256"}
     attributes = cms.CMSAttributes(
         [
@@ -205,7 +248,7 @@ def _signed(db: Session, info: bytes) -> bytes:
             "digest_algorithm": sha256,
             "signature_algorithm": {"algorithm": "sha256_ecdsa"},
             "signed_attrs": attributes,
-            "signature": keys.store().p256(TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
+            "signature": _key(db).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
         }
     )
     content = {

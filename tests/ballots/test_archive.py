@@ -224,6 +224,41 @@ def test_a_year_later_a_fresh_stamp_is_set_behind_the_last_one(
     assert notes(report) == ["2 of 2 with long-term data (PAdES B-LTA), most stamps on one: 2"]
 
 
+def test_an_archive_outlives_its_time_stamp_authority(closed: Closed, tmp_path: Path) -> None:
+    """Whose certificate is good for eight years: one that takes its place stamps before that."""
+    with reading() as db:
+        first = pades.certificate(db, tsa.TSA)
+    jobs.archive_what_waits()
+    closed.cabinet.wait(days=365 * 7 - 30)
+    assert tsa.renew_when_due() == 0
+    closed.cabinet.wait(days=60)
+    assert tsa.renew_when_due() == 1
+    assert tsa.renew_when_due() == 0
+    with reading() as db:
+        second = pades.certificate(db, tsa.TSA)
+    keys = [x509.load_der_x509_certificate(each).public_key() for each in (first, second)]
+    assert keys[0] != keys[1]
+    assert jobs.archive_what_waits() == 2
+    # A year after the first one has run out.
+    closed.cabinet.wait(days=365 * 2)
+    assert jobs.archive_what_waits() == 2
+    report = verified(closed.consultation, tmp_path)
+    assert report.findings == ()
+    assert notes(report) == ["2 of 2 with long-term data (PAdES B-LTA), most stamps on one: 3"]
+
+
+def test_a_stamp_that_nobody_renewed_in_time_is_told(closed: Closed, tmp_path: Path) -> None:
+    """An archive left alone until its authority's certificate had run out cannot be mended."""
+    jobs.archive_what_waits()
+    closed.cabinet.wait(days=365 * 8 + 30)
+    assert tsa.renew_when_due() == 1
+    assert jobs.archive_what_waits() == 2
+    report = verified(closed.consultation, tmp_path)
+    assert [(each.check, each.what) for each in report.findings] == [
+        ("V34", "the certificate of stamp 1 had run out before the next one")
+    ]
+
+
 def test_how_often_is_a_setting(closed: Closed) -> None:
     jobs.archive_what_waits()
     closed.cabinet.wait(days=31)

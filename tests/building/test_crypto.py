@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecabinet import pades
+from ecabinet import pades, tsa
 
 HOUSE = Path(__file__).parent.parent.parent
 PAGE = (HOUSE / "docs" / "crypto.md").read_text()
@@ -22,6 +22,7 @@ MAKERS = {"make", "read", "destroy", "p256", "ed25519", "ml_dsa_44"}
 GIVEN = {
     ("ecabinet/crls.py", "issuer"): {pades.ROOT, pades.MEMBER_CA},
     ("people/signing.py", "key"): {"totp-seeds", "outside-token"},
+    ("ecabinet/tsa.py", "name"): {tsa.TSA, f"{tsa.TSA}-…"},
 }
 WEAK = re.compile(r"\b(md5|sha1|MD5|SHA1|ECB|TripleDES|ARC4)\b")
 
