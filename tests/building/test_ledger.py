@@ -3,12 +3,14 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from flask import Flask
 
-from ecabinet import bundles, canonical, ledger, verifier
+from ecabinet import bundles, canonical, clock, ledger, verifier
 from ecabinet.db import reading, transaction
 from tests.builders import Cabinet
 
@@ -193,3 +195,136 @@ def consistent(
             second = hashlib.sha256(b"\1" + second + step).digest()
         at, last = at >> 1, last >> 1
     return last == 0 and first == old_root and second == new_root
+
+
+# ---- what the log is asked for ----
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_the_hash_of_leaves_in_hand_is_that_of_the_definition(count: int) -> None:
+    leaves = [bytes([each]) for each in range(count)]
+    assert ledger.tree_hash([ledger.leaf_hash(each) for each in leaves]) == tree(leaves)
+
+
+def test_a_log_that_stands_is_not_begun_anew(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        ledger.begin(db, "another/log")
+    with reading() as db:
+        assert ledger.origin(db) == "localhost/test"
+
+
+def test_an_empty_log_has_the_root_of_nothing_and_no_closing(empty: None) -> None:
+    with transaction() as db:
+        ledger.begin(db, "empty/log")
+        assert ledger.size(db) == ledger.both_since(db) == 0
+        assert ledger.root(db, 0) == hashlib.sha256(b"").digest()
+        assert ledger.newest_closing(db) is None
+        assert ledger.latest(db, "note") is None
+        assert ledger.size_at(db, clock.now(db)) == 0
+        ledger.append(db, "note", {"n": 0})
+    with reading() as db:
+        assert ledger.size(db) == 1
+        assert ledger.root(db, 1) == ledger.leaf_hash(ledger.envelope(db, 0))
+
+
+@pytest.fixture
+def empty(app: Flask) -> None:
+    """A database in which no log was begun."""
+    del app
+
+
+def test_what_is_not_there_is_said_by_its_place(envelopes: list[bytes]) -> None:
+    with reading() as db:
+        with pytest.raises(LookupError, match=f"leaf {LEAVES}"):
+            ledger.envelope(db, LEAVES)
+        with pytest.raises(LookupError, match=f"checkpoint of size {LEAVES + 1}"):
+            ledger.checkpoint(db, LEAVES + 1)
+        with pytest.raises(LookupError, match="ledger nodes"):
+            ledger.root(db, LEAVES + 1)
+
+
+def test_how_long_the_log_was_at_a_moment(cabinet: Cabinet) -> None:
+    with reading() as db:
+        began, size = clock.now(db), ledger.size(db)
+    cabinet.wait(hours=1)
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+        ledger.append(db, "note", {"n": 2})
+    with reading() as db:
+        at = db.get_one(ledger.Leaf, size).at
+        assert ledger.size_at(db, began - timedelta(days=1000)) == 0
+        assert ledger.size_at(db, began) == size
+        assert ledger.size_at(db, at - timedelta(microseconds=1)) == size
+        assert ledger.size_at(db, at) == ledger.size_at(db, at + timedelta(days=1)) == size + 2
+
+
+def test_acts_are_found_by_kind_by_place_and_by_what_they_name(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        first = ledger.append(db, "one", {"n": 1, "m": 5})
+        other = ledger.append(db, "other", {"n": 1, "m": 5})
+        second = ledger.append(db, "one", {"n": 2, "m": 5})
+    at, beside, then = first.position, other.position, second.position
+    assert at is not None
+    assert beside is not None
+    assert then is not None
+    with reading() as db:
+        assert list(ledger.entries(db, "one", -1)) == [at, then]
+        assert list(ledger.entries(db, "one", at - 1)) == [at, then]
+        assert list(ledger.entries(db, "one", at)) == [then]
+        assert list(ledger.entries(db, "one", then)) == []
+        assert ledger.entries(db, "other", -1)[beside]["n"] == 1
+        assert ledger.latest(db, "one") == ledger.entries(db, "one", -1)[then]
+        assert ledger.positions(db, "one", -1, m=5) == [at, then]
+        assert ledger.positions(db, "one", -1, n=2, m=5) == [then]
+        assert ledger.positions(db, "one", -1, n=3) == []
+        whole = ledger.entries(db, "one", -1)[at]
+        assert ledger.positions(db, "one", -1, n=1, m=5, position=at) == [at]
+        assert whole == {"type": "one", "position": at, "n": 1, "m": 5}
+
+
+def test_the_newest_closing_is_the_checkpoint_up_to_its_leaf(cabinet: Cabinet) -> None:
+    with reading() as db:
+        assert ledger.newest_closing(db) is None
+    with transaction() as db:
+        closings = [ledger.append(db, "consultation_result", {"n": each}) for each in range(2)]
+        ledger.append(db, "ballot", {"n": 9})
+    last = closings[1].position
+    assert last is not None
+    with reading() as db:
+        assert ledger.newest_closing(db) == ledger.checkpoint(db, last + 1)
+    for since, expected in ((last, last + 1), (last + 1, None)):
+        with transaction() as db:
+            db.get_one(ledger.Head, 1).both_since = since
+        with reading() as db:
+            found = ledger.newest_closing(db)
+            assert found == (ledger.checkpoint(db, expected) if expected else None)
+
+
+def test_when_a_thing_was_first_named(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        ledger.append(db, "named", {"what": "a"})
+    with reading() as db:
+        first = ledger.moments(db, "named", "what")["a"]
+    cabinet.wait(hours=1)
+    with transaction() as db:
+        ledger.append(db, "named", {"what": "a"})
+        ledger.append(db, "named", {"what": "b"})
+        ledger.append(db, "unnamed", {"what": "c"})
+    with reading() as db:
+        found = ledger.moments(db, "named", "what")
+    assert found["a"] == first
+    assert found["b"] > first
+    assert set(found) == {"a", "b"}
+
+
+def test_a_proof_is_the_receipt_the_act_and_the_key_of_the_log(envelopes: list[bytes]) -> None:
+    with reading() as db:
+        proof = ledger.proof(db, 5)
+        assert proof.receipt == ledger.receipt(db, 5)
+        assert proof.receipt.endswith(ledger.checkpoint(db, 6))
+        assert proof.log_key == bundles.trusted(db)["log_key"]
+    assert (proof.position, proof.envelope.encode()) == (5, envelopes[5])
+    head, index, *hashes = proof.receipt.partition("\n\n")[0].split("\n")
+    assert (head, index) == ("c2sp.org/tlog-proof@v1", "index 5")
+    path = [base64.b64decode(each) for each in hashes]
+    assert root_by_proof(ledger.leaf_hash(envelopes[5]), 5, 6, path) == tree(envelopes[:6])
