@@ -71,6 +71,13 @@ def renew(db: Session, revoked: Sequence[Revoked], after: datetime | None = None
     return len(waiting)
 
 
+def of_the_root(db: Session) -> bytes:
+    """The root's own list, made now where that is due."""
+    if pades.ROOT in due(db, ()):
+        _renew(db, pades.ROOT, ())
+    return db.get_one(Crl, pades.ROOT).der
+
+
 def _of(issuer: str, revoked: Sequence[Revoked]) -> Sequence[Revoked]:
     # The root has certified nothing that is taken back here: its list says just that.
     return revoked if issuer == pades.MEMBER_CA else ()

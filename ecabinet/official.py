@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
-from ecabinet import answers, keys, pades, tsa
+from ecabinet import answers, archiving, crls, keys, pades, tsa
 from ecabinet.db import insert_if_absent
 
 SEAL = "seal"
@@ -52,12 +52,18 @@ def _colours() -> bytes:
 
 
 def sealed(db: Session, pdf: bytes) -> bytes:
-    """The paper with the Office's seal and the time of it (PAdES B-T)."""
+    """The paper with the Office's seal, the time of it, and what is needed to believe both when
+    their certificates have run out (PAdES B-LTA): all made here, by no line that leads out."""
     certificate = _certificate(db)
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
     der = keys.store().p256(SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
-    return tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
+    stamped = tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
+    own = [pades.certificate(db, each) for each in (pades.ROOT, SEAL, tsa.TSA)]
+    known = archiving.Known(own, [crls.of_the_root(db)])
+    return stamped + archiving.appended(
+        stamped, 1, known, lambda digest: tsa.over_here(db, digest), tsa.RESERVED
+    )
 
 
 def _certificate(db: Session) -> bytes:

@@ -97,7 +97,12 @@ def stamp(signature: bytes) -> bytes:
 
 def stamp_here(db: Session, signature: bytes) -> bytes:
     """The same by the cabinet's own authority, within an act: no line leads out of it."""
-    return token(db, _request(hashlib.sha256(signature).digest(), None))
+    return over_here(db, hashlib.sha256(signature).digest())
+
+
+def over_here(db: Session, digest: bytes) -> bytes:
+    """A token over a SHA-256 digest, likewise."""
+    return token(db, _request(digest, None))
 
 
 def over(digest: bytes) -> bytes:

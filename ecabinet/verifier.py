@@ -1603,23 +1603,28 @@ def sealed_by_the_office(bundle: Bundle, where: str, pdf: bytes, at: datetime) -
     """By a key that the root itself has certified: no member's is."""
     from asn1crypto import x509
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     try:
-        (embedded,) = PdfFileReader(BytesIO(pdf), strict=True).embedded_regular_signatures
+        reader = PdfFileReader(BytesIO(pdf), strict=True)
+        (embedded,) = reader.embedded_regular_signatures
         status = validate_pdf_signature(embedded, _trusting(bundle, at))
     # As with a ballot: whatever a damaged file does to the parsers, it does not hold.
     except Exception as wrong:
         raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    expect(status.bottom_line and whole, where, "the seal does not hold")
+    whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+    alone = status.modification_level <= ModificationLevel.LTA_UPDATES
+    expect(status.bottom_line and whole and alone, where, "the seal does not hold")
     root = x509.Certificate.load(_base64(bundle.keys["root"]))
     expect(embedded.signer_cert.issuer == root.subject, where, "sealed by another than the Office")
     stamp = status.timestamp_validity
     if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
         raise Unsound(f"{where}: no time stamp that can be trusted")
     expect(abs(stamp.timestamp - at) <= STAMP_SLACK, where, "stamped at another time than logged")
+    if bundle.deep and (held := lasting(bundle, reader, embedded)):
+        expect(not held.fault, where, held.fault)
 
 
 @check(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 
 from ballots import bundle, jobs, queries
@@ -17,7 +18,7 @@ from ballots.rules import Decided
 from ballots.service import correct, decide
 from ballots.service.close import close
 from ballots.service.report import seal_report
-from ecabinet import approvals, bundles, ledger, pades, storage, verifier
+from ecabinet import approvals, archiving, bundles, ledger, pades, storage, tsa, verifier
 from ecabinet.db import reading
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_bundle import rezip
@@ -153,6 +154,30 @@ def test_others_tools_find_the_seal_good(cabinet: Cabinet, closed: int, tmp_path
     assert "Signature Validation: Signature is Valid." in said
     assert "Total document signed" in said
     assert "Văn phòng Chính phủ" in said
+
+
+def judged(pdf: bytes) -> verifier.Lasting | None:
+    """By what the file itself holds, with the root alone."""
+    with reading() as db:
+        keys = bundles.trusted(db)
+    reader = PdfFileReader(BytesIO(pdf), strict=True)
+    (embedded,) = reader.embedded_regular_signatures
+    return verifier.lasting(verifier.Bundle({}, keys, deep=True), reader, embedded)
+
+
+def test_a_report_holds_from_the_first_what_is_needed_in_decades(closed: int) -> None:
+    """PAdES B-LTA; without the root's list of what it revoked its seal is not to be believed."""
+    pdf = storage.read(seal_report(closed))
+    found = judged(pdf)
+    assert found
+    assert (found.fault, found.stamps) == ("", 1)
+    (embedded,) = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
+    bare = pdf[: int(embedded.byte_range[2]) + int(embedded.byte_range[3])]
+    assert judged(bare) is None
+    nothing = archiving.Known([], [])
+    found = judged(bare + archiving.appended(bare, 1, nothing, tsa.over, tsa.reserved()))
+    assert found
+    assert found.fault
 
 
 # ---- in a bundle ----
