@@ -11,11 +11,11 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from ballots import access, papers, queries, rules
+from ballots import access, papers, queries, rules, signing
 from ballots.models import Attempt, Consultation, State
 from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
-from ballots.service import advise, correct, on_paper, quarantine, stop, window
+from ballots.service import advise, correct, on_paper, outside, quarantine, stop, window
 from ballots.service import cast as casting
 from ballots.service import close as closing
 from ballots.service import decide as deciding
@@ -29,7 +29,7 @@ from ecabinet import approvals, clock, sheets, storage, web
 from ecabinet.access import Actor, Matter, Permission, Role
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.errors import Forbidden, Refused, TooLarge
+from ecabinet.errors import BadInput, Forbidden, Refused, TooLarge
 from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
 from people import queries as people
 
@@ -646,6 +646,9 @@ def answer(consultation_id: int) -> str | Response:
             step_up=people.fresh_step_up(db, actor) is not None,
             has_passkey=bool(people.passkeys_of(db, actor.id)),
             asks_device=rules.asks_device(row.due_at, clock.now(db)),
+            outside=people.outside_keys_of(db, actor.id) if web.settings().signing_plugin else [],
+            plugin=web.settings().signing_plugin,
+            device_counts=row.takes(signing.DEVICE),
         )
 
 
@@ -664,6 +667,49 @@ def paper(consultation_id: int) -> dict[str, str]:
         "attrs": base64.b64encode(made.attributes).decode(),
         "statement": made.statement.decode(),
     }
+
+
+@door.post(f"{ANSWERED}/outside-signing")
+@needs(Permission.BALLOT_CAST)
+@takes(body=True)
+def begin_outside(consultation_id: int) -> dict[str, str]:
+    """Where the program on the member's device fetches the paper, and where it brings it back."""
+    token = Body("pending").hex("pending", 32)
+    made = outside.begin(current_actor(), consultation_id, token)
+    base = web.settings().base_url.rstrip("/")
+    return {
+        "fetch": base + url_for("ballots.give_outside", secret=made.fetch),
+        "bring": base + url_for("ballots.take_outside", secret=made.bring),
+        "token": made.token,
+    }
+
+
+@door.get(f"{ANSWERED}/outside-signing/<token>")
+@needs(Permission.BALLOT_CAST)
+def signed_outside(consultation_id: int, token: str) -> dict[str, str]:
+    """What came back, so that the page holds it against what it has shown."""
+    pdf = outside.signed(current_actor(), consultation_id, token)
+    return {"pdf": base64.b64encode(pdf).decode()}
+
+
+@door.get("/outside-signing/<secret>/paper.pdf")
+@needs(Permission.ANYONE)
+def give_outside(secret: str) -> FlaskResponse:
+    """To a program that has no login: its address is a secret of one member, good once."""
+    return web.download("phieu.pdf", outside.give(secret), PDF)
+
+
+@door.post("/outside-signing/<secret>/signed")
+@web.brought_by_a_client(outside.LARGEST_SIGNED)
+@needs(Permission.ANYONE)
+def take_outside(secret: str) -> dict[str, str | bool]:
+    """What the program has signed, in the words of the national client's protocol."""
+    sent = request.files.get("uploadfile")
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if sent is None:
+        raise BadInput("uploadfile", "is missing")
+    name = outside.take(secret, token, sent.stream.read())
+    return {"Status": True, "Message": "", "FileName": "phieu.pdf", "FileServer": name}
 
 
 @door.post(f"{ANSWERED}/step-up")

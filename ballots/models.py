@@ -199,6 +199,25 @@ class BallotPaper(Base):
     issued_at: Mapped[datetime]
 
 
+class OutsideSigning(Base):
+    """One try to have a paper signed by a program on the member's device: two addresses, each good
+    once and for a short while, and what came back by the second."""
+
+    __tablename__ = "ballots_outside_signing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("ballots_paper.id"), index=True)
+    # Digests of the secrets in the two addresses, and of the token that has to come with the file.
+    fetched_by: Mapped[str] = mapped_column(String(DIGEST), unique=True)
+    brought_by: Mapped[str] = mapped_column(String(DIGEST), unique=True)
+    token: Mapped[str] = mapped_column(String(DIGEST))
+    made_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
+    brought_at: Mapped[datetime | None]
+    signed_sha256: Mapped[str | None] = mapped_column(String(DIGEST))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 def _one_after_each(name: str, of_class: str) -> Index:
     """That a member's ballots of these classes never follow one twice."""
     where = text(of_class)
@@ -235,7 +254,8 @@ class Ballot(Base):
     signature_class: Mapped[str] = mapped_column(String(20))
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime]
-    # The time stamp over the signature's value, fetched by a worker after the cast (C16).
+    # The time stamp over the signature's value, fetched by a worker after the cast (C16); empty
+    # where its signer's program has left no room for one, or set one in itself.
     stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Written by the closing alone.
     choice: Mapped[Choice | None] = mapped_column(String(20))

@@ -18,12 +18,14 @@ from ballots.models import (
     Asked,
     Attempt,
     Ballot,
+    BallotPaper,
     Consultation,
     Correction,
     Decision,
     EndChange,
     FrozenPaper,
     NoticeOpened,
+    OutsideSigning,
     PaperEntry,
     Proposal,
     Reply,
@@ -755,9 +757,22 @@ def _archivable() -> Select[Ballot]:
         .where(
             Consultation.state == State.CLOSED,
             Ballot.stamp.is_not(None),
-            Ballot.signature_class != signing.ON_PAPER,
+            # Of others' authorities no list of what they have revoked is at hand.
+            Ballot.signature_class == signing.DEVICE,
         )
     )
+
+
+def signed_outside(
+    db: Session, paper: BallotPaper, digest: str | None = None
+) -> OutsideSigning | None:
+    """What came back last of a paper that was signed outside the browser, or under a digest."""
+    query = select(OutsideSigning).where(
+        OutsideSigning.paper_id == paper.id, OutsideSigning.brought_at.is_not(None)
+    )
+    if digest is not None:
+        query = query.where(OutsideSigning.signed_sha256 == digest)
+    return db.scalar(query.order_by(OutsideSigning.id.desc()).limit(1))
 
 
 def result_of(db: Session, consultation_id: int) -> Result | None:

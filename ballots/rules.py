@@ -242,6 +242,7 @@ class BallotRefusal(StrEnum):
     PAPER_GONE = "paper_gone"
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
+    NOT_SIGNED_YET = "not_signed_yet"
 
 
 class PaperBallotRefusal(StrEnum):

@@ -35,7 +35,8 @@ def signature(certificate: bytes, content: bytes, raw: bytes) -> bytes:
         int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
     )
     key = x509.load_der_x509_certificate(certificate).public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise WrongSignature("no key that a browser holds")
     try:
         key.verify(der, content, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:

@@ -33,6 +33,7 @@ from ecabinet import (
     antivirus,
     approvals,
     archiving,
+    authorities,
     db,
     deliveries,
     incoming,
@@ -210,6 +211,7 @@ def bind_ports(settings: Settings) -> None:
     keys.bind(keys.Keys(settings.data_dir / "keys"))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
+    authorities.bind(settings.authorities_of_classes)
     outside_tsa.bind(settings.tsa_url, settings.tsa_certificate, settings.tsa_policy)
     pades.bind(settings.base_url, tsa.reserved_with_signature())
     archiving.bind(settings.restamp_days)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, crls, ledger, outside_tsa, pades, witnesses
+from ecabinet import authorities, canonical, crls, ledger, outside_tsa, pades, witnesses
 
 FORMAT = "ecabinet-bundle/1"
 CRLS = {pades.ROOT: "crls/root.crl", pades.MEMBER_CA: "crls/member.crl"}
@@ -53,6 +53,7 @@ def trusted(db: Session) -> dict[str, Any]:
         }
         | _witnesses()
         | _stampers()
+        | _of_classes()
     )
 
 
@@ -60,6 +61,18 @@ def _stampers() -> dict[str, Any]:
     """Whose stamps are believed beside those of an authority under the root."""
     found = [in_base64(each) for each in outside_tsa.pinned()]
     return {"stamp_authorities": found} if found else {}
+
+
+def _of_classes() -> dict[str, Any]:
+    """The authorities of others, pinned for a class of signature."""
+    found = {
+        name: {
+            "roots": [in_base64(each) for each in pinned.roots],
+            "between": [in_base64(each) for each in pinned.between],
+        }
+        for name, pinned in authorities.pinned().items()
+    }
+    return {"classes": found} if found else {}
 
 
 def _witnesses() -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _files(settings: Settings) -> Check:
             timeout=SECONDS_TO_ANSWER, allow_redirects=False,
         )  # fmt: skip
     # Ours, where there are no pages: another server's refusal says nothing of what a page may do.
-    is_ours = answer.headers.get("Content-Security-Policy") == web.PAGE_POLICY
+    is_ours = answer.headers.get("Content-Security-Policy") == web.page_policy(settings)
     is_right = is_ours and answer.status_code == requests.codes.not_found
     seen = "" if is_right else f" answers {answer.status_code}, not as the files' host does"
     return Check("files", is_right, settings.files_url + seen)

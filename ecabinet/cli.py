@@ -27,6 +27,7 @@ from ballots import queries as ballots
 from ballots.service import stamp
 from documents import dry_run, tracing
 from ecabinet import (
+    authorities,
     backup,
     bundles,
     checks,
@@ -428,6 +429,7 @@ def documents_prepare(files: tuple[str, ...], as_json: bool) -> None:
     0: each file was prepared or refused for a reason; 1: this machine failed at some of them.
     """
     signatures.bind(from_environment().trusted_authorities)
+    authorities.bind(from_environment().authorities_of_classes)
     counts: Counter[str] = Counter()
     tell = now_and_then(f"of {len(files)} files")
     for each in dry_run.try_each(files):

@@ -275,6 +275,29 @@ def prepare(
     )
 
 
+def attach(pdf: bytes, attachment: Attachment) -> bytes:
+    """The same PDF with a file set into it, to be signed elsewhere: its form has no field yet, so
+    that what comes back can be told from it field by field."""
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer: Any = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True)
+    _attach(writer, attachment)
+    made: Any = generic
+    # Signatures exist (PDF 32000-1, 12.7.2): a file that holds one only grows.
+    form = made.DictionaryObject(
+        {
+            made.NameObject("/Fields"): made.ArrayObject(),
+            made.NameObject("/SigFlags"): made.NumberObject(3),
+        }
+    )
+    writer.root["/AcroForm"] = writer.add_object(form)
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def check(prepared: Prepared, certificate: bytes, raw: bytes) -> bytes:
     """The signature in DER, once it is this certificate's over exactly this PDF."""
     from asn1crypto import cms

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     signature_classes: Annotated[tuple[SignatureClass, ...], NoDecode] = (
         "device", "token", "official-duty",
     )  # fmt: skip
+    # Who certifies official-duty keys, and members' own tokens: PEM, roots and what stands between.
+    official_authorities: Path | None = None
+    token_authorities: Path | None = None
+    # Where the national signing client listens on the member's own device: the one address beside
+    # our own that a page may speak to.
+    signing_plugin: str = ""
     max_upload_mb: int = 200
     # What readers may do with papers that come in, until their label says otherwise.
     handling: Literal["free", "read", "online"] = "free"
@@ -125,6 +131,13 @@ class Settings(BaseSettings):
     def some_signature_counts(self) -> "Settings":
         if not self.signature_classes:
             raise ValueError("ECABINET_SIGNATURE_CLASSES must name at least one class")
+        return self
+
+    @model_validator(mode="after")
+    def plugin_is_on_the_device(self) -> "Settings":
+        local = r"(wss?)://(localhost|127\.0\.0\.1):[0-9]+"
+        if self.signing_plugin and not re.fullmatch(local, self.signing_plugin):
+            raise ValueError("ECABINET_SIGNING_PLUGIN must be ws(s)://127.0.0.1:port or localhost")
         return self
 
     @model_validator(mode="after")
@@ -261,6 +274,11 @@ class Settings(BaseSettings):
     def administers_by_key(self) -> bool:
         """Whether administration opens by a key that stays in its device alone (AC-11)."""
         return self.env == "production"
+
+    @property
+    def authorities_of_classes(self) -> dict[str, Path | None]:
+        """Whose certificates are of which class of signature."""
+        return {"official-duty": self.official_authorities, "token": self.token_authorities}
 
     @property
     def key_waiting_seconds(self) -> int:

@@ -761,13 +761,14 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     pdf = bundle.read(f"ballots/{leaf}.pdf")
+    signature_class = bundle.statement(leaf)["signature_class"]
     issued = datetime.fromisoformat(bundle.statement(leaf)["issued_at"]).astimezone(UTC)
-    context = _trusting(bundle, issued)
+    context = _trusting(bundle, issued, signature_class)
     try:
         reader = PdfFileReader(BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
         stamped = _stamped_at(embedded)
-        by = _trusting(bundle, stamped or issued, of_stamps=True)
+        by = _trusting(bundle, stamped or issued, signature_class, of_stamps=True)
         status = validate_pdf_signature(embedded, context, by)
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
         (statement,) = (names[at]["/EF"]["/F"].data for at in range(1, len(names), 2))
@@ -780,26 +781,42 @@ def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     expect(holds, where, "the signature does not hold")
     first, length, second, rest = (int(each) for each in embedded.byte_range)
     mark = digest(pdf[first : first + length] + pdf[second : second + rest])
-    der = embedded.signer_info["signature"].native
+    value = embedded.signer_info["signature"].native
+    is_rsa = embedded.signer_cert.public_key.algorithm == "rsa"
     stamp = status.timestamp_validity
     return Signed(
         embedded.signer_cert.dump(),
         statement,
         mark,
-        raw_signature(der),
+        value if is_rsa else raw_signature(value),
         stamp.timestamp if stamp and stamp.intact and stamp.valid and stamp.trusted else None,
         lasting(bundle, reader, embedded) if bundle.deep else None,
     )
 
 
-def _trusting(bundle: Bundle, at: datetime, of_stamps: bool = False) -> Any:
-    """In what a signature of this moment is validated: the root one holds, and no network."""
+def authorities_of(bundle: Bundle, signature_class: str) -> tuple[list[str], list[str]]:
+    """Roots of a class of signature, and what stands between: the cabinet's own for devices."""
+    if signature_class == KEY_CLASSES[0]:
+        return [bundle.keys["root"]], bundle.keys["authorities"]
+    pinned = bundle.keys.get("classes", {}).get(signature_class)
+    if not pinned:
+        raise Unsound(f"the keys: name no authority for signatures of class {signature_class}")
+    return pinned["roots"], pinned["between"]
+
+
+def _trusting(
+    bundle: Bundle, at: datetime, signature_class: str = KEY_CLASSES[0], of_stamps: bool = False
+) -> Any:
+    """In what a signature of this moment is validated: the roots of its class, which certify no
+    other, the root one holds for stamps; and no network."""
     from asn1crypto import x509
     from pyhanko_certvalidator import ValidationContext
 
+    roots, between = authorities_of(bundle, signature_class)
+    trusted = [_base64(each) for each in roots] + (_roots(bundle, True) if of_stamps else [])
     return ValidationContext(
-        trust_roots=[x509.Certificate.load(each) for each in _roots(bundle, of_stamps)],
-        other_certs=[x509.Certificate.load(_base64(each)) for each in bundle.keys["authorities"]],
+        trust_roots=[x509.Certificate.load(each) for each in trusted],
+        other_certs=[x509.Certificate.load(_base64(each)) for each in between],
         allow_fetching=False,
         moment=at,
     )

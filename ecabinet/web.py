@@ -216,6 +216,17 @@ def signed_by_its_sender(view: View) -> View:
     return view
 
 
+def brought_by_a_client(largest: int) -> Callable[[View], View]:
+    """The same of a program on a member's device, which brings one file of at most so many bytes
+    under a secret that was given to it once."""
+
+    def declare(view: View) -> View:
+        cast(Any, view).largest = largest
+        return signed_by_its_sender(view)
+
+    return declare
+
+
 class Door(Blueprint):
     """A room's routes; one without a declared permission keeps the application from starting."""
 
@@ -716,7 +727,7 @@ def _refuse_cross_site() -> None:
     if request.method in SAFE:
         return
     if _is_signed():
-        g.actor, request.max_content_length = None, STRANGERS_BYTES
+        g.actor, request.max_content_length = None, _largest_of_a_machine()
         return
     if actor_or_none() is None:
         # Nobody who is not signed in sends files.
@@ -788,6 +799,12 @@ def _is_signed() -> bool:
     return getattr(view, "is_signed", False)
 
 
+def _largest_of_a_machine() -> int:
+    rule = request.url_rule
+    view = current_app.view_functions[rule.endpoint] if rule else None
+    return int(getattr(view, "largest", STRANGERS_BYTES))
+
+
 def _say_who_acts() -> None:
     """For the log: what is written from here on is this person's act."""
     rule = request.url_rule
@@ -840,12 +857,21 @@ def _note_refusal(code: str, reason: str) -> None:
         log.error("a refusal could not be noted", exc_info=fault)
 
 
+def page_policy(settings: Settings) -> str:
+    """What a page may do: also speak to the signing client on its own device, where one is set."""
+    if not settings.signing_plugin:
+        return PAGE_POLICY
+    return PAGE_POLICY.replace(
+        "connect-src 'self'", f"connect-src 'self' {settings.signing_plugin}"
+    )
+
+
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     is_worker = request.path.startswith("/static/") and "pdf.worker" in request.path
     response.headers.setdefault(
-        "Content-Security-Policy", WORKER_POLICY if is_worker else PAGE_POLICY
+        "Content-Security-Policy", WORKER_POLICY if is_worker else page_policy(settings())
     )
     # A demo's name is asked for by http as well, tomorrow: it binds no browser for a year.
     if settings().secure and not settings().network_names:

@@ -337,6 +337,7 @@ class Device(Base):
     signature_class: Mapped[str] = mapped_column(String(20), server_default=DEVICE_CLASS)
     # SHA-256 of the public key's SubjectPublicKeyInfo, in hex.
     key_id: Mapped[str] = mapped_column(String(64))
+    # The request that its browser made; of a key that no browser holds, its certificate.
     csr: Mapped[bytes] = mapped_column(LargeBinary)
     certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     serial: Mapped[str | None] = mapped_column(String(48))

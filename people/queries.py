@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
-from ecabinet import clock, crls, ledger, outbox
+from ecabinet import authorities, clock, crls, ledger, outbox
 from ecabinet.access import (
     POLICY,
     ROLES_OF_RIGHTS,
@@ -28,6 +28,7 @@ from ecabinet.errors import NotFound
 from ecabinet.search_terms import fold
 from people import rules
 from people.models import (
+    DEVICE_CLASS,
     Agency,
     AgencyCode,
     Device,
@@ -422,6 +423,8 @@ class DeviceView:
     revoked_at: datetime | None
     tried_at: datetime | None
     signature_class: str
+    # What the certificate of a key that no browser holds says: its name, issuer and number.
+    says: tuple[str, str, str] | None
     # Another key took its place, by its own signature.
     was_renewed: bool
 
@@ -472,6 +475,7 @@ def _devices(db: Session, query: Select[Device]) -> list[DeviceView]:
             revoked_at=row.revoked_at,
             tried_at=row.tried_at,
             signature_class=row.signature_class,
+            says=None if row.signature_class == DEVICE_CLASS else authorities.described(row.csr),
             was_renewed=row.key_id in gave_way,
         )
         for row in rows
@@ -486,13 +490,23 @@ def devices_that_end(db: Session, before: datetime) -> list[DeviceView]:
     return sorted(_devices(db, query), key=lambda each: str(each.ends_at))
 
 
+def outside_keys_of(db: Session, person_id: int) -> list[DeviceView]:
+    """A person's keys that can sign now and that no browser holds."""
+    return [
+        each
+        for each in devices_of(db, person_id)
+        if each.signature_class != DEVICE_CLASS and each.standing is DeviceStanding.ACTIVE
+    ]
+
+
 def renewable(db: Session, person_id: int, before: timedelta) -> set[str]:
     """Which of a person's keys may make way for a new one now."""
     now = clock.now(db)
     return {
         each.key_id
         for each in devices_of(db, person_id)
-        if rules.renewal_refusal(each.standing, each.ends_at, now, before) is None
+        if each.signature_class == DEVICE_CLASS
+        and rules.renewal_refusal(each.standing, each.ends_at, now, before) is None
     }
 
 
@@ -598,7 +612,9 @@ def revoked_certificates(db: Session) -> list[crls.Revoked]:
     gone = select(Device).where(Device.certificate.is_not(None), Device.revoked_at.is_not(None))
     return [
         crls.Revoked(int(each.serial, 16), logged.get(each.key_id, each.revoked_at))
-        for each in db.scalars(gone.order_by(Device.id))
+        for each in db.scalars(
+            gone.where(Device.signature_class == DEVICE_CLASS).order_by(Device.id)
+        )
         if each.serial and each.revoked_at
     ]
 

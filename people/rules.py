@@ -90,6 +90,8 @@ class DeviceRefusal(StrEnum):
     EXPIRED = "expired"
     NOT_BY_OLD_KEY = "not_by_old_key"
     TRIAL_FAILED = "trial_failed"
+    NOT_CERTIFIED = "not_certified"
+    OTHER_NAME = "other_name"
 
 
 class PersonRefusal(StrEnum):
@@ -729,6 +731,14 @@ def standing(
     if ends_at <= now:
         return DeviceStanding.EXPIRED
     return DeviceStanding.ACTIVE if usable_from <= now else DeviceStanding.WAITING
+
+
+def names(certificate_name: str, name: str) -> bool:
+    """Whether a certificate's subject is this person: their full name stands in it, marks and all,
+    whatever stands around it (BAL-04). Whoever has seen them compares the rest."""
+    words = unicodedata.normalize("NFC", certificate_name).casefold().split()
+    own = unicodedata.normalize("NFC", name).casefold().split()
+    return any(words[at : at + len(own)] == own for at in range(len(words))) and bool(own)
 
 
 class KeyEnd(StrEnum):

@@ -15,6 +15,7 @@ from ballots import access, queries, rules, signing
 from ballots.models import Attempt, Ballot, BallotPaper, Consultation
 from ballots.queries import Receipt
 from ballots.rules import BallotRefusal, SignatureRefusal
+from ballots.service import outside
 from ballots.service.tell import tell_of_attempts, tell_of_ballot, tell_of_unofficial
 from ballots.signing import Sealed
 from ecabinet import answers, canonical, clock, keys, ledger, pades
@@ -55,6 +56,10 @@ class Signed:
     signature_class: str
     envelope: Envelope
     mark: bytes
+    # As the log names it: r and s side by side, or RSA's own bytes.
+    signature: bytes
+    # Its signer's own authority has stamped it already.
+    is_stamped: bool = False
 
 
 def cast(
@@ -155,7 +160,8 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
         chain = [pades.certificate(db, pades.MEMBER_CA)]
     key = keys.store().read(signing.key_name(consultation_id))
     content = signing.unseal(key, consultation_id, paper.sealed)
-    assert content.prepared is not None
+    if content.prepared is None:
+        return _signed_outside(paper, content, device, envelope)
     try:
         pdf = pades.finish(content.prepared, device.certificate, chain, envelope.signature)
     except answers.WrongSignature as wrong:
@@ -163,7 +169,24 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
     finished = replace(content, pdf=pdf, prepared=None)
     return Signed(
         paper, finished, device.certificate, device.signature_class, envelope,
-        content.prepared.digest,
+        content.prepared.digest, envelope.signature,
+    )  # fmt: skip
+
+
+def _signed_outside(
+    paper: BallotPaper, content: Sealed, device: people.SigningDevice, envelope: Envelope
+) -> Signed:
+    """The same of a paper that a program on the member's device has signed and brought: what comes
+    in a signature's place is the SHA-256 of that file."""
+    with reading() as db:
+        brought = queries.signed_outside(db, paper, envelope.signature.hex())
+    if brought is None:
+        raise Refused(BallotRefusal.NOT_SIGNED_YET)
+    pdf = outside.opened(paper, brought)
+    said = outside.read(pdf, content, device)
+    return Signed(
+        paper, replace(content, pdf=pdf), device.certificate, device.signature_class, envelope,
+        said.mark, said.signature, said.is_stamped,
     )  # fmt: skip
 
 
@@ -218,6 +241,7 @@ def _ballot(
         signature_class=signed.signature_class,
         evidence=evidence,
         at=now,
+        stamp=b"" if signed.is_stamped else None,
     )
 
 
@@ -231,7 +255,7 @@ def _leaf(consultation_id: int, signed: Signed, evidence: dict[str, Any]) -> dic
         consultation_id,
         signed.content.statement,
         signed.mark,
-        signed.envelope.signature,
+        signed.signature,
         signed.certificate,
         evidence,
     )

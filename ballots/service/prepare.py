@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ballots import access, papers, queries, rules, signing
 from ballots.models import Asked, BallotPaper, Consultation, NoticeOpened
 from ballots.rules import Answer, BallotRefusal
+from ballots.service import outside
 from ballots.signing import Sealed, Statement
 from ecabinet import canonical, clock, keys, ledger, pades
 from ecabinet.access import Actor
@@ -74,14 +75,16 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
         _refuse_without_end(db, actor, consultation_id)
         asked = _as_asked(db, actor, consultation_id, answer, key_id, env)
     statement = signing.written(asked.statement)
-    made = pades.prepare(
-        papers.ballot(asked.form), asked.certificate, asked.chain,
-        pades.Attachment(signing.ATTACHMENT, statement),
-    )  # fmt: skip
+    attachment = pades.Attachment(signing.ATTACHMENT, statement)
+    page, made = papers.ballot(asked.form), None
+    if asked.statement.signature_class == signing.DEVICE:
+        made = pades.prepare(page, asked.certificate, asked.chain, attachment)
+    # By a key outside the browser the program that holds it makes room for its signature itself.
+    pdf = made.pdf if made else pades.attach(page, attachment)
     sealed = signing.seal(
         keys.store().read(signing.key_name(consultation_id)),
         consultation_id,
-        Sealed(statement, answer.opinion, made.pdf, made),
+        Sealed(statement, answer.opinion, pdf, made),
     )
     token = secrets.token_hex(16)
     with transaction() as db:
@@ -96,7 +99,7 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
                 issued_at=clock.now(db),
             )
         )
-    return Prepared(token, made.pdf, made.attributes, statement)
+    return Prepared(token, pdf, made.attributes if made else b"", statement)
 
 
 def passkey_options(
@@ -110,9 +113,16 @@ def passkey_options(
     if paper is None:
         raise Refused(BallotRefusal.PAPER_GONE)
     key = keys.store().read(signing.key_name(consultation_id))
-    made = signing.unseal(key, consultation_id, paper.sealed).prepared
-    assert made is not None
-    return passkeys.step_up_options(actor, made.digest, settings)
+    content = signing.unseal(key, consultation_id, paper.sealed)
+    if content.prepared is not None:
+        return passkeys.step_up_options(actor, content.prepared.digest, settings)
+    with reading() as db:
+        brought = queries.signed_outside(db, paper)
+        device = people.signing_device(db, actor.id, paper.key_id)
+    if brought is None or device is None:
+        raise Refused(BallotRefusal.NOT_SIGNED_YET)
+    said = outside.read(outside.opened(paper, brought), content, device)
+    return passkeys.step_up_options(actor, said.mark, settings)
 
 
 def _as_asked(

@@ -7,9 +7,15 @@ import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { fromBase64, toBase64, toHex } from '../signing/base64';
 import { type Envelope, keep } from '../signing/envelopes';
-import { type DeviceKey, deviceKey } from '../signing/keys';
-import { checkPaper } from '../signing/paper';
-import { shortMark, signPaper, WillNotSign } from '../signing/sign';
+import { WillNotSign } from '../signing/paper';
+import { NotSigned } from '../signing/plugin';
+import {
+  deviceSigner,
+  outsideSigner,
+  type PaperToSign,
+  type SignatureClass,
+  type Signer,
+} from '../signing/signer';
 import { tryHere } from '../signing/trial';
 import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
@@ -19,11 +25,9 @@ import { draw } from './shown';
 
 type Step = '2' | '3' | '4' | 'no-key';
 
-interface Paper {
-  pending: string;
-  pdf: Uint8Array<ArrayBuffer>;
-  attributes: Uint8Array<ArrayBuffer>;
+interface Paper extends PaperToSign {
   statement: string;
+  signer: Signer;
   choice: string;
   opinion: string;
   /** What this device has signed of it, until it is refused for good. */
@@ -129,28 +133,43 @@ async function check(): Promise<void> {
   if (wrong) return;
   opinion.value = tidy(opinion.value);
   saved();
-  const key = await deviceKey(person);
-  if (!key) {
+  const signer = await chosenSigner();
+  if (!signer) {
     go('no-key');
     return;
   }
   try {
-    paper = await askPaper(key);
-    await showPaper(paper, key);
+    paper = await askPaper(signer);
+    await showPaper(paper);
   } catch (refused) {
     go('2');
     say('2', reasonOf(refused));
   }
 }
 
-async function askPaper(key: DeviceKey): Promise<Paper> {
+/** The key that the member has chosen to sign by; without a choice, this device's. */
+async function chosenSigner(): Promise<Signer | null> {
+  const key = form.querySelector<HTMLInputElement>('input[name=signer]:checked');
+  if (!key?.value) return deviceSigner(person);
+  const { label = '', class: named = '' } = key.dataset;
+  const about = { keyId: key.value, label, signatureClass: named as SignatureClass };
+  return outsideSigner(about, ballot.dataset.plugin ?? '', {
+    begin: ({ pending }) =>
+      send(`/consultations/${consultation}/outside-signing`, { body: { pending } }),
+    signed: ({ pending }) => send(`/consultations/${consultation}/outside-signing/${pending}`),
+  });
+}
+
+async function askPaper(signer: Signer): Promise<Paper> {
   const answer = { choice: chosen(), opinion: opinion.value };
   const made = await send<{ pending: string; pdf: string; attrs: string; statement: string }>(
     `/consultations/${consultation}/paper`,
-    { body: { ...answer, key_id: key.keyId, follows: Number(ballot.dataset.follows) } },
+    { body: { ...answer, key_id: signer.keyId, follows: Number(ballot.dataset.follows) } },
   );
   return {
     ...answer,
+    signer,
+    consultation,
     pending: made.pending,
     pdf: fromBase64(made.pdf),
     attributes: fromBase64(made.attrs),
@@ -158,22 +177,21 @@ async function askPaper(key: DeviceKey): Promise<Paper> {
   };
 }
 
-async function showPaper(shown: Paper, key: DeviceKey): Promise<void> {
+async function showPaper(shown: Paper): Promise<void> {
   for (const each of all('[data-chosen]')) each.hidden = each.dataset.chosen !== shown.choice;
   one('[data-opinion]').textContent = shown.opinion || '–';
-  one('[data-key-label]').textContent = key.label;
-  one('[data-mark]').textContent = await markOf(shown);
+  one('[data-key-label]').textContent = shown.signer.label;
+  for (const each of all('[data-signer-class]')) {
+    each.hidden = each.dataset.signerClass !== shown.signer.signatureClass;
+  }
+  // Its mark is only there once the client has signed; the receipt says it.
+  one('[data-mark-shown]').hidden = shown.signer.signatureClass !== 'device';
+  one('[data-mark]').textContent = await shown.signer.check(shown, expected(shown));
   byPasskey = hasPasskey;
   showConfirmation();
   say('3', '');
   go('3');
   await draw(shown.pdf, one('[data-ballot-pdf]'), ballot.dataset.worker ?? '');
-}
-
-/** The paper's mark, once paper, statement and attributes say what the screen shows. */
-async function markOf(shown: Paper): Promise<string> {
-  const keyId = (await deviceKey(person))?.keyId ?? '';
-  return shortMark(await checkPaper(shown.pdf, shown.attributes, { ...expected(shown), keyId }));
 }
 
 /** What the screen shows, and so what alone may be signed. */
@@ -195,6 +213,8 @@ function expected(shown: Paper) {
 const SAID_WITHIN = 1_500;
 
 async function sign(shown: Paper): Promise<void> {
+  // A code is asked for before anything is signed; a passkey binds itself to what was signed.
+  if (!shown.signer.confirmsFirst && byPasskey) shown.signed ??= await signed(shown);
   const confirmed = await confirmation(shown);
   if (!confirmed) return;
   // Signed once: whatever is sent again of this paper is the same act under the same key.
@@ -206,7 +226,7 @@ async function sign(shown: Paper): Promise<void> {
 }
 
 async function signed(shown: Paper): Promise<Envelope> {
-  const signature = await signPaper(shown.pdf, shown.attributes, expected(shown));
+  const signature = await shown.signer.sign(shown, expected(shown));
   return {
     key: toHex(crypto.getRandomValues(new Uint8Array(16))),
     person,
@@ -298,7 +318,7 @@ async function signAndSend(): Promise<void> {
 }
 
 function reasonOf(wrong: unknown): string {
-  if (wrong instanceof Refusal) return wrong.message;
+  if (wrong instanceof Refusal || wrong instanceof NotSigned) return wrong.message;
   if (wrong instanceof WillNotSign) {
     return word({
       vi: 'Tờ phiếu nhận được không khớp với những gì đang hiện, nên máy này không ký. Nháp vẫn được giữ; hãy quay lại và thử lần nữa, hoặc báo Văn phòng Chính phủ.',

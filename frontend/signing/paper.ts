@@ -21,6 +21,7 @@ export interface Expected {
   statement: string;
   person: number;
   keyId: string;
+  signatureClass: 'device' | 'token' | 'official-duty';
   consultation: number;
   question: string;
   choice: string;
@@ -71,6 +72,14 @@ export async function checkPaper(
   checkStatement(pdf, expected.statement);
   await compare(expected);
   return digest;
+}
+
+/** The digest of a PDF that is signed elsewhere: it bears no signature yet, and the statement. */
+export async function checkOutsidePaper(pdf: Bytes, expected: Expected): Promise<Bytes> {
+  if (/\/ByteRange/.test(latin(pdf))) throw new WillNotSign('not_whole');
+  checkStatement(pdf, expected.statement);
+  await compare(expected);
+  return sha256(pdf);
 }
 
 /** All of the PDF but the hole that waits for the signature (PDF 32000-1, 12.8.1). */
@@ -148,7 +157,7 @@ async function compare(expected: Expected): Promise<void> {
     said.consultation === expected.consultation &&
     said.member === expected.person &&
     said.key_id === expected.keyId &&
-    said.signature_class === 'device' &&
+    said.signature_class === expected.signatureClass &&
     said.questions.length === 1 &&
     question?.question === expected.question &&
     question.choice === expected.choice &&

@@ -9,11 +9,11 @@ export { type Expected, type PaperFault, shortMark, WillNotSign } from './paper'
 export async function signPaper(
   pdf: Bytes,
   attributes: Bytes,
-  expected: Omit<Expected, 'keyId'>,
+  expected: Omit<Expected, 'keyId' | 'signatureClass'>,
 ): Promise<Bytes> {
   const key = await deviceKey(expected.person);
   if (!key) throw new WillNotSign('no_key');
-  await checkPaper(pdf, attributes, { ...expected, keyId: key.keyId });
+  await checkPaper(pdf, attributes, { ...expected, keyId: key.keyId, signatureClass: 'device' });
   // WebCrypto hashes by itself: it is given the attributes, never their digest.
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
   return new Uint8Array(await crypto.subtle.sign(algorithm, key.pair.privateKey, attributes));

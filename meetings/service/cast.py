@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ballots import queries as ballot_queries
 from ballots import rules as ballot_rules
+from ballots import signing as ballot_signing
 from ballots.service import cast as ballots
 from ballots.service.cast import Confirm
 from ecabinet import answers, canonical, clock, keys, ledger, outbox
@@ -105,7 +106,8 @@ def _verified(actor: Actor, envelope: Envelope) -> Signed:
         raise SignatureRejected(CastRefusal.OTHER_STATEMENT) from wrong
     with reading() as db:
         device = people.signing_device(db, actor.id, key_id)
-    if device is None:
+    # A vote in session is signed by the browser's own key; another's program knows no statement.
+    if device is None or device.signature_class != ballot_signing.DEVICE:
         raise Refused(CastRefusal.KEY_UNKNOWN)
     try:
         signing.verify(device.certificate, envelope.statement, envelope.signature)

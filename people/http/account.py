@@ -5,10 +5,10 @@ import binascii
 from datetime import timedelta
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from ecabinet import clock, web
+from ecabinet import authorities, clock, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
@@ -27,6 +27,7 @@ LARGEST_CSR = 2_000
 LONGEST_LABEL = 80
 # 64 bytes, in base64.
 LONGEST_SIGNATURE = 88
+LARGEST_CERTIFICATE = 20_000
 
 
 @door.get("/devices")
@@ -44,6 +45,7 @@ def devices() -> str:
             has_provider=bool(web.settings().oidc_issuer),
             may_enrol=actor.may(Permission.DEVICE_ENROL),
             waiting_hours=web.settings().key_waiting_seconds // 3600,
+            takes_certificates=bool(authorities.pinned()),
             renewable=queries.renewable(db, actor.id, _warned_before()),
         )
 
@@ -102,6 +104,20 @@ def try_device() -> dict[str, Any]:
     )
     key_id = form("key_id", limit=64)
     return {"standing": signing_keys.try_device(current_actor(), key_id, challenge, signature)}
+
+
+@door.post("/devices/certificate")
+@needs(Permission.DEVICE_ENROL)
+@takes("file")
+def enrol_certificate() -> Response:
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise BadInput("file", "is missing")
+    content = sent.stream.read(LARGEST_CERTIFICATE + 1)
+    if len(content) > LARGEST_CERTIFICATE:
+        raise BadInput("file", "is too large")
+    signing_keys.enrol_certificate(current_actor(), content)
+    return web.see("/devices", "certificate_asked")
 
 
 @door.get("/devices/pending")

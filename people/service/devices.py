@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ecabinet import answers, clock, ledger, outbox, pades
+from ecabinet import answers, authorities, clock, ledger, outbox, pades
 from ecabinet.access import Actor, Permission, Role
-from ecabinet.db import transaction
+from ecabinet.db import reading, transaction
 from ecabinet.errors import Refused, StepUpNeeded
 from ecabinet.settings import Settings
 from people import access, queries, rules
@@ -43,7 +43,10 @@ def _key_of(csr: bytes) -> str:
         raise Refused(DeviceRefusal.NO_POSSESSION) from None
 
 
-def _asked(db: Session, actor: Actor, csr: bytes, key_id: str, label: str) -> Device:
+def _asked(
+    db: Session, actor: Actor, csr: bytes, key_id: str, label: str,
+    signature_class: str = DEVICE_CLASS,
+) -> Device:  # fmt: skip
     device = Device(
         public_id=secrets.token_hex(8),
         person_id=actor.id,
@@ -51,21 +54,45 @@ def _asked(db: Session, actor: Actor, csr: bytes, key_id: str, label: str) -> De
         key_id=key_id,
         csr=csr,
         state=DeviceState.PENDING,
-        signature_class=DEVICE_CLASS,
+        signature_class=signature_class,
         asked_at=clock.now(db),
     )
     db.add(device)
     return device
 
 
-def _keep(actor: Actor, csr: bytes, key_id: str, label: str) -> str:
+def _keep(
+    actor: Actor, csr: bytes, key_id: str, label: str, signature_class: str = DEVICE_CLASS
+) -> str:
     with transaction() as db:
         if db.scalar(select(Device).where(Device.key_id == key_id)):
             raise Refused(DeviceRefusal.ALREADY_KNOWN)
-        device = _asked(db, actor, csr, key_id, label)
+        device = _asked(db, actor, csr, key_id, label, signature_class)
         secretaries = [each.person_id for each in queries.persons_with(db, Role.SECRETARY)]
         outbox.notify(db, secretaries, "device_asked", "/devices/pending", who=actor.office)
     return device.public_id
+
+
+def enrol_certificate(actor: Actor, content: bytes) -> str:
+    """Ask for one's own official-duty or token certificate to be registered; a secretary, who has
+    seen the member, confirms it as they do a device's key (BAL-04)."""
+    actor.must(Permission.DEVICE_ENROL)
+    with reading() as db:
+        at = clock.now(db)
+    try:
+        found = authorities.read(content, at)
+    except authorities.NotOfThem:
+        raise Refused(DeviceRefusal.NOT_CERTIFIED) from None
+    if not rules.names(found.name, actor.name):
+        raise Refused(DeviceRefusal.OTHER_NAME)
+    key_id = hashlib.sha256(found.key).hexdigest()
+    try:
+        return _keep(actor, found.der, key_id, found.name[:LONGEST_LABEL], found.signature_class)
+    except IntegrityError:
+        raise Refused(DeviceRefusal.ALREADY_KNOWN) from None
+
+
+LONGEST_LABEL = 80
 
 
 def confirm_device(actor: Actor, public_id: str, settings: Settings) -> None:
@@ -88,13 +115,20 @@ def _certify(
     db: Session, device: Device, office: str, by: int, waiting: timedelta, settings: Settings
 ) -> None:
     now = clock.now(db)
-    certificate = pades.certify(db, device.csr, office, settings.key_days)
-    device.certificate = certificate.public_bytes(serialization.Encoding.DER)
-    device.serial = f"{certificate.serial_number:x}"
+    if device.signature_class == DEVICE_CLASS:
+        certificate = pades.certify(db, device.csr, office, settings.key_days)
+        device.certificate = certificate.public_bytes(serialization.Encoding.DER)
+        device.serial = f"{certificate.serial_number:x}"
+        device.ends_at = certificate.not_valid_after_utc
+    else:
+        try:
+            found = authorities.read(device.csr, now)
+        except authorities.NotOfThem:
+            raise Refused(DeviceRefusal.NOT_CERTIFIED) from None
+        device.certificate, device.serial, device.ends_at = found.der, found.serial, found.ends_at
     device.state = DeviceState.ACTIVE
     device.confirmed_at, device.confirmed_by = now, by
     device.usable_from = now + waiting
-    device.ends_at = certificate.not_valid_after_utc
 
 
 def _certified(device: Device) -> dict[str, Any]:
@@ -132,6 +166,8 @@ def renew_device(
             raise StepUpNeeded
         now = clock.now(db)
         before = timedelta(days=settings.key_renewal_days)
+        if old.signature_class != DEVICE_CLASS:
+            raise Refused(DeviceRefusal.NOT_RENEWABLE)
         if why := rules.renewal_refusal(queries.standing_of(old, now), old.ends_at, now, before):
             raise Refused(why)
         assert old.certificate is not None
@@ -174,6 +210,8 @@ def try_device(actor: Actor, key_id: str, challenge: bytes, signature: bytes) ->
         now = clock.now(db)
         try:
             challenges.use(db, challenge, Ceremony.TRIAL, challenges.holder_of(actor))
+            if device.signature_class != DEVICE_CLASS:
+                raise NotProven("a key that no browser holds")
             if device.certificate is not None:
                 answers.signature(device.certificate, TRIAL + challenge, signature)
         except (NotProven, answers.WrongSignature):
@@ -202,7 +240,8 @@ def warn_of_ends(settings: Settings) -> int:
             assert device.ends_at is not None
             outbox.notify(
                 db, device.person_id, fact.partition(":")[0], "/devices", fact,
-                label=device.label, ends=queries.OFFICE_ZONE.end_words(device.ends_at),
+                label=device.label, signature_class=device.signature_class,
+                ends=queries.OFFICE_ZONE.end_words(device.ends_at),
             )  # fmt: skip
     return len(untold)
 

@@ -280,6 +280,7 @@ def test_nobody_signed_in_finds_no_door_but_the_open_ones(cabinet: Cabinet) -> N
         "/sign-in/passkey", "/sign-in/passkey/options",
         "/sign-in/outside", "/sign-in/outside/finish", "/sign-in/outside/ended",
         "/sign-in/outside/left",
+        "/outside-signing/<secret>/paper.pdf", "/outside-signing/<secret>/signed",
         "/lock", "/unlock", "/unlock/passkey", "/unlock/passkey/options",
         "/invitation/<token>", "/invitation/<token>/passkey",
         "/invitation/<token>/passkey/options",

@@ -118,6 +118,7 @@ def test_every_door_that_hands_out_a_stored_file_says_so(cabinet: Cabinet) -> No
     drawn = {
         "/consultations/<int:consultation_id>/result.pdf",
         "/editions/<int:edition_id>/notes.pdf",
+        "/outside-signing/<secret>/paper.pdf",
     }
     files = {
         each.rule

@@ -60,6 +60,7 @@ NO_THING = ("<token>", "<secret>", "<channel>", "<digest>", "<path:")
 # the signature is none; and where a page that is shown once leads when it is loaded again.
 SAYS_FIRST = {
     "POST /consultations/<int:consultation_id>/ballots": (409, "refused"),
+    "POST /consultations/<int:consultation_id>/outside-signing": (409, "refused"),
     "POST /consultations/<int:consultation_id>/step-up": (409, "refused"),
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts": (422, "signature_rejected"),
     "GET /persons/<int:person_id>/invitation": (200, None),
@@ -162,6 +163,7 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/ballots": (
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
+    "/consultations/<int:consultation_id>/outside-signing": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/corrections": {"words": "Sửa tên."},
     "/devices/<public_id>/confirm": {"met": "yes"},
@@ -548,6 +550,7 @@ ROLES = {
 ELSEWHERE = {
     "POST /consultations/<int:consultation_id>/refusals",
     "POST /consultations/<int:consultation_id>/ballots",
+    "POST /consultations/<int:consultation_id>/outside-signing",
     "POST /consultations/<int:consultation_id>/step-up",
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts",
     "POST /agencies/<int:agency_id>/rehome",

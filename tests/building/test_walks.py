@@ -21,7 +21,7 @@ Walk = Callable[[Cabinet], Iterator[object]]
 ABSENT, THERE = 987654, 1
 JSON = {"Accept": "application/json"}
 # Signed or sealed by the machine that sends it.
-SIGNED = ("/sign-in/outside/ended", "/vault/contact")
+SIGNED = ("/sign-in/outside/ended", "/vault/contact", "/outside-signing/<secret>/signed")
 # The same for everybody, like what lies under /static.
 FILES = ("/sw.js", "/app.webmanifest", "/static/<path:filename>")
 

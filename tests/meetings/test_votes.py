@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ballots.rules import Choice
 from ecabinet import answers, canonical, ledger
-from ecabinet.db import reading
+from ecabinet.db import reading, transaction
 from ecabinet.errors import Forbidden, Refused
 from meetings import queries, rules, signing
 from meetings.models import VoteCast
@@ -20,6 +20,7 @@ from meetings.rules import Attendance, ItemRefusal, Kind, Naming, StepRefusal, V
 from meetings.service import attend, conduct, prepare, votes
 from meetings.service.prepare import ItemText
 from meetings.service.votes import Question
+from people.models import Device
 from people.service import devices
 from tests.builders import ID_LIKE, Cabinet, Scene
 from tests.meetings.builders import MEMBERS, QUESTION, Session, Voter, discussed, head
@@ -351,6 +352,14 @@ def test_a_revoked_key_signs_no_vote(session: Session) -> None:
     devices.revoke_device(session.actor("botruong.yte"), minister.device)
     answer = minister.sends(vote_id, statement, minister.signs(statement))
     assert (answer.status_code, answer.json["reason"]) == (409, "key_revoked")
+
+
+def test_a_key_that_no_browser_holds_signs_no_vote(session: Session) -> None:
+    vote_id, minister = session.ask(), Voter(session, "botruong.yte")
+    with transaction() as db:
+        db.execute(update(Device).values(signature_class="token"))
+    answer = minister.casts(vote_id)
+    assert (answer.status_code, answer.json["reason"]) == (409, "key_unknown")
 
 
 def test_a_code_holds_five_minutes_and_then_is_asked_for_again(session: Session) -> None:
