@@ -28,6 +28,7 @@ from people.rules import DeviceRefusal
 from people.service import devices
 from tests.ballots.builders import Member, an_open_consultation, ballots_of
 from tests.ballots.test_classes import positions
+from tests.ballots.test_confirming import ask_options, with_passkey
 from tests.builders import Cabinet
 from tests.people.builders import leaves
 from tests.plugin import Authority, Holder
@@ -119,12 +120,16 @@ class Desk:
         pdf = self.fetch(given["fetch"]).data
         return self.bring(given["bring"], given["token"], sign(pdf))
 
-    def send(self, consultation: int, pending: str, signature: bytes) -> TestResponse:
-        body = {
+    def send(
+        self, consultation: int, pending: str, signature: bytes, assertion: Any = None
+    ) -> TestResponse:
+        body: dict[str, Any] = {
             "pending": pending,
             "key": hashlib.sha256(signature + pending.encode()).hexdigest()[:32],
             "signature": base64.b64encode(signature).decode(),
         }
+        if assertion:
+            body["assertion"] = assertion
         return self.browser.post(f"/consultations/{consultation}/ballots", json=body)
 
     def cast(self, consultation: int, choice: str = "disagree") -> dict[str, Any]:
@@ -330,6 +335,21 @@ def test_nothing_is_cast_that_did_not_come_back_or_came_to_somebody_else(
     refused = other.send(asked, pending, bytes.fromhex(kept.json["FileServer"]))
     assert refused.json["reason"] == "paper_gone"
     assert ballots_of(asked) == []
+
+
+def test_a_passkey_confirms_what_the_client_has_signed_and_nothing_before(
+    cabinet: Cabinet, official: Authority, asked: int
+) -> None:
+    desk: Any = Desk(cabinet, official.certify(named(cabinet)))
+    passkey, pending = with_passkey(desk), desk.paper(asked)["pending"]
+    refused = ask_options(desk, asked, pending)
+    assert (refused.status_code, refused.json["reason"]) == (409, "not_signed_yet")
+    kept = desk.signed(asked, pending, desk.holder.sign)
+    assertion = passkey.get(ask_options(desk, asked, pending).json)
+    answer = desk.send(asked, pending, bytes.fromhex(kept.json["FileServer"]), assertion)
+    assert answer.status_code == 201, answer.json
+    (ballot,) = ballots_of(asked)
+    assert (ballot.evidence["method"], ballot.evidence["bound_to_ballot"]) == ("passkey", True)
 
 
 def test_a_certificate_that_was_revoked_here_casts_no_more(
