@@ -10,7 +10,7 @@ from ballots.models import Consultation, FrozenPaper, State
 from ballots.service import draft, tell
 from documents import queries as documents
 from documents import service as documents_service
-from ecabinet import canonical, clock, ledger, working_days
+from ecabinet import approvals, canonical, clock, ledger, working_days
 from people import queries as people
 
 
@@ -51,6 +51,8 @@ def _ask_again(db: Session, consultation: Consultation, paper_id: int) -> None:
     db.refresh(consultation, ["papers"])
     body = _leaf(consultation, old, new)
     ledger.append(db, "consultation_asked_again", body, _remember(consultation))
+    # What was entered from paper is about the papers as they were.
+    approvals.put_aside(db, ("enter_paper_ballot",), {"consultation": consultation.id})
     documents_service.add_to_story(
         db, consultation.dossier_id, "consultation_asked_again",
         queries.path_of(consultation.id), number=consultation.id, title=new.title,

@@ -23,6 +23,7 @@ from ecabinet.approvals import ApprovalRefusal
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused
 from tests.ballots.builders import Member, a_paper, an_open_consultation
+from tests.ballots.test_asked_again import replace
 from tests.ballots.test_bundle import Files, act_in, change_json, of_type, rezip
 from tests.ballots.test_each_check import change as put_act
 from tests.ballots.test_withdrawn import confirm
@@ -364,6 +365,19 @@ def test_what_two_compare_is_what_is_logged_and_nothing_in_it_acts(
     with pikepdf.open(io.BytesIO(given)) as pdf:
         assert "/OpenAction" not in pdf.Root
         assert not list(pdf.attachments)
+
+
+def test_a_paper_about_papers_that_were_replaced_waits_no_more(
+    cabinet: Cabinet, asked: int
+) -> None:
+    request = enter(cabinet, asked)
+    replace(cabinet, asked)
+    with reading() as db:
+        assert db.get_one(approvals.Request, request).state == "overtaken"
+    page = cabinet.browser(CLERK).get(f"/consultations/{asked}").text
+    assert "phiếu giấy chờ đối chiếu" not in page
+    entered(cabinet, asked)
+    assert len(ballots(asked)) == 1
 
 
 def test_of_whoever_has_left_office_no_paper_is_entered(cabinet: Cabinet, asked: int) -> None:
