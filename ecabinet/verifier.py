@@ -15,6 +15,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import logging
 import re
 import sys
 import unicodedata
@@ -1832,6 +1833,9 @@ def verify(
     bundle = Bundle(files, held, older, deep)
     checks = {number: each.run for number, each in CHECKS.items() if bundle.kind in each.kinds}
     findings, absent, notes = [], [], []
+    # What pyHanko has to say of a certificate is said here, once, by the check that asked.
+    for each in ("pyhanko", "pyhanko_certvalidator"):
+        logging.getLogger(each).setLevel(logging.CRITICAL + 1)
     for number, run in sorted(checks.items()):
         try:
             run(bundle)

@@ -575,6 +575,7 @@ def test_the_verifier_stands_alone(exported: Exported, tmp_path: Path) -> None:
     rezip(tmp_path / "bundle.zip", files)
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
+    assert done.stderr == "", "what is wrong is said once, in the answer"
     assert "FAIL V08" in done.stdout
     assert ballot_names(files, ".pdf")[0] in done.stdout
     # Without the installed libraries it says so, and calls nothing unsound.
