@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pysqlite3 import dbapi2
 
-from tests.browser.person import CHROMIUM, FLAGS
 from tests.browser.test_passkeys import authenticator, make_passkey, sign_in
 from tests.server import Server, serving_demo
 
@@ -24,14 +23,6 @@ TOUCH = "Ký bằng khóa đăng nhập của thiết bị"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving_demo(tmp_path_factory.mktemp("ballot-passkey") / "var") as server:
         yield server
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def test_a_minister_signs_by_a_touch_and_by_a_code_once_the_touch_is_given_up(

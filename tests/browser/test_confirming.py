@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.person import DESKTOP, TABLET, Person, browser
+from tests.browser.person import DESKTOP, TABLET, Person
 from tests.browser.test_passkeys import authenticator
 from tests.server import Server, serving_demo
 
@@ -16,12 +16,6 @@ pytestmark = pytest.mark.browser
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving_demo(tmp_path_factory.mktemp("confirming") / "var") as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as chromium:
-        yield chromium
 
 
 def drafts(chromium: Browser, server: Server) -> list[str]:

@@ -21,7 +21,7 @@ from pysqlite3 import dbapi2
 from ecabinet.incoming import PIECE
 from tests.ballots.builders import a_paper
 from tests.browser import papers
-from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT, browser
+from tests.browser.person import DESKTOP, HANOI, PHONE, TABLET, UPRIGHT
 from tests.browser.reader import NOTHING, ROOT, Reader, Size
 from tests.documents.builders import pages
 from tests.server import Server, serving_demo
@@ -171,12 +171,6 @@ def test_each_kind_of_page_is_looked_at() -> None:
         if any(f'{{% extends "{base}" %}}' in each.read_text() for base in bases)
     }
     assert pages - bases == KINDS.keys() | DOOR.keys() | SEEN_ONCE
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

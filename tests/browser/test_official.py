@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.person import CHROMIUM, FLAGS
 from tests.browser.test_ballot_passkey import check, open_consultation
 from tests.browser.test_passkeys import sign_in
 from tests.plugin import Authority, Plugin, plugged_in
@@ -37,14 +36,6 @@ def server(tmp_path: Path, official: Authority, plugin: Plugin) -> Iterator[Serv
     }
     with serving_demo(tmp_path / "var", **settings) as server:
         yield server
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def register(page: Page, chromium: Browser, server: Server, pem: bytes) -> None:

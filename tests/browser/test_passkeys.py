@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
-from tests.browser.person import CHROMIUM, FLAGS
 from tests.server import Server, serving_demo
 
 pytestmark = pytest.mark.browser
@@ -19,14 +18,6 @@ MEMBER = "botruong.yte"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving_demo(tmp_path_factory.mktemp("passkeys") / "var") as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from pysqlite3 import dbapi2
 
-from tests.browser.person import CHROMIUM, FLAGS
 from tests.browser.test_ballot_passkey import enrol, open_consultation
 from tests.browser.test_passkeys import sign_in
 from tests.server import Server, serving_demo
@@ -36,14 +35,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     # So short that it may be renewed at once.
     with serving_demo(tmp_path / "var", ECABINET_KEY_DAYS="20") as server:
         yield server
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def kept(page: Page) -> dict[str, object]:
