@@ -80,7 +80,7 @@ class Member:
         csr = request.sign(self.key, hashes.SHA256())
         self.csr = csr.public_bytes(serialization.Encoding.DER)
         with transaction() as db:
-            certificate = pades.certify(db, self.csr, "Bộ trưởng Bộ Y tế")
+            certificate = pades.certify(db, self.csr, "Bộ trưởng Bộ Y tế", 365)
             self.chain = [pades.certificate(db, pades.MEMBER_CA)]
         self.certificate = certificate.public_bytes(serialization.Encoding.DER)
         self.key_id = hashlib.sha256(pades.read_request(self.csr)).hexdigest()
