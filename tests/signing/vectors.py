@@ -56,6 +56,7 @@ class Paper:
             "statement": self.statement.decode(),
             "person": 7,
             "keyId": self.key_id,
+            "signatureClass": "device",
             "consultation": 3,
             "question": QUESTION,
             "choice": "agree_comments",
@@ -302,6 +303,7 @@ def _other_screens(good: Paper) -> list[Vector]:
     shown: dict[str, Any] = {
         "person": 8,
         "keyId": OTHER,
+        "signatureClass": "official-duty",
         "consultation": 4,
         "question": QUESTION.lower(),
         "choice": "agree",
