@@ -35,6 +35,8 @@ class Kept:
     paper_id: int
     edition_id: int
     number: int
+    # The number of its paper's current edition.
+    newest: int
     title: str
     dossier: str
     pages: int
@@ -340,6 +342,7 @@ def _kept(lease: Lease) -> Kept:
         paper.id,
         edition.id,
         edition.number,
+        paper.editions[-1].number,
         paper.title,
         paper.dossier.title,
         edition.pages,

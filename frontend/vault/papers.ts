@@ -21,7 +21,10 @@ async function paint(): Promise<void> {
   const vault = mayRead(stands) ? await openKept() : undefined;
   const kept = (await vault?.papers()) ?? [];
   say(mayRead(stands) && !kept.length ? `${stands === 'offline' ? 'off-' : ''}empty` : stands);
-  list?.replaceChildren(...byPack(kept).map(([title, them]) => section(title, them, vault)));
+  const isOnline = stands === 'ours';
+  list?.replaceChildren(
+    ...byPack(kept).map(([title, them]) => section(title, them, vault, isOnline)),
+  );
   await sayHowSafe();
   if (vault && stands === 'ours') await sendWaiting(vault.person);
 }
@@ -35,15 +38,20 @@ function byPack(kept: About[]): [About[][number]['pack'], About[]][] {
   return [...found.values()];
 }
 
-function section(pack: About['pack'], kept: About[], vault: Vault | undefined): Node {
+function section(
+  pack: About['pack'],
+  kept: About[],
+  vault: Vault | undefined,
+  isOnline: boolean,
+): Node {
   const made = packs?.cloneNode(true) as DocumentFragment;
   made.querySelector('[data-title]')?.replaceChildren(pack.title);
   made.querySelector('[data-count]')?.replaceChildren(String(kept.length));
-  made.querySelector('ul')?.append(...kept.map((each) => paper(each, vault)));
+  made.querySelector('ul')?.append(...kept.map((each) => paper(each, vault, isOnline)));
   return made;
 }
 
-function paper(about: About, vault: Vault | undefined): Node {
+function paper(about: About, vault: Vault | undefined, isOnline: boolean): Node {
   const made = papers?.cloneNode(true) as DocumentFragment;
   const link = made.querySelector<HTMLAnchorElement>('a');
   if (link) link.href = `/vault/paper?edition=${about.edition_id}`;
@@ -52,11 +60,26 @@ function paper(about: About, vault: Vault | undefined): Node {
   fill('[data-edition]', String(about.number));
   fill('[data-pages]', String(about.pages));
   fill('[data-until]', about.until);
+  sayOfNewer(made, about, isOnline);
   made.querySelector('button')?.addEventListener('click', async () => {
     await vault?.drop(about.edition_id);
     await paint();
   });
   return made;
+}
+
+/** As the server said when it was last heard of; whoever has a line goes there. */
+function sayOfNewer(made: DocumentFragment, about: About, isOnline: boolean): void {
+  const { newest = about.number } = about;
+  const isOlder = newest > about.number;
+  for (const each of made.querySelectorAll<HTMLElement>('[data-when]')) {
+    each.hidden = (each.dataset.when === 'older') !== isOlder;
+  }
+  made.querySelector('[data-newest]')?.replaceChildren(String(newest));
+  const go = made.querySelector<HTMLAnchorElement>('[data-go]');
+  if (!go) return;
+  if (isOlder && isOnline) go.href = `/papers/${about.paper_id}?edition=${newest}`;
+  else go.remove();
 }
 
 /** What the browser says of how long it keeps this, as it says it. */

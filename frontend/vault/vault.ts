@@ -17,6 +17,8 @@ export interface Leased {
   paper_id: number;
   edition_id: number;
   number: number;
+  /** That of its paper's current edition. */
+  newest?: number;
   title: string;
   dossier: string;
   pages: number;

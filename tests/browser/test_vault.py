@@ -271,6 +271,14 @@ def is_told_of_a_newer_edition(secretary: Person, folder: Path) -> None:
         "href", f"/papers/{paper}?edition=3"
     )
     expect(page.locator("[data-edition]").first).to_have_text("2")
+    secretary.goes_to("/vault")
+    older = page.locator("[data-kept] li", has_text="Tờ trình")
+    expect(older).to_contain_text("Đã có bản 3.")
+    expect(older.get_by_role("link", name="Sang bản mới")).to_have_attribute(
+        "href", f"/papers/{paper}?edition=3"
+    )
+    annex = page.locator("[data-kept] li", has_text="Phụ lục")
+    expect(annex.get_by_text("Đã có bản")).to_be_hidden()
 
 
 def test_papers_are_read_without_a_line_and_gone_with_their_login(tmp_path: Path) -> None:

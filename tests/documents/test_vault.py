@@ -94,6 +94,16 @@ def test_contact_lengthens_what_may_still_be_read_and_ends_the_rest(cabinet, pap
     assert [each["edition_id"] for each in one] == [paper.edition_id]
 
 
+def test_a_vault_hears_of_a_newer_edition_of_what_it_keeps(cabinet):
+    paper = builders.papers(builders.dossier(cabinet, builders.pdf(3)))[0]
+    browser = cabinet.browser("thuky")
+    vault = vault_of(browser)
+    assert take(browser, vault, paper).json["newest"] == 1
+    service.add_edition(cabinet.actor("chuyenvien"), paper.id, "ban-moi.pdf", builders.pdf(4))
+    (kept,) = says(browser, "/vault", vault=vault).json["kept"]
+    assert (kept["number"], kept["newest"]) == (1, 2)
+
+
 def test_the_half_of_the_key_is_the_same_each_time_and_no_row_holds_it(cabinet, paper):
     browser = cabinet.browser(READER)
     made = says(browser, "/vault").json
