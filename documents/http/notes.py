@@ -41,9 +41,12 @@ def keep(edition_id: int) -> dict[str, Any]:
 @needs(Permission.SIGNED_IN)
 @takes(body=True)
 def settle(edition_id: int, note_id: str) -> dict[str, Any]:
+    """On this page; without one, where it was found."""
     body = Body("page", "since")
-    page, since = body.whole("page"), body.whole("since")
-    return _answer(carrying.settle(current_actor(), edition_id, note_id, page, since))
+    actor, since = current_actor(), body.whole("since")
+    if "page" not in body:
+        return _answer(carrying.unsettle(actor, edition_id, note_id, since))
+    return _answer(carrying.settle(actor, edition_id, note_id, body.whole("page"), since))
 
 
 @door.post("/editions/<int:edition_id>/notes/<note_id>/share")

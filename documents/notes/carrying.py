@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from documents import access, anchoring, noting
@@ -37,7 +37,10 @@ def on_edition(actor: Actor, edition_id: int, since: int = 0) -> Notes:
     when somebody comes for it: most notes are never looked for again."""
     with store.reading() as db:
         edition = access.edition_to_read(db, actor, edition_id)
-        to_carry = {each: _not_carried(db, each, edition) for each in _writers(db, actor, edition)}
+        to_carry = {
+            each: _written(db, each, edition, NotePlace.note_id.is_(None))
+            for each in _writers(db, actor, edition)
+        }
     for person_id, written in to_carry.items():
         _carry(person_id, edition, written)
     with store.reading() as db:
@@ -58,6 +61,27 @@ def settle(actor: Actor, edition_id: int, note_id: str, page: int, since: int) -
             there.found = Found.PAGE if page else Found.TRAY
             there.page, there.quote, there.nth = page or None, "", 0
         there.confirmed_at = clock.now(db)
+        _carry_anew(db, actor, edition, note_id)
+        keeping.tell(db.get_one(Note, (actor.id, note_id)), count)
+        db.flush()
+        return reading.changed(db, actor, edition, since)
+
+
+def unsettle(actor: Actor, edition_id: int, note_id: str, since: int) -> Notes:
+    """Take back what was said of where a note stands: it is where it was found, and is asked about
+    as it was."""
+    with store.reading() as db:
+        edition = access.edition_to_read(db, actor, edition_id)
+        written = _written(db, actor.id, edition, Note.id == note_id)
+    found = _places(edition, written).get(note_id)
+    with transaction() as db:
+        edition = access.edition_to_read(db, actor, edition_id)
+        count = keeping.count_to_raise(db, actor)
+        there = db.get(NotePlace, (actor.id, note_id, edition_id))
+        if there is None or found is None:
+            raise NotFound(f"note {note_id}")
+        there.found, there.page, there.score = found.found, found.page, found.score
+        there.quote, there.nth, there.confirmed_at = found.quote, found.nth, None
         _carry_anew(db, actor, edition, note_id)
         keeping.tell(db.get_one(Note, (actor.id, note_id)), count)
         db.flush()
@@ -85,7 +109,9 @@ def _writers(db: Session, actor: Actor, edition: Edition) -> set[int]:
     return {actor.id, *(each.principal_id for each in mandates)}
 
 
-def _not_carried(db: Session, person_id: int, edition: Edition) -> list[Written]:
+def _written(
+    db: Session, person_id: int, edition: Edition, *which: ColumnElement[bool]
+) -> list[Written]:
     older = (
         reading.seen_on(edition)
         .add_columns(Edition.digest)
@@ -93,7 +119,7 @@ def _not_carried(db: Session, person_id: int, edition: Edition) -> list[Written]
             Note.person_id == person_id,
             Note.kind.is_not(None),
             Edition.id != edition.id,
-            NotePlace.note_id.is_(None),
+            *which,
         )
     )
     rows = db.execute(older).all()

@@ -799,6 +799,10 @@ def test_words_that_were_changed_are_asked_about_until_their_reader_says_that_th
     expect(asked).to_contain_text(f"Nay là: {STAYED}")
     secretary.is_barred_by_nothing()
     asked.get_by_role("button", name="Đúng chỗ").click()
+    # It stays under the hand that said so, until the list is left.
+    expect(asked.get_by_role("button", name="Đã giữ")).to_be_visible()
+    for _ in range(2):
+        page.locator("[data-notes-open]").click()
     expect(own).to_contain_text("Hỏi lại ai làm Trưởng ban")
     expect(asked).to_be_hidden()
 

@@ -195,3 +195,27 @@ def test_what_is_said_on_an_edition_tells_of_later_ones_that_nothing_was_said_on
     settle(browser, fourth, note["id"], page=4)
     settle(browser, third, note["id"], page=0)
     assert standings(browser, fourth)[note["id"]] == ("page", 4, False)
+
+
+def test_what_was_said_of_a_note_is_taken_back_and_it_is_asked_about_again(cabinet, paper):
+    browser, note = cabinet.browser("thuky"), lit(f"{QUOTE} do Thu tuong", 2)
+    save(browser, paper, note)
+    newer = replace(cabinet, paper, ONE, TWO, THREE)
+    (before,) = notes(browser, newer)
+    place = f"/editions/{newer.edition_id}/notes/{note['id']}/place"
+    for page in (2, 0, 3):
+        assert settle(browser, newer, note["id"], page=page).status_code == 200
+        assert not standings(browser, newer)[note["id"]][2]
+        since = notes(browser, newer)[-1]["revision"]
+        back = browser.post(place, json={"since": since}, headers=JSON)
+        (after,) = back.json["notes"]
+        assert after["standing"] == before["standing"]
+        assert after["standing"]["is_asked"]
+    # It is no longer carried from what was taken back.
+    last = replace(cabinet, paper, ONE, f"{TWO} 15 ngay", THREE)
+    assert standings(browser, last)[note["id"]] == ("same_page", 2, True)
+    assert (
+        cabinet.browser("lanhdaovp").post(place, json={"since": 0}, headers=JSON).status_code == 404
+    )
+    own = f"/editions/{paper.edition_id}/notes/{note['id']}/place"
+    assert browser.post(own, json={"since": 0}, headers=JSON).status_code == 404

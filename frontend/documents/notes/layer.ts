@@ -1,6 +1,6 @@
 // The pages that are drawn bear what was written on them; what PDF.js takes down, goes with it.
 import type { EventBus } from '../pdf_viewer';
-import { FARTHEST, type Item, lines, path, type Rect, UNIT } from './note';
+import { FARTHEST, type Item, isAtMargin, lines, path, type Rect, UNIT } from './note';
 import { find } from './quote';
 import type { NoteStore } from './store';
 
@@ -98,16 +98,22 @@ export class NoteLayer {
 
   private fill(page: number, sheet: SVGGElement): void {
     const lent = this.store.others.filter((each) => each.page === page);
-    const shapes = [...lent, ...this.store.on(page)].flatMap((each) => this.shapes(each, sheet));
-    sheet.replaceChildren(...shapes);
+    let down = 0;
+    const atMargin = (): [number, number] => {
+      down += (4 * MARKER) / 3;
+      return [MARKER, down];
+    };
+    const items = [...lent, ...this.store.on(page)];
+    sheet.replaceChildren(...items.flatMap((each) => this.shapes(each, sheet, atMargin)));
   }
 
-  private shapes(item: Item, sheet: SVGGElement): SVGElement[] {
+  private shapes(item: Item, sheet: SVGGElement, atMargin: () => [number, number]): SVGElement[] {
     const { content, from } = item;
     const whose = from ? ' notes__lent' : '';
     if (content.kind === 'ink') {
       return [drawn('path', { class: `notes__ink${whose}`, d: path(content.shape.points) })];
     }
+    if (isAtMargin(item)) return [this.marker(item.id, atMargin(), whose)];
     if (content.kind === 'highlight') {
       return this.rects(item, sheet).map(([x, y, width, height]) =>
         drawn('rect', { class: `notes__lit${whose}`, x, y, width, height }),

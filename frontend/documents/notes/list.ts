@@ -1,6 +1,6 @@
 // All notes of an edition beside its pages, in their order; from each one tap leads to its page.
 import { shortly, word } from '../../words';
-import { type Content, height, type Item } from './note';
+import { type Content, height, type Item, isAtMargin, type Note } from './note';
 import type { NoteStore } from './store';
 
 export type Row = { ids: string[]; item: Item };
@@ -35,9 +35,21 @@ export function rows(items: Item[]): Row[] {
   return found;
 }
 
+/** A note that its reader has just said something of. Until they leave the list its row stays where
+ *  it was, as it was: nothing slides under a finger that taps twice. */
+type Held = { part: Part; by: Choice; page: number | null; note: Note | undefined };
+type Part = 'asked' | 'own' | 'tray';
+type Choice = 'right' | 'wrong' | 'here';
+
 const isAsked = (item: Item): boolean => item.note?.standing?.is_asked ?? false;
 
+const partOf = (item: Item): Part => {
+  if (item.page === null) return 'tray';
+  return isAsked(item) ? 'asked' : 'own';
+};
+
 export class NoteList {
+  private readonly held = new Map<string, Held>();
   private readonly model: HTMLTemplateElement;
 
   constructor(
@@ -47,6 +59,10 @@ export class NoteList {
   ) {
     this.model = root.querySelector('template') as HTMLTemplateElement;
     store.addEventListener('change', () => this.draw());
+    root.addEventListener('drawer:hidden', () => {
+      this.held.clear();
+      this.draw();
+    });
   }
 
   private draw(): void {
@@ -55,21 +71,62 @@ export class NoteList {
       ? (activeElement as HTMLElement).dataset.key
       : undefined;
     const { own, others } = this.store;
-    this.fill('asked', own.filter(isAsked));
-    this.fill(
-      'own',
-      own.filter((each) => each.page !== null && !isAsked(each)),
-    );
-    this.fill(
-      'tray',
-      own.filter((each) => each.page === null),
-    );
+    const shown = own.map((each): Item => {
+      const { page, note } = this.held.get(each.id) ?? each;
+      return { ...each, page, note };
+    });
+    for (const part of ['asked', 'own', 'tray'] as const) {
+      this.fill(
+        part,
+        shown.filter((each) => partOf(each) === part),
+      );
+    }
     this.fill('lent', others);
     this.tellCarried(own.filter((each) => each.note?.standing));
     this.part('empty').hidden = own.length + others.length > 0;
     if (!key) return;
     const again = this.root.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
-    (again ?? this.root).focus();
+    (again ?? this.root).focus({ preventScroll: true });
+  }
+
+  /** What was said of notes whose row is held, where the server has taken it. */
+  private get done(): Map<string, Choice> {
+    const moved = this.store.own.flatMap((each): [string, Choice][] => {
+      const held = this.held.get(each.id);
+      return held && held.part !== partOf(each) ? [[each.id, held.by]] : [];
+    });
+    return new Map(moved);
+  }
+
+  /** Say where a row's note stands, and go on to the next of its kind. */
+  private async settle({ item }: Row, by: Choice, page: number, isByKeys: boolean): Promise<void> {
+    const part = partOf(item);
+    if (this.done.has(item.id)) {
+      this.goOn(part, item.id, isByKeys);
+      return;
+    }
+    this.held.set(item.id, { part, by, page: item.page, note: item.note });
+    await this.store.settle(item.id, page);
+    if (this.done.has(item.id)) this.goOn(part, item.id, isByKeys);
+  }
+
+  private async takeBack({ item }: Row): Promise<void> {
+    await (partOf(item) === 'tray' ? this.store.settle(item.id, 0) : this.store.settle(item.id));
+    this.goTo(item.id, false);
+  }
+
+  private goOn(part: Part, id: string, isByKeys: boolean): void {
+    const rows = [...this.part(part).querySelectorAll<HTMLElement>('[data-note]')];
+    const ids = rows.map((each) => each.dataset.note ?? '');
+    const after = ids.indexOf(id) + 1;
+    const order = [...ids.slice(after), ...ids.slice(0, after)];
+    this.goTo(order.find((each) => !this.done.has(each)) ?? id, isByKeys);
+  }
+
+  /** To a row and none of its buttons: a key that is held down presses nothing there. */
+  private goTo(id: string, scrolls: boolean): void {
+    const row = this.root.querySelector<HTMLElement>(`[data-note="${CSS.escape(id)}"]`);
+    row?.focus({ preventScroll: !scrolls });
   }
 
   private part(name: string): HTMLElement {
@@ -81,7 +138,8 @@ export class NoteList {
     section.hidden = items.length === 0;
     const count = section.querySelector('[data-count]');
     const shown = rows(items);
-    if (count) count.textContent = String(shown.length);
+    const left = shown.filter(({ item }) => !this.done.has(item.id));
+    if (count) count.textContent = String(left.length);
     const list = section.querySelector('ul') as HTMLElement;
     list.replaceChildren(...shown.map((each) => this.row(each)));
   }
@@ -108,13 +166,14 @@ export class NoteList {
     const { content, note } = item;
     const [first = ''] = ids;
     const isOwn = !item.from;
-    const on = (name: string, isThere: boolean, act: () => void) => {
+    const on = (name: string, isThere: boolean, act: (event: MouseEvent) => unknown) => {
       const button = part(name);
       button.hidden = !isThere;
       button.dataset.key = `${name}:${first}`;
       button.addEventListener('click', act);
     };
     part('note').dataset.note = first;
+    part('note').dataset.key = `note:${first}`;
     part('note').dataset.kind = content.kind;
     part('quote').textContent = content.kind === 'highlight' ? content.shape.quote : '';
     part('quote').hidden = content.kind !== 'highlight';
@@ -122,6 +181,7 @@ export class NoteList {
     part('text').hidden = !content.text;
     part('from').textContent = item.from;
     part('from').hidden = isOwn;
+    part('margin').hidden = !isAtMargin(item);
     part('now').hidden = !hasChanged(item);
     (part('now').querySelector('q') as HTMLElement).textContent = note?.standing?.quote ?? '';
     part('open').textContent = what(row) + where(item);
@@ -136,14 +196,20 @@ export class NoteList {
     on('edit', isOwn && isWritten, () => this.acts.edit(row));
     on('share', isOwn && content.kind !== 'bookmark', () => this.acts.share(row));
     on('remove', isOwn, () => this.store.write(ids.map((id) => [id, null])));
-    const settle = (page: number) => () =>
-      ids.forEach((id) => {
-        void this.store.settle(id, page);
-      });
-    on('right', isOwn && isAsked(item), settle(item.page ?? 0));
-    on('wrong', isOwn && isAsked(item), settle(0));
+    const done = this.done.get(first);
+    const choice = (name: Choice, isThere: boolean, page: () => number) => {
+      const isUndo = done !== undefined && done !== name;
+      on(name, isThere, (event) =>
+        isUndo ? this.takeBack(row) : this.settle(row, name, page(), event.detail === 0),
+      );
+      part(name).setAttribute('aria-disabled', String(done === name));
+      part(name).dataset.state = isUndo ? 'undo' : done ? 'done' : 'asked';
+    };
+    choice('right', isOwn && isAsked(item), () => item.page ?? 0);
+    choice('wrong', isOwn && isAsked(item), () => 0);
     const isInTray = isOwn && item.page === null && content.kind !== 'ink';
-    on('here', isInTray, () => settle(this.acts.page())());
+    choice('here', isInTray, () => this.acts.page());
+    on('back', isInTray && done === 'here', () => this.takeBack(row));
     return made;
   }
 

@@ -55,6 +55,10 @@ export type Item = {
   from: string;
 };
 
+/** Whether its words are not on the page that it stands on: then it stands at the margin. */
+export const isAtMargin = ({ content, page, note }: Item): boolean =>
+  content.kind === 'highlight' && page !== null && note?.standing?.quote === '';
+
 export const itemOf = (id: string, content: Content, note: Note | undefined, from = ''): Item => ({
   id,
   content,

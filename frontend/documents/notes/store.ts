@@ -107,9 +107,9 @@ export class NoteStore extends EventTarget {
     return this.own.filter((each) => each.page === page);
   }
 
-  /** Say where a carried note stands; 0 is the tray. */
-  settle(id: string, page: number): Promise<void> {
-    return this.ask(id, 'place', { page });
+  /** Say where a carried note stands; 0 is the tray, without a page it is where it was found. */
+  settle(id: string, page?: number): Promise<void> {
+    return this.ask(id, 'place', page === undefined ? {} : { page });
   }
 
   /** Show notes by these mandates, and by no others. */
