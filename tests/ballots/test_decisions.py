@@ -175,8 +175,8 @@ def test_each_opinion_has_a_reply_that_travels_on(cabinet: Cabinet, closed: int)
         assert WORDS in page, reader
     sheet = staff.get(f"/consultations/{closed}/opinions.csv").get_data().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(sheet)))
-    assert ["Tiếp thu", WORDS] in [row[3:] for row in rows]
-    assert ["Giải trình", "Có nguồn."] in [row[3:] for row in rows]
+    assert ["Tiếp thu", WORDS] in [row[4:] for row in rows]
+    assert ["Giải trình", "Có nguồn."] in [row[4:] for row in rows]
 
 
 def test_a_reply_is_changed_until_it_is_decided(cabinet: Cabinet, closed: int) -> None:

@@ -331,6 +331,10 @@ def test_nothing_is_cast_that_did_not_come_back_or_came_to_somebody_else(
     refused = other.browser.post(path, json={"pending": pending})
     assert refused.json["reason"] == "paper_gone"
     kept = desk.signed(asked, pending, desk.holder.sign)
+    shown = desk.browser.get(f"{path}/{pending}").json
+    assert shown is not None
+    came_back = hashlib.sha256(base64.b64decode(shown["pdf"])).hexdigest()
+    assert came_back == kept.json["FileServer"]
     assert other.browser.get(f"{path}/{pending}").status_code == 404
     refused = other.send(asked, pending, bytes.fromhex(kept.json["FileServer"]))
     assert refused.json["reason"] == "paper_gone"

@@ -188,7 +188,7 @@ def test_what_the_cabinet_itself_has_signed_is_known_without_any_setting(cabinet
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
     with reading() as db:
-        made = pades.certify(db, request.public_bytes(Encoding.DER), "Bộ trưởng Bộ Y tế")
+        made = pades.certify(db, request.public_bytes(Encoding.DER), "Bộ trưởng Bộ Y tế", 365)
         member_ca = pades.certificate(db, pades.MEMBER_CA)
     der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     signer = loaded(der, made.public_bytes(Encoding.DER))
