@@ -33,6 +33,11 @@ export class Uploads {
     need('button[type="submit"]').after(this.pause);
   }
 
+  /** Files that were chosen before this ran: on a slow line, or kept by the browser. */
+  begin(): void {
+    if (this.input.files?.length) this.take(this.input.files);
+  }
+
   /** Nothing more is sent until "upload" is pressed again. */
   private stop(): void {
     this.isPaused = true;
@@ -158,6 +163,6 @@ const isSame = (one: File, other: File): boolean =>
 /** `data-upload` on a form sends each file apart, with its progress and its result. */
 export function enhanceUploads(): void {
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-upload]')) {
-    new Uploads(form);
+    new Uploads(form).begin();
   }
 }

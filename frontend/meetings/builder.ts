@@ -140,7 +140,7 @@ document.addEventListener('submit', (event) => {
 });
 
 const takings = document.querySelector<HTMLFormElement>('form[data-takings]');
-if (takings) new Takings(takings);
+if (takings) new Takings(takings).begin();
 
 void readDraft().then((draft) => {
   new Live<Draft>({

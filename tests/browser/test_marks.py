@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from pysqlite3 import dbapi2
 
 from tests.browser.papers import a_paper
@@ -254,3 +254,29 @@ def test_a_form_that_is_filled_in_stays_while_the_page_hears_of_others(
     beside.close()
     expect(members.locator("select")).to_have_value(chosen)
     expect(members.get_by_role("radio", name="Không đồng ý", include_hidden=True)).to_be_checked()
+
+
+def test_files_that_are_chosen_before_the_pages_script_has_come_are_taken(
+    marked: Marked, tmp_path: Path
+) -> None:
+    """On a slow line a reader is faster than the script: what they have chosen is not dropped."""
+    secretary = marked.secretary
+    with dbapi2.connect(marked.server.folder / "ecabinet.db") as db:
+        named = "SELECT id FROM people_agency WHERE name = 'Bộ Xây dựng'"
+        (agency,) = db.execute(named).fetchone()
+    dossier = secretary.posts("/dossiers", title="Hồ sơ chọn sớm", drafting_agency=agency)
+    browser, state = secretary.context.browser, secretary.context.storage_state()
+    assert browser
+    context = browser.new_context(locale="vi-VN", storage_state=state, service_workers="block")
+    page, held = context.new_page(), list[Route]()
+    page.route("**/documents/papers-*.js", lambda route: held.append(route))
+    page.goto(marked.server.url + dossier, wait_until="commit")
+    page.locator("#file").set_input_files(a_paper(tmp_path / "som.pdf", 1))
+    rows = page.locator("[data-files] > li")
+    expect(rows).to_have_count(0)
+    assert held
+    held[0].continue_()
+    expect(rows).to_have_count(1)
+    page.locator("form[data-upload]").get_by_role("button", name="Tải lên").click()
+    expect(page.locator("#papers .row")).to_have_count(1)
+    context.close()
