@@ -262,4 +262,5 @@ def _sql(statement: str) -> None:
 
 @functools.cache
 def _cluster() -> Engine:
-    return create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT")
+    # A test may have had the whole cluster killed meanwhile.
+    return create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
