@@ -19,15 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from ballots.models import Ballot
-from ecabinet import canonical, db, ledger, outbox
+from ecabinet import db, ledger, outbox
 from ecabinet.settings import Settings
 from tests.ballots import builders
-from tests.ballots.builders import Member, ballots_of
-from tests.ballots.verifier import holds
+from tests.ballots.builders import Member
 from tests.builders import Cabinet
+from tests.faults.oracle import holds_exactly
 from tests.faults.points import AFTER, BEFORE, order
 from tests.server import Server, serving
 
@@ -126,24 +126,10 @@ class Tablet:
         return receipt
 
     def holds_exactly(self, *receipts: bytes) -> None:
-        """Each receipt is one ballot, one leaf and one message; nothing of them stands alone."""
-        seen = [json.loads(each) for each in receipts]
-        kept = ballots_of(self.consultation)
-        with db.reading() as session:
-            written = session.scalars(select(ledger.Leaf).where(OF_BALLOTS))
-            leaves = {each.position: each.envelope for each in written}
-            refused = session.scalars(
-                select(ledger.Leaf).where(ledger.Leaf.kind == "ballot_refused")
-            )
-            assert not list(refused)
-            inbox = outbox.inbox(session, self.member.cabinet.ids[self.member.name])
-        assert [each.key for each in kept] == [each["key"] for each in seen]
-        assert [each.leaf for each in kept] == [each["position"] for each in seen] == list(leaves)
-        assert [each.kind for each in inbox].count("ballot_kept") == len(seen)
-        for each in seen:
-            assert holds(each["receipt"], each["envelope"], each["log_key"])
-            assert leaves[each["position"]] == each["envelope"].encode()
-            assert canonical.decode(leaves[each["position"]])["consultation"] == self.consultation
+        """In the order in which they were given."""
+        kept = holds_exactly([self.consultation], receipts)
+        ordered = sorted(kept.values(), key=lambda each: each.leaf or 0)
+        assert [each.key for each in ordered] == [json.loads(each)["key"] for each in receipts]
 
 
 @pytest.fixture

@@ -12,17 +12,16 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ballots import queries
 from ballots.models import Attempt, Consultation
 from ballots.rules import Position
 from ballots.service.close import close
-from ecabinet import ledger, outbox
 from ecabinet.db import reading
 from tests.ballots.builders import Member, an_open_consultation, ballots_of
 from tests.builders import Cabinet
+from tests.faults.oracle import holds_exactly
 from tests.faults.points import AFTER, BEFORE, POINTS
 
 MINISTER, ANOTHER = "botruong.yte", "botruong.xaydung"
@@ -93,18 +92,6 @@ def still_open(asked: int) -> set[int]:
         return set(queries.open_attempts(db, db.get_one(Consultation, asked)))
 
 
-def is_whole(asked: int, *receipts: TestResponse) -> None:
-    """Each receipt is one ballot, one leaf and one message; nothing of them stands alone."""
-    kept = ballots_of(asked)
-    said: list[Any] = [each.json for each in receipts]
-    assert [each.key for each in kept] == [each["key"] for each in said]
-    with reading() as db:
-        leaves = ledger.entries(db, "ballot", 0)
-        told = db.scalars(select(outbox.Message).where(outbox.Message.kind == "ballot_kept"))
-        assert len(list(told)) == len(said)
-    assert list(leaves) == [each["position"] for each in said] == [each.leaf for each in kept]
-
-
 @pytest.mark.parametrize("point", BEFORE)
 def test_r01_a_cast_that_fails_before_its_commit_leaves_no_half_and_is_taken_again(
     monkeypatch: pytest.MonkeyPatch, no: Tried, asked: int, point: str
@@ -114,14 +101,14 @@ def test_r01_a_cast_that_fails_before_its_commit_leaves_no_half_and_is_taken_aga
     assert failed.status_code == 500
     assert failed.json is not None
     assert failed.json["code"] == "failed"
-    is_whole(asked)
+    tried = int(point in WITH_A_SIGNATURE)
+    holds_exactly([asked], [], refused=tried)
     # A signed answer that could not be taken is itself kept: silence must not swallow it (R-12).
-    assert len(attempts(asked)) == (point in WITH_A_SIGNATURE)
-    assert len(still_open(asked)) == (point in WITH_A_SIGNATURE)
+    assert len(attempts(asked)) == len(still_open(asked)) == tried
     receipt = no.sent()
     assert receipt.status_code == 201, receipt.json
     assert no.sent().data == receipt.data
-    is_whole(asked, receipt)
+    holds_exactly([asked], [receipt.data], refused=tried)
     assert not still_open(asked), "what was taken in the end is no open attempt"
 
 
@@ -134,7 +121,7 @@ def test_r01_a_cast_that_fails_after_its_commit_is_no_failed_attempt(
     assert len(ballots_of(asked)) == 1
     receipt = no.sent()
     assert receipt.status_code == 201, receipt.json
-    is_whole(asked, receipt)
+    holds_exactly([asked], [receipt.data])
     assert attempts(asked) == []
 
 
@@ -197,10 +184,5 @@ def test_r04_an_answer_sent_again_while_the_first_one_stands_still_is_one_ballot
         answers = [each.result(PATIENCE) for each in (first, again, other)]
     assert [each.status_code for each in answers] == [201, 201, 201]
     assert answers[0].data == answers[1].data
-    is_whole(asked, *sorted((answers[0], answers[2]), key=position))
+    holds_exactly([asked], [each.data for each in (answers[0], answers[2])])
     assert attempts(asked) == []
-
-
-def position(answer: TestResponse) -> int:
-    assert answer.json is not None
-    return int(answer.json["position"])
