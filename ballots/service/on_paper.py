@@ -39,23 +39,18 @@ def ask_to_enter(
     `scan` is the file's name and content, `reason` why the member does not answer on a device.
     """
     with transaction() as db:
-        consultation = access.consultation_to_enter(db, actor, consultation_id)
-        _refuse(db, consultation, member_id, _following(db, consultation, member_id, answer))
-        thing = {"consultation": consultation_id, "member": member_id}
-        if approvals.waiting_on(db, ENTER, [thing]):
-            raise Refused(ApprovalRefusal.ALREADY_ASKED)
-        title, version = consultation.title, consultation.version
-        office = queries.offices_asked(consultation)[member_id]
+        _to_enter(db, actor, consultation_id, member_id, answer)
     if not scan[1].startswith(PDF_BEGINS):
         raise Refused(PaperBallotRefusal.NOT_PDF)
     kept = documents.read_file(*scan)
     # What the two compare is what stands in the log: whatever acts was taken out of it before.
-    shown = Scan(kept.prepared, kept.prepared, kept.prepared_size, kept.slot_at, kept.slot_length)
+    shown = Scan(kept.prepared, kept.prepared_size, kept.slot_at, kept.slot_length)
     key = keys.store().read(signing.key_name(consultation_id))
     entered = Entered(answer.choice, answer.opinion, shown)
     sealed = signing.seal_entry(key, consultation_id, member_id, entered)
     with transaction() as db:
-        consultation = access.consultation_to_enter(db, actor, consultation_id)
+        # Asked again: the file was looked at for seconds, and the end may have come.
+        consultation = _to_enter(db, actor, consultation_id, member_id, answer)
         _refuse_anothers_scan(db, consultation, member_id, shown)
         entry = PaperEntry(
             consultation_id=consultation_id,
@@ -65,10 +60,11 @@ def ask_to_enter(
         )
         db.add(entry)
         db.flush()
+        office = queries.offices_asked(consultation)[member_id]
         facts: canonical.Json = {
             "consultation": consultation_id,
-            "version": version,
-            "title": title,
+            "version": consultation.version,
+            "title": consultation.title,
             "member": member_id,
             "office": office,
             "entry": entry.id,
@@ -85,7 +81,19 @@ def ask_to_enter(
         }
         ledger.append(db, HANDED_IN, leaf, _remember(entry))
         tell.tell_of_paper(db, consultation, member_id, HANDED_IN, by=actor.office)
-        return approvals.ask(actor, ENTER, f"{office}: {title}", facts)
+        return approvals.ask(actor, ENTER, f"{office}: {consultation.title}", facts)
+
+
+def _to_enter(
+    db: Session, actor: Actor, consultation_id: int, member_id: int, answer: Proposed
+) -> Consultation:
+    """Locked, once this answer of this member's may be entered now."""
+    consultation = access.consultation_to_enter(db, actor, consultation_id)
+    _refuse(db, consultation, member_id, _following(db, consultation, member_id, answer))
+    thing = {"consultation": consultation_id, "member": member_id}
+    if approvals.waiting_on(db, ENTER, [thing]):
+        raise Refused(ApprovalRefusal.ALREADY_ASKED)
+    return consultation
 
 
 def _refuse_anothers_scan(
@@ -241,9 +249,13 @@ def _enter(db: Session, approved: Approved) -> None:
 def _take_back(db: Session, request: Request, actor: Actor) -> None:
     """Whoever entered a paper takes it back: it keeps no silence from agreeing any more, and its
     member hears of it."""
-    facts = request.facts
-    entry = db.get_one(PaperEntry, facts["entry"])
-    entry.taken_back_at = clock.now(db)
+    entry = db.get_one(PaperEntry, request.facts["entry"])
+    consultation = access.consultation_to_close(db, entry.consultation_id)
+    now = clock.now(db)
+    # What stood at the end is what the closing finds, however late it comes.
+    if consultation.has_ended(now):
+        return
+    entry.taken_back_at = now
     leaf: canonical.Json = {
         "v": signing.VERSION,
         "consultation": entry.consultation_id,
@@ -252,7 +264,6 @@ def _take_back(db: Session, request: Request, actor: Actor) -> None:
         "by": actor.id,
     }
     ledger.append(db, TAKEN_BACK, leaf)
-    consultation = db.get_one(Consultation, entry.consultation_id)
     tell.tell_of_paper(db, consultation, entry.person_id, TAKEN_BACK, by=actor.office)
 
 

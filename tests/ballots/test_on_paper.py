@@ -14,10 +14,11 @@ import pytest
 
 from ballots import queries
 from ballots.bundle import write
-from ballots.models import Ballot, Consultation, Result
+from ballots.models import Ballot, Consultation, PaperEntry, Result
 from ballots.rules import Choice, PaperBallotRefusal
 from ballots.service import close, on_paper
 from ballots.signing import NO_KEY, Proposed
+from documents import service as documents
 from ecabinet import approvals, forms, ledger, outbox, storage, verifier
 from ecabinet.approvals import ApprovalRefusal
 from ecabinet.db import reading
@@ -321,6 +322,35 @@ def test_a_paper_is_told_of_and_logged_from_the_first_moment_and_taken_back_it_k
     assert standing(asked, cabinet.ids[OTHER])[0] == "silent"
     page = cabinet.browser(CLERK).get(f"/consultations/{asked}").text
     assert page.count("không được xác nhận trước hạn") == 1
+
+
+def test_what_stood_at_the_end_is_what_the_closing_finds(cabinet: Cabinet, asked: int) -> None:
+    """Between the end and the closing nobody hands in a paper, or takes one back."""
+    Member(cabinet, MINISTER).open_page(asked)
+    request = enter(cabinet, asked)
+    cabinet.wait(days=4)
+    approvals.withdraw(cabinet.actor(CLERK), request)
+    with reading() as db:
+        assert not ledger.entries(db, on_paper.TAKEN_BACK, 0)
+    close.close(asked)
+    assert standing(asked, cabinet.ids[MINISTER])[0] == "silent"
+
+
+def test_an_end_that_comes_while_a_scan_is_looked_at_comes_first(
+    cabinet: Cabinet, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = documents.read_file
+
+    def slowly(name: str, content: bytes) -> Any:
+        found = read(name, content)
+        cabinet.wait(days=4)
+        return found
+
+    monkeypatch.setattr(documents, "read_file", slowly)
+    assert refused(cabinet, asked) == PaperBallotRefusal.ENDED
+    with reading() as db:
+        assert not ledger.entries(db, on_paper.HANDED_IN, 0)
+        assert not db.query(PaperEntry).count()
 
 
 def on_paper_acts() -> tuple[str, str]:
