@@ -533,7 +533,6 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "standings": result.standings if sees_names else [],
         "attempts": _attempts(db, actor, row) if sees_names else [],
         "mine": mine,
-        "on_paper": papers.count_on_paper(result),
         "papers_by": papers.on_paper_by_position(result),
         "handed_in": queries.handed_in_on_paper(db, row) if sees_names else {},
         "report": queries.newest_report(db, row.id),

@@ -197,14 +197,6 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
 
 
-def count_on_paper(result: Result) -> int:
-    """How many of the ballots that count no key has signed."""
-    return sum(
-        each.ballot is not None and each.ballot.signature_class == signing.ON_PAPER
-        for each in result.standings
-    )
-
-
 def _said_of_classes(consultation: Consultation) -> str:
     """Which signatures count, where not every one does."""
     counted = consultation.signature_classes
@@ -224,7 +216,7 @@ def on_paper_by_position(result: Result) -> dict[str, int]:
 
 
 def _said_on_paper(result: Result) -> str:
-    count = count_on_paper(result)
+    count = sum(on_paper_by_position(result).values())
     if not count:
         return ""
     words = "phiếu là phiếu giấy, không có chữ ký số: hai người nhập và đối chiếu với bản quét"

@@ -193,9 +193,8 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Scan:
-    """A scan as the house keeps it: the file itself, and the one that is shown, with its slot."""
+    """A scan as the house keeps it, with the slot for its reader's name."""
 
-    original: str
     prepared: str
     prepared_size: int
     slot_at: int

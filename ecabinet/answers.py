@@ -44,10 +44,9 @@ def signature(certificate: bytes, content: bytes, raw: bytes) -> bytes:
     return der
 
 
-def raw(der: bytes) -> bytes:
-    """A signature in DER as r and s, 32 bytes each."""
-    r, s = utils.decode_dss_signature(der)
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+def raw(der: bytes, size: int = 32) -> bytes:
+    """A signature in DER as r and s side by side, of so many bytes each."""
+    return b"".join(each.to_bytes(size, "big") for each in utils.decode_dss_signature(der))
 
 
 def seal(key: bytes, bound: bytes, content: bytes, step: int) -> bytes:

@@ -5,10 +5,8 @@ Who is pinned for a class certifies that class alone. Nothing is fetched: a path
 is pinned. pyHanko takes long to import, so only the functions that need it do.
 """
 
-import asyncio
 import hashlib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +14,11 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from ecabinet import answers, signed_pdf
 from ecabinet.errors import SettingRefused
 
 
@@ -130,13 +129,10 @@ def _leads_to(certificate: bytes, authorities: Pinned, at: datetime) -> bool:
 
     loaded = asn1_x509.Certificate.load(certificate)
     validator: Any = CertificateValidator(loaded, validation_context=_context(authorities, at))
-    loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(validator.async_validate_usage({"non_repudiation"}))
+        signed_pdf.run(validator.async_validate_usage({"non_repudiation"}))
     except (PathError, ValidationError):
         return False
-    finally:
-        loop.close()
     return True
 
 
@@ -168,11 +164,10 @@ def read_signed(
     if not pdf.startswith(given) or len(pdf) == len(given):
         raise NotThePaper("not the file that was given out")
     context = _context(_pinned.get(signature_class, Pinned()), at)
-    loop = asyncio.new_event_loop()
     try:
         reader = PdfFileReader(io.BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
-        status = loop.run_until_complete(async_validate_pdf_signature(embedded, context))
+        status = signed_pdf.run(async_validate_pdf_signature(embedded, context))
         base = PdfFileReader(io.BytesIO(given), strict=True).xrefs.total_revisions
         # What a signature may add, and nothing that changes what is seen.
         grown = DEFAULT_DIFF_POLICY.review_file(
@@ -180,14 +175,12 @@ def read_signed(
         )
         first, length, second, rest = (int(each) for each in embedded.byte_range)
         value = embedded.signer_info["signature"].native
-        attached = _attachments(reader)
+        attached = signed_pdf.attachments(reader)
         more = embedded.signer_info["unsigned_attrs"]
         stamped = any(each["type"].native == "signature_time_stamp_token" for each in more)
     # A stranger's file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
     except Exception as wrong:
         raise NotThePaper("cannot be read as that file with one signature more") from wrong
-    finally:
-        loop.close()
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     same = embedded.signer_cert.dump() == certificate
     if isinstance(grown, SuspiciousModification):
@@ -205,11 +198,6 @@ def as_made(certificate: bytes, value: bytes) -> bytes:
         return value
     size = (key.curve.key_size + 7) // 8
     try:
-        return b"".join(each.to_bytes(size, "big") for each in utils.decode_dss_signature(value))
+        return answers.raw(value, size)
     except (ValueError, OverflowError, InvalidSignature) as wrong:
         raise NotThePaper("not a signature of this key") from wrong
-
-
-def _attachments(reader: Any) -> dict[str, bytes]:
-    names: Sequence[Any] = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
-    return {str(names[at]): names[at + 1]["/EF"]["/F"].data for at in range(0, len(names), 2)}

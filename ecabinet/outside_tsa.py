@@ -18,7 +18,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ecabinet import pades
+from ecabinet import signed_pdf
 from ecabinet.errors import SettingRefused
 
 SECONDS_TO_ANSWER, SECONDS_BETWEEN = 10, 60
@@ -154,7 +154,7 @@ def _hold(content: Any, digest: bytes, now: datetime) -> None:
         allow_fetching=False, moment=now,
     )  # fmt: skip
     try:
-        said = pades.run(validate_tst_signed_data(content, terms, lambda _: digest))
+        said = signed_pdf.run(validate_tst_signed_data(content, terms, lambda _: digest))
     # A stamp that is none fails anywhere in pyHanko's parsers.
     except Exception as wrong:
         raise Away(f"a stamp that cannot be judged: {wrong}") from wrong

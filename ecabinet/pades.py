@@ -6,12 +6,10 @@ gives the exact bytes to sign, finish() sets the device's answer into the PDF (P
 pyHanko takes long to import, so only the functions that need it do.
 """
 
-import asyncio
 import io
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -21,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecabinet import answers, clock, keys
+from ecabinet import answers, clock, keys, signed_pdf
 from ecabinet.db import Base
 
 ROOT, MEMBER_CA = "ca-root", "ca-member"
@@ -208,7 +206,6 @@ def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
 FIELD = "ThanhVien"
 # Hex digits, twice the DER; a bigger hole slows every later reading (pdf.md 3.3).
 RESERVED = 8192
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -260,12 +257,12 @@ def prepare(
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
     signer = _external(certificate, chain)
-    made, _tbs, out = run(
+    made, _tbs, out = signed_pdf.run(
         _pdf_signer(meta, signer).async_digest_doc_for_signing(
             writer, bytes_reserved=_reserved or RESERVED
         )
     )
-    attributes = run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
+    attributes = signed_pdf.run(signer.signed_attrs(made.document_digest, "sha256", use_pades=True))
     return Prepared(
         pdf=out.getvalue(),
         digest=made.document_digest,
@@ -320,7 +317,7 @@ def finish(prepared: Prepared, certificate: bytes, chain: list[bytes], raw: byte
     from pyhanko.sign.signers.pdf_signer import PdfTBSDocument
 
     signer = _external(certificate, chain, check(prepared, certificate, raw))
-    signed = run(
+    signed = signed_pdf.run(
         signer.async_sign_prescribed_attributes(
             "sha256", signed_attrs=cms.CMSAttributes.load(prepared.attributes), timestamper=None
         )
@@ -331,7 +328,7 @@ def finish(prepared: Prepared, certificate: bytes, chain: list[bytes], raw: byte
         reserved_region_start=prepared.start,
         reserved_region_end=prepared.end,
     )
-    run(PdfTBSDocument.async_finish_signing(out, place, signed))
+    signed_pdf.run(PdfTBSDocument.async_finish_signing(out, place, signed))
     return out.getvalue()
 
 
@@ -361,7 +358,7 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
     try:
         reader = PdfFileReader(io.BytesIO(pdf), strict=True)
         (embedded,) = reader.embedded_regular_signatures
-        status = run(async_validate_pdf_signature(embedded, context))
+        status = signed_pdf.run(async_validate_pdf_signature(embedded, context))
         tight = _is_tight(embedded, chain)
     # A damaged file fails anywhere in pyHanko's parsers; whatever it says, it does not hold.
     except Exception as wrong:
@@ -369,7 +366,7 @@ def validate(pdf: bytes, root: bytes, chain: list[bytes], at: datetime) -> Valid
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     if not (status.bottom_line and whole and tight):
         raise answers.WrongSignature("the signature does not hold")
-    return Validated(embedded.signer_cert.dump(), _attachments(reader))
+    return Validated(embedded.signer_cert.dump(), signed_pdf.attachments(reader))
 
 
 def _is_tight(embedded: Any, chain: list[bytes]) -> bool:
@@ -396,14 +393,6 @@ def _attach(writer: Any, attachment: Attachment) -> None:
         writer, data=attachment.content, mime_type=attachment.media_type, compress=False
     )
     embed_file(writer, FileSpec(attachment.name, attachment.name, embedded_data=content))
-
-
-def _attachments(reader: Any) -> dict[str, bytes]:
-    try:
-        names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
-    except KeyError:
-        return {}
-    return {str(names[at]): names[at + 1]["/EF"]["/F"].data for at in range(0, len(names), 2)}
 
 
 def _external(certificate: bytes, chain: list[bytes], signature: bytes | None = None) -> Any:
@@ -433,13 +422,3 @@ def _pdf_signer(meta: Any, signer: Any) -> Any:
             _ensure_esic_ext(pdf_out)
 
     return Signer17(meta, signer)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """The value of one of pyHanko's coroutines; none of ours waits for anything outside."""
-    # Not asyncio.run: its signal handler prints the whole task, which takes longer than the work.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.close()

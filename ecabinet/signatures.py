@@ -4,7 +4,6 @@ a stranger's file in the child alone (pdf.md 2.3, 4.3).
 Nothing is fetched: whether a certificate was revoked is known as far as the file itself says.
 """
 
-import asyncio
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ecabinet import signed_pdf
 from ecabinet.errors import SettingRefused
 
 MOST_SIGNATURES, LONGEST_NAME = 40, 200
@@ -104,14 +104,9 @@ def found(pdf: bytes, roots: Sequence[bytes], at: datetime) -> list[Signature]:
     # A document's time stamp is nobody's signature.
     regular = [each for each in embedded if each.sig_object_type == "/Sig"]
     unread = [UNREADABLE] * (len(read) - len(embedded))
-    loop = asyncio.new_event_loop()
-    try:
-        if regular or unread:
-            judged = [loop.run_until_complete(_judged(each, roots, at)) for each in regular]
-            return judged + unread
-        return [loop.run_until_complete(_stamped(each, roots, at)) for each in embedded]
-    finally:
-        loop.close()
+    if regular or unread:
+        return [signed_pdf.run(_judged(each, roots, at)) for each in regular] + unread
+    return [signed_pdf.run(_stamped(each, roots, at)) for each in embedded]
 
 
 UNREADABLE = Signature("", "", None, False, Standing.UNREADABLE)

@@ -756,43 +756,68 @@ def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
 def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
     """Validate a signed PDF against the root one holds; nothing may follow the signature but
     long-term data and a document's time stamps (PAdES B-LT, B-LTA)."""
-    from pyhanko.pdf_utils.reader import PdfFileReader
-    from pyhanko.sign.diff_analysis import ModificationLevel
-    from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.status import SignatureCoverageLevel
-
     pdf = bundle.read(f"ballots/{leaf}.pdf")
     signature_class = bundle.statement(leaf)["signature_class"]
     issued = datetime.fromisoformat(bundle.statement(leaf)["issued_at"]).astimezone(UTC)
-    context = _trusting(bundle, issued, signature_class)
+    signed = one_signature(bundle, where, pdf, issued, signature_class)
+    reader, embedded = signed.reader, signed.embedded
     try:
-        reader = PdfFileReader(BytesIO(pdf), strict=True)
-        (embedded,) = reader.embedded_regular_signatures
-        stamped = _stamped_at(embedded)
-        by = _trusting(bundle, stamped or issued, signature_class, of_stamps=True)
-        status = validate_pdf_signature(embedded, context, by)
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
         (statement,) = (names[at]["/EF"]["/F"].data for at in range(1, len(names), 2))
     # A damaged file may fail anywhere in the parsers; in every case it does not hold.
     except Exception as wrong:
-        raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
-    whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
-    alone = status.modification_level <= ModificationLevel.LTA_UPDATES
-    holds = status.bottom_line and whole and alone
-    expect(holds, where, "the signature does not hold")
+        raise Unsound(f"{where}: holds no statement ({wrong!r})") from None
     first, length, second, rest = (int(each) for each in embedded.byte_range)
     mark = digest(pdf[first : first + length] + pdf[second : second + rest])
     value = embedded.signer_info["signature"].native
     is_rsa = embedded.signer_cert.public_key.algorithm == "rsa"
-    stamp = status.timestamp_validity
     return Signed(
         embedded.signer_cert.dump(),
         statement,
         mark,
         value if is_rsa else raw_signature(value),
-        stamp.timestamp if stamp and stamp.intact and stamp.valid and stamp.trusted else None,
+        signed.stamped_at,
         lasting(bundle, reader, embedded) if bundle.deep else None,
     )
+
+
+@dataclass(frozen=True)
+class OneSignature:
+    """The one signature of a PDF, which holds, and when an authority that one trusts stamped it."""
+
+    reader: Any
+    embedded: Any
+    stamped_at: datetime | None
+
+
+def one_signature(
+    bundle: Bundle, where: str, pdf: bytes, at: datetime, signature_class: str | None = None
+) -> OneSignature:
+    """Under the roots of its class as of this moment, over its whole revision; behind it stand
+    long-term data and a document's time stamps alone. Without a class it is the cabinet's own, and
+    so is its stamp."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    own = signature_class or KEY_CLASSES[0]
+    context = _trusting(bundle, at, own)
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=True)
+        (embedded,) = reader.embedded_regular_signatures
+        stamped = _stamped_at(embedded) or at
+        by = _trusting(bundle, stamped, own, of_stamps=signature_class is not None)
+        status = validate_pdf_signature(embedded, context, by)
+    # A damaged file may fail anywhere in the parsers; in every case it does not hold.
+    except Exception as wrong:
+        raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
+    whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+    alone = status.modification_level <= ModificationLevel.LTA_UPDATES
+    expect(status.bottom_line and whole and alone, where, "the signature does not hold")
+    stamp = status.timestamp_validity
+    is_good = stamp and stamp.intact and stamp.valid and stamp.trusted
+    return OneSignature(reader, embedded, stamp.timestamp if stamp and is_good else None)
 
 
 def authorities_of(bundle: Bundle, signature_class: str) -> tuple[list[str], list[str]]:
@@ -1210,7 +1235,7 @@ def tried(bundle: Bundle) -> set[int]:
 
 
 def handed_in(bundle: Bundle) -> set[int]:
-    """In whose name a paper was handed in, compared or not, that nobody took back."""
+    """In whose name a paper was handed in, compared or not, that nobody took back in time."""
     back = {act["handed_in"] for act in bundle.of_type(TAKEN_BACK).values()}
     return {act["member"] for at, act in bundle.of_type(HANDED_IN).items() if at not in back}
 
@@ -1621,28 +1646,16 @@ def reports(bundle: Bundle) -> None:
 def sealed_by_the_office(bundle: Bundle, where: str, pdf: bytes, at: datetime) -> None:
     """By a key that the root itself has certified: no member's is."""
     from asn1crypto import x509
-    from pyhanko.pdf_utils.reader import PdfFileReader
-    from pyhanko.sign.diff_analysis import ModificationLevel
-    from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-    try:
-        reader = PdfFileReader(BytesIO(pdf), strict=True)
-        (embedded,) = reader.embedded_regular_signatures
-        status = validate_pdf_signature(embedded, _trusting(bundle, at))
-    # As with a ballot: whatever a damaged file does to the parsers, it does not hold.
-    except Exception as wrong:
-        raise Unsound(f"{where}: cannot be read as a signed PDF ({wrong!r})") from None
-    whole = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
-    alone = status.modification_level <= ModificationLevel.LTA_UPDATES
-    expect(status.bottom_line and whole and alone, where, "the seal does not hold")
+    signed = one_signature(bundle, where, pdf, at)
     root = x509.Certificate.load(_base64(bundle.keys["root"]))
-    expect(embedded.signer_cert.issuer == root.subject, where, "sealed by another than the Office")
-    stamp = status.timestamp_validity
-    if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
+    by_it = signed.embedded.signer_cert.issuer == root.subject
+    expect(by_it, where, "sealed by another than the Office")
+    if signed.stamped_at is None:
         raise Unsound(f"{where}: no time stamp that can be trusted")
-    expect(abs(stamp.timestamp - at) <= STAMP_SLACK, where, "stamped at another time than logged")
-    if bundle.deep and (held := lasting(bundle, reader, embedded)):
+    near = abs(signed.stamped_at - at) <= STAMP_SLACK
+    expect(near, where, "stamped at another time than logged")
+    if bundle.deep and (held := lasting(bundle, signed.reader, signed.embedded)):
         expect(not held.fault, where, held.fault)
 
 

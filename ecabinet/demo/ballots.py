@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ballots import queries as ballots
 from ballots.rules import Answer, Choice
 from ballots.service import advise, cast, close, draft, prepare, stamp
 from ballots.signing import Proposed
 from documents import queries as documents
-from ecabinet import clock, deliveries, heartbeat, outbox
+from ecabinet import answers, clock, deliveries, heartbeat, outbox
 from ecabinet.access import Actor
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading, transaction
@@ -81,8 +81,7 @@ class Key:
 
     def sign(self, attributes: bytes) -> bytes:
         der = self.private.sign(attributes, ec.ECDSA(hashes.SHA256()))
-        r, s = utils.decode_dss_signature(der)
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return answers.raw(der)
 
 
 @contextmanager
@@ -182,15 +181,15 @@ def _ask(
 
 def _answer(actors: dict[str, Actor], consultation_id: int) -> list[Key]:
     """Some answer hours apart, two open it and keep silent; gives the keys made for it."""
-    answers = dict.fromkeys(AGREE, (Choice.AGREE, "")) | OPINIONS
+    said = dict.fromkeys(AGREE, (Choice.AGREE, "")) | OPINIONS
     settings = Settings(key_waiting_hours=0)
     keys = []
-    for name in (*answers, *SILENT):
+    for name in (*said, *SILENT):
         key = Key(actors[name], actors["thuky"], settings)
         keys.append(key)
         prepare.open_notice(key.actor, consultation_id)
-        if name in answers:
-            _cast(key, consultation_id, *answers[name])
+        if name in said:
+            _cast(key, consultation_id, *said[name])
         with transaction() as db:
             heartbeat.skip(db, 47 * 60)
     return keys
