@@ -1,5 +1,5 @@
-"""What is kept, beside the receipts that were seen: the invariants of security.md 5 that hold of any
-ballots, whatever has failed meanwhile."""
+"""What is kept, beside the receipts that were seen: the invariants of security.md 5 that hold of
+any ballots, whatever has failed meanwhile."""
 
 import json
 from collections import Counter
