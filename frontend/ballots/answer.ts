@@ -21,7 +21,7 @@ import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
 import { offerProposals } from './proposal';
 import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
-import { draw } from './shown';
+import { draw, NotDrawn } from './shown';
 
 type Step = '2' | '3' | '4' | 'no-key';
 
@@ -38,6 +38,7 @@ const ballot = document.getElementById('ballot') as HTMLElement;
 const form = document.getElementById('answer') as HTMLFormElement;
 const opinion = document.getElementById('opinion') as HTMLTextAreaElement;
 const code = document.getElementById('code') as HTMLInputElement;
+const signButton = document.querySelector('[data-sign-button]') as HTMLButtonElement;
 const person = Number(ballot.dataset.person);
 const consultation = Number(ballot.dataset.consultation);
 const needsOpinion = new Set(ballot.dataset.needsOpinion?.split(','));
@@ -190,8 +191,11 @@ async function showPaper(shown: Paper): Promise<void> {
   byPasskey = hasPasskey;
   showConfirmation();
   say('3', '');
+  // Nobody signs a paper that they have not been shown.
+  signButton.disabled = true;
   go('3');
   await draw(shown.pdf, one('[data-ballot-pdf]'), ballot.dataset.worker ?? '');
+  signButton.disabled = false;
 }
 
 /** What the screen shows, and so what alone may be signed. */
@@ -319,6 +323,12 @@ async function signAndSend(): Promise<void> {
 
 function reasonOf(wrong: unknown): string {
   if (wrong instanceof Refusal || wrong instanceof NotSigned) return wrong.message;
+  if (wrong instanceof NotDrawn) {
+    return word({
+      vi: 'Máy này không mở được tờ phiếu để xem, nên chưa ký được. Nháp vẫn được giữ; hãy tải lại trang và thử lần nữa, hoặc dùng thiết bị khác.',
+      en: 'This device cannot show the paper, so it cannot be signed here yet. The draft is kept; load the page again and try once more, or use another device.',
+    });
+  }
   if (wrong instanceof WillNotSign) {
     return word({
       vi: 'Tờ phiếu nhận được không khớp với những gì đang hiện, nên máy này không ký. Nháp vẫn được giữ; hãy quay lại và thử lần nữa, hoặc báo Văn phòng Chính phủ.',
@@ -365,7 +375,7 @@ for (const each of all('[data-back-to-form]')) {
 }
 one('[data-sign]').addEventListener('submit', (event) => {
   event.preventDefault();
-  void once(one('[data-sign-button]'), signAndSend);
+  void once(signButton, signAndSend);
 });
 one('[data-send-again]').addEventListener('click', () => dispatchEvent(new Event('ballot:again')));
 document.querySelector<HTMLSelectElement>('[data-shown]')?.addEventListener('change', (event) => {

@@ -3,7 +3,18 @@ import { opening, useWorker } from '../documents/opening';
 
 const SHARPEST = 2;
 
+/** What cannot be shown is not signed. */
+export class NotDrawn extends Error {}
+
 export async function draw(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
+  try {
+    await drawPages(pdf, place, worker);
+  } catch (cause) {
+    throw new NotDrawn('not drawn', { cause });
+  }
+}
+
+async function drawPages(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
   useWorker(worker);
   // PDF.js takes the bytes away, so it gets a copy of its own.
   const task = opening(pdf.slice());

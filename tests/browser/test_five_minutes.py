@@ -361,6 +361,29 @@ def test_an_advisers_proposal_stands_beside_the_form_and_the_member_alone_signs(
     expect(adviser.page.get_by_role("button", name="Xem lại và ký")).to_have_count(0)
 
 
+# Whatever draws pages waits for `draw`; a worker that is asked for nothing answers nothing.
+HELD = """{ const sent = Worker.prototype.postMessage, held = [];
+Worker.prototype.postMessage = function (...said) { held.push(() => sent.apply(this, said)); };
+window.draw = () => { Worker.prototype.postMessage = sent; held.forEach(send => send()); }; }"""
+
+
+def test_a_paper_is_signed_only_once_it_is_shown_and_nothing_moves_under_the_finger(
+    morning: Morning,
+) -> None:
+    member, page = morning.member, morning.member.page
+    member.goes_to(f"{CONSULTATION}/answer")
+    page.evaluate(HELD)
+    choose(member, "Đồng ý")
+    button, drawn = page.get_by_role("button", name="Ký và gửi phiếu"), "[data-ballot-pdf] canvas"
+    expect(button).to_be_disabled()
+    expect(page.locator(drawn)).to_have_count(0)
+    before = button.bounding_box()
+    page.evaluate("draw()")
+    expect(button).to_be_enabled()
+    expect(page.locator(drawn).first).to_be_visible()
+    assert button.bounding_box() == before
+
+
 # ---- sentence 8 ----
 
 # Resolves with the moment at which the page says these words; one machine, one clock.
