@@ -68,10 +68,11 @@ from exchange import http as exchange_http
 from exchange.senders import senders
 from meetings import sockets as meetings_sockets
 from meetings.http import meetings as meetings_http
+from meetings.http import urgent as urgent_http
 from meetings.http import votes as votes_http
 from meetings.service import papers as session_papers
 from meetings.service import readers as meeting_readers
-from meetings.service import substitutes
+from meetings.service import substitutes, urgent
 from people import hooks as people_hooks
 from people import queries as people_queries
 from people.hooks import Lent
@@ -111,6 +112,7 @@ DOORS = (
     ballots_http.door,
     meetings_http.door,
     votes_http.door,
+    urgent_http.door,
     tasks_http.door,
     oversight_http.door,
     dates_http.door,
@@ -134,6 +136,7 @@ ACTS = (
     on_paper.ENTER,
     correct.CORRECT,
     meeting_readers.CHANGE_READERS,
+    urgent.RECORD,
 )
 # What a member passes on to an adviser.
 LENT = {

@@ -78,6 +78,8 @@ class Act:
     done_to: tuple[str, ...] = ()
     # Which facts name the persons whom it is about; not every request has each of them.
     persons: tuple[str, ...] = ()
+    # Which fact names the one person who confirms it; without it, whoever has the right.
+    confirmed_by: str = ""
     # Where the two look at what its facts do not say, by the request's number: `/…/{}`.
     shown_at: str = ""
     # What follows where its asker withdraws it, in the same transaction.
@@ -87,6 +89,10 @@ class Act:
         """Whether somebody would confirm their own benefit, or keep off their own harm: whom an
         act is about is not its second person (AC-08)."""
         return person_id in {facts.get(name) for name in self.persons}
+
+    def is_for(self, facts: canonical.Json, person_id: int) -> bool:
+        """Whether somebody with the right is the one who confirms it."""
+        return not self.confirmed_by or facts[self.confirmed_by] == person_id
 
     def waits_as(self, digest: str, facts: canonical.Json) -> str:
         """What no two waiting requests have in common."""
@@ -255,7 +261,7 @@ def _decide(
 def _second_persons(db: Session, request: Request) -> list[int]:
     act = _acts[request.kind]
     may = _directory().persons_who_may(db, act.confirmed_with)
-    others = [each for each in may if each != request.asked_by]
+    others = [each for each in may if each != request.asked_by and act.is_for(request.facts, each)]
     return [each for each in others if not act.is_about(request.facts, each)]
 
 
@@ -284,6 +290,8 @@ def request_to_decide(
         raise Refused(ApprovalRefusal.OWN_REQUEST)
     if is_about(actor, request):
         raise Refused(ApprovalRefusal.ABOUT_ONESELF)
+    if not _acts[request.kind].is_for(request.facts, actor.id):
+        raise Forbidden("another's to confirm")
     approver = _as_of_now(db, actor, _acts[request.kind].confirmed_with)
     if not digest == request.digest == digest_of(request.kind, request.about, request.facts):
         raise Stale
@@ -322,8 +330,10 @@ def is_known_to(actor: Actor, request: Request) -> bool:
 
 def may_decide(actor: Actor, request: Request) -> bool:
     """Whether this reader is one of the second persons; what they send is checked again."""
+    act = _acts.get(request.kind)
+    is_theirs = act is not None and act.is_for(request.facts, actor.id)
     is_anothers = request.asked_by != actor.id and not is_about(actor, request)
-    return is_anothers and _confirms(actor, request)
+    return is_theirs and is_anothers and _confirms(actor, request)
 
 
 def shown_at(request: Request) -> str:

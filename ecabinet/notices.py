@@ -218,6 +218,11 @@ NOTICES: dict[str, Notice] = {
         "Mời Ông/Bà dự phiên họp",
         "You are invited to a session",
     ),
+    "urgent_decision": Notice(
+        S.SESSIONS,
+        "Có quyết định cấp bách, sẽ báo cáo tại phiên họp gần nhất",
+        "An urgent decision was taken; it is reported at the next session",
+    ),
     "item_told": Notice(
         S.SESSIONS,
         "Một nội dung hạn chế của phiên họp được gửi tới Ông/Bà",

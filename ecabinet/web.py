@@ -428,6 +428,14 @@ def form_int(name: str, *, least: int = 0, most: int = LARGEST_ID) -> int:
     return value
 
 
+def form_ints(name: str) -> frozenset[int]:
+    """The whole numbers that were ticked under one name; BadInput where one is none."""
+    found = [whole_number(each) for each in request.form.getlist(name)]
+    if None in found:
+        raise BadInput(name, "is no whole number")
+    return frozenset(each for each in found if each is not None)
+
+
 def whole_number(text: str) -> int | None:
     """The number of plain digits; None for what else Python would take, or for too many."""
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None

@@ -103,6 +103,10 @@ class Item(Base):
         cascade="all, delete-orphan", lazy="selectin"
     )
     orders: Mapped[list["Order"]] = relationship(order_by="Order.position", lazy="selectin")
+    # The urgent decision that it reports on.
+    urgent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("meetings_urgent_decision.id"), index=True
+    )
 
     @property
     def stands(self) -> ItemState:
@@ -113,6 +117,42 @@ class Item(Base):
 
     def is_sent_to(self, seat: "Seat") -> bool:
         return rules.is_sent_to(self.restricted, SeatRole(seat.role), named=self.names(seat))
+
+
+class UrgentDecision(Base):
+    """What the Prime Minister, or a deputy, has decided for the Government out of session."""
+
+    __tablename__ = "meetings_urgent_decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(400))
+    words: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    # Its number and date, as the document itself bears them.
+    document: Mapped[str] = mapped_column(String(200))
+    decided_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The offices of the decider, of those who agreed and of who recorded it, as called then.
+    office: Mapped[str] = mapped_column(String(200))
+    agreed_with: Mapped[list[str]] = mapped_column(JSON)
+    recorded_as: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    leaf: Mapped[int | None]
+
+
+class UrgentTakenOff(Base):
+    """That an urgent decision is not reported at one session, and why."""
+
+    __tablename__ = "meetings_urgent_taken_off"
+
+    urgent_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings_urgent_decision.id"), primary_key=True
+    )
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings_meeting.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    office: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    leaf: Mapped[int | None]
 
 
 class ItemReader(Base):

@@ -1,6 +1,6 @@
 """Reads of meetings, for screens and for the rooms above."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,17 @@ from ecabinet.duties import Duty
 from ecabinet.errors import NotFound
 from meetings import access, rules, signing
 from meetings.announcements import draft_audience, meeting_audience
-from meetings.models import Act, Item, Meeting, Seat, Speech, Vote, VoteCast
+from meetings.models import (
+    Act,
+    Item,
+    Meeting,
+    Seat,
+    Speech,
+    UrgentDecision,
+    UrgentTakenOff,
+    Vote,
+    VoteCast,
+)
 from meetings.rules import Kind, Lack, Naming, Planned, SeatRole, State, VoteState
 from people import queries as people
 from people.queries import MandateView
@@ -261,6 +271,75 @@ def awaiting_a_session(
     return [
         (each, put[each.id]) for each in dossiers if each.id in put and each.id not in on_an_agenda
     ]
+
+
+@dataclass(frozen=True)
+class UrgentView:
+    """An urgent decision, and how far it is on its way to the Government."""
+
+    decision: UrgentDecision
+    reporting: rules.Reporting
+    # The session at which it was, or is to be, reported.
+    meeting: Meeting | None
+    taken_off: Sequence[tuple[UrgentTakenOff, Meeting]]
+
+
+def urgent_decisions(db: Session) -> list[UrgentView]:
+    """All of them, the newest first."""
+    found = select(UrgentDecision).order_by(
+        UrgentDecision.decided_at.desc(), UrgentDecision.id.desc()
+    )
+    reports = defaultdict(list)
+    asked = select(Item, Meeting).join(Meeting, Meeting.id == Item.meeting_id)
+    for item, meeting in db.execute(asked.where(Item.urgent_id.is_not(None)).order_by(Item.id)):
+        reports[item.urgent_id].append((item, meeting))
+    left_out = defaultdict(list)
+    asked_off = select(UrgentTakenOff, Meeting).join(Meeting)
+    for row, meeting in db.execute(asked_off.order_by(UrgentTakenOff.at)):
+        left_out[row.urgent_id].append((row, meeting))
+    return [
+        UrgentView(
+            decision=each,
+            reporting=rules.reporting(item.stands for item, _ in reports[each.id]),
+            meeting=next(
+                (
+                    meeting
+                    for item, meeting in reversed(reports[each.id])
+                    if item.stands is not rules.ItemState.DEFERRED
+                ),
+                None,
+            ),
+            taken_off=left_out[each.id],
+        )
+        for each in db.scalars(found)
+    ]
+
+
+def awaited_decisions(db: Session) -> list[UrgentDecision]:
+    """Those that no agenda holds, the oldest first."""
+    held = select(Item.urgent_id).where(
+        Item.urgent_id.is_not(None), Item.state != rules.ItemState.DEFERRED
+    )
+    awaited = select(UrgentDecision).where(UrgentDecision.id.not_in(held))
+    return list(db.scalars(awaited.order_by(UrgentDecision.id)))
+
+
+def sessions_that_take_reports(db: Session) -> list[Meeting]:
+    """The sessions on whose agenda urgent decisions put themselves, the next one first; locked."""
+    now = clock.now(db)
+    planned = select(Meeting).where(Meeting.state == State.PLANNED).order_by(Meeting.starts_at)
+    locked = planned.with_for_update().execution_options(populate_existing=True)
+    return [
+        each
+        for each in db.scalars(locked)
+        if rules.takes_reports(Kind(each.kind), each.stands, each.starts_at, now)
+    ]
+
+
+def taken_off(db: Session, decision_id: int) -> set[int]:
+    """The sessions at which it is not reported."""
+    rows = select(UrgentTakenOff.meeting_id).where(UrgentTakenOff.urgent_id == decision_id)
+    return set(db.scalars(rows))
 
 
 @dataclass(frozen=True)

@@ -535,6 +535,54 @@ def submitting_refusal(items: Iterable[Planned], submitted: bool) -> StepRefusal
     return None
 
 
+class UrgentRefusal(StrEnum):
+    NOT_YET_DECIDED = "not_yet_decided"
+    NOT_A_DECIDER = "not_a_decider"
+    NOT_A_MEMBER = "not_a_member"
+    REASON_MISSING = "reason_missing"
+
+
+class Reporting(StrEnum):
+    """How far an urgent decision is on its way to the Government."""
+
+    AWAITED = "awaited"
+    ON_AGENDA = "on_agenda"
+    REPORTED = "reported"
+
+
+def urgent_refusal(
+    decided_at: datetime, now: datetime, *, by_decider: bool, agreed_by_members: bool
+) -> UrgentRefusal | None:
+    """Why no such urgent decision can be recorded: the Prime Minister, or a deputy, has decided for
+    the Government, and with whom they agreed (Decree 191/2026, Articles 3.4 and 5.2.n)."""
+    if not by_decider:
+        return UrgentRefusal.NOT_A_DECIDER
+    if not agreed_by_members:
+        return UrgentRefusal.NOT_A_MEMBER
+    return UrgentRefusal.NOT_YET_DECIDED if decided_at > now else None
+
+
+def takes_reports(kind: Kind, state: State, starts_at: datetime, now: datetime) -> bool:
+    """Whether urgent decisions put themselves on this agenda: that of a session of the Government
+    to come, until it is convened (Decree 191/2026, Article 3.4)."""
+    return kind.is_government_session and state is State.PLANNED and starts_at > now
+
+
+def reporting(items: Iterable[ItemState]) -> Reporting:
+    """How far it is, by the states of the items that report on it; a deferred one reports of
+    nothing."""
+    found = set(items)
+    if ItemState.CONCLUDED in found:
+        return Reporting.REPORTED
+    return Reporting.ON_AGENDA if found - {ItemState.DEFERRED} else Reporting.AWAITED
+
+
+def taking_off_refusal(is_urgent_report: bool, reason: str) -> UrgentRefusal | None:
+    """Why an item cannot be taken off an agenda: a report on an urgent decision only goes with a
+    reason (rulebook: Urgent decisions)."""
+    return UrgentRefusal.REASON_MISSING if is_urgent_report and not reason else None
+
+
 def convening_refusal(submitted_by: int | None, convener: int) -> StepRefusal | None:
     """A session is put forward by one person and convened by another."""
     if submitted_by is None:

@@ -40,6 +40,7 @@ door = Door("meetings", __name__)
 
 LONGEST_TITLE = 500
 LONGEST_MINUTES = 600
+LONGEST_REASON = 2_000
 DONE = ("", 204)
 
 
@@ -52,6 +53,7 @@ def meetings() -> str:
             "meetings/meetings.html",
             meetings=queries.meetings(db, actor),
             may_prepare=actor.may(Permission.MEETING_PREPARE),
+            may_read_urgent=actor.may(Permission.RESULT_READ),
         )
 
 
@@ -265,9 +267,10 @@ def move_item(meeting_id: int, item_id: int) -> Response:
 
 @door.post("/meetings/<int:meeting_id>/items/<int:item_id>/remove")
 @needs(Permission.MEETING_PREPARE)
-@takes("draft")
+@takes("draft", "reason")
 def remove_item(meeting_id: int, item_id: int) -> Response:
-    prepare.remove_item(current_actor(), meeting_id, item_id, form_int("draft"))
+    reason = form("reason", limit=LONGEST_REASON, optional=True)
+    prepare.remove_item(current_actor(), meeting_id, item_id, form_int("draft"), reason)
     return web.see(f"/meetings/{meeting_id}", "item_removed")
 
 
@@ -559,13 +562,8 @@ def _item_text() -> ItemText:
         presenter=form("presenter", limit=200, optional=True),
         dossier_id=_chosen("dossier"),
         restricted=form("scope", limit=10, optional=True) == "few",
-        readers=frozenset(_numbers("reader")),
+        readers=web.form_ints("reader"),
     )
-
-
-def _numbers(name: str) -> list[int]:
-    found = map(web.whole_number, request.form.getlist(name))
-    return [each for each in found if each is not None]
 
 
 def _chosen(name: str) -> int | None:

@@ -26,7 +26,7 @@ from meetings.announcements import (
 )
 from meetings.models import Item, Meeting, Order, Speech
 from meetings.rules import ItemState, ItemStep, SpeechState, Step, StepRefusal
-from meetings.service import finding, seats
+from meetings.service import finding, seats, urgent
 from meetings.service.record import digest, normal, record, told
 from people.service import mandates
 
@@ -135,6 +135,7 @@ def conclude_item(
 def defer_item(actor: Actor, meeting_id: int, item_id: int, reason: str) -> None:
     """Put an item off, with the reason."""
     with transaction() as db:
+        urgent.hold(db)
         console = access.meeting_to_conduct(db, actor, meeting_id)
         meeting = console.meeting
         item = access.item_of(meeting, item_id)
@@ -145,6 +146,7 @@ def defer_item(actor: Actor, meeting_id: int, item_id: int, reason: str) -> None
             _record(db, actor, console, "item_deferred", item, reason_sha256=digest(reason))
         finding.write(db, meeting, [item])
         _tell_story(db, meeting, item, "item_deferred")
+        urgent.place_awaited(db, actor)
 
 
 def _item_after(meeting: Meeting, item: Item, step: ItemStep, words: str = "") -> ItemState:

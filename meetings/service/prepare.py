@@ -16,7 +16,7 @@ from meetings import access, queries, rules
 from meetings.announcements import SeatsChanged, SessionConvened, meeting_audience
 from meetings.models import Item, ItemReader, Meeting
 from meetings.rules import AgendaRefusal, Direction, Kind, SeatRole, State, Step
-from meetings.service import finding, seats
+from meetings.service import finding, seats, urgent
 from meetings.service.record import note_draft, record, told
 from people import queries as people
 
@@ -50,6 +50,7 @@ def plan(actor: Actor, head: Head) -> int:
     """Begin an agenda; the planner is its secretary, and a session seats the whole Government."""
     actor.must(Permission.MEETING_PREPARE)
     with transaction() as db:
+        urgent.hold(db)
         meeting = Meeting(
             kind=head.kind,
             title=head.title,
@@ -67,11 +68,13 @@ def plan(actor: Actor, head: Head) -> int:
         if Role.SECRETARY in actor.roles:
             seats.seat(db, meeting, actor.id, SeatRole.SECRETARY)
         note_draft(db, actor, meeting, "planned", title=head.title)
+        urgent.place_awaited(db, actor)
         return meeting.id
 
 
 def edit_head(actor: Actor, meeting_id: int, draft: int, head: Head) -> None:
     with transaction() as db:
+        urgent.hold(db)
         meeting = access.meeting_to_prepare(db, actor, meeting_id)
         if meeting.head_draft != draft:
             raise Stale
@@ -83,6 +86,7 @@ def edit_head(actor: Actor, meeting_id: int, draft: int, head: Head) -> None:
         seats.seat_government(db, meeting)
         note_draft(db, actor, meeting, "head_edited", before=before, after=head.title)
         meeting.head_draft = meeting.draft
+        urgent.place_awaited(db, actor)
 
 
 # ---- items ----
@@ -133,17 +137,21 @@ def move_item(
         note_draft(db, actor, meeting, "item_moved", item.id, after=item.title, number=to)
 
 
-def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int) -> None:
+def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int, reason: str = "") -> None:
+    """Take an item off; one that reports on an urgent decision, with the reason."""
     with transaction() as db:
+        urgent.hold(db)
         meeting = access.meeting_to_prepare(db, actor, meeting_id)
         item = access.item_of(meeting, item_id)
         if item.draft != draft:
             raise Stale
+        urgent.take_off(db, actor, meeting, item.urgent_id, reason)
         db.delete(item)
         for later in meeting.items:
             if later.position > item.position:
                 later.position -= 1
         note_draft(db, actor, meeting, "item_removed", item.id, before=item.title)
+        urgent.place_awaited(db, actor)
 
 
 def _write(db: Session, actor: Actor, meeting: Meeting, item: Item, text: ItemText) -> None:
@@ -218,7 +226,9 @@ def rehome(db: Session, ended_id: int, into_id: int) -> int:
 def submit(actor: Actor, meeting_id: int) -> None:
     """Put the agenda forward to whoever may convene."""
     with transaction() as db:
+        urgent.hold(db)
         meeting = access.meeting_to_prepare(db, actor, meeting_id)
+        urgent.place_awaited(db, actor)
         refusal = rules.submitting_refusal(
             queries.planned(db, meeting), meeting.submitted_by is not None
         )

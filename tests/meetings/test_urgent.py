@@ -1,0 +1,284 @@
+"""Urgent decisions (Decree 191/2026, Articles 3.4 and 5.2.n): confirmed by whoever took them, told
+to everybody, and on the next session's agenda until they are reported."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ecabinet import approvals, clock, ledger, outbox
+from ecabinet.db import reading, transaction
+from ecabinet.errors import Forbidden, Refused, Stale
+from meetings import queries, rules
+from meetings.models import Item, Meeting
+from meetings.rules import ItemState, Kind, Reporting, State, UrgentRefusal
+from meetings.service import conduct, prepare, urgent
+from meetings.service.urgent import Decided
+from people.queries import OFFICE_ZONE
+from tests.builders import Cabinet
+from tests.meetings.builders import ITEMS, head, planned
+
+JSON = {"Accept": "application/json"}
+TITLE = "Xuất cấp 5.000 tấn gạo hỗ trợ đồng bào vùng lũ các tỉnh miền Trung"
+WORDS = "Xuất cấp không thu tiền 5.000 tấn gạo từ nguồn dự trữ quốc gia."
+REASON = "Lũ vượt mức lịch sử; không chờ được phiên họp thường kỳ."
+DOCUMENT = "1234/QĐ-TTg ngày 26/11/2026"
+
+
+def decided(cabinet: Cabinet, by: str = "pttg1", **changed: object) -> Decided:
+    with reading() as db:
+        at = clock.now(db) - timedelta(hours=2)
+    facts: dict[str, Any] = {
+        "title": TITLE,
+        "words": WORDS,
+        "reason": REASON,
+        "document": DOCUMENT,
+        "decider_id": cabinet.ids[by],
+        "decided_at": at,
+        "agreed_with": frozenset({cabinet.ids["botruong.taichinh"]}),
+    }
+    return Decided(**facts | changed)
+
+
+def ask(cabinet: Cabinet, **changed: object) -> int:
+    return urgent.ask_to_record(cabinet.actor("thuky"), decided(cabinet, **changed))
+
+
+def confirm(cabinet: Cabinet, request_id: int, by: str = "pttg1") -> None:
+    with reading() as db:
+        request = approvals.request_to_read(db, cabinet.actor(by), request_id)
+    approvals.confirm(cabinet.actor(by), request_id, request.digest)
+
+
+def record(cabinet: Cabinet, **changed: object) -> int:
+    confirm(cabinet, ask(cabinet, **changed))
+    with reading() as db:
+        return queries.urgent_decisions(db)[0].decision.id
+
+
+def view(decision_id: int) -> queries.UrgentView:
+    with reading() as db:
+        return next(e for e in queries.urgent_decisions(db) if e.decision.id == decision_id)
+
+
+def report_of(meeting_id: int, decision_id: int) -> Item | None:
+    with reading() as db:
+        wanted = select(Item).where(Item.meeting_id == meeting_id, Item.urgent_id == decision_id)
+        return db.scalars(wanted).one_or_none()
+
+
+def told(cabinet: Cabinet, who: str) -> list[str]:
+    with reading() as db:
+        return [each.kind for each in outbox.inbox(db, cabinet.ids[who])]
+
+
+def test_the_decider_alone_confirms_and_only_then_is_anybody_told(cabinet: Cabinet) -> None:
+    request = ask(cabinet)
+    assert "approval_asked" in told(cabinet, "pttg1")
+    # The Prime Minister has the right, and did not decide this.
+    assert "approval_asked" not in told(cabinet, "thutuong")
+    with reading() as db:
+        assert not approvals.waiting_for(db, cabinet.actor("thutuong"))
+    with pytest.raises(Forbidden):
+        confirm(cabinet, request, by="thutuong")
+    assert "urgent_decision" not in told(cabinet, "botruong.yte")
+    confirm(cabinet, request)
+    for who in ("thutuong", "botruong.yte", "chuyenvien", "kiemtoan"):
+        assert "urgent_decision" in told(cabinet, who), who
+    with reading() as db:
+        act = ledger.latest(db, "urgent_decision_recorded")
+    assert act is not None
+    assert (act["decider"], act["document"]) == (cabinet.ids["pttg1"], DOCUMENT)
+    assert act["agreed_with"] == [cabinet.ids["botruong.taichinh"]]
+    assert act["recorded_by"] == cabinet.ids["thuky"]
+
+
+def test_what_cannot_have_been_decided_is_refused(cabinet: Cabinet) -> None:
+    with reading() as db:
+        ahead = clock.now(db) + timedelta(minutes=1)
+    with pytest.raises(Refused, match=UrgentRefusal.NOT_YET_DECIDED.value):
+        ask(cabinet, decided_at=ahead)
+    with pytest.raises(Refused, match=UrgentRefusal.NOT_A_DECIDER.value):
+        ask(cabinet, by="botruong.yte")
+    with pytest.raises(Refused, match=UrgentRefusal.NOT_A_MEMBER.value):
+        ask(cabinet, agreed_with=frozenset({cabinet.ids["chuyenvien"]}))
+
+
+def test_it_stands_on_the_next_agenda_which_is_put_forward_anew(cabinet: Cabinet) -> None:
+    later, session = planned(cabinet), planned(cabinet)
+    at = head(cabinet)
+    moved = prepare.Head(**{**vars(at), "starts_at": at.starts_at - timedelta(hours=3)})
+    with reading() as db:
+        draft = db.get_one(Meeting, session.id).head_draft
+    prepare.edit_head(cabinet.actor("thuky"), session.id, draft, moved)
+    session.submit()
+    number = record(cabinet)
+    assert session.titles() == [*ITEMS, TITLE]
+    assert report_of(later.id, number) is None
+    with reading() as db:
+        assert db.get_one(Meeting, session.id).submitted_by is None
+    assert view(number).reporting is Reporting.ON_AGENDA
+
+
+def test_it_waits_where_no_session_is_planned_and_stands_on_the_next_from_its_start(
+    cabinet: Cabinet,
+) -> None:
+    standing = prepare.plan(cabinet.actor("thuky"), head(cabinet, Kind.STANDING))
+    convened = planned(cabinet)
+    convened.convene()
+    number = record(cabinet)
+    # Neither a meeting that is no session, nor an agenda that members have already.
+    assert report_of(standing, number) is None
+    assert report_of(convened.id, number) is None
+    assert view(number).reporting is Reporting.AWAITED
+    session = planned(cabinet)
+    assert report_of(session.id, number) is not None
+
+
+def test_it_goes_only_with_a_reason_and_on_to_the_session_after(cabinet: Cabinet) -> None:
+    session, secretary = planned(cabinet), cabinet.actor("thuky")
+    number = record(cabinet)
+    item = report_of(session.id, number)
+    assert item is not None
+    with pytest.raises(Refused, match=UrgentRefusal.REASON_MISSING.value):
+        prepare.remove_item(secretary, session.id, item.id, session.draft_of(item.id))
+    assert report_of(session.id, number) is not None
+    draft = session.draft_of(item.id)
+    prepare.remove_item(secretary, session.id, item.id, draft, "Còn chờ báo cáo thiệt hại.")
+    # Not back to where it was taken off, whatever is done there.
+    assert session.titles() == [*ITEMS]
+    session.submit()
+    assert session.titles() == [*ITEMS]
+    assert view(number).reporting is Reporting.AWAITED
+    after = planned(cabinet)
+    assert report_of(after.id, number) is not None
+    ((row, meeting),) = view(number).taken_off
+    assert (row.reason, meeting.id) == ("Còn chờ báo cáo thiệt hại.", session.id)
+    with reading() as db:
+        act = ledger.latest(db, "urgent_report_taken_off")
+    assert act is not None
+    assert (act["decision"], act["meeting"]) == (number, session.id)
+
+
+def test_other_items_go_without_a_word(cabinet: Cabinet) -> None:
+    session, secretary = planned(cabinet), cabinet.actor("thuky")
+    record(cabinet)
+    first = session.items[0]
+    prepare.remove_item(secretary, session.id, first, session.draft_of(first))
+    assert session.titles() == [*ITEMS[1:], TITLE]
+
+
+def test_deferred_it_goes_on_and_concluded_it_is_reported(cabinet: Cabinet) -> None:
+    session, chair = planned(cabinet), cabinet.actor("thutuong")
+    number = record(cabinet)
+    session.open()
+    after = planned(cabinet)
+    assert report_of(after.id, number) is None
+    item = report_of(session.id, number)
+    assert item is not None
+    conduct.call_item(chair, session.id, item.id)
+    conduct.defer_item(chair, session.id, item.id, "Hết giờ.")
+    again = report_of(after.id, number)
+    assert again is not None
+    assert view(number).meeting.id == after.id
+    with transaction() as db:
+        db.get_one(Item, again.id).state = ItemState.CONCLUDED
+    assert view(number).reporting is Reporting.REPORTED
+
+
+def test_it_is_not_confirmed_in_the_name_of_an_office_that_is_left(cabinet: Cabinet) -> None:
+    request = ask(cabinet)
+    with transaction() as db:
+        row = db.get_one(approvals.Request, request)
+        row.facts = row.facts | {"office": "Phó Thủ tướng khác"}
+        row.digest = approvals.digest_of(row.kind, row.about, row.facts)
+    with pytest.raises(Stale):
+        confirm(cabinet, request)
+    with reading() as db:
+        assert queries.urgent_decisions(db) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "stands"),
+    [
+        ([], Reporting.AWAITED),
+        ([ItemState.DEFERRED], Reporting.AWAITED),
+        ([ItemState.DEFERRED, ItemState.WAITING], Reporting.ON_AGENDA),
+        ([ItemState.DISCUSSED], Reporting.ON_AGENDA),
+        ([ItemState.CONCLUDED, ItemState.DEFERRED], Reporting.REPORTED),
+    ],
+)
+def test_how_far_it_is(states: list[ItemState], stands: Reporting) -> None:
+    assert rules.reporting(states) is stands
+
+
+def test_only_a_session_of_the_government_to_come_takes_reports() -> None:
+    now = datetime(2026, 11, 26, 8, tzinfo=OFFICE_ZONE.zone)
+    later = now + timedelta(hours=1)
+    assert rules.takes_reports(Kind.REGULAR, State.PLANNED, later, now)
+    assert not rules.takes_reports(Kind.REGULAR, State.PLANNED, now, now)
+    assert not rules.takes_reports(Kind.REGULAR, State.CONVENED, later, now)
+    assert not rules.takes_reports(Kind.CONFERENCE, State.PLANNED, later, now)
+
+
+# ---- at the door ----
+
+
+def sent(cabinet: Cabinet, **changed: object) -> dict[str, object]:
+    with reading() as db:
+        at = (clock.now(db) - timedelta(hours=1)).astimezone(OFFICE_ZONE.zone)
+    return {
+        "title": TITLE, "content": WORDS, "reason": REASON, "document": DOCUMENT,
+        "decider": cabinet.ids["pttg1"], "day": f"{at:%d/%m/%Y}", "hour": f"{at:%H:%M}",
+        "agreed": [cabinet.ids["botruong.taichinh"], cabinet.ids["botruong.yte"]],
+    } | changed  # fmt: skip
+
+
+def post(cabinet: Cabinet, who: str = "thuky", **changed: object) -> TestResponse:
+    return cabinet.browser(who).post("/urgent-decisions", sent(cabinet, **changed), headers=JSON)
+
+
+def test_the_pages_say_it_whole(cabinet: Cabinet) -> None:
+    secretary, deputy = cabinet.browser("thuky"), cabinet.browser("pttg1")
+    assert "Chưa có quyết định cấp bách nào" in secretary.get("/urgent-decisions").text
+    assert "Phó Thủ tướng" in secretary.get("/urgent-decisions/new").text
+    session = planned(cabinet)
+    asked = post(cabinet)
+    assert asked.status_code == 200
+    path = asked.json["location"]
+    request = deputy.get(path).text
+    for words in (WORDS, REASON, DOCUMENT, "Bộ trưởng Bộ Tài chính; Bộ trưởng Bộ Y tế"):
+        assert words in request, words
+    confirm(cabinet, int(path.split("/")[-1]))
+    number = view(1).decision.id
+    page = cabinet.browser("botruong.yte").get("/urgent-decisions").text
+    for words in (TITLE, WORDS, DOCUMENT, "Trong chương trình", "Bộ trưởng Bộ Tài chính"):
+        assert words in page, words
+    # A minister does not know of a session that is not convened.
+    assert f'href="/meetings/{session.id}"' not in page
+    item = report_of(session.id, number)
+    assert item is not None
+    builder = secretary.get(f"/meetings/{session.id}?item={item.id}").text
+    assert "Lý do không báo cáo tại phiên này" in builder
+    taken_off = {"draft": item.draft, "reason": ""}
+    refused = secretary.post(
+        f"/meetings/{session.id}/items/{item.id}/remove", taken_off, headers=JSON
+    )
+    assert refused.status_code == 409
+    assert "ghi lý do" in refused.json["message"]
+
+
+def test_who_is_not_of_the_government_reads_none_of_it(cabinet: Cabinet) -> None:
+    assert cabinet.browser("canbo.taichinh").get("/urgent-decisions").status_code == 403
+    assert post(cabinet, who="botruong.yte").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("agreed", "x"), ("decider", "0"), ("hour", "25:00"), ("document", "")]
+)
+def test_what_was_not_understood_is_named(cabinet: Cabinet, field: str, value: str) -> None:
+    answer = post(cabinet, **{field: value})
+    assert answer.status_code == 400
+    assert answer.json["field"] == field
