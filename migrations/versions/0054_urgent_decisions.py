@@ -6,7 +6,7 @@ from alembic import op
 import ecabinet.db
 
 revision = "0054"
-down_revision = "0051"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 

@@ -67,6 +67,8 @@ KINDS = {
     "meetings/new.html": (SECRETARY, "/meetings/new"),
     "meetings/builder.html": (SECRETARY, DRAFT),
     "meetings/agenda.html": (MINISTER, SESSION),
+    "meetings/urgent.html": (MINISTER, "/urgent-decisions"),
+    "meetings/urgent_new.html": (SECRETARY, "/urgent-decisions/new"),
     "meetings/openings.html": (SECRETARY, f"{SESSION}/openings"),
     "meetings/live.html": (PREMIER, LIVE),
     "meetings/hall.html": (SECRETARY, HALL),
