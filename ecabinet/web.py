@@ -5,6 +5,7 @@ refusal is said.
 headers and language are settled here once; rooms only parse, call and answer.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -13,6 +14,7 @@ import re
 import secrets
 import threading
 import unicodedata
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -535,10 +537,18 @@ def download(name: str, content: bytes | Iterable[bytes], kind: str) -> Response
     return answer
 
 
-def qr(text: str) -> str:
+def qr(text: str, error: str = "m") -> str:
     """What a phone reads from a screen or from paper, as an image's own data: drawn here, so that
-    nobody else is asked and nothing has to load."""
-    return str(segno.make(text, micro=False, error="m").svg_data_uri(border=2, omitsize=True))
+    nobody else is asked and nothing has to load. `error` is QR's own level of correction."""
+    return str(segno.make(text, micro=False, error=error).svg_data_uri(border=2, omitsize=True))
+
+
+def carried(text: str) -> str:
+    """A text as the part of an address behind `#`, which no browser sends to anybody: DEFLATE (RFC
+    1951) in base64url."""
+    packing = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    packed = packing.compress(text.encode()) + packing.flush()
+    return base64.urlsafe_b64encode(packed).decode()
 
 
 def nobodys_page(template: str, **shown: Any) -> str:

@@ -1,6 +1,7 @@
 // entry
 // Checks a receipt that somebody gives this page: here, and nothing of it leaves the device.
 import './verify.css';
+import { fromBase64 } from '../signing/base64';
 import { receiptFault } from '../signing/receipt';
 
 interface Given {
@@ -13,6 +14,8 @@ const text = form.querySelector('textarea') as HTMLTextAreaElement;
 const file = form.querySelector<HTMLInputElement>('input[type="file"]') as HTMLInputElement;
 const logKey = form.querySelector<HTMLInputElement>('[data-key]') as HTMLInputElement;
 const LARGEST = 1_000_000;
+// More than a QR code holds.
+const LONGEST_LINK = 8_000;
 
 /** The receipt in whatever was pasted: the page's own three parts, or what a program was given. */
 function read(given: string): Given | null {
@@ -79,4 +82,24 @@ file.addEventListener('change', async () => {
   tell(await outcome());
 });
 
+/** A receipt in the address itself, behind `#`, as its QR code carries it: the browser keeps that
+ * part to itself. */
+async function readLink(): Promise<void> {
+  const carried = location.hash.slice(1);
+  if (!carried) return;
+  // Not left in the history of a device that may be another's.
+  history.replaceState(null, '', location.pathname + location.search);
+  text.value = (await unpacked(carried).catch(() => null)) ?? '';
+  tell(text.value ? await outcome() : 'malformed');
+}
+
+async function unpacked(carried: string): Promise<string | null> {
+  if (carried.length > LONGEST_LINK) return null;
+  const packed = fromBase64(carried.replaceAll('-', '+').replaceAll('_', '/'));
+  const whole = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Response(whole).text();
+}
+
 form.hidden = false;
+addEventListener('hashchange', () => void readLink());
+void readLink();

@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import html
+import re
 import secrets
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +17,7 @@ from ballots.models import Attempt, Consultation
 from ballots.queries import Fate
 from ballots.service import cast as casting
 from ballots.service import close
-from ecabinet import answers, canonical, ledger, pades
+from ecabinet import answers, canonical, ledger, pades, web
 from ecabinet.db import reading
 from ecabinet.errors import Refused
 from ecabinet.settings import Settings
@@ -87,6 +90,15 @@ def test_a_receipt_does_not_verify_for_another_leaf(minister, asked):
     changed = receipt["envelope"].replace('"v":1', '"v":2')
     assert changed != receipt["envelope"]
     assert not holds(receipt["receipt"], changed, receipt["log_key"])
+
+
+def test_a_receipts_page_carries_it_whole_to_another_device(minister, asked):
+    receipt = minister.cast(asked)
+    page = minister.browser.get(f"/ballots/by-key/{receipt['key']}").text
+    (packed,) = re.findall('href="/verify#([^"]+)"', page)
+    whole = zlib.decompress(base64.urlsafe_b64decode(packed), wbits=-zlib.MAX_WBITS).decode()
+    assert whole == "\n".join(receipt[each] for each in ("receipt", "envelope", "log_key"))
+    assert web.qr(f"http://localhost/verify#{packed}", error="l") in html.unescape(page)
 
 
 def test_the_leaf_holds_digests_and_neither_name_nor_choice(minister, asked):
