@@ -26,7 +26,7 @@ command -v npm >/dev/null || fail "npm is needed beside Node.js: install it, the
 
 # command: Debian's package
 needed="bwrap:bubblewrap"
-[ "$kind" = dev ] && needed="$needed chromium-headless-shell:chromium-headless-shell pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx clamd:clamav-daemon"
+[ "$kind" = dev ] && needed="$needed chromium-headless-shell:chromium-headless-shell pg_ctlcluster:postgresql pdfsig:poppler-utils certutil:libnss3-tools nginx:nginx clamd:clamav-daemon softhsm2-util:softhsm2"
 missing=""
 for each in $needed; do command -v "${each%%:*}" >/dev/null || missing="$missing ${each##*:}"; done
 # What has no command of its own. LibreOffice turns Office files into PDF; to run, it is a choice.

@@ -1,6 +1,7 @@
 """Assembly: settings in, Flask application out. Ties rooms, ports and hooks together."""
 
 import gc
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,8 @@ PLACES = (
 
 def open_stores(settings: Settings) -> None:
     """Bind the database and what stands beside it; commands and workers need both as well."""
+    # Keys are in this process's memory: a crash writes none of it to a disk (CRY-05).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     bind_ports(settings)
     approvals.bind(ACTS, people_queries)
     people_hooks.bind({Matter.SESSION: substitutes}, [leases.close], LENT)
@@ -211,7 +214,7 @@ def refuse_to_start(settings: Settings) -> None:
 def bind_ports(settings: Settings) -> None:
     """What stands beside the database: keys, files, and who carries messages out."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys.bind(keys.Keys(settings.data_dir / "keys"))
+    keys.bind(keys.Keys(settings.data_dir / "keys", settings.hsm))
     antivirus.bind(settings.clamd_socket)
     signatures.bind(settings.trusted_authorities)
     authorities.bind(settings.authorities_of_classes)

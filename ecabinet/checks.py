@@ -14,6 +14,7 @@ from ecabinet import (
     clock,
     deliveries,
     heartbeat,
+    keys,
     ledger,
     migrate,
     seals,
@@ -153,9 +154,17 @@ def _outbox(settings: Settings) -> Check:
 
 
 def _keys(settings: Settings) -> Check:
+    """Where the cabinet's own keys lie, and that each of those in a token signs."""
     with reading() as db:
         origin = ledger.origin(db)
-    return Check("keys", True, ledger.verifier_key(origin, ledger.signing_key()))
+    seen = ledger.verifier_key(origin, ledger.signing_key())
+    if settings.hsm is None:
+        return Check("keys", True, f"{seen}, in the folder")
+    tried = keys.store().tried_in_hsm()
+    silent = [name for name, signs in tried.items() if not signs]
+    seen += f", in the token {settings.hsm_token}: {', '.join(tried)}; in the folder: log-closing"
+    seen += f"; {', '.join(silent)} sign otherwise than the public half says" if silent else ""
+    return Check("keys", not silent, seen)
 
 
 def _ledger(settings: Settings) -> Check:

@@ -34,6 +34,7 @@ from ecabinet import (
     clock,
     heartbeat,
     jobs,
+    keys,
     migrate,
     network,
     seals,
@@ -46,7 +47,7 @@ from ecabinet.app import open_stores, refuse_to_start
 from ecabinet.db import database, reading, transaction
 from ecabinet.demo import fill
 from ecabinet.demo.people import accounts_file
-from ecabinet.errors import NotFound, Refused, SettingRefused
+from ecabinet.errors import HsmAway, NotFound, Refused, SettingRefused
 from ecabinet.settings import LOOPBACK, Settings, from_environment
 from ecabinet.signatures import Standing
 from people.service import idle
@@ -349,6 +350,30 @@ def check(as_json: bool) -> None:
     sys.exit(not all(each.ok for each in found))
 
 
+@main.group("keys")
+def key_store() -> None:
+    """The cabinet's own keys."""
+
+
+@key_store.command("move-to-hsm")
+@plainly
+def move_to_hsm() -> None:
+    """Bring the cabinet's own keys from their folder into the token that is set.
+
+    Stop every server and worker first. Each key stays the same, and its file is destroyed once
+    the token signs by it; stopped in the middle, run it again. Older copies of the folder still
+    hold them: destroy those, once the token is backed up by its own means.
+    """
+    settings = from_environment()
+    if settings.hsm is None:
+        raise NotPossible("no token is set: see ECABINET_HSM_MODULE in docs/settings.md")
+    try:
+        moved = keys.move_to_hsm(settings.data_dir / "keys", settings.hsm)
+    except HsmAway as away:
+        raise NotPossible(str(away)) from None
+    click.echo(f"In the token {settings.hsm_token}: {', '.join(moved)}; see `ecabinet check`")
+
+
 @main.group()
 def export() -> None:
     """Take out what is kept here, in open formats."""
@@ -522,12 +547,12 @@ def verify(
 ) -> None:  # fmt: skip
     """Verify a bundle offline: 0 sound, 1 unsound (what and where), 2 not a bundle."""
     try:
-        keys = json.loads(keys_file.read_text()) if keys_file else None
+        trusted = json.loads(keys_file.read_text()) if keys_file else None
     except ValueError:
         click.echo(f"{keys_file} is not a trust.json: give the file of `export --keys`", err=True)
         sys.exit(2)
     try:
-        report = verifier.verify(path, keys, previous, deep)
+        report = verifier.verify(path, trusted, previous, deep)
     except verifier.NotABundle as wrong:
         click.echo(f"{path} is not a bundle: {wrong}", err=True)
         sys.exit(2)

@@ -19,6 +19,7 @@ CabinetError
   Unreadable          422  the bytes are not what they claim to be; carries the reason
   SignatureRejected   422  the signature does not match what should have been signed
   TooMany             429  too many tries; carries the seconds to wait
+  HsmAway             503  the token that holds the cabinet's keys cannot be used; nothing was done
 SettingRefused        ---  the process does not start
 """
 
@@ -176,6 +177,11 @@ class TooMany(CabinetError):
 
     def as_answer(self) -> dict[str, str | int]:
         return super().as_answer() | {"wait_seconds": self.wait_seconds}
+
+
+class HsmAway(CabinetError):
+    status = 503
+    code = "hsm_away"
 
 
 class SettingRefused(Exception):

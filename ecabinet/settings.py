@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     # our own that a page may speak to.
     signing_plugin: str = ""
     max_upload_mb: int = 200
+    # A PKCS#11 library, the label of a token in it and where its PIN stands: set, the cabinet's
+    # own signing keys lie there (CRY-05). The PIN is no setting: it is read when it is needed.
+    hsm_module: Path | None = None
+    hsm_token: str = ""
+    hsm_pin_file: Path | None = None
     # What readers may do with papers that come in, until their label says otherwise.
     handling: Literal["free", "read", "online"] = "free"
     # Days after which readers' notes go, counted from the end of the matter; 0 keeps them. Of the
@@ -141,6 +146,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def token_is_whole(self) -> "Settings":
+        if any(self._hsm_settings) and not all(self._hsm_settings):
+            names = "ECABINET_HSM_MODULE, ECABINET_HSM_TOKEN and ECABINET_HSM_PIN_FILE"
+            raise ValueError(f"{names} are set together, or none of them is")
+        return self
+
+    @model_validator(mode="after")
     def administration_stands_below(self) -> "Settings":
         if not self.admin_url:
             return self
@@ -214,6 +226,17 @@ class Settings(BaseSettings):
     def demo_accounts(self) -> Path:
         """Where a demo keeps its accounts, with their passwords."""
         return self.data_dir / "demo-accounts.json"
+
+    @property
+    def _hsm_settings(self) -> tuple[Path | None, str, Path | None]:
+        return self.hsm_module, self.hsm_token, self.hsm_pin_file
+
+    @property
+    def hsm(self) -> tuple[Path, str, Path] | None:
+        """The library, the token and its PIN's file, where the cabinet's keys lie in a token."""
+        if self.hsm_module is None or self.hsm_pin_file is None:
+            return None
+        return self.hsm_module, self.hsm_token, self.hsm_pin_file
 
     @property
     def embedded(self) -> bool:
@@ -302,6 +325,8 @@ def from_environment() -> Settings:
     for name, path in os.environ.items():
         if name.startswith(PREFIX) and name.endswith("_FILE"):
             field = name.removeprefix(PREFIX).removesuffix("_FILE").lower()
+            if f"{field}_file" in Settings.model_fields:
+                continue
             given[field] = Path(path).read_text().strip()
     if "ECABINET_ASYNC" in os.environ:
         given["async_"] = os.environ["ECABINET_ASYNC"]

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from ecabinet import pades, tsa
+from ecabinet import keys, pades, tsa
 
 HOUSE = Path(__file__).parent.parent.parent
 PAGE = (HOUSE / "docs" / "crypto.md").read_text()
 ROOMS = ("ecabinet", "people", "documents", "ballots", "meetings", "tasks", "exchange")
 PRIMITIVES = {
     "cryptography", "asn1crypto", "pyhanko", "pyhanko_certvalidator", "argon2", "webauthn",
-    "pyotp", "hmac", "josepy", "jwt", "joserfc",
+    "pyotp", "hmac", "josepy", "jwt", "joserfc", "pkcs11",
 }  # fmt: skip
-MAKERS = {"make", "read", "destroy", "p256", "ed25519", "ml_dsa_44"}
+INTO_THE_HSM = {"p256", "ed25519"}
+MAKERS = INTO_THE_HSM | {"make", "read", "destroy", "ml_dsa_44"}
+# A demo's TLS, on its own network; a production has none.
+OF_A_DEMO = "network-authority"
 # Where a key's name comes in as an argument; what is given stands in the same module.
 GIVEN = {
     ("ecabinet/crls.py", "issuer"): {pades.ROOT, pades.MEMBER_CA},
@@ -50,14 +53,14 @@ def imported(tree: ast.Module) -> set[str]:
     return names
 
 
-def key_names() -> set[str]:
+def key_names(makers: set[str] = MAKERS) -> set[str]:
     """Each name by which the code asks the key store for something."""
     found: set[str] = set()
     for place, tree in modules():
         for call in ast.walk(tree):
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
                 continue
-            if call.func.attr in MAKERS and _is_store(call.func.value, place) and call.args:
+            if call.func.attr in makers and _is_store(call.func.value, place) and call.args:
                 found |= _named(place, call.args[0])
     return found
 
@@ -90,6 +93,22 @@ def test_every_key_of_the_store_is_listed_and_none_that_is_not_there() -> None:
     rows = listed("Keys of the key store")
     assert len(set(rows)) == len(rows)
     assert key_names() == set(rows)
+
+
+def test_the_cabinets_own_signing_keys_and_no_others_go_into_a_token() -> None:
+    """CRY-05; that the key store alone reaches it is a contract of .importlinter."""
+    asked = {name.replace("…", "2") for name in key_names(INTO_THE_HSM)}
+    assert {name for name in asked if keys.FOR_THE_HSM.fullmatch(name)} == asked - {OF_A_DEMO}
+    others = {name.replace("…", "2") for name in key_names(MAKERS - INTO_THE_HSM)} - {OF_A_DEMO}
+    assert not any(keys.FOR_THE_HSM.fullmatch(name) for name in others)
+
+
+def test_no_room_that_members_act_in_asks_for_a_signing_key() -> None:
+    """CRY-05: a server that signs for a member can vote."""
+    for place, tree in modules():
+        calls = {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+        if not place.startswith("ecabinet/") and calls & INTO_THE_HSM:
+            raise AssertionError(f"{place} asks for a signing key")
 
 
 def test_every_module_that_uses_primitives_is_listed() -> None:

@@ -54,6 +54,30 @@ def test_a_half_set_production_does_not_start(
         from_environment()
 
 
+TOKEN = {
+    "ECABINET_HSM_MODULE": "/usr/lib/softhsm/libsofthsm2.so",
+    "ECABINET_HSM_TOKEN": "e-cabinet",
+    "ECABINET_HSM_PIN_FILE": "/run/ecabinet/pin",
+}
+
+
+@pytest.mark.parametrize("name", TOKEN)
+@pytest.mark.parametrize("env", ["demo", "production"])
+def test_a_half_set_token_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, env: str, name: str
+) -> None:
+    set_all(monkeypatch, SOUND | TOKEN | {"ECABINET_ENV": env})
+    # The file is named, and not yet read: its PIN is no setting.
+    assert from_environment().hsm == (
+        Path(TOKEN["ECABINET_HSM_MODULE"]),
+        "e-cabinet",
+        Path("/run/ecabinet/pin"),
+    )
+    monkeypatch.delenv(name)
+    with pytest.raises(SettingRefused, match="set together"):
+        from_environment()
+
+
 WAYS_OUT = {
     "ECABINET_SMTP_HOST": "mail.cabinet.example",
     "ECABINET_SMTP_FROM": "e-cabinet@cabinet.example",
