@@ -85,24 +85,30 @@ def opinions_to_read(db: Session, actor: Actor, consultation_id: int) -> Consult
     """A closed one, for whoever sees all, decides, or drafts what it is about."""
     actor.must(Permission.OPINION_READ)
     consultation = db.get(Consultation, consultation_id)
-    if consultation is None or not _reads_opinions(db, actor, consultation):
+    if consultation is None or not reads_opinions(db, actor, consultation):
         raise NotFound(f"the opinions of consultation {consultation_id}")
     if consultation.state != State.CLOSED:
         raise Refused(ConsultationRefusal.NOT_CLOSED)
     return consultation
 
 
-def _reads_opinions(db: Session, actor: Actor, consultation: Consultation) -> bool:
+def reads_opinions(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    """Whether this person sees after the closing what each member said, and what was replied."""
+    if not actor.may(Permission.OPINION_READ):
+        return False
     if consultation.state == State.DRAFT:
         return False
-    return sees_names(actor, consultation) or drafts(db, actor, consultation)
+    return sees_names(actor, consultation) or _is_of_drafter(db, actor, consultation)
+
+
+def _is_of_drafter(db: Session, actor: Actor, consultation: Consultation) -> bool:
+    """Whether this person's agency, which its minister heads, drafts what the question is about."""
+    return documents.drafting_agency(db, consultation.dossier_id) in actor.agencies
 
 
 def drafts(db: Session, actor: Actor, consultation: Consultation) -> bool:
-    """Whether this person's agency drafts what the question is about."""
-    if not actor.may(Permission.OPINION_REPLY):
-        return False
-    return documents.drafting_agency(db, consultation.dossier_id) in actor.agencies
+    """Whether this person replies to opinions for the agency that drafts it."""
+    return actor.may(Permission.OPINION_REPLY) and _is_of_drafter(db, actor, consultation)
 
 
 def opinion_to_reply_to(db: Session, actor: Actor, consultation_id: int) -> Consultation:

@@ -541,7 +541,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "correction_asked": _waiting(db, actor, row, correct.CORRECT),
         "may_decide": access.decides(actor, row),
         "seen": queries.seen_by_decider(db, row),
-        "opinions": queries.opinions(db, row) if sees_names else [],
+        "opinions": queries.opinions(db, row) if access.reads_opinions(db, actor, row) else [],
         "can_issue": not rules.decision_refusal(
             rules.Outcome(result.outcome),
             result.is_provisional,

@@ -155,9 +155,7 @@ POLICY: dict[Permission, frozenset[Role]] = {
     Permission.ANSWER_PROPOSE: frozenset({R.ADVISER}),
     Permission.RESULT_READ: GOVERNMENT | OFFICE | frozenset({R.AUDITOR}),
     Permission.RESULT_DECIDE: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM}),
-    Permission.OPINION_READ: frozenset({R.PRIME_MINISTER, R.DEPUTY_PM, R.AUDITOR})
-    | OFFICE
-    | AGENCY,
+    Permission.OPINION_READ: GOVERNMENT | OFFICE | AGENCY | frozenset({R.AUDITOR}),
     Permission.OPINION_REPLY: AGENCY,
     Permission.MEETING_READ: GOVERNMENT | OFFICE | frozenset({R.CLERK, R.AUDITOR, R.SUBSTITUTE}),
     Permission.MEETING_READ_ALL: OFFICE | frozenset({R.CLERK, R.AUDITOR}),

@@ -155,6 +155,13 @@ def test_opinions_are_read_by_the_agency_that_drafts_only_after_the_closing(
         answer = cabinet.browser(other).get(f"/consultations/{number}/opinions", headers=JSON)
         assert answer.status_code in (403, 404), other
         assert SAID not in answer.text
+    minister = cabinet.browser("botruong.yte")
+    assert f"/consultations/{number}/opinions" in minister.get(f"/consultations/{number}").text
+    assert SAID in minister.get(f"/consultations/{number}/opinions").text
+    # Whose answers they are is said; where each member stood is not.
+    assert "Từng thành viên" not in minister.get(f"/consultations/{number}").text
+    # They head the agency, and reply in nobody's name.
+    assert "/replies" not in minister.get(f"/consultations/{number}/opinions").text
     # What it asks about is theirs; the ballots are not.
     assert staff.get(f"/consultations/{number}", headers=JSON).status_code == 403
 

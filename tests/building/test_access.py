@@ -47,7 +47,7 @@ ballot:compare         .   .  .  .  x  .  .  .  .  .  .  .  .
 answer:propose         .   .  .  .  .  .  .  .  .  .  .  x  .
 result:read            x   x  x  x  x  x  .  .  .  .  x  .  .
 result:decide          x   x  .  .  .  .  .  .  .  .  .  .  .
-opinion:read           x   x  .  x  x  x  .  x  x  .  x  .  .
+opinion:read           x   x  x  x  x  x  .  x  x  .  x  .  .
 opinion:reply          .   .  .  .  .  .  .  x  x  .  .  .  .
 meeting:read           x   x  x  x  x  x  x  .  .  .  x  .  x
 meeting:read_all       .   .  .  x  x  x  x  .  .  .  x  .  .
