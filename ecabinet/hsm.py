@@ -59,7 +59,8 @@ class Hsm:
         self._module, self._pin_file = module, pin_file
         self._session: Any = None
         self._process = 0
-        self._wrong_pin: str | None = None
+        # When the file was last written whose PIN the token has refused.
+        self._refused_at: int | None = None
 
     def generate(self, name: str, kind: "type[Ed25519InHsm | P256InHsm]") -> bytes:
         """Make a key pair in the token: what finds it again, and its public half."""
@@ -128,28 +129,23 @@ class Hsm:
         return f"the token {self.token} holds no key {name} of this cabinet"
 
     def _ask(self, what: Callable[[Any], Answer]) -> Answer:
-        """Ask the token; where a session broke, once more in a new one. HsmAway if it is away."""
+        """Ask the token; HsmAway if it cannot be asked, and the next who asks logs in anew."""
         with _one_at_a_time:
-            for is_last in (False, True):
-                try:
-                    return what(self._opened())
-                except (pkcs11.PKCS11Error, HsmAway) as wrong:
-                    # The next who asks logs in anew: a token that is back is used again.
-                    self._session = None
-                    if is_last or self._wrong_pin is not None:
-                        raise self._away(wrong) from wrong
-        raise AssertionError
-
-    def _away(self, wrong: Exception) -> HsmAway:
-        if isinstance(wrong, HsmAway):
-            return wrong
-        why = str(wrong) or type(wrong).__name__
-        return HsmAway(f"the token {self.token} of {self._module} cannot be used: {why}")
+            try:
+                return what(self._opened())
+            except HsmAway as wrong:
+                away = wrong
+            except pkcs11.PKCS11Error as wrong:
+                why = str(wrong) or type(wrong).__name__
+                away = HsmAway(f"the token {self.token} of {self._module} cannot be used: {why}")
+            # Raised out here, so that nothing of what failed is held on to: it would call into the
+            # library once more when it goes, and that is done while nobody else does.
+            self._session = None
+            raise away
 
     def _opened(self) -> Any:
-        # A forked process has none of its parent's sessions.
-        if self._session is None or self._process != os.getpid():
-            self._session, self._process = None, os.getpid()
+        if not self._is_open():
+            self._process = os.getpid()
             library = pkcs11.lib(str(self._module))
             with contextlib.suppress(pkcs11.PKCS11Error):
                 library.finalize()
@@ -157,26 +153,33 @@ class Hsm:
             self._session = self._logged_in(library.get_token(token_label=self.token))
         return self._session
 
+    def _is_open(self) -> bool:
+        # A forked process has none of its parent's sessions.
+        if self._session is None or self._process != os.getpid():
+            return False
+        try:
+            self._session.generate_random(8)
+        except pkcs11.PKCS11Error:
+            return False
+        return True
+
     def _logged_in(self, token: pkcs11.Token) -> Any:
-        pin = self._pin()
-        # A token shuts itself for good after a few wrong ones.
-        if pin == self._wrong_pin:
+        try:
+            found, pin = self._pin_file.stat(), self._pin_file.read_text().strip()
+        except OSError as wrong:
+            raise HsmAway(f"{self._pin_file} cannot be read: {wrong.strerror}") from wrong
+        if found.st_mode & OTHERS:
+            raise HsmAway(f"{self._pin_file} may be read by others: chmod 600 it")
+        # A token shuts itself for good after a few wrong ones: none is sent to it twice.
+        if found.st_mtime_ns == self._refused_at:
             raise HsmAway(f"{self._pin_file} holds a wrong PIN")
         try:
             session = token.open(rw=True, user_pin=pin)
         except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid) as wrong:
-            self._wrong_pin = pin
+            self._refused_at = found.st_mtime_ns
             raise HsmAway(f"{self._pin_file} holds a wrong PIN") from wrong
-        self._wrong_pin = None
+        self._refused_at = None
         return session
-
-    def _pin(self) -> str:
-        try:
-            if self._pin_file.stat().st_mode & OTHERS:
-                raise HsmAway(f"{self._pin_file} may be read by others: chmod 600 it")
-            return self._pin_file.read_text().strip()
-        except OSError as wrong:
-            raise HsmAway(f"{self._pin_file} cannot be read: {wrong.strerror}") from wrong
 
 
 def serialized(public: Public) -> bytes:

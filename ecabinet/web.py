@@ -58,6 +58,7 @@ from ecabinet.errors import (
     CabinetError,
     CrossSite,
     Forbidden,
+    HsmAway,
     LeftOffice,
     LinkOver,
     NotAskedFor,
@@ -974,7 +975,8 @@ def _answer_refusal(refusal: CabinetError) -> AnyResponse:
     elif isinstance(refusal, BadInput):
         reason = refusal.field
     if not isinstance(refusal, NotFound):
-        log.info("refused", code=refusal.code, why=str(refusal), path=_address_asked())
+        tell = log.error if isinstance(refusal, HsmAway) else log.info
+        tell("refused", code=refusal.code, why=str(refusal), path=_address_asked())
     _note_refusal(refusal.code, reason)
     return _answer(refusal.status, refusal.code, reason, refusal.as_answer())
 

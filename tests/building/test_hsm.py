@@ -14,8 +14,8 @@ from urllib.error import HTTPError
 import pkcs11
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pkcs11 import Attribute, ObjectClass
 
 from ballots import bundle, jobs
@@ -43,7 +43,6 @@ from tests.server import ECABINET, environment, filled_demo, serving
 from tests.wire.test_eventlet import Visitor
 
 OWN = {"ca-member", "ca-root", "log", "seal", "tsa"}
-BY_SHA256 = ec.ECDSA(hashes.SHA256())
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def test_the_token_gives_no_key_away(sealed_off: Settings, token: SoftToken) -> 
 def inside(token: SoftToken) -> pkcs11.Session:
     library = pkcs11.lib(str(token.place[0]))
     library.reinitialize()
-    return library.get_token(token_label=LABEL).open(user_pin=PIN)
+    return library.get_token(token_label=LABEL).open(rw=True, user_pin=PIN)
 
 
 def test_what_is_kept_opens_nothing_without_the_token(token: SoftToken, tmp_path: Path) -> None:
@@ -329,19 +328,30 @@ def test_a_library_that_is_none_does_not_start(
 
 
 @pytest.mark.once
-def test_a_wrong_pin_is_tried_once_and_a_mended_one_at_once(
+def test_a_wrong_pin_is_sent_once_until_its_file_is_written_again(
     token: SoftToken, tmp_path: Path
 ) -> None:
     """A token shuts itself for good after some wrong ones."""
     key = keys.Keys(tmp_path / "keys", token.place).ed25519("log")
     another_pin(token, tmp_path)
-    with token.pulled(), pytest.raises(HsmAway):
+    with inside(token):
+        pass
+    with pytest.raises(HsmAway, match="holds a wrong PIN"):
         key.sign(b"x")
-    for _ in range(3):
-        with pytest.raises(HsmAway, match="holds a wrong PIN"):
-            key.sign(b"x")
-    token.pin_file.write_text(PIN)
+    with inside(token) as session:
+        session.set_pin(PIN, "000000")
+    with pytest.raises(HsmAway, match="holds a wrong PIN"):
+        key.sign(b"x")
+    another_pin(token, tmp_path)
     assert key.sign(b"x")
+
+
+@pytest.mark.once
+def test_a_session_that_broke_costs_no_act(token: SoftToken, tmp_path: Path) -> None:
+    key = keys.Keys(tmp_path / "keys", token.place).ed25519("log")
+    with inside(token):
+        pass
+    key.public_key().verify(key.sign(b"x"), b"x")
 
 
 @pytest.mark.once
@@ -380,7 +390,9 @@ def test_keys_move_into_the_token_and_stay_what_they_were(
     folder = before.data_dir / "keys"
     was = {name: public(keys.store(), name) for name in sorted(OWN)}
     signed, data = ledger.signing_key().sign(b"the log"), keys.store().make("file-1")
-    assert signing_names(folder) > OWN - {"tsa"}
+    kek = AESGCM((folder / "kek").read_bytes())
+    held = {each for name, each in opened(folder, kek).items() if name in OWN}
+    assert len(held) == len(OWN)
     refused = ecabinet(before, token, "check")
     assert refused.returncode == 1
     assert "move-to-hsm" in refused.stderr
@@ -391,6 +403,8 @@ def test_keys_move_into_the_token_and_stay_what_they_were(
     )
     assert signing_names(folder) <= {"log-closing"}
     assert not (folder / "kek").exists()
+    # Whoever had the key that opens the others finds none of them any more.
+    assert not held & set(opened(folder, kek).values())
     # A server that still runs makes no new log out of it.
     with pytest.raises(HsmAway):
         ledger.signing_key()
@@ -408,6 +422,12 @@ def test_keys_move_into_the_token_and_stay_what_they_were(
     assert by_name["keys"]["detail"].endswith(
         f", in the token {LABEL}: ca-member, ca-root, log, seal, tsa; in the folder: log-closing"
     )
+
+
+def opened(folder: Path, kek: AESGCM) -> dict[str, bytes]:
+    """What the files of the key store hold, by their names."""
+    found = {each.stem: each.read_bytes() for each in folder.glob("*.key")}
+    return {name: kek.decrypt(kept[:12], kept[12:], name.encode()) for name, kept in found.items()}
 
 
 def public(store: keys.Keys, name: str) -> bytes:
