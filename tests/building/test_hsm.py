@@ -8,7 +8,9 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from urllib.error import HTTPError
 
 import pkcs11
@@ -151,6 +153,22 @@ def test_only_names_of_the_cabinets_own_reach_the_token(token: SoftToken, tmp_pa
     assert store.in_hsm() == []
     assert store.p256("tsa-2").public_key() == store.p256("tsa-2").public_key()
     assert store.in_hsm() == ["tsa-2"]
+
+
+def test_of_many_who_ask_for_a_new_key_at_once_all_get_one(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    store, together = keys.Keys(tmp_path / "keys", token.place), Barrier(8)
+
+    def asks(_: int) -> bytes:
+        together.wait(60)
+        key = store.ed25519("log")
+        for _ in range(20):
+            key.public_key().verify(key.sign(b"x"), b"x")
+        return key.public_key().public_bytes_raw()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(asks, range(8)))) == 1
 
 
 # ---- a token that goes away ----
@@ -465,19 +483,21 @@ def test_a_moving_that_was_stopped_anywhere_is_ended_by_the_next(
     assert after.tried_in_hsm() == {"log": True, "seal": True}
 
 
-def test_a_key_whose_token_is_another_is_told_and_not_destroyed(
+def test_a_file_whose_key_is_not_in_this_token_is_not_destroyed(
     token: SoftToken, tmp_path: Path
 ) -> None:
+    """Stopped in the middle, and then the wrong token was put in."""
     folder = tmp_path / "keys"
-    store = keys.Keys(folder)
-    store.p256("seal")
-    a_key = (folder / "seal.key").read_bytes()
+    keys.Keys(folder).p256("seal")
+    kept = {each.name: each.read_bytes() for each in folder.iterdir()}
     keys.move_to_hsm(folder, token.place)
-    (folder / "seal.key").write_bytes(a_key)
+    (folder / "kek.wrapped").unlink()
+    for name, content in kept.items():
+        (folder / name).write_bytes(content)
     an_empty_token_of_that_name(token, folder)
-    with pytest.raises(HsmAway):
+    with pytest.raises(SettingRefused, match="does not hold the key seal"):
         keys.move_to_hsm(folder, token.place)
-    assert (folder / "seal.key").read_bytes() == a_key
+    assert {name: (folder / name).read_bytes() for name in kept} == kept
 
 
 def test_a_key_that_signs_otherwise_than_it_says_is_called_unsound(
