@@ -321,6 +321,9 @@ def origin_of(address: str) -> str:
 
 def from_environment() -> Settings:
     """Read the settings, or refuse with one sentence an operator can act on."""
+    if f"{PREFIX}HSM_PIN" in os.environ:
+        # Whatever is in the environment is in every dump of it (CRY-05).
+        raise SettingRefused("ECABINET_HSM_PIN: the PIN stands in ECABINET_HSM_PIN_FILE alone")
     given: dict[str, Any] = {}
     for name, path in os.environ.items():
         if name.startswith(PREFIX) and name.endswith("_FILE"):

@@ -1,5 +1,6 @@
 """Refusals to start, each beside a start that is taken (SEC-01)."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,14 @@ def test_a_half_set_token_does_not_start(
     )
     monkeypatch.delenv(name)
     with pytest.raises(SettingRefused, match="set together"):
+        from_environment()
+
+
+def test_a_pin_in_the_environment_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, SOUND | TOKEN)
+    assert "ECABINET_HSM_PIN" not in os.environ
+    monkeypatch.setenv("ECABINET_HSM_PIN", "246813")
+    with pytest.raises(SettingRefused, match="ECABINET_HSM_PIN_FILE alone"):
         from_environment()
 
 
