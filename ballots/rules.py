@@ -563,7 +563,8 @@ class Tally:
     deemed: int = 0
     silent: int = 0
     not_reached: int = 0
-    # How the Prime Minister voted; None when they did not, whatever the reason.
+    # How the Prime Minister voted, by the side that they confirmed their other opinion to be for;
+    # None when they did not, whatever the reason, or confirmed that it is for neither.
     pm: Choice | None = None
     # Other opinions that nobody has classified yet; never more than `other`.
     unclassified: int = 0
@@ -611,14 +612,40 @@ class Decision:
     why: Why
 
 
+class Reading(StrEnum):
+    """What an other opinion is classified as, once its member has confirmed it."""
+
+    AGREEMENT = "agreement"
+    DISAGREEMENT = "disagreement"
+    NEITHER = "neither"
+
+
+READ_AS = {
+    Reading.AGREEMENT: Position.AGREE_COMMENTS,
+    Reading.DISAGREEMENT: Position.DISAGREE,
+    Reading.NEITHER: Position.OTHER_OPINION,
+}
+
+
 def tally(
-    positions: Mapping[int, Position], prime_minister: int | None, classified: bool = False
-) -> Tally:
-    """Count where the members stand. Each member is one entry; N is their number."""
+    positions: Mapping[int, Position], prime_minister: int | None,
+    readings: Mapping[int, Reading] | None = None,
+) -> Tally:  # fmt: skip
+    """Count where the members stand. Each member is one entry; N is their number.
+
+    By `readings` an other opinion counts as its member has confirmed; nobody else's position is
+    moved by one (rulebook: the outcome of a government consultation, other opinion).
+    """
+    others = {who for who, where in positions.items() if where is Position.OTHER_OPINION}
+    confirmed = {who: each for who, each in (readings or {}).items() if who in others}
+    stand = {**positions, **{who: READ_AS[each] for who, each in confirmed.items()}}
     count = dict.fromkeys(Position, 0)
-    for position in positions.values():
+    for position in stand.values():
         count[position] += 1
-    at_top = positions.get(prime_minister) if prime_minister is not None else None
+    at_top = stand.get(prime_minister) if prime_minister is not None else None
+    if at_top is Position.OTHER_OPINION and prime_minister in confirmed:
+        # Else an opinion of another that is still open could be taken for theirs.
+        at_top = None
     return Tally(
         members=len(positions),
         agree=count[Position.AGREE],
@@ -630,7 +657,7 @@ def tally(
         not_reached=count[Position.NOT_REACHED],
         awaiting=count[Position.AWAITS_OFFICIAL],
         pm=Choice(at_top.value) if at_top in VOTED else None,
-        unclassified=0 if classified else count[Position.OTHER_OPINION],
+        unclassified=len(others) - len(confirmed),
     )
 
 

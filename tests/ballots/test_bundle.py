@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -518,9 +518,9 @@ def test_the_verifiers_own_rule_finds_what_the_house_finds(
 ) -> None:
     """Two implementations, written apart, over any votes and any opinions left unclassified."""
     top = data.draw(st.none() | st.integers(0, len(positions) - 1))
-    found = rules.tally(dict(enumerate(positions)), top)
-    others = positions.count(rules.Position.OTHER_OPINION)
-    counted = replace(found, unclassified=data.draw(st.integers(0, others)))
+    members = st.integers(0, len(positions) - 1)
+    read = data.draw(st.dictionaries(members, st.sampled_from(rules.Reading)))
+    counted = rules.tally(dict(enumerate(positions)), top, read)
     counts = asdict(counted) | {"pm": counted.pm.value if counted.pm else None}
     decision = rules.decide(counted)
     expected = (decision.outcome.value, decision.why.value)

@@ -21,6 +21,7 @@ from ballots.rules import (
     Outcome,
     PaperBallotRefusal,
     Position,
+    Reading,
     Reminder,
     Tally,
     Why,
@@ -48,6 +49,7 @@ SPELT: dict[type[StrEnum], str] = {
     Why: "majority no_majority equal_pm_for equal_pm_against exactly_half equal_below_half"
     " pm_would_decide unclassified",
     Decided: "issue return session",
+    Reading: "agreement disagreement neither",
     rules.ReplyKind: "accepted partly explained",
     rules.NoticeBy: "opened email sms",
     Reminder: "consultation_ends_soon consultation_last_day",
@@ -349,14 +351,27 @@ def test_an_extension_is_awaited_for_whoever_said_nothing(silent: int, not_reach
 SOMEWHERE = st.lists(st.sampled_from(Position), min_size=0, max_size=7)
 
 
-def slowly(positions: dict[int, Position], prime_minister: int, classified: bool) -> Outcome:
-    """Each other opinion of each member read in each way, the count taken anew each time."""
+# Each side that an other opinion may be read as; None is neither.
+SIDES = {
+    Reading.AGREEMENT: Position.AGREE_COMMENTS,
+    Reading.DISAGREEMENT: Position.DISAGREE,
+    Reading.NEITHER: None,
+}
+
+
+def slowly(
+    positions: dict[int, Position], prime_minister: int, readings: dict[int, Reading]
+) -> Outcome:
+    """Each other opinion of each member read in each way that its member has left open, the count
+    taken anew each time."""
     others = [who for who, where in positions.items() if where is Position.OTHER_OPINION]
-    ways = product((Position.AGREE_COMMENTS, Position.DISAGREE, None), repeat=len(others))
+    ways = product(
+        *([SIDES[readings[who]]] if who in readings else SIDES.values() for who in others)
+    )
     found = {
         by_hand({**positions, **{who: way for who, way in zip(others, read, strict=True) if way}},
                 prime_minister)
-        for read in ([(None,) * len(others)] if classified else ways)
+        for read in ways
     }  # fmt: skip
     return found.pop() if len(found) == 1 else Outcome.AWAITS_CLASSIFICATION
 
@@ -384,20 +399,30 @@ def plainly(yes: int, no: int, everybody: int, side: bool | None) -> Outcome:
     return Outcome.NEEDS_DECISION if yes == no and yes else Outcome.NOT_PASSED
 
 
-@given(SOMEWHERE, st.integers(0, 7), st.booleans())
+@given(SOMEWHERE, st.integers(0, 7), st.dictionaries(st.integers(0, 7), st.sampled_from(Reading)))
 def test_the_outcome_is_that_of_a_count_member_by_member(
-    where: list[Position], prime_minister: int, classified: bool
+    where: list[Position], prime_minister: int, readings: dict[int, Reading]
 ) -> None:
     positions = dict(enumerate(where))
     if positions.get(prime_minister) is Position.DEEMED_AGREE:
         positions[prime_minister] = Position.SILENT
-    tally = rules.tally(positions, prime_minister, classified)
-    assert rules.decide(tally).outcome is slowly(positions, prime_minister, classified)
-    assert tally.positions == {each: where_of(positions, each) for each in Position}
+    tally = rules.tally(positions, prime_minister, readings)
+    assert rules.decide(tally).outcome is slowly(positions, prime_minister, readings)
+    unread = rules.tally(positions, prime_minister)
+    assert unread.positions == {each: where_of(positions, each) for each in Position}
 
 
 def where_of(positions: dict[int, Position], place: Position) -> int:
     return list(positions.values()).count(place)
+
+
+def test_a_prime_minister_who_confirmed_to_be_for_neither_side_takes_none_any_more() -> None:
+    """Another's opinion that is still open is not theirs: each of up to four members anywhere."""
+    for members in range(4):
+        for where in product(Position, repeat=members):
+            positions = dict(enumerate((Position.OTHER_OPINION, *where)))
+            tally = rules.tally(positions, 0, {0: Reading.NEITHER})
+            assert rules.decide(tally).outcome is slowly(positions, 0, {0: Reading.NEITHER})
 
 
 def test_every_small_government_in_every_way() -> None:
@@ -407,7 +432,7 @@ def test_every_small_government_in_every_way() -> None:
             if where and where[0] is Position.DEEMED_AGREE:
                 continue
             positions = dict(enumerate(where))
-            assert rules.decide(rules.tally(positions, 0)).outcome is slowly(positions, 0, False)
+            assert rules.decide(rules.tally(positions, 0)).outcome is slowly(positions, 0, {})
 
 
 def test_who_is_not_there_decides_nothing() -> None:

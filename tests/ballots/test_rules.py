@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ballots import rules
-from ballots.rules import BallotRefusal, Choice, Outcome, Position, Tally
+from ballots.rules import BallotRefusal, Choice, Outcome, Position, Reading, Tally
 from ecabinet.calendar import Calendar
 
 ND_191 = rules.rule_set("nd-191-2026")
@@ -389,10 +389,11 @@ def test_deemed_agreement_is_never_added_to_agreement(cabinet):
 def test_the_prime_ministers_silence_is_never_a_side(cabinet):
     positions, prime_minister = cabinet
     positions[prime_minister] = Position.SILENT
-    outcome = rules.decide(rules.tally(positions, prime_minister, classified=True)).outcome
+    neither = dict.fromkeys(positions, Reading.NEITHER)
+    outcome = rules.decide(rules.tally(positions, prime_minister, neither)).outcome
     voted = {
         rules.decide(
-            rules.tally(positions | {prime_minister: side}, prime_minister, classified=True)
+            rules.tally(positions | {prime_minister: side}, prime_minister, neither)
         ).outcome
         for side in (Position.AGREE, Position.DISAGREE)
     }
@@ -412,9 +413,59 @@ def test_nothing_passes_with_half_or_less_but_on_equal_votes(cabinet):
 @given(cabinets())
 def test_a_changed_mind_towards_yes_never_undoes_a_pass(cabinet):
     positions, prime_minister = cabinet
-    before = rules.decide(rules.tally(positions, prime_minister, classified=True)).outcome
+    neither = dict.fromkeys(positions, Reading.NEITHER)
+    before = rules.decide(rules.tally(positions, prime_minister, neither)).outcome
     for person, position in positions.items():
         if before is PASSED and position is Position.DISAGREE:
             changed = positions | {person: Position.AGREE}
-            after = rules.decide(rules.tally(changed, prime_minister, classified=True)).outcome
+            after = rules.decide(rules.tally(changed, prime_minister, neither)).outcome
             assert after is PASSED
+
+
+READ = st.dictionaries(st.integers(0, 12), st.sampled_from(Reading))
+
+
+@given(cabinets(), READ, READ)
+def test_once_the_outcome_is_known_no_later_classification_moves_it(cabinet, first, later):
+    """So that nobody need wait for the opinions that are left once they can change nothing."""
+    positions, prime_minister = cabinet
+    known = rules.decide(rules.tally(positions, prime_minister, first)).outcome
+    # What was confirmed stays as it was.
+    then = rules.decide(rules.tally(positions, prime_minister, later | first)).outcome
+    assert known is Outcome.AWAITS_CLASSIFICATION or then is known
+
+
+@given(cabinets(), st.data())
+def test_what_is_classified_to_the_last_opinion_waits_no_longer(cabinet, data):
+    positions, prime_minister = cabinet
+    readings = {who: data.draw(st.sampled_from(Reading)) for who in positions}
+    tally = rules.tally(positions, prime_minister, readings)
+    assert tally.unclassified == 0
+    assert tally.members == len(positions) == sum(tally.positions.values())
+    assert rules.decide(tally).outcome is not Outcome.AWAITS_CLASSIFICATION
+
+
+@given(cabinets(), READ)
+def test_a_classification_moves_other_opinions_alone(cabinet, readings):
+    positions, prime_minister = cabinet
+    others = [who for who, where in positions.items() if where is Position.OTHER_OPINION]
+    read = Counter(readings[who] for who in others if who in readings)
+    before = rules.tally(positions, prime_minister)
+    after = rules.tally(positions, prime_minister, readings)
+    assert after.unclassified == len(others) - read.total()
+    assert after.other == before.other - read[Reading.AGREEMENT] - read[Reading.DISAGREEMENT]
+    assert after.agree_comments == before.agree_comments + read[Reading.AGREEMENT]
+    assert after.disagree == before.disagree + read[Reading.DISAGREEMENT]
+    for kept in ("members", "agree", "deemed", "silent", "not_reached", "awaiting"):
+        assert getattr(after, kept) == getattr(before, kept)
+
+
+@pytest.mark.parametrize(
+    ("reading", "outcome"),
+    [(Reading.AGREEMENT, PASSED), (Reading.DISAGREEMENT, NOT_PASSED), (Reading.NEITHER, OPEN)],
+)
+def test_the_prime_ministers_confirmed_opinion_is_their_side_or_none(reading, outcome):
+    """Thirteen for and twelve against of twenty-six, and the Prime Minister's own is the last."""
+    voted = [Position.AGREE] * 13 + [Position.DISAGREE] * 12 + [Position.OTHER_OPINION]
+    tally = rules.tally(dict(enumerate(voted)), 25, {25: reading})
+    assert rules.decide(tally).outcome is outcome
