@@ -17,6 +17,7 @@ from ecabinet import (
     keys,
     ledger,
     migrate,
+    rotation,
     seals,
     storage,
     verifier,
@@ -157,14 +158,17 @@ def _keys(settings: Settings) -> Check:
     """Where the cabinet's own keys lie, and that each of those in a token signs."""
     with reading() as db:
         origin = ledger.origin(db)
+        strays = rotation.broken(db)
     seen = ledger.verifier_key(origin, ledger.signing_key())
+    for each in strays:
+        seen += f"; the certificate of {each} is not what the key before it has signed"
     if settings.hsm is None:
-        return Check("keys", True, f"{seen}, in the folder")
+        return Check("keys", not strays, f"{seen}, in the folder")
     tried = keys.store().tried_in_hsm()
     silent = [name for name, signs in tried.items() if not signs]
     seen += f", in the token {settings.hsm_token}: {', '.join(tried)}; in the folder: log-closing"
     seen += f"; {', '.join(silent)} sign otherwise than the public half says" if silent else ""
-    return Check("keys", not silent, seen)
+    return Check("keys", not silent and not strays, seen)
 
 
 def _ledger(settings: Settings) -> Check:

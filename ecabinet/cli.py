@@ -1,5 +1,6 @@
 """`ecabinet`: what an operator does at a shell."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -37,8 +39,11 @@ from ecabinet import (
     keys,
     migrate,
     network,
+    official,
+    pades,
     seals,
     signatures,
+    tsa,
     verifier,
     witnesses,
 )
@@ -372,6 +377,27 @@ def move_to_hsm() -> None:
     except HsmAway as away:
         raise NotPossible(str(away)) from None
     click.echo(f"In the token {settings.hsm_token}: {', '.join(moved)}; see `ecabinet check`")
+
+
+ROTATED = {"tsa": tsa.rotate, "seal": official.rotate}
+
+
+@key_store.command("rotate")
+@click.argument("which", type=click.Choice(sorted(ROTATED)))
+@click.option("--reason", required=True, help="Why, for the ledger and whoever reads it.")
+@plainly
+def rotate(which: str, reason: str) -> None:
+    """Let a new key take the place of the time stamps' (tsa) or of the Office's seal (seal).
+
+    What the old one has signed stays as it is. The ledger has both certificates, the new one
+    signed by the old key; servers may run meanwhile.
+    """
+    open_stores(from_environment())
+    with transaction() as db:
+        ROTATED[which](db, unicodedata.normalize("NFC", reason).strip())
+    with reading() as db:
+        made = hashlib.sha256(pades.certificate(db, which)).hexdigest()
+    click.echo(f"{which}: the new certificate is SHA-256 {made}; see /verify")
 
 
 @main.group()

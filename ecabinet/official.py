@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
-from ecabinet import answers, archiving, crls, keys, pades, tsa
+from ecabinet import answers, archiving, crls, pades, rotation, tsa
 from ecabinet.db import insert_if_absent
 
 SEAL = "seal"
@@ -56,7 +56,7 @@ def sealed(db: Session, pdf: bytes) -> bytes:
     their certificates have run out (PAdES B-LTA): all made here, by no line that leads out."""
     certificate = _certificate(db)
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
-    der = keys.store().p256(SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
+    der = rotation.key(db, SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
     stamped = tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
     own = [pades.certificate(db, each) for each in (pades.ROOT, SEAL, tsa.TSA)]
@@ -66,9 +66,15 @@ def sealed(db: Session, pdf: bytes) -> bytes:
     )
 
 
+def rotate(db: Session, reason: str) -> None:
+    """A new key and certificate of the seal; what was sealed before stays under its own."""
+    _certificate(db)
+    rotation.rotate(db, SEAL, pades.certify_seal, reason)
+
+
 def _certificate(db: Session) -> bytes:
     """The seal's own, made by the root when the first paper is sealed."""
     if db.get(pades.Certificate, SEAL) is None:
-        der = pades.certify_seal(db, keys.store().p256(SEAL).public_key())
+        der = pades.certify_seal(db, rotation.key(db, SEAL).public_key())
         insert_if_absent(db, pades.Certificate, purpose=SEAL, der=der)
     return pades.certificate(db, SEAL)

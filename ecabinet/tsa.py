@@ -14,10 +14,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecabinet import clock, keys, outside_tsa, pades
+from ecabinet import clock, outside_tsa, pades, rotation
 from ecabinet.db import Base, insert_if_absent, reading, transaction
 
 TSA = "tsa"
@@ -46,7 +45,7 @@ class Rejected(ValueError):
 def begin(db: Session) -> None:
     """Certify the key of the time-stamp authority, unless that is done."""
     if db.get(pades.Certificate, TSA) is None:
-        der = pades.certify_timestamping(db, _key(db).public_key())
+        der = pades.certify_timestamping(db, rotation.key(db, TSA).public_key())
         db.add(pades.Certificate(purpose=TSA, der=der))
         db.flush()
 
@@ -58,15 +57,17 @@ def renew_when_due() -> int:
         if not _runs_out(db):
             return 0
     with transaction() as db:
-        row = db.get_one(pades.Certificate, TSA, with_for_update=True, populate_existing=True)
+        db.get_one(pades.Certificate, TSA, with_for_update=True, populate_existing=True)
         # Another process may have been faster.
         if not _runs_out(db):
             return 0
-        number = len(_former(db)) + 1
-        db.add(pades.Certificate(purpose=f"{TSA}-{number}", der=row.der))
-        db.flush()
-        row.der = pades.certify_timestamping(db, _key(db).public_key())
+        rotate(db, "runs_out")
     return 1
+
+
+def rotate(db: Session, reason: str) -> None:
+    """A new key and certificate of the authority, whatever is left of the one in use."""
+    rotation.rotate(db, TSA, pades.certify_timestamping, reason)
 
 
 def _runs_out(db: Session) -> bool:
@@ -75,19 +76,6 @@ def _runs_out(db: Session) -> bool:
         return False
     until = x509.load_der_x509_certificate(found.der).not_valid_after_utc
     return until - clock.now(db) < RENEWED_BEFORE
-
-
-def _former(db: Session) -> list[str]:
-    """The certificates that stamped before this one, kept by their number."""
-    kept = select(pades.Certificate.purpose).where(pades.Certificate.purpose.like(f"{TSA}-%"))
-    return list(db.scalars(kept))
-
-
-def _key(db: Session) -> ec.EllipticCurvePrivateKey:
-    """The key that stamps: the first one, or the one that took its place last."""
-    former = len(_former(db))
-    name = f"{TSA}-{former + 1}" if former else TSA
-    return keys.store().p256(name)
 
 
 def stamp(signature: bytes) -> bytes:
@@ -253,7 +241,7 @@ def _signed(db: Session, info: bytes) -> bytes:
             "digest_algorithm": sha256,
             "signature_algorithm": {"algorithm": "sha256_ecdsa"},
             "signed_attrs": attributes,
-            "signature": _key(db).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
+            "signature": rotation.key(db, TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
         }
     )
     content = {

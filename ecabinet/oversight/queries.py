@@ -9,7 +9,18 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from ecabinet import activity, bundles, clock, ledger, pades, tsa, verifier, witnesses
+from ecabinet import (
+    activity,
+    bundles,
+    clock,
+    ledger,
+    official,
+    pades,
+    rotation,
+    tsa,
+    verifier,
+    witnesses,
+)
 from ecabinet.access import GOVERNMENT, POLICY, Permission, Role
 from ecabinet.activity import Activity
 from ecabinet.search_terms import fold
@@ -154,6 +165,7 @@ CERTIFICATES = {
     pades.ROOT: "e-Cabinet Root CA",
     pades.MEMBER_CA: "e-Cabinet Member CA",
     tsa.TSA: "e-Cabinet TSA",
+    official.SEAL: pades.ORGANISATION,
 }
 VERIFIER = Path(verifier.__file__)
 
@@ -162,6 +174,8 @@ VERIFIER = Path(verifier.__file__)
 class Certificate:
     name: str
     sha256: str
+    # One that gave way to another still shows what it has signed.
+    is_in_use: bool
 
 
 @dataclass(frozen=True)
@@ -187,8 +201,8 @@ def public(db: Session) -> Shown:
         size=size,
         checkpoint=note,
         certificates=[
-            Certificate(name, _grouped(hashlib.sha256(pades.certificate(db, each)).hexdigest()))
-            for each, name in CERTIFICATES.items()
+            Certificate(name, _grouped(hashlib.sha256(der).hexdigest()), is_in_use)
+            for name, der, is_in_use in _certificates(db)
         ],
         verifier_sha256=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
     )
@@ -203,8 +217,18 @@ def public_checkpoint(db: Session) -> tuple[int, str]:
 
 def certificates(db: Session) -> bytes:
     """The cabinet's own certificates, PEM."""
-    made = (ssl.DER_cert_to_PEM_cert(pades.certificate(db, each)) for each in CERTIFICATES)
+    made = (ssl.DER_cert_to_PEM_cert(der) for _name, der, _is_in_use in _certificates(db))
     return "".join(made).encode()
+
+
+def _certificates(db: Session) -> Iterator[tuple[str, bytes, bool]]:
+    """Each that the cabinet has of its own, those first that are in use; a seal that has sealed
+    nothing yet has none."""
+    for purpose, name in CERTIFICATES.items():
+        if db.get(pades.Certificate, purpose) is not None:
+            yield name, pades.certificate(db, purpose), True
+    for purpose, name in CERTIFICATES.items():
+        yield from ((name, each, False) for each in rotation.former(db, purpose))
 
 
 def _grouped(digest: str) -> str:

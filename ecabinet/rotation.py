@@ -1,0 +1,93 @@
+"""A key of the cabinet's own gives way to a new one (CRY-07): the new certificate is signed by the
+key that goes, and the ledger has both, so that whoever trusted the one can follow to the other.
+
+What the old key has signed stays as it is, and is verified by its own certificate.
+"""
+
+import base64
+import hashlib
+import itertools
+from collections.abc import Callable
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ecabinet import canonical, clock, keys, ledger, pades
+
+ROTATED = "own_key_rotated"
+# What certifies the key that comes: the cabinet's root, in DER.
+Certify = Callable[[Session, ec.EllipticCurvePublicKey], bytes]
+
+
+def former(db: Session, purpose: str) -> list[bytes]:
+    """The certificates (DER) that stood for this purpose before, the oldest first."""
+    kept = select(pades.Certificate).where(pades.Certificate.purpose.like(f"{purpose}-%"))
+    numbered = {int(each.purpose.rpartition("-")[2]): each.der for each in db.scalars(kept)}
+    return [numbered[each] for each in sorted(numbered)]
+
+
+def key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
+    """The key in use: the first one, or the one that took its place last."""
+    return _key(purpose, len(former(db, purpose)) + 1)
+
+
+def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> None:
+    """Let a new key and certificate take the place of those in use: an act of the ledger."""
+    row = db.get_one(pades.Certificate, purpose, with_for_update=True, populate_existing=True)
+    number = len(former(db, purpose)) + 1
+    old, new = _key(purpose, number), _key(purpose, number + 1)
+    was = row.der
+    db.add(pades.Certificate(purpose=f"{purpose}-{number}", der=was))
+    db.flush()
+    row.der = certify(db, new.public_key())
+    leaf: canonical.Json = {
+        "v": 1,
+        "purpose": purpose,
+        "number": number + 1,
+        "old_certificate_sha256": hashlib.sha256(was).hexdigest(),
+        "new_certificate_sha256": hashlib.sha256(row.der).hexdigest(),
+        # ECDSA with SHA-256 over the new certificate, in DER.
+        "signed_by_old": base64.b64encode(old.sign(row.der, ec.ECDSA(hashes.SHA256()))).decode(),
+        "reason": reason,
+        "at": canonical.moment(clock.now(db)),
+    }
+    ledger.append(db, ROTATED, leaf)
+
+
+def broken(db: Session) -> list[str]:
+    """The purposes of which some certificate is not the one that the key before it has signed, as
+    the ledger has it."""
+    rows = db.scalars(select(pades.Certificate.purpose)).all()
+    purposes = sorted(each for each in rows if former(db, each))
+    return [each for each in purposes if not _follows(db, each)]
+
+
+def _follows(db: Session, purpose: str) -> bool:
+    chain = [*former(db, purpose), pades.certificate(db, purpose)]
+    acts = [each for each in ledger.entries(db, ROTATED, -1).values() if each["purpose"] == purpose]
+    pairs = itertools.pairwise(chain)
+    return len(acts) == len(chain) - 1 and all(
+        _is_signed(act, number, was, now)
+        for act, number, (was, now) in zip(acts, itertools.count(2), pairs, strict=False)
+    )
+
+
+def _is_signed(act: canonical.Json, number: int, was: bytes, now: bytes) -> bool:
+    by = x509.load_der_x509_certificate(was).public_key()
+    assert isinstance(by, ec.EllipticCurvePublicKey)
+    named = (act["number"], act["old_certificate_sha256"], act["new_certificate_sha256"])
+    if named != (number, hashlib.sha256(was).hexdigest(), hashlib.sha256(now).hexdigest()):
+        return False
+    try:
+        by.verify(base64.b64decode(act["signed_by_old"]), now, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _key(purpose: str, number: int) -> ec.EllipticCurvePrivateKey:
+    return keys.store().p256(purpose if number == 1 else f"{purpose}-{number}")

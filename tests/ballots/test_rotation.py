@@ -1,0 +1,181 @@
+"""A key of the cabinet's own gives way to a new one (CRY-07): old records verify, new ones are the
+new key's, and the ledger shows that the one has signed the other."""
+
+import base64
+import json
+import ssl
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from pyhanko.pdf_utils.reader import PdfFileReader
+from sqlalchemy import update
+
+from ballots import bundle, jobs
+from ballots.service.close import close
+from ballots.service.report import seal_report
+from ecabinet import bundles, ledger, official, pades, rotation, storage, tsa, verifier
+from ecabinet.db import reading, transaction
+from tests.ballots.builders import Member, an_open_consultation
+from tests.builders import Cabinet
+
+KEYS = {tsa.TSA: tsa.rotate, official.SEAL: official.rotate}
+REASON = "Diễn tập thay khóa hằng năm"
+
+
+def ended(cabinet: Cabinet) -> int:
+    """A question that three answered, closed, stamped, archived, its report sealed."""
+    asked = an_open_consultation(cabinet)
+    for who in ("thutuong", "pttg1", "botruong.yte"):
+        Member(cabinet, who).cast(asked, "agree")
+    jobs.stamp_what_waits()
+    cabinet.wait(days=4)
+    close(asked)
+    jobs.archive_what_waits()
+    assert jobs.seal_reports() == 1
+    return asked
+
+
+def rotate(*purposes: str) -> None:
+    with transaction() as db:
+        for each in purposes or KEYS:
+            KEYS[each](db, REASON)
+
+
+def in_use(purpose: str) -> bytes:
+    with reading() as db:
+        return pades.certificate(db, purpose)
+
+
+def verified(asked: int, tmp_path: Path) -> verifier.Report:
+    with reading() as db:
+        bundle.write(db, asked, tmp_path / f"{asked}.zip")
+        trusted = json.loads(json.dumps(bundles.trusted(db)))
+    return verifier.verify(tmp_path / f"{asked}.zip", trusted, deep=True)
+
+
+def signers(path: Path) -> dict[str, set[bytes]]:
+    """Whose certificates have sealed the reports of a bundle, and stamped what is in it."""
+    files = verifier.open_bundle(path)
+    sealed, stamped = set(), set()
+    for name, data in files.items():
+        if not name.endswith(".pdf") or name.startswith("papers/"):
+            continue
+        reader = PdfFileReader(BytesIO(data))
+        if name.startswith("reports/"):
+            sealed |= {each.signer_cert.dump() for each in reader.embedded_regular_signatures}
+        stamped |= {each.signer_cert.dump() for each in reader.embedded_timestamp_signatures}
+    return {official.SEAL: sealed, tsa.TSA: stamped}
+
+
+def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    before = ended(cabinet)
+    old = {each: in_use(each) for each in KEYS}
+    across = an_open_consultation(cabinet)
+    Member(cabinet, "thutuong").cast(across, "agree")
+    jobs.stamp_what_waits()
+    rotate()
+    new = {each: in_use(each) for each in KEYS}
+    assert all(old[each] != new[each] for each in KEYS)
+    Member(cabinet, "pttg1").cast(across, "agree")
+    jobs.stamp_what_waits()
+    cabinet.wait(days=4)
+    close(across)
+    jobs.archive_what_waits()
+    jobs.seal_reports()
+    after = ended(cabinet)
+    for asked in (before, across, after):
+        assert verified(asked, tmp_path).findings == (), asked
+    for asked, certificates in ((before, old), (across, new), (after, new)):
+        found = signers(tmp_path / f"{asked}.zip")
+        assert found == {each: {der} for each, der in certificates.items()}, asked
+
+
+def test_the_ledger_has_the_new_certificate_signed_by_the_old_key(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        official.rotate(db, REASON)
+    old = rotated(official.SEAL)[0]
+    with reading() as db:
+        act = ledger.latest(db, rotation.ROTATED)
+    assert act is not None
+    assert (act["purpose"], act["number"], act["reason"]) == (official.SEAL, 2, REASON)
+    signature, new = base64.b64decode(act["signed_by_old"]), in_use(official.SEAL)
+    by = x509.load_der_x509_certificate(old).public_key()
+    assert isinstance(by, ec.EllipticCurvePublicKey)
+    by.verify(signature, new, ec.ECDSA(hashes.SHA256()))
+
+
+def rotated(purpose: str) -> list[bytes]:
+    with reading() as db:
+        return rotation.former(db, purpose)
+
+
+def test_openssl_takes_both_certificates_under_the_root(cabinet: Cabinet, tmp_path: Path) -> None:
+    rotate()
+    (tmp_path / "root.pem").write_bytes(pem(in_use(pades.ROOT)))
+    for purpose in KEYS:
+        for number, der in enumerate([*rotated(purpose), in_use(purpose)]):
+            path = tmp_path / f"{purpose}-{number}.pem"
+            path.write_bytes(pem(der))
+            told = ["openssl", "verify", "-CAfile", str(tmp_path / "root.pem"), str(path)]
+            assert subprocess.run(told, capture_output=True, check=True).returncode == 0
+
+
+def pem(der: bytes) -> bytes:
+    return ssl.DER_cert_to_PEM_cert(der).encode()
+
+
+def test_more_than_once_and_shown_to_all_the_last_first(cabinet: Cabinet) -> None:
+    for _ in range(3):
+        rotate(official.SEAL)
+    assert len({*rotated(official.SEAL), in_use(official.SEAL)}) == 4
+    page = cabinet.browser().get("/verify").text
+    assert page.count("đã thay") == 3
+    given = cabinet.browser().get("/verify/certificates.pem").data
+    found = {each.serial_number for each in x509.load_pem_x509_certificates(given)}
+    shown = [*rotated(official.SEAL), in_use(official.SEAL)]
+    assert {x509.load_der_x509_certificate(each).serial_number for each in shown} <= found
+
+
+def test_one_that_fails_half_way_leaves_the_old_key_in_force(
+    cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ended(cabinet)
+    old = in_use(official.SEAL)
+    for place in ("certify_seal", "certificate"):
+        with monkeypatch.context() as broken:
+            broken.setattr(pades, place, _fails)
+            with pytest.raises(OSError, match="full"):
+                rotate(official.SEAL)
+        assert in_use(official.SEAL) == old
+        assert rotated(official.SEAL) == []
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "sign_checkpoint", _fails)
+        with pytest.raises(OSError, match="full"):
+            rotate(official.SEAL)
+    assert in_use(official.SEAL) == old
+    rotate(official.SEAL)
+    assert rotated(official.SEAL) == [old]
+    assert storage.read(seal_report(asked))
+
+
+def _fails(*_given: object, **_named: object) -> None:
+    raise OSError("the disk is full")
+
+
+def test_what_is_not_signed_by_the_key_before_is_told(cabinet: Cabinet) -> None:
+    rotate()
+    with reading() as db:
+        assert rotation.broken(db) == []
+    with transaction() as db:
+        forged = pades.certify_seal(db, ec.generate_private_key(ec.SECP256R1()).public_key())
+        here = pades.Certificate.purpose == official.SEAL
+        db.execute(update(pades.Certificate).where(here).values(der=forged))
+    with reading() as db:
+        assert rotation.broken(db) == [official.SEAL]
