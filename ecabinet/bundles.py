@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from ecabinet import authorities, canonical, crls, ledger, outside_tsa, pades, witnesses
 
 FORMAT = "ecabinet-bundle/1"
-CRLS = {pades.ROOT: "crls/root.crl", pades.MEMBER_CA: "crls/member.crl"}
 # A ZIP made twice from the same rows is the same file.
 MADE = (2026, 1, 1, 0, 0, 0)
 
@@ -47,7 +46,7 @@ def trusted(db: Session) -> dict[str, Any]:
         {
             "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
             "root": in_base64(pades.certificate(db, pades.ROOT)),
-            "authorities": [in_base64(pades.certificate(db, pades.MEMBER_CA))],
+            "authorities": [in_base64(each) for each in pades.generations(db, pades.MEMBER_CA)],
             "closing_key": ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key()),
             "closing_key_since": ledger.both_since(db),
         }
@@ -97,9 +96,9 @@ def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
             least = len(lines) + 1
         lines.append(line)
     size = witnesses.newest_size(db, least) or size
-    for issuer, name in CRLS.items():
+    for issuer, der in crls.issuers(db).items():
         if listed := crls.newest(db, issuer):
-            yield name, listed
+            yield f"crls/{pades.list_of(der)}", listed
     yield "keys.json", json.dumps(trusted(db), indent=1).encode()
     yield "ledger/checkpoint.txt", witnesses.cosigned(db, size).encode()
     yield "ledger/leaves.txt", ("\n".join(lines[:size]) + "\n").encode()

@@ -40,7 +40,6 @@ from ecabinet import (
     migrate,
     network,
     official,
-    pades,
     seals,
     signatures,
     tsa,
@@ -55,7 +54,7 @@ from ecabinet.demo.people import accounts_file
 from ecabinet.errors import HsmAway, NotFound, Refused, SettingRefused
 from ecabinet.settings import LOOPBACK, Settings, from_environment
 from ecabinet.signatures import Standing
-from people.service import idle
+from people.service import idle, revoked
 
 THREADS = 160
 SECONDS_OF_SILENCE = 2
@@ -379,7 +378,7 @@ def move_to_hsm() -> None:
     click.echo(f"In the token {settings.hsm_token}: {', '.join(moved)}; see `ecabinet check`")
 
 
-ROTATED = {"tsa": tsa.rotate, "seal": official.rotate}
+ROTATED = {"members": revoked.rotate_authority, "seal": official.rotate, "tsa": tsa.rotate}
 
 
 @key_store.command("rotate")
@@ -387,16 +386,18 @@ ROTATED = {"tsa": tsa.rotate, "seal": official.rotate}
 @click.option("--reason", required=True, help="Why, for the ledger and whoever reads it.")
 @plainly
 def rotate(which: str, reason: str) -> None:
-    """Let a new key take the place of the time stamps' (tsa) or of the Office's seal (seal).
+    """Let a new key take the place of the one that certifies members' keys (members), of the
+    Office's seal (seal), or of the time stamps' (tsa).
 
     What the old one has signed stays as it is. The ledger has both certificates, the new one
     signed by the old key; servers may run meanwhile.
     """
     open_stores(from_environment())
+    why = unicodedata.normalize("NFC", reason).strip()
+    if not why:
+        raise NotPossible("say why with --reason: the ledger keeps it")
     with transaction() as db:
-        ROTATED[which](db, unicodedata.normalize("NFC", reason).strip())
-    with reading() as db:
-        made = hashlib.sha256(pades.certificate(db, which)).hexdigest()
+        made = hashlib.sha256(ROTATED[which](db, why)).hexdigest()
     click.echo(f"{which}: the new certificate is SHA-256 {made}; see /verify")
 
 

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ecabinet import clock, keys, pades
 from ecabinet.db import Base
 
-ISSUERS = (pades.ROOT, pades.MEMBER_CA)
 # A week, so that whoever cannot reach us for some days still has one that is good.
 GOOD_FOR, RENEWED_BEFORE = timedelta(days=7), timedelta(days=2)
 
@@ -42,6 +41,17 @@ class Revoked:
 
     serial: int
     at: datetime
+    # The common name of the authority that certified it.
+    authority: str
+
+
+def issuers(db: Session) -> dict[str, bytes]:
+    """Whoever has certified members' keys, or who did, and the root: their certificates (DER), by
+    the names of their keys."""
+    authorities = pades.generations(db, pades.MEMBER_CA)
+    numbered = {f"{pades.MEMBER_CA}-{n}": der for n, der in enumerate(authorities[1:], 2)}
+    root = pades.certificate(db, pades.ROOT)
+    return {pades.ROOT: root, pades.MEMBER_CA: authorities[0]} | numbered
 
 
 def newest(db: Session, issuer: str) -> bytes | None:
@@ -55,9 +65,9 @@ def due(db: Session, revoked: Sequence[Revoked], after: datetime | None = None) 
     now = clock.now(db)
     return [
         issuer
-        for issuer in ISSUERS
+        for issuer, der in issuers(db).items()
         if not (last := db.get(Crl, issuer))
-        or last.revoked != len(_of(issuer, revoked))
+        or last.revoked != len(_of(der, revoked))
         or now >= last.made_at + GOOD_FOR - RENEWED_BEFORE
         or (after is not None and last.made_at <= after)
     ]
@@ -66,8 +76,9 @@ def due(db: Session, revoked: Sequence[Revoked], after: datetime | None = None) 
 def renew(db: Session, revoked: Sequence[Revoked], after: datetime | None = None) -> int:
     """Make every list that is due; how many were."""
     waiting = due(db, revoked, after)
+    known = issuers(db)
     for issuer in waiting:
-        _renew(db, issuer, _of(issuer, revoked))
+        _renew(db, issuer, _of(known[issuer], revoked))
     return len(waiting)
 
 
@@ -78,9 +89,10 @@ def of_the_root(db: Session) -> bytes:
     return db.get_one(Crl, pades.ROOT).der
 
 
-def _of(issuer: str, revoked: Sequence[Revoked]) -> Sequence[Revoked]:
+def _of(issuer: bytes, revoked: Sequence[Revoked]) -> Sequence[Revoked]:
     # The root has certified nothing that is taken back here: its list says just that.
-    return revoked if issuer == pades.MEMBER_CA else ()
+    name = pades.name_of(issuer)
+    return [each for each in revoked if each.authority == name]
 
 
 def _renew(db: Session, issuer: str, revoked: Sequence[Revoked]) -> None:
@@ -98,7 +110,7 @@ def _renew(db: Session, issuer: str, revoked: Sequence[Revoked]) -> None:
 def _signed(
     db: Session, issuer: str, number: int, revoked: Sequence[Revoked], now: datetime
 ) -> bytes:
-    by = x509.load_der_x509_certificate(pades.certificate(db, issuer))
+    by = x509.load_der_x509_certificate(issuers(db)[issuer])
     key = keys.store().p256(issuer)
     made = (
         x509.CertificateRevocationListBuilder()

@@ -56,7 +56,7 @@ def sealed(db: Session, pdf: bytes) -> bytes:
     their certificates have run out (PAdES B-LTA): all made here, by no line that leads out."""
     certificate = _certificate(db)
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
-    der = rotation.key(db, SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
+    der = pades.own_key(db, SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
     stamped = tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
     own = [pades.certificate(db, each) for each in (pades.ROOT, SEAL, tsa.TSA)]
@@ -66,15 +66,15 @@ def sealed(db: Session, pdf: bytes) -> bytes:
     )
 
 
-def rotate(db: Session, reason: str) -> None:
+def rotate(db: Session, reason: str) -> bytes:
     """A new key and certificate of the seal; what was sealed before stays under its own."""
     _certificate(db)
-    rotation.rotate(db, SEAL, pades.certify_seal, reason)
+    return rotation.rotate(db, SEAL, pades.certify_seal, reason)
 
 
 def _certificate(db: Session) -> bytes:
     """The seal's own, made by the root when the first paper is sealed."""
     if db.get(pades.Certificate, SEAL) is None:
-        der = pades.certify_seal(db, rotation.key(db, SEAL).public_key())
+        der = pades.certify_seal(db, pades.own_key(db, SEAL).public_key())
         insert_if_absent(db, pades.Certificate, purpose=SEAL, der=der)
     return pades.certificate(db, SEAL)

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import answers, clock, keys, signed_pdf
@@ -28,8 +28,7 @@ COMMON_NAME_BYTES = 64
 ORGANISATION = "Văn phòng Chính phủ"
 # Clocks of those who check may be a little behind ours.
 SLACK = timedelta(minutes=5)
-# Where an issuer's list of revoked certificates is to be had, below the cabinet's address.
-LISTS = {"e-Cabinet Root CA": "/verify/root.crl", "e-Cabinet Member CA": "/verify/member.crl"}
+ROOT_NAME, MEMBER_CA_NAME = "e-Cabinet Root CA", "e-Cabinet Member CA"
 _address = ""
 _reserved: int | None = None
 
@@ -65,16 +64,73 @@ def begin(db: Session) -> None:
     now = clock.now(db)
     root_key = keys.store().p256(ROOT)
     root = _certificate(
-        "e-Cabinet Root CA", "e-Cabinet Root CA", root_key.public_key(), root_key, now,
+        ROOT_NAME, ROOT_NAME, root_key.public_key(), root_key, now,
         days=365 * ROOT_YEARS, authority=1,
     )  # fmt: skip
     member_ca = _certificate(
-        "e-Cabinet Member CA", "e-Cabinet Root CA", keys.store().p256(MEMBER_CA).public_key(),
-        root_key, now, days=365 * CA_YEARS, authority=0,
+        MEMBER_CA_NAME, ROOT_NAME, keys.store().p256(MEMBER_CA).public_key(), root_key, now,
+        days=365 * CA_YEARS, authority=0,
     )  # fmt: skip
     db.add(Certificate(purpose=ROOT, der=root))
     db.add(Certificate(purpose=MEMBER_CA, der=member_ca))
     db.flush()
+
+
+def former(db: Session, purpose: str) -> list[bytes]:
+    """The certificates (DER) that stood for this purpose before, the oldest first."""
+    kept = select(Certificate).where(Certificate.purpose.like(f"{purpose}-%"))
+    numbered = {int(each.purpose.rpartition("-")[2]): each.der for each in db.scalars(kept)}
+    return [numbered[each] for each in sorted(numbered)]
+
+
+def generations(db: Session, purpose: str) -> list[bytes]:
+    """All certificates (DER) of a purpose, the one in use last."""
+    return [*former(db, purpose), certificate(db, purpose)]
+
+
+def own_key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
+    """The key in use for a purpose: the first one, or the one that took its place last."""
+    return key_of(purpose, len(former(db, purpose)) + 1)
+
+
+def key_of(purpose: str, generation: int) -> ec.EllipticCurvePrivateKey:
+    """The first key of a purpose, or the one that took its place, by its number."""
+    name = purpose if generation == 1 else f"{purpose}-{generation}"
+    return keys.store().p256(name)
+
+
+def chain(db: Session, der: bytes) -> list[bytes]:
+    """The members' authority that certified this key; empty where another authority did."""
+    issuer = x509.load_der_x509_certificate(der).issuer
+    known = generations(db, MEMBER_CA)
+    return [each for each in known if x509.load_der_x509_certificate(each).subject == issuer]
+
+
+def list_of(authority: bytes) -> str:
+    """The name of the file in which an authority (DER) lists what it has revoked."""
+    return _list_named(name_of(authority))
+
+
+def _list_named(authority: str) -> str:
+    number = authority.removeprefix(MEMBER_CA_NAME).strip()
+    if authority == ROOT_NAME:
+        return "root.crl"
+    return f"member-{number}.crl" if number else "member.crl"
+
+
+def authority_named(der: bytes) -> str:
+    """The common name of whoever certified it."""
+    return _common_name(x509.load_der_x509_certificate(der).issuer)
+
+
+def name_of(der: bytes) -> str:
+    """The common name that a certificate is for."""
+    return _common_name(x509.load_der_x509_certificate(der).subject)
+
+
+def _common_name(name: x509.Name) -> str:
+    (found,) = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found.value)
 
 
 def certificate(db: Session, purpose: str) -> bytes:
@@ -106,17 +162,24 @@ def certify(db: Session, csr: bytes, common_name: str, days: int) -> x509.Certif
     spki = read_request(csr)
     key = serialization.load_der_public_key(spki)
     assert isinstance(key, ec.EllipticCurvePublicKey)
-    der = _certificate(
-        common_name, "e-Cabinet Member CA", key, keys.store().p256(MEMBER_CA),
-        clock.now(db), days=days,
-    )  # fmt: skip
+    by = name_of(certificate(db, MEMBER_CA))
+    der = _certificate(common_name, by, key, own_key(db, MEMBER_CA), clock.now(db), days=days)
     return x509.load_der_x509_certificate(der)
+
+
+def certify_member_authority(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
+    """The certificate (DER) of the authority that certifies members' keys from now on, from the
+    root: its name has the number of its generation."""
+    return _certificate(
+        f"{MEMBER_CA_NAME} {len(former(db, MEMBER_CA)) + 1}", ROOT_NAME, key,
+        keys.store().p256(ROOT), clock.now(db), days=365 * CA_YEARS, authority=0,
+    )  # fmt: skip
 
 
 def certify_timestamping(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
     """The certificate (DER) of the cabinet's own time-stamp authority, from the root."""
     return _certificate(
-        "e-Cabinet TSA", "e-Cabinet Root CA", key, keys.store().p256(ROOT),
+        "e-Cabinet TSA", ROOT_NAME, key, keys.store().p256(ROOT),
         clock.now(db), days=365 * TSA_YEARS, stamps=True,
     )  # fmt: skip
 
@@ -124,7 +187,7 @@ def certify_timestamping(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
 def certify_seal(db: Session, key: ec.EllipticCurvePublicKey) -> bytes:
     """The certificate (DER) of the Office's own seal, from the root."""
     return _certificate(
-        ORGANISATION, "e-Cabinet Root CA", key, keys.store().p256(ROOT),
+        ORGANISATION, ROOT_NAME, key, keys.store().p256(ROOT),
         clock.now(db), days=365 * SEAL_YEARS,
     )  # fmt: skip
 
@@ -185,7 +248,7 @@ def _certificate(
         )
     )
     if _address and subject != issuer:
-        at = x509.UniformResourceIdentifier(_address + LISTS[issuer])
+        at = x509.UniformResourceIdentifier(f"{_address}/verify/{_list_named(issuer)}")
         place = x509.DistributionPoint([at], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
     if stamps:

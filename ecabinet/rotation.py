@@ -16,30 +16,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, clock, keys, ledger, pades
+from ecabinet import canonical, clock, ledger, pades
 
 ROTATED = "own_key_rotated"
 # What certifies the key that comes: the cabinet's root, in DER.
 Certify = Callable[[Session, ec.EllipticCurvePublicKey], bytes]
 
 
-def former(db: Session, purpose: str) -> list[bytes]:
-    """The certificates (DER) that stood for this purpose before, the oldest first."""
-    kept = select(pades.Certificate).where(pades.Certificate.purpose.like(f"{purpose}-%"))
-    numbered = {int(each.purpose.rpartition("-")[2]): each.der for each in db.scalars(kept)}
-    return [numbered[each] for each in sorted(numbered)]
-
-
-def key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
-    """The key in use: the first one, or the one that took its place last."""
-    return _key(purpose, len(former(db, purpose)) + 1)
-
-
-def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> None:
-    """Let a new key and certificate take the place of those in use: an act of the ledger."""
+def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> bytes:
+    """Let a new key and certificate take the place of those in use: an act of the ledger. Gives
+    the new certificate, in DER."""
     row = db.get_one(pades.Certificate, purpose, with_for_update=True, populate_existing=True)
-    number = len(former(db, purpose)) + 1
-    old, new = _key(purpose, number), _key(purpose, number + 1)
+    number = len(pades.former(db, purpose)) + 1
+    old, new = pades.key_of(purpose, number), pades.key_of(purpose, number + 1)
     was = row.der
     db.add(pades.Certificate(purpose=f"{purpose}-{number}", der=was))
     db.flush()
@@ -56,18 +45,19 @@ def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> None:
         "at": canonical.moment(clock.now(db)),
     }
     ledger.append(db, ROTATED, leaf)
+    return row.der
 
 
 def broken(db: Session) -> list[str]:
     """The purposes of which some certificate is not the one that the key before it has signed, as
     the ledger has it."""
     rows = db.scalars(select(pades.Certificate.purpose)).all()
-    purposes = sorted(each for each in rows if former(db, each))
+    purposes = sorted(each for each in rows if pades.former(db, each))
     return [each for each in purposes if not _follows(db, each)]
 
 
 def _follows(db: Session, purpose: str) -> bool:
-    chain = [*former(db, purpose), pades.certificate(db, purpose)]
+    chain = pades.generations(db, purpose)
     acts = [each for each in ledger.entries(db, ROTATED, -1).values() if each["purpose"] == purpose]
     pairs = itertools.pairwise(chain)
     return len(acts) == len(chain) - 1 and all(
@@ -87,7 +77,3 @@ def _is_signed(act: canonical.Json, number: int, was: bytes, now: bytes) -> bool
     except InvalidSignature:
         return False
     return True
-
-
-def _key(purpose: str, number: int) -> ec.EllipticCurvePrivateKey:
-    return keys.store().p256(purpose if number == 1 else f"{purpose}-{number}")

@@ -45,7 +45,7 @@ class Rejected(ValueError):
 def begin(db: Session) -> None:
     """Certify the key of the time-stamp authority, unless that is done."""
     if db.get(pades.Certificate, TSA) is None:
-        der = pades.certify_timestamping(db, rotation.key(db, TSA).public_key())
+        der = pades.certify_timestamping(db, pades.own_key(db, TSA).public_key())
         db.add(pades.Certificate(purpose=TSA, der=der))
         db.flush()
 
@@ -65,9 +65,9 @@ def renew_when_due() -> int:
     return 1
 
 
-def rotate(db: Session, reason: str) -> None:
+def rotate(db: Session, reason: str) -> bytes:
     """A new key and certificate of the authority, whatever is left of the one in use."""
-    rotation.rotate(db, TSA, pades.certify_timestamping, reason)
+    return rotation.rotate(db, TSA, pades.certify_timestamping, reason)
 
 
 def _runs_out(db: Session) -> bool:
@@ -241,7 +241,7 @@ def _signed(db: Session, info: bytes) -> bytes:
             "digest_algorithm": sha256,
             "signature_algorithm": {"algorithm": "sha256_ecdsa"},
             "signed_attrs": attributes,
-            "signature": rotation.key(db, TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
+            "signature": pades.own_key(db, TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
         }
     )
     content = {

@@ -89,7 +89,7 @@ ACTS = frozenset(
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
-    r"|crls/(root|member)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
+    r"|crls/(root|member(-\d+)?)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
     r"|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
@@ -1369,6 +1369,9 @@ def published_as_revoked(bundle: Bundle) -> frozenset[int]:
         "crls/root.crl": bundle.keys["root"],
         MEMBER_LIST: bundle.keys["authorities"][0],
     }
+    # Those that took its place, by their number.
+    for number, authority in enumerate(bundle.keys["authorities"][1:], 2):
+        issuers[f"crls/member-{number}.crl"] = authority
     found: set[int] = set()
     for name, issuer in issuers.items():
         if name not in bundle.files:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from ecabinet import access as policy
-from ecabinet import authorities, clock, crls, ledger, outbox
+from ecabinet import authorities, clock, crls, ledger, outbox, pades
 from ecabinet.access import (
     POLICY,
     ROLES_OF_RIGHTS,
@@ -611,11 +611,15 @@ def revoked_certificates(db: Session) -> list[crls.Revoked]:
     logged = ledger.moments(db, "key_revoked", "key_id")
     gone = select(Device).where(Device.certificate.is_not(None), Device.revoked_at.is_not(None))
     return [
-        crls.Revoked(int(each.serial, 16), logged.get(each.key_id, each.revoked_at))
+        crls.Revoked(
+            int(each.serial, 16),
+            logged.get(each.key_id, each.revoked_at),
+            pades.authority_named(each.certificate),
+        )
         for each in db.scalars(
             gone.where(Device.signature_class == DEVICE_CLASS).order_by(Device.id)
         )
-        if each.serial and each.revoked_at
+        if each.serial and each.certificate and each.revoked_at
     ]
 
 

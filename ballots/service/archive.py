@@ -5,7 +5,6 @@ A job does it after the closing, some ballots in each round: a closing waits for
 same job sets a fresh stamp behind the last one before that ages.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,10 +69,10 @@ def _known(after: datetime) -> archiving.Known | None:
             if crls.due(db, revoked, after):
                 return None
     with reading() as db:
-        lists = [crls.newest(db, each) for each in crls.ISSUERS]
-        own: Sequence[str] = (pades.ROOT, pades.MEMBER_CA, tsa.TSA)
+        lists = [crls.newest(db, each) for each in crls.issuers(db)]
+        own = [pades.certificate(db, each) for each in (pades.ROOT, tsa.TSA)]
         return archiving.Known(
-            [pades.certificate(db, each) for each in own], [each for each in lists if each]
+            own + pades.generations(db, pades.MEMBER_CA), [each for each in lists if each]
         )
 
 

@@ -157,7 +157,7 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
         device = people.signing_device(db, actor.id, paper.key_id)
         if device is None:
             raise Refused(BallotRefusal.KEY_UNKNOWN)
-        chain = [pades.certificate(db, pades.MEMBER_CA)]
+        chain = pades.chain(db, device.certificate)
     key = keys.store().read(signing.key_name(consultation_id))
     content = signing.unseal(key, consultation_id, paper.sealed)
     if content.prepared is None:

@@ -151,7 +151,7 @@ def _as_asked(
         signature_class=device.signature_class,
         nonce=nonce,
     )
-    return _Asked(form, statement, device.certificate, [pades.certificate(db, pades.MEMBER_CA)])
+    return _Asked(form, statement, device.certificate, pades.chain(db, device.certificate))
 
 
 def statement_of(

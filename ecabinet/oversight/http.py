@@ -195,6 +195,13 @@ def member_list() -> Download:
     return _revoked("member.crl", pades.MEMBER_CA)
 
 
+@door.get("/verify/member-<int:number>.crl")
+@needs(Permission.ANYONE)
+def later_member_list(number: int) -> Download:
+    """The same of an authority that took the place of the first one."""
+    return _revoked(f"member-{number}.crl", f"{pades.MEMBER_CA}-{number}")
+
+
 def _revoked(name: str, issuer: str) -> Download:
     with reading() as db:
         found = crls.newest(db, issuer)

@@ -16,7 +16,6 @@ from ecabinet import (
     ledger,
     official,
     pades,
-    rotation,
     tsa,
     verifier,
     witnesses,
@@ -161,12 +160,7 @@ def _may_as(role: Role, roles: frozenset[Role]) -> Role | None:
 
 # A public checkpoint shows the log as it was at the last full half minute (security.md, C14).
 EACH = timedelta(seconds=30)
-CERTIFICATES = {
-    pades.ROOT: "e-Cabinet Root CA",
-    pades.MEMBER_CA: "e-Cabinet Member CA",
-    tsa.TSA: "e-Cabinet TSA",
-    official.SEAL: pades.ORGANISATION,
-}
+CERTIFICATES = (pades.ROOT, pades.MEMBER_CA, tsa.TSA, official.SEAL)
 VERIFIER = Path(verifier.__file__)
 
 
@@ -201,8 +195,8 @@ def public(db: Session) -> Shown:
         size=size,
         checkpoint=note,
         certificates=[
-            Certificate(name, _grouped(hashlib.sha256(der).hexdigest()), is_in_use)
-            for name, der, is_in_use in _certificates(db)
+            Certificate(pades.name_of(der), _grouped(hashlib.sha256(der).hexdigest()), is_in_use)
+            for der, is_in_use in _certificates(db)
         ],
         verifier_sha256=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
     )
@@ -217,18 +211,18 @@ def public_checkpoint(db: Session) -> tuple[int, str]:
 
 def certificates(db: Session) -> bytes:
     """The cabinet's own certificates, PEM."""
-    made = (ssl.DER_cert_to_PEM_cert(der) for _name, der, _is_in_use in _certificates(db))
+    made = (ssl.DER_cert_to_PEM_cert(der) for der, _is_in_use in _certificates(db))
     return "".join(made).encode()
 
 
-def _certificates(db: Session) -> Iterator[tuple[str, bytes, bool]]:
+def _certificates(db: Session) -> Iterator[tuple[bytes, bool]]:
     """Each that the cabinet has of its own, those first that are in use; a seal that has sealed
     nothing yet has none."""
-    for purpose, name in CERTIFICATES.items():
+    for purpose in CERTIFICATES:
         if db.get(pades.Certificate, purpose) is not None:
-            yield name, pades.certificate(db, purpose), True
-    for purpose, name in CERTIFICATES.items():
-        yield from ((name, each, False) for each in rotation.former(db, purpose))
+            yield pades.certificate(db, purpose), True
+    for purpose in CERTIFICATES:
+        yield from ((each, False) for each in pades.former(db, purpose))
 
 
 def _grouped(digest: str) -> str:

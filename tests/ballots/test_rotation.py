@@ -20,10 +20,15 @@ from ballots.service.close import close
 from ballots.service.report import seal_report
 from ecabinet import bundles, ledger, official, pades, rotation, storage, tsa, verifier
 from ecabinet.db import reading, transaction
+from people.service import revoked
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Cabinet
 
-KEYS = {tsa.TSA: tsa.rotate, official.SEAL: official.rotate}
+KEYS = {
+    pades.MEMBER_CA: revoked.rotate_authority,
+    official.SEAL: official.rotate,
+    tsa.TSA: tsa.rotate,
+}
 REASON = "Diễn tập thay khóa hằng năm"
 
 
@@ -61,15 +66,24 @@ def verified(asked: int, tmp_path: Path) -> verifier.Report:
 def signers(path: Path) -> dict[str, set[bytes]]:
     """Whose certificates have sealed the reports of a bundle, and stamped what is in it."""
     files = verifier.open_bundle(path)
-    sealed, stamped = set(), set()
+    with reading() as db:
+        authorities = pades.generations(db, pades.MEMBER_CA)
+    sealed, stamped, certified = set(), set(), set()
     for name, data in files.items():
         if not name.endswith(".pdf") or name.startswith("papers/"):
             continue
         reader = PdfFileReader(BytesIO(data))
         if name.startswith("reports/"):
             sealed |= {each.signer_cert.dump() for each in reader.embedded_regular_signatures}
+        if name.startswith("ballots/"):
+            by = {each.signer_cert.issuer.dump() for each in reader.embedded_regular_signatures}
+            certified |= {der for der in authorities if subject(der) in by}
         stamped |= {each.signer_cert.dump() for each in reader.embedded_timestamp_signatures}
-    return {official.SEAL: sealed, tsa.TSA: stamped}
+    return {pades.MEMBER_CA: certified, official.SEAL: sealed, tsa.TSA: stamped}
+
+
+def subject(der: bytes) -> bytes:
+    return x509.load_der_x509_certificate(der).subject.public_bytes()
 
 
 def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
@@ -92,9 +106,15 @@ def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
     after = ended(cabinet)
     for asked in (before, across, after):
         assert verified(asked, tmp_path).findings == (), asked
-    for asked, certificates in ((before, old), (across, new), (after, new)):
+    # Who signed before the authority changed signs on by the same key.
+    for asked, certificates, certified in (
+        (before, old, {old[pades.MEMBER_CA]}),
+        (across, new, {old[pades.MEMBER_CA], new[pades.MEMBER_CA]}),
+        (after, new, {new[pades.MEMBER_CA]}),
+    ):
         found = signers(tmp_path / f"{asked}.zip")
-        assert found == {each: {der} for each, der in certificates.items()}, asked
+        expected = {each: {der} for each, der in certificates.items()}
+        assert found == expected | {pades.MEMBER_CA: certified}, asked
 
 
 def test_the_ledger_has_the_new_certificate_signed_by_the_old_key(cabinet: Cabinet) -> None:
@@ -113,7 +133,7 @@ def test_the_ledger_has_the_new_certificate_signed_by_the_old_key(cabinet: Cabin
 
 def rotated(purpose: str) -> list[bytes]:
     with reading() as db:
-        return rotation.former(db, purpose)
+        return pades.former(db, purpose)
 
 
 def test_openssl_takes_both_certificates_under_the_root(cabinet: Cabinet, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecabinet import keys, pades, tsa
+from ecabinet import keys, official, pades, tsa
 
 HOUSE = Path(__file__).parent.parent.parent
 PAGE = (HOUSE / "docs" / "crypto.md").read_text()
@@ -25,7 +25,9 @@ OF_A_DEMO = "network-authority"
 GIVEN = {
     ("ecabinet/crls.py", "issuer"): {pades.ROOT, pades.MEMBER_CA},
     ("people/signing.py", "key"): {"totp-seeds", "outside-token"},
-    ("ecabinet/tsa.py", "name"): {tsa.TSA, f"{tsa.TSA}-…"},
+    ("ecabinet/pades.py", "name"): {
+        each + number for each in (pades.MEMBER_CA, official.SEAL, tsa.TSA) for number in ("", "-…")
+    },
 }
 WEAK = re.compile(r"\b(md5|sha1|MD5|SHA1|ECB|TripleDES|ARC4)\b")
 

@@ -1,5 +1,6 @@
 """Which keys were revoked is public, and said as OpenSSL understands it."""
 
+import ssl
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ecabinet import clock, crls, ledger, pades, web
-from ecabinet.db import reading
+from ecabinet.db import reading, transaction
 from people import jobs, queries
-from people.service import devices
+from people.service import devices, revoked
 from tests.ballots.builders import Member
 from tests.builders import Cabinet
 
@@ -98,7 +99,32 @@ def test_a_list_can_be_had_that_is_younger_than_a_moment(
         made = db.get_one(crls.Crl, pades.ROOT).made_at
         assert crls.due(db, []) == []
         assert crls.due(db, [], after=made - timedelta(seconds=1)) == []
-        assert crls.due(db, [], after=made) == list(crls.ISSUERS)
+        assert crls.due(db, [], after=made) == [pades.ROOT, pades.MEMBER_CA]
+
+
+def openssl_takes(member: Member, folder: Path, *names: str) -> bool:
+    """Whether OpenSSL calls a member's certificate good by the root, the authorities and these
+    published lists alone."""
+    with reading() as db:
+        root, between = pades.certificate(db, pades.ROOT), pades.generations(db, pades.MEMBER_CA)
+        at = int((clock.now(db) + timedelta(seconds=2)).timestamp())
+    lists = [published(member.cabinet, each) for each in ("root", *names)]
+    written = {
+        "root.pem": ssl.DER_cert_to_PEM_cert(root).encode(),
+        "ca.pem": "".join(map(ssl.DER_cert_to_PEM_cert, between)).encode(),
+        "crl.pem": b"".join(each.public_bytes(Encoding.PEM) for each in lists),
+        "its.pem": certificate_of(member).public_bytes(Encoding.PEM),
+    }
+    for name, content in written.items():
+        (folder / name).write_bytes(content)
+    words = [
+        "openssl", "verify", "-crl_check_all", "-attime", str(at),
+        "-CAfile", folder / "root.pem", "-untrusted", folder / "ca.pem",
+        "-CRLfile", folder / "crl.pem", folder / "its.pem",
+    ]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, check=False, text=True)
+    assert done.returncode == 0 or "certificate revoked" in done.stderr, done.stderr
+    return done.returncode == 0
 
 
 def test_openssl_refuses_a_revoked_key_and_no_other_by_these_lists(
@@ -106,34 +132,45 @@ def test_openssl_refuses_a_revoked_key_and_no_other_by_these_lists(
 ) -> None:
     deputy = Member(cabinet, "pttg1")
     jobs.publish_what_was_revoked()
-    with reading() as db:
-        authorities = [pades.certificate(db, each) for each in (pades.ROOT, pades.MEMBER_CA)]
-    root, member_ca = (x509.load_der_x509_certificate(each) for each in authorities)
-    (tmp_path / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    (tmp_path / "ca.pem").write_bytes(member_ca.public_bytes(Encoding.PEM))
-
-    def openssl_takes(member: Member) -> bool:
-        lists = published(cabinet), published(cabinet, "root")
-        (tmp_path / "crl.pem").write_bytes(
-            b"".join(each.public_bytes(Encoding.PEM) for each in lists)
-        )
-        (tmp_path / "its.pem").write_bytes(certificate_of(member).public_bytes(Encoding.PEM))
-        with reading() as db:
-            at = int((clock.now(db) + timedelta(seconds=2)).timestamp())
-        words = [
-            "openssl", "verify", "-crl_check_all", "-attime", str(at),
-            "-CAfile", tmp_path / "root.pem", "-untrusted", tmp_path / "ca.pem",
-            "-CRLfile", tmp_path / "crl.pem", tmp_path / "its.pem",
-        ]  # fmt: skip
-        done = subprocess.run(words, capture_output=True, check=False, text=True)
-        assert done.returncode == 0 or "certificate revoked" in done.stderr, done.stderr
-        return done.returncode == 0
-
-    assert openssl_takes(minister)
+    assert openssl_takes(minister, tmp_path, "member")
     revoke(minister)
     jobs.publish_what_was_revoked()
-    assert not openssl_takes(minister)
-    assert openssl_takes(deputy)
+    assert not openssl_takes(minister, tmp_path, "member")
+    assert openssl_takes(deputy, tmp_path, "member")
+
+
+def test_each_authority_lists_what_it_has_certified_itself(
+    cabinet: Cabinet, minister: Member, tmp_path: Path
+) -> None:
+    """Members' authority was rotated between the two: the first one's keys stay good, in its own
+    list where they are revoked."""
+    with transaction() as db:
+        revoked.rotate_authority(db, "Diễn tập")
+    deputy, premier = Member(cabinet, "pttg1"), Member(cabinet, "thutuong")
+    both = ("member", "member-2")
+    names = [pades.authority_named(der(each)) for each in (minister, deputy)]
+    assert names == ["e-Cabinet Member CA", "e-Cabinet Member CA 2"]
+    assert "/verify/member-2.crl" in str(places(certificate_of(deputy)))
+    assert "/verify/member.crl" in str(places(certificate_of(minister)))
+    assert all(openssl_takes(each, tmp_path, *both) for each in (minister, deputy, premier))
+    revoke(minister)
+    revoke(deputy)
+    assert jobs.publish_what_was_revoked() == 2
+    for authority, gone in zip(both, (minister, deputy), strict=True):
+        (entry,) = published(cabinet, authority)
+        assert entry.serial_number == certificate_of(gone).serial_number
+        assert not openssl_takes(gone, tmp_path, *both)
+    assert openssl_takes(premier, tmp_path, *both)
+    assert cabinet.browser().get("/verify/member-3.crl").status_code == 404
+
+
+def der(member: Member) -> bytes:
+    return certificate_of(member).public_bytes(Encoding.DER)
+
+
+def places(certificate: x509.Certificate) -> list[str]:
+    points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    return [str(each.full_name[0].value) for each in points if each.full_name]
 
 
 def test_each_certificate_names_the_place_of_its_list(cabinet: Cabinet, minister: Member) -> None:
