@@ -108,14 +108,21 @@ def chain(db: Session, der: bytes) -> list[bytes]:
 
 def list_of(authority: bytes) -> str:
     """The name of the file in which an authority (DER) lists what it has revoked."""
-    return _list_named(name_of(authority))
+    name = name_of(authority)
+    number = _generation(name)
+    return "root.crl" if name == ROOT_NAME else f"member-{number}.crl" if number else "member.crl"
 
 
-def _list_named(authority: str) -> str:
-    number = authority.removeprefix(MEMBER_CA_NAME).strip()
-    if authority == ROOT_NAME:
-        return "root.crl"
-    return f"member-{number}.crl" if number else "member.crl"
+def _list_at(authority: str) -> str:
+    """Where it is to be had, below the cabinet's address."""
+    number = _generation(authority)
+    place = "root" if authority == ROOT_NAME else "member"
+    return f"/verify/{place}.crl" + (f"?generation={number}" if number else "")
+
+
+def _generation(authority: str) -> str:
+    """The number in the name of a members' authority that took another's place, else nothing."""
+    return authority.removeprefix(MEMBER_CA_NAME).strip() if authority != ROOT_NAME else ""
 
 
 def authority_named(der: bytes) -> str:
@@ -248,7 +255,7 @@ def _certificate(
         )
     )
     if _address and subject != issuer:
-        at = x509.UniformResourceIdentifier(f"{_address}/verify/{_list_named(issuer)}")
+        at = x509.UniformResourceIdentifier(_address + _list_at(issuer))
         place = x509.DistributionPoint([at], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
     if stamps:

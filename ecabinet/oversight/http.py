@@ -191,15 +191,11 @@ def root_list() -> Download:
 @door.get("/verify/member.crl")
 @needs(Permission.ANYONE)
 def member_list() -> Download:
-    """Which members' certificates were revoked: the place that each certificate names."""
-    return _revoked("member.crl", pades.MEMBER_CA)
-
-
-@door.get("/verify/member-<int:number>.crl")
-@needs(Permission.ANYONE)
-def later_member_list(number: int) -> Download:
-    """The same of an authority that took the place of the first one."""
-    return _revoked(f"member-{number}.crl", f"{pades.MEMBER_CA}-{number}")
+    """Which members' certificates were revoked: the place that each certificate names. Of an
+    authority that took the first one's place, by its number."""
+    number = web.asked_number("generation")
+    later = f"-{number}" if number else ""
+    return _revoked(f"member{later}.crl", f"{pades.MEMBER_CA}{later}")
 
 
 def _revoked(name: str, issuer: str) -> Download:
