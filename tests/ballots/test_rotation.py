@@ -2,6 +2,7 @@
 new key's, and the ledger shows that the one has signed the other."""
 
 import base64
+import hashlib
 import json
 import ssl
 import subprocess
@@ -20,9 +21,11 @@ from ballots.service.close import close
 from ballots.service.report import seal_report
 from ecabinet import bundles, ledger, official, pades, rotation, storage, tsa, verifier
 from ecabinet.db import reading, transaction
+from ecabinet.settings import Settings
 from people.service import revoked
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Cabinet
+from tests.server import ECABINET, environment
 
 KEYS = {
     pades.MEMBER_CA: revoked.rotate_authority,
@@ -199,3 +202,22 @@ def test_what_is_not_signed_by_the_key_before_is_told(cabinet: Cabinet) -> None:
         db.execute(update(pades.Certificate).where(here).values(der=forged))
     with reading() as db:
         assert rotation.broken(db) == [official.SEAL]
+
+
+def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) -> None:
+    old = in_use(tsa.TSA)
+    done = at_a_shell(settings, "tsa", REASON)
+    assert done.returncode == 0, done.stderr
+    assert rotated(tsa.TSA) == [old]
+    assert hashlib.sha256(in_use(tsa.TSA)).hexdigest() in done.stdout
+    for which, reason, said in (("log", REASON, "'log' is not one of"), ("seal", " ", "say why")):
+        refused = at_a_shell(settings, which, reason)
+        assert refused.returncode != 0
+        assert said in refused.stderr
+    assert rotated(official.SEAL) == []
+
+
+def at_a_shell(settings: Settings, which: str, why: str) -> subprocess.CompletedProcess[str]:
+    told = environment(settings.data_dir, 8000) | {"ECABINET_DATABASE_URL": settings.database_url}
+    words = [ECABINET, "keys", "rotate", which, "--reason", why]
+    return subprocess.run(words, env=told, capture_output=True, text=True, check=False)
