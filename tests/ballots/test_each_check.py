@@ -197,7 +197,7 @@ def what_is_known() -> archiving.Known:
     with db.reading() as session:
         own = (pades.ROOT, pades.MEMBER_CA, tsa.TSA)
         certificates = [pades.certificate(session, each) for each in own]
-        lists = [crls.newest(session, each) for each in crls.ISSUERS]
+        lists = [crls.newest(session, each) for each in crls.issuers(session)]
     return archiving.Known(certificates, [each for each in lists if each])
 
 

@@ -24,6 +24,7 @@ from ecabinet.db import reading, transaction
 from ecabinet.settings import Settings
 from people.service import revoked
 from tests.ballots.builders import Member, an_open_consultation
+from tests.ballots.test_bundle import rezip
 from tests.builders import Cabinet
 from tests.server import ECABINET, environment
 
@@ -118,6 +119,22 @@ def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
         found = signers(tmp_path / f"{asked}.zip")
         expected = {each: {der} for each, der in certificates.items()}
         assert found == expected | {pades.MEMBER_CA: certified}, asked
+
+
+def test_another_authoritys_list_in_the_place_of_the_later_ones_is_found(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    rotate(pades.MEMBER_CA)
+    asked = ended(cabinet)
+    assert verified(asked, tmp_path).is_sound
+    files = verifier.open_bundle(tmp_path / f"{asked}.zip")
+    assert "crls/member-2.crl" in files
+    for given in (files["crls/member.crl"], files["crls/root.crl"]):
+        forged = rezip(tmp_path / "forged.zip", files | {"crls/member-2.crl": given})
+        found = verifier.verify(forged, json.loads(files["keys.json"])).findings
+        assert [(each.where, each.what) for each in found] == [
+            ("crls/member-2.crl", "not signed by its authority")
+        ]
 
 
 def test_the_ledger_has_the_new_certificate_signed_by_the_old_key(cabinet: Cabinet) -> None:
