@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import pkcs11
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+from cryptography.utils import Buffer
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 
 from ecabinet.errors import HsmAway
@@ -258,7 +259,7 @@ class Ed25519InHsm(ed25519.Ed25519PrivateKey):
     def public_key(self) -> ed25519.Ed25519PublicKey:
         return self._public
 
-    def sign(self, data: bytes) -> bytes:  # type: ignore[override]
+    def sign(self, data: Buffer) -> bytes:
         return self._hsm.sign(self._name, self._ident, bytes(data), Mechanism.EDDSA)
 
     private_bytes = private_bytes_raw = _stays
@@ -289,7 +290,7 @@ class P256InHsm(ec.EllipticCurvePrivateKey):
     def key_size(self) -> int:
         return self._public.key_size
 
-    def sign(self, data: bytes, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:  # type: ignore[override]
+    def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
         algorithm = signature_algorithm.algorithm
         if isinstance(algorithm, utils.Prehashed):
             raise TypeError("a digest that nobody here has made is not signed")

@@ -106,7 +106,7 @@ def test_all_that_the_cabinet_signs_is_signed_in_the_token_and_holds_for_a_stran
     with db.transaction() as session:
         root = x509.load_der_x509_certificate(pades.certificate(session, pades.ROOT))
         revoked = x509.load_der_x509_crl(crls.of_the_root(session))
-        assert revoked.is_signature_valid(root.public_key())  # type: ignore[arg-type]
+        assert revoked.is_signature_valid(root.public_key())
     folder = sealed_off.data_dir / "keys"
     assert signing_names(folder) == {"log-closing"}
     assert set(keys.store().in_hsm()) == OWN
@@ -450,7 +450,7 @@ def opened(folder: Path, kek: AESGCM) -> dict[str, bytes]:
 
 def public(store: keys.Keys, name: str) -> bytes:
     key = store.ed25519(name) if name == ledger.KEY_NAME else store.p256(name)
-    return pades._spki(key.public_key())  # type: ignore[arg-type]
+    return pades._spki(key.public_key())
 
 
 def test_a_moving_that_was_stopped_anywhere_is_ended_by_the_next(
