@@ -162,6 +162,18 @@ def test_it_goes_only_with_a_reason_and_on_to_the_session_after(cabinet: Cabinet
     assert (act["decision"], act["meeting"]) == (number, session.id)
 
 
+def test_no_agenda_is_put_forward_without_it(cabinet: Cabinet) -> None:
+    """One that was planned in the moment in which a decision was confirmed holds it by then."""
+    session = planned(cabinet)
+    number = record(cabinet)
+    item = report_of(session.id, number)
+    assert item is not None
+    with transaction() as db:
+        db.delete(db.get_one(Item, item.id))
+    session.submit()
+    assert session.titles() == [*ITEMS, TITLE]
+
+
 def test_other_items_go_without_a_word(cabinet: Cabinet) -> None:
     session, secretary = planned(cabinet), cabinet.actor("thuky")
     record(cabinet)
