@@ -220,6 +220,29 @@ def test_what_is_not_signed_by_the_key_before_is_told(cabinet: Cabinet) -> None:
         assert rotation.broken(db) == [official.SEAL]
 
 
+def test_an_act_that_the_old_key_has_not_signed_is_told(cabinet: Cabinet) -> None:
+    """Certificates and digests fit, only the signature is another's."""
+    rotate(official.SEAL)
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    was = in_use(official.SEAL)
+    with transaction() as db:
+        act = ledger.latest(db, rotation.ROTATED)
+        assert act is not None
+        now = pades.certify_seal(db, stranger.public_key())
+        db.add(pades.Certificate(purpose=f"{official.SEAL}-2", der=was))
+        db.get_one(pades.Certificate, official.SEAL).der = now
+        by = stranger.sign(now, ec.ECDSA(hashes.SHA256()))
+        forged = {
+            "number": 3,
+            "old_certificate_sha256": hashlib.sha256(was).hexdigest(),
+            "new_certificate_sha256": hashlib.sha256(now).hexdigest(),
+            "signed_by_old": base64.b64encode(by).decode(),
+        }
+        ledger.append(db, rotation.ROTATED, act | forged)
+    with reading() as db:
+        assert rotation.broken(db) == [official.SEAL]
+
+
 def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) -> None:
     old = in_use(tsa.TSA)
     done = at_a_shell(settings, "tsa", REASON)
