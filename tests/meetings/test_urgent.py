@@ -287,6 +287,12 @@ def test_who_is_not_of_the_government_reads_none_of_it(cabinet: Cabinet) -> None
     assert post(cabinet, who="botruong.yte").status_code == 403
 
 
+@pytest.mark.parametrize("who", ["thuky", "chuyenvien"])
+def test_secretary_and_specialist_write_one_down(cabinet: Cabinet, who: str) -> None:
+    assert post(cabinet, who=who).status_code == 200
+    assert "approval_asked" in told(cabinet, "pttg1")
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("agreed", "x"), ("decider", "0"), ("hour", "25:00"), ("document", "")]
 )
