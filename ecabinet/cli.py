@@ -390,7 +390,7 @@ def rotate(which: str, reason: str) -> None:
     Office's seal (seal), or of the time stamps' (tsa).
 
     What the old one has signed stays as it is. The ledger has both certificates, the new one
-    signed by the old key; servers may run meanwhile.
+    signed by the old key. Stop every server and worker first.
     """
     open_stores(from_environment())
     why = unicodedata.normalize("NFC", reason).strip()
