@@ -747,7 +747,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
         row = access.consultation_to_read(db, actor, ballot.consultation_id)
         stored = queries.sealed_answer(ballot).answer
         whole = web.carried(f"{receipt.receipt}\n{receipt.envelope}\n{receipt.log_key}")
-        checked_at = f"/verify#{whole}"
+        checked_at = f"/verify#r={whole}"
         here = web.settings().base_url.rstrip("/")
         return render_template(
             "ballots/receipt.html",

@@ -289,10 +289,7 @@ def urgent_decisions(db: Session) -> list[UrgentView]:
     found = select(UrgentDecision).order_by(
         UrgentDecision.decided_at.desc(), UrgentDecision.id.desc()
     )
-    reports = defaultdict(list)
-    asked = select(Item, Meeting).join(Meeting, Meeting.id == Item.meeting_id)
-    for item, meeting in db.execute(asked.where(Item.urgent_id.is_not(None)).order_by(Item.id)):
-        reports[item.urgent_id].append((item, meeting))
+    reports = _reports(db)
     left_out = defaultdict(list)
     asked_off = select(UrgentTakenOff, Meeting).join(Meeting)
     for row, meeting in db.execute(asked_off.order_by(UrgentTakenOff.at)):
@@ -301,27 +298,47 @@ def urgent_decisions(db: Session) -> list[UrgentView]:
         UrgentView(
             decision=each,
             reporting=rules.reporting(item.stands for item, _ in reports[each.id]),
-            meeting=next(
-                (
-                    meeting
-                    for item, meeting in reversed(reports[each.id])
-                    if item.stands is not rules.ItemState.DEFERRED
-                ),
-                None,
-            ),
+            meeting=next((meeting for _, meeting in reversed(reports[each.id])), None),
             taken_off=left_out[each.id],
         )
         for each in db.scalars(found)
     ]
 
 
-def awaited_decisions(db: Session) -> list[UrgentDecision]:
-    """Those that no agenda holds, the oldest first."""
-    held = select(Item.urgent_id).where(
-        Item.urgent_id.is_not(None), Item.state != rules.ItemState.DEFERRED
-    )
-    awaited = select(UrgentDecision).where(UrgentDecision.id.not_in(held))
-    return list(db.scalars(awaited.order_by(UrgentDecision.id)))
+def _reports(db: Session) -> dict[int, list[tuple[Item, Meeting]]]:
+    """The items that hold a decision's report, or did, with their sessions."""
+    now, found = clock.now(db), defaultdict(list)
+    for item, meeting in _items_about_decisions(db):
+        place = Kind(meeting.kind), meeting.stands, meeting.starts_at
+        if rules.holds_report(*place, item.stands, now):
+            found[item.urgent_id or 0].append((item, meeting))
+    return found
+
+
+def _items_about_decisions(db: Session) -> list[tuple[Item, Meeting]]:
+    asked = select(Item, Meeting).join(Meeting, Meeting.id == Item.meeting_id)
+    rows = db.execute(asked.where(Item.urgent_id.is_not(None)).order_by(Item.id))
+    return [(item, meeting) for item, meeting in rows]
+
+
+def unreported_decisions(db: Session) -> list[UrgentDecision]:
+    """Those that no convened session holds, the oldest first: an agenda may yet change."""
+    held = {
+        number
+        for number, reports in _reports(db).items()
+        if any(meeting.stands is not State.PLANNED for _, meeting in reports)
+    }
+    found = db.scalars(select(UrgentDecision).order_by(UrgentDecision.id))
+    return [each for each in found if each.id not in held]
+
+
+def planned_reports(db: Session, decision_id: int) -> list[tuple[Item, Meeting]]:
+    """Where it stands on agendas that are not convened yet."""
+    return [
+        (item, meeting)
+        for item, meeting in _items_about_decisions(db)
+        if item.urgent_id == decision_id and meeting.stands is State.PLANNED
+    ]
 
 
 def sessions_that_take_reports(db: Session) -> list[Meeting]:

@@ -568,13 +568,28 @@ def takes_reports(kind: Kind, state: State, starts_at: datetime, now: datetime) 
     return kind.is_government_session and state is State.PLANNED and starts_at > now
 
 
+# A session that nobody opened a day after its hour reports of nothing any more.
+LATEST_OPENING = timedelta(days=1)
+
+
+def holds_report(
+    kind: Kind, state: State, starts_at: datetime, item: ItemState, now: datetime
+) -> bool:
+    """Whether an item reports on its urgent decision, or still will: at a session of the Government
+    and no other meeting, unless it was deferred or the session's time has passed unused."""
+    if not kind.is_government_session or item is ItemState.DEFERRED:
+        return False
+    if state is State.PLANNED:
+        return takes_reports(kind, state, starts_at, now)
+    return state is not State.CONVENED or now < starts_at + LATEST_OPENING
+
+
 def reporting(items: Iterable[ItemState]) -> Reporting:
-    """How far it is, by the states of the items that report on it; a deferred one reports of
-    nothing."""
+    """How far it is, by the states of the items that hold its report."""
     found = set(items)
     if ItemState.CONCLUDED in found:
         return Reporting.REPORTED
-    return Reporting.ON_AGENDA if found - {ItemState.DEFERRED} else Reporting.AWAITED
+    return Reporting.ON_AGENDA if found else Reporting.AWAITED
 
 
 def taking_off_refusal(is_urgent_report: bool, reason: str) -> UrgentRefusal | None:

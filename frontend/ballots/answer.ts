@@ -43,6 +43,8 @@ const person = Number(ballot.dataset.person);
 const consultation = Number(ballot.dataset.consultation);
 const needsOpinion = new Set(ballot.dataset.needsOpinion?.split(','));
 let paper: Paper | null = null;
+// Which press of the check it is: what an earlier one is still about is shown to nobody.
+let turn = 0;
 const hasPasskey = ballot.dataset.passkey === 'yes' && canUse();
 let byPasskey = hasPasskey;
 let needsCode = ballot.dataset.stepUp !== 'yes';
@@ -139,10 +141,15 @@ async function check(): Promise<void> {
     go('no-key');
     return;
   }
+  turn += 1;
+  const own = turn;
   try {
-    paper = await askPaper(signer);
-    await showPaper(paper);
+    const asked = await askPaper(signer);
+    if (own !== turn) return;
+    paper = asked;
+    await showPaper(asked, own);
   } catch (refused) {
+    if (own !== turn) return;
     go('2');
     say('2', reasonOf(refused));
   }
@@ -178,7 +185,7 @@ async function askPaper(signer: Signer): Promise<Paper> {
   };
 }
 
-async function showPaper(shown: Paper): Promise<void> {
+async function showPaper(shown: Paper, own: number): Promise<void> {
   for (const each of all('[data-chosen]')) each.hidden = each.dataset.chosen !== shown.choice;
   one('[data-opinion]').textContent = shown.opinion || '–';
   one('[data-key-label]').textContent = shown.signer.label;
@@ -193,8 +200,12 @@ async function showPaper(shown: Paper): Promise<void> {
   say('3', '');
   // Nobody signs a paper that they have not been shown.
   signButton.disabled = true;
+  const place = one('[data-ballot-pdf]');
+  place.replaceChildren();
   go('3');
-  await draw(shown.pdf, one('[data-ballot-pdf]'), ballot.dataset.worker ?? '');
+  const pages = await draw(shown.pdf, place, ballot.dataset.worker ?? '');
+  if (own !== turn) return;
+  place.replaceChildren(...pages);
   signButton.disabled = false;
 }
 
@@ -370,6 +381,7 @@ document.querySelector('[data-check]')?.addEventListener('click', () => void che
 for (const each of all('[data-back-to-form]')) {
   each.addEventListener('click', (event) => {
     event.preventDefault();
+    turn += 1;
     go('2');
   });
 }

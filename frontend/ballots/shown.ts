@@ -6,20 +6,29 @@ const SHARPEST = 2;
 /** What cannot be shown is not signed. */
 export class NotDrawn extends Error {}
 
-export async function draw(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
+/** The paper's pages, as wide as their place, once all of them are drawn. */
+export async function draw(
+  pdf: Uint8Array,
+  place: HTMLElement,
+  worker: string,
+): Promise<HTMLCanvasElement[]> {
   try {
-    await drawPages(pdf, place, worker);
+    return await drawPages(pdf, place, worker);
   } catch (cause) {
     throw new NotDrawn('not drawn', { cause });
   }
 }
 
-async function drawPages(pdf: Uint8Array, place: HTMLElement, worker: string): Promise<void> {
+async function drawPages(
+  pdf: Uint8Array,
+  place: HTMLElement,
+  worker: string,
+): Promise<HTMLCanvasElement[]> {
   useWorker(worker);
   // PDF.js takes the bytes away, so it gets a copy of its own.
   const task = opening(pdf.slice());
   const paper = await task.promise;
-  place.replaceChildren();
+  const pages: HTMLCanvasElement[] = [];
   for (let number = 1; number <= paper.numPages; number += 1) {
     const page = await paper.getPage(number);
     const width = place.clientWidth || 640;
@@ -30,8 +39,9 @@ async function drawPages(pdf: Uint8Array, place: HTMLElement, worker: string): P
     canvas.width = Math.floor(viewport.width);
     canvas.height = Math.floor(viewport.height);
     canvas.setAttribute('role', 'img');
-    place.append(canvas);
     await page.render({ canvas, viewport }).promise;
+    pages.push(canvas);
   }
   await task.destroy();
+  return pages;
 }

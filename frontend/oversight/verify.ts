@@ -85,8 +85,9 @@ file.addEventListener('change', async () => {
 /** A receipt in the address itself, behind `#`, as its QR code carries it: the browser keeps that
  * part to itself. */
 async function readLink(): Promise<void> {
-  const carried = location.hash.slice(1);
-  if (!carried) return;
+  // Any other mark in the address is a place on the page.
+  if (!location.hash.startsWith('#r=')) return;
+  const carried = location.hash.slice(3);
   // Not left in the history of a device that may be another's.
   history.replaceState(null, '', location.pathname + location.search);
   text.value = (await unpacked(carried).catch(() => null)) ?? '';

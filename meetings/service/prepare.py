@@ -146,10 +146,7 @@ def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int, reason:
         if item.draft != draft:
             raise Stale
         urgent.take_off(db, actor, meeting, item.urgent_id, reason)
-        db.delete(item)
-        for later in meeting.items:
-            if later.position > item.position:
-                later.position -= 1
+        urgent.take_out(db, meeting, item)
         note_draft(db, actor, meeting, "item_removed", item.id, before=item.title)
         urgent.place_awaited(db, actor)
 

@@ -127,18 +127,33 @@ def hold(db: Session) -> None:
 
 
 def place_awaited(db: Session, actor: Actor) -> None:
-    """Put each urgent decision that no agenda holds on that of the next session which it was not
-    taken off; held by the caller."""
+    """Put each urgent decision that is not reported yet on the agenda of the next session which it
+    was not taken off, and there alone; held by the caller."""
     db.flush()
-    awaited = queries.awaited_decisions(db)
-    if not awaited:
+    waiting = queries.unreported_decisions(db)
+    if not waiting:
         return
     to_come = queries.sessions_that_take_reports(db)
-    for decision in awaited:
+    for decision in waiting:
         left_out = queries.taken_off(db, decision.id)
         meeting = next((each for each in to_come if each.id not in left_out), None)
-        if meeting is not None:
+        if meeting is None:
+            continue
+        stands = queries.planned_reports(db, decision.id)
+        for item, other in stands:
+            if other.id != meeting.id:
+                take_out(db, other, item)
+                note_draft(db, actor, other, "urgent_report_moved", item.id, before=item.title)
+        if all(other.id != meeting.id for _, other in stands):
             _place(db, actor, meeting, decision)
+
+
+def take_out(db: Session, meeting: Meeting, item: Item) -> None:
+    """Let an agenda be without an item, and without a gap."""
+    db.delete(item)
+    for later in meeting.items:
+        if later.position > item.position:
+            later.position -= 1
 
 
 def _place(db: Session, actor: Actor, meeting: Meeting, decision: UrgentDecision) -> None:

@@ -95,10 +95,10 @@ def test_a_receipt_does_not_verify_for_another_leaf(minister, asked):
 def test_a_receipts_page_carries_it_whole_to_another_device(minister, asked):
     receipt = minister.cast(asked)
     page = minister.browser.get(f"/ballots/by-key/{receipt['key']}").text
-    (packed,) = re.findall('href="/verify#([^"]+)"', page)
+    (packed,) = re.findall('href="/verify#r=([^"]+)"', page)
     whole = zlib.decompress(base64.urlsafe_b64decode(packed), wbits=-zlib.MAX_WBITS).decode()
     assert whole == "\n".join(receipt[each] for each in ("receipt", "envelope", "log_key"))
-    assert web.qr(f"http://localhost/verify#{packed}", error="l") in html.unescape(page)
+    assert web.qr(f"http://localhost/verify#r={packed}", error="l") in html.unescape(page)
 
 
 def test_the_leaf_holds_digests_and_neither_name_nor_choice(minister, asked):

@@ -384,6 +384,27 @@ def test_a_paper_is_signed_only_once_it_is_shown_and_nothing_moves_under_the_fin
     assert button.bounding_box() == before
 
 
+def test_a_paper_that_gave_way_to_another_is_not_drawn_in_its_place(morning: Morning) -> None:
+    member, page = morning.member, morning.member.page
+    member.goes_to(f"{CONSULTATION}/answer")
+    button, back = page.get_by_role("button", name="Ký và gửi phiếu"), "[data-foot='3'] button"
+    drawn = page.locator("[data-ballot-pdf] canvas")
+    choose(member, "Đồng ý")
+    expect(button).to_be_enabled()
+    pages = drawn.count()
+    page.locator(back).tap()
+    page.evaluate(HELD)
+    choose(member, "Đồng ý")
+    page.locator(back).tap()
+    choose(member, "Không đồng ý")
+    expect(button).to_be_disabled()
+    expect(drawn).to_have_count(0)
+    page.evaluate("draw()")
+    expect(button).to_be_enabled()
+    expect(drawn).to_have_count(pages)
+    expect(page.locator("[data-chosen=disagree]")).to_be_visible()
+
+
 # ---- sentence 8 ----
 
 # Resolves with the moment at which the page says these words; one machine, one clock.

@@ -1,6 +1,7 @@
 """Urgent decisions (Decree 191/2026, Articles 3.4 and 5.2.n): confirmed by whoever took them, told
 to everybody, and on the next session's agenda until they are reported."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from meetings.service.urgent import Decided
 from people.queries import OFFICE_ZONE
 from tests.builders import Cabinet
 from tests.meetings.builders import ITEMS, head, planned
+from tests.meetings.builders import TITLE as TITLE_OF_SESSION
 
 JSON = {"Accept": "application/json"}
 TITLE = "Xuất cấp 5.000 tấn gạo hỗ trợ đồng bào vùng lũ các tỉnh miền Trung"
@@ -216,14 +218,69 @@ def test_it_is_not_confirmed_in_the_name_of_an_office_that_is_left(cabinet: Cabi
     ("states", "stands"),
     [
         ([], Reporting.AWAITED),
-        ([ItemState.DEFERRED], Reporting.AWAITED),
-        ([ItemState.DEFERRED, ItemState.WAITING], Reporting.ON_AGENDA),
+        ([ItemState.WAITING], Reporting.ON_AGENDA),
         ([ItemState.DISCUSSED], Reporting.ON_AGENDA),
-        ([ItemState.CONCLUDED, ItemState.DEFERRED], Reporting.REPORTED),
+        ([ItemState.CONCLUDED, ItemState.WAITING], Reporting.REPORTED),
     ],
 )
 def test_how_far_it_is(states: list[ItemState], stands: Reporting) -> None:
     assert rules.reporting(states) is stands
+
+
+def head_draft(meeting_id: int) -> int:
+    with reading() as db:
+        return db.get_one(Meeting, meeting_id).head_draft
+
+
+def test_an_earlier_session_that_is_planned_later_takes_the_report_over(cabinet: Cabinet) -> None:
+    at, secretary = head(cabinet), cabinet.actor("thuky")
+    later = prepare.plan(secretary, replace(at, starts_at=at.starts_at + timedelta(days=20)))
+    number = record(cabinet)
+    assert report_of(later, number) is not None
+    session = planned(cabinet)
+    assert report_of(session.id, number) is not None
+    assert report_of(later, number) is None
+    assert view(number).meeting.id == session.id
+
+
+def test_a_session_whose_time_passed_unused_holds_no_report(cabinet: Cabinet) -> None:
+    session = planned(cabinet)
+    number = record(cabinet)
+    cabinet.wait(days=1, hours=1)
+    assert view(number).reporting is Reporting.AWAITED
+    after = planned(cabinet)
+    assert report_of(after.id, number) is not None
+    assert report_of(session.id, number) is None
+    assert session.titles() == [*ITEMS]
+
+
+def test_a_meeting_that_is_no_session_any_more_holds_no_report(cabinet: Cabinet) -> None:
+    session, secretary = planned(cabinet), cabinet.actor("thuky")
+    number = record(cabinet)
+    other = replace(head(cabinet), kind=Kind.CONFERENCE)
+    prepare.edit_head(secretary, session.id, head_draft(session.id), other)
+    assert view(number).reporting is Reporting.AWAITED
+    after = planned(cabinet)
+    assert report_of(after.id, number) is not None
+    assert report_of(session.id, number) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "hours", "item", "holds"),
+    [
+        (Kind.REGULAR, State.CONVENED, 23, ItemState.WAITING, True),
+        (Kind.REGULAR, State.CONVENED, 24, ItemState.WAITING, False),
+        (Kind.REGULAR, State.OPEN, 48, ItemState.WAITING, True),
+        (Kind.REGULAR, State.CONCLUDED, 480, ItemState.CONCLUDED, True),
+        (Kind.CONFERENCE, State.CONCLUDED, 480, ItemState.CONCLUDED, False),
+        (Kind.REGULAR, State.OPEN, 1, ItemState.DEFERRED, False),
+    ],
+)
+def test_what_holds_a_report(
+    kind: Kind, state: State, hours: int, item: ItemState, holds: bool
+) -> None:
+    starts = datetime(2026, 11, 26, 8, tzinfo=OFFICE_ZONE.zone)
+    assert rules.holds_report(kind, state, starts, item, starts + timedelta(hours=hours)) is holds
 
 
 def test_only_a_session_of_the_government_to_come_takes_reports() -> None:
@@ -270,6 +327,8 @@ def test_the_pages_say_it_whole(cabinet: Cabinet) -> None:
         assert words in page, words
     # A minister does not know of a session that is not convened.
     assert f'href="/meetings/{session.id}"' not in page
+    assert TITLE_OF_SESSION not in page
+    assert "Trong chương trình phiên họp tiếp theo" in " ".join(page.split())
     item = report_of(session.id, number)
     assert item is not None
     builder = secretary.get(f"/meetings/{session.id}?item={item.id}").text
