@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Select, String, select
+from sqlalchemy import JSON, ColumnElement, Select, String, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -306,7 +306,8 @@ def request_to_withdraw(db: Session, actor: Actor, request_id: int) -> Request:
 
 
 def request_to_read(db: Session, actor: Actor, request_id: int) -> Request:
-    """Its asker, those who may confirm it, and those who read the log; nobody else knows of it."""
+    """Its asker, those whose it is to confirm, and those who read the log; nobody else knows of
+    it."""
     return _known(actor, db.get(Request, request_id))
 
 
@@ -330,10 +331,8 @@ def is_known_to(actor: Actor, request: Request) -> bool:
 
 def may_decide(actor: Actor, request: Request) -> bool:
     """Whether this reader is one of the second persons; what they send is checked again."""
-    act = _acts.get(request.kind)
-    is_theirs = act is not None and act.is_for(request.facts, actor.id)
     is_anothers = request.asked_by != actor.id and not is_about(actor, request)
-    return is_theirs and is_anothers and _confirms(actor, request)
+    return is_anothers and _confirms(actor, request)
 
 
 def shown_at(request: Request) -> str:
@@ -349,7 +348,7 @@ def is_about(actor: Actor, request: Request) -> bool:
 
 def _confirms(actor: Actor, request: Request) -> bool:
     act = _acts.get(request.kind)
-    return act is not None and actor.may(act.confirmed_with)
+    return act is not None and actor.may(act.confirmed_with) and act.is_for(request.facts, actor.id)
 
 
 def takes_part(actor: Actor) -> bool:
@@ -418,8 +417,18 @@ def waiting_on(db: Session, act: Act, things: Iterable[canonical.Json]) -> Seque
 def _known_to(actor: Actor) -> Select[Request]:
     if _reads_all(actor):
         return select(Request)
-    decides = [each.name for each in _acts.values() if actor.may(each.confirmed_with)]
-    return select(Request).where((Request.asked_by == actor.id) | Request.kind.in_(decides))
+    decides = [
+        _confirmed_by(actor, each) for each in _acts.values() if actor.may(each.confirmed_with)
+    ]
+    return select(Request).where(or_(Request.asked_by == actor.id, *decides))
+
+
+def _confirmed_by(actor: Actor, act: Act) -> ColumnElement[bool]:
+    """The requests for an act that somebody with the right to confirm it is asked to confirm."""
+    of_its_kind = Request.kind == act.name
+    if not act.confirmed_by:
+        return of_its_kind
+    return and_(of_its_kind, Request.facts[act.confirmed_by].as_integer() == actor.id)
 
 
 def duties(db: Session, actor: Actor) -> list[Duty]:

@@ -306,6 +306,11 @@ NOTICES: dict[str, Notice] = {
         "Chương trình phiên họp được trả lại",
         "An agenda was returned",
     ),
+    "session_to_submit_anew": Notice(
+        S.OFFICE,
+        "Chương trình đã trình có thay đổi, cần trình lại",
+        "An agenda that was put forward has changed",
+    ),
     "task_assigned": Notice(
         S.TASKS, "Có nhiệm vụ mới được giao", "A task was assigned"
     ),

@@ -540,6 +540,7 @@ class UrgentRefusal(StrEnum):
     NOT_A_DECIDER = "not_a_decider"
     NOT_A_MEMBER = "not_a_member"
     REASON_MISSING = "reason_missing"
+    STAYS_IN_SIGHT = "stays_in_sight"
 
 
 class Reporting(StrEnum):
@@ -596,6 +597,12 @@ def taking_off_refusal(is_urgent_report: bool, reason: str) -> UrgentRefusal | N
     """Why an item cannot be taken off an agenda: a report on an urgent decision only goes with a
     reason (rulebook: Urgent decisions)."""
     return UrgentRefusal.REASON_MISSING if is_urgent_report and not reason else None
+
+
+def report_refusal(decided: str, title: str, *, restricted: bool) -> UrgentRefusal | None:
+    """Why a report on an urgent decision of this title cannot be written so: the whole Government
+    is told, by the decision's own title (Decree 191/2026, Article 3.4)."""
+    return UrgentRefusal.STAYS_IN_SIGHT if restricted or title != decided else None
 
 
 def convening_refusal(submitted_by: int | None, convener: int) -> StepRefusal | None:

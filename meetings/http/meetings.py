@@ -108,6 +108,7 @@ def meeting(meeting_id: int) -> str:
             may_prepare=actor.may(Permission.MEETING_PREPARE),
             may_convene=actor.may(Permission.MEETING_CONVENE) and not previews,
             may_assign=actor.may(Permission.TASK_ASSIGN),
+            may_read_urgent=actor.may(Permission.RESULT_READ),
             asked_readers=readers.waiting(db, actor, found),
             **_substitutes(db, actor, found),
         )

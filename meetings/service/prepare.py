@@ -154,6 +154,8 @@ def remove_item(actor: Actor, meeting_id: int, item_id: int, draft: int, reason:
 def _write(db: Session, actor: Actor, meeting: Meeting, item: Item, text: ItemText) -> None:
     if not text.readers <= {each.person_id for each in meeting.seats}:
         raise BadInput("reader", "has no seat")
+    if item.urgent_id:
+        urgent.must_stay_in_sight(db, item.urgent_id, text.title, restricted=text.restricted)
     if text.dossier_id and text.dossier_id != item.dossier_id:
         dossiers.dossier_to_put_forward(db, actor, text.dossier_id)
     item.title, item.minutes = text.title, text.minutes

@@ -143,7 +143,7 @@ def place_awaited(db: Session, actor: Actor) -> None:
         for item, other in stands:
             if other.id != meeting.id:
                 take_out(db, other, item)
-                note_draft(db, actor, other, "urgent_report_moved", item.id, before=item.title)
+                _note(db, actor, other, "urgent_report_moved", item.id, before=item.title)
         if all(other.id != meeting.id for _, other in stands):
             _place(db, actor, meeting, decision)
 
@@ -167,8 +167,27 @@ def _place(db: Session, actor: Actor, meeting: Meeting, decision: UrgentDecision
     )
     meeting.items.append(item)
     db.flush()
-    note_draft(db, actor, meeting, "urgent_report_added", item.id, after=item.title)
+    _note(db, actor, meeting, "urgent_report_added", item.id, after=item.title)
     item.draft = meeting.draft
+
+
+def _note(
+    db: Session, actor: Actor, meeting: Meeting, what: str, item_id: int, **facts: str
+) -> None:
+    """Note a change that nobody made by hand: whoever has put the agenda forward does so anew."""
+    submitter = meeting.submitted_by
+    note_draft(db, actor, meeting, what, item_id, **facts)
+    if submitter is not None:
+        outbox.notify(
+            db, submitter, "session_to_submit_anew", f"/meetings/{meeting.id}", title=meeting.title
+        )
+
+
+def must_stay_in_sight(db: Session, decision_id: int, title: str, *, restricted: bool) -> None:
+    """Refuse what would hide a report from those whom it is made to."""
+    decided = db.get_one(UrgentDecision, decision_id)
+    if refusal := rules.report_refusal(decided.title, title, restricted=restricted):
+        raise Refused(refusal)
 
 
 def take_off(

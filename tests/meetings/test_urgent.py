@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 
 from ecabinet import approvals, clock, ledger, outbox
 from ecabinet.db import reading, transaction
-from ecabinet.errors import Forbidden, Refused, Stale
+from ecabinet.errors import NotFound, Refused, Stale
 from meetings import queries, rules
 from meetings.models import Item, Meeting
-from meetings.rules import ItemState, Kind, Reporting, State, UrgentRefusal
+from meetings.rules import ItemState, Kind, Reporting, SeatRole, State, UrgentRefusal
 from meetings.service import conduct, prepare, urgent
 from meetings.service.urgent import Decided
 from people.queries import OFFICE_ZONE
@@ -83,8 +83,9 @@ def test_the_decider_alone_confirms_and_only_then_is_anybody_told(cabinet: Cabin
     assert "approval_asked" not in told(cabinet, "thutuong")
     with reading() as db:
         assert not approvals.waiting_for(db, cabinet.actor("thutuong"))
-    with pytest.raises(Forbidden):
-        confirm(cabinet, request, by="thutuong")
+        digest = db.get_one(approvals.Request, request).digest
+    with pytest.raises(NotFound):
+        approvals.confirm(cabinet.actor("thutuong"), request, digest)
     assert "urgent_decision" not in told(cabinet, "botruong.yte")
     confirm(cabinet, request)
     for who in ("thutuong", "botruong.yte", "chuyenvien", "kiemtoan"):
@@ -200,6 +201,74 @@ def test_deferred_it_goes_on_and_concluded_it_is_reported(cabinet: Cabinet) -> N
     with transaction() as db:
         db.get_one(Item, again.id).state = ItemState.CONCLUDED
     assert view(number).reporting is Reporting.REPORTED
+
+
+def text(**changed: Any) -> prepare.ItemText:
+    return prepare.ItemText(**{"title": TITLE, "minutes": 20} | changed)
+
+
+@pytest.mark.parametrize("change", [{"title": "Nội dung khác"}, {"restricted": True}])
+def test_a_report_is_hidden_by_no_other_name_and_by_no_restriction(
+    cabinet: Cabinet, change: dict[str, Any]
+) -> None:
+    session, secretary = planned(cabinet), cabinet.actor("thuky")
+    item = report_of(session.id, record(cabinet))
+    assert item is not None
+    with pytest.raises(Refused, match=UrgentRefusal.STAYS_IN_SIGHT.value):
+        prepare.edit_item(secretary, session.id, item.id, item.draft, text(**change))
+    prepare.edit_item(secretary, session.id, item.id, item.draft, text(presenter="Bộ trưởng"))
+    kept = report_of(session.id, item.urgent_id or 0)
+    assert kept is not None
+    assert (kept.title, kept.minutes, kept.presenter) == (TITLE, 20, "Bộ trưởng")
+    first = session.items[0]
+    draft = session.draft_of(first)
+    prepare.edit_item(secretary, session.id, first, draft, text(title="Khác", restricted=True))
+
+
+def test_whoever_put_an_agenda_forward_hears_that_it_has_to_be_put_forward_anew(
+    cabinet: Cabinet,
+) -> None:
+    at, secretary = head(cabinet), cabinet.actor("chuyenvien")
+    later = prepare.plan(secretary, replace(at, starts_at=at.starts_at + timedelta(days=20)))
+    prepare.add_item(secretary, later, text(title="Nội dung", presenter_agency_id=1))
+    record(cabinet)
+    assert "session_to_submit_anew" not in told(cabinet, "chuyenvien")
+    prepare.submit(secretary, later)
+    session = planned(cabinet)
+    # It has moved from the one to the other.
+    assert told(cabinet, "chuyenvien").count("session_to_submit_anew") == 1
+    session.submit()
+    record(cabinet, document="1235/QĐ-TTg")
+    assert "session_to_submit_anew" in told(cabinet, "thuky")
+    assert told(cabinet, "chuyenvien").count("session_to_submit_anew") == 1
+
+
+def test_a_request_is_read_by_its_decider_and_by_no_other_one(cabinet: Cabinet) -> None:
+    request, other = ask(cabinet), ask(cabinet, by="thutuong", title="Việc khác")
+    path = f"/approvals/{request}"
+    for who, status in (("pttg1", 200), ("thuky", 200), ("kiemtoan", 200), ("thutuong", 404)):
+        assert cabinet.browser(who).get(path).status_code == status, who
+    confirm(cabinet, request)
+    with reading() as db:
+        desks = {
+            who: {each.id for each in approvals.desk(db, cabinet.actor(who)).decided}
+            for who in ("pttg1", "thutuong", "kiemtoan")
+        }
+        waiting = approvals.waiting_for(db, cabinet.actor("thutuong"))
+    assert desks == {"pttg1": {request}, "thutuong": set(), "kiemtoan": {request}}
+    assert [each.id for each in waiting] == [other]
+
+
+def test_whoever_cannot_open_the_list_is_shown_no_link_to_it(cabinet: Cabinet) -> None:
+    session = planned(cabinet)
+    record(cabinet)
+    guest = cabinet.ids["vanthu"]
+    prepare.add_seat(cabinet.actor("thuky"), session.id, guest, SeatRole.INVITEE)
+    session.convene()
+    for who, linked in (("vanthu", False), ("botruong.yte", True)):
+        page = cabinet.browser(who).get(f"/meetings/{session.id}").text
+        assert "Báo cáo quyết định cấp bách" in page
+        assert ('href="/urgent-decisions#' in page) is linked, who
 
 
 def test_it_is_not_confirmed_in_the_name_of_an_office_that_is_left(cabinet: Cabinet) -> None:
