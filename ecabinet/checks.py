@@ -161,7 +161,7 @@ def _keys(settings: Settings) -> Check:
         strays = rotation.broken(db)
     seen = ledger.verifier_key(origin, ledger.signing_key())
     for each in strays:
-        seen += f"; the certificate of {each} is not what the key before it has signed"
+        seen += f"; the certificates of {each} are not those that its keys have signed"
     if settings.hsm is None:
         return Check("keys", not strays, f"{seen}, in the folder")
     tried = keys.store().tried_in_hsm()

@@ -78,7 +78,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except SettingRefused as wrong:
+        except (SettingRefused, HsmAway) as wrong:
             raise NotPossible(str(wrong)) from None
         except OSError as wrong:
             asked = kwargs.get("out")
@@ -371,10 +371,7 @@ def move_to_hsm() -> None:
     settings = from_environment()
     if settings.hsm is None:
         raise NotPossible("no token is set: see ECABINET_HSM_MODULE in docs/settings.md")
-    try:
-        moved = keys.move_to_hsm(settings.data_dir / "keys", settings.hsm)
-    except HsmAway as away:
-        raise NotPossible(str(away)) from None
+    moved = keys.move_to_hsm(settings.data_dir / "keys", settings.hsm)
     click.echo(f"In the token {settings.hsm_token}: {', '.join(moved)}; see `ecabinet check`")
 
 
@@ -390,7 +387,7 @@ def rotate(which: str, reason: str) -> None:
     Office's seal (seal), or of the time stamps' (tsa).
 
     What the old one has signed stays as it is. The ledger has both certificates, the new one
-    signed by the old key. Stop every server and worker first.
+    signed by the old key. Servers and workers may run meanwhile.
     """
     open_stores(from_environment())
     why = unicodedata.normalize("NFC", reason).strip()

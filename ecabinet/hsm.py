@@ -169,6 +169,8 @@ class Hsm:
             found, pin = self._pin_file.stat(), self._pin_file.read_text().strip()
         except OSError as wrong:
             raise HsmAway(f"{self._pin_file} cannot be read: {wrong.strerror}") from wrong
+        except UnicodeDecodeError as wrong:
+            raise HsmAway(f"{self._pin_file} holds no text: a PIN in UTF-8 is expected") from wrong
         if found.st_mode & OTHERS:
             raise HsmAway(f"{self._pin_file} may be read by others: chmod 600 it")
         # A token shuts itself for good after a few wrong ones: none is sent to it twice.

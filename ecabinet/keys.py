@@ -103,6 +103,10 @@ class Keys:
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         return key
 
+    def keeps(self, name: str) -> bool:
+        """Whether a key of this name is here, or in the token."""
+        return self._path(name).exists() or self._mark(name).exists()
+
     def in_hsm(self) -> list[str]:
         """The names of the keys that lie in the token."""
         return sorted(each.stem for each in self._folder.glob("*.pub"))
@@ -176,12 +180,23 @@ class Keys:
         if self._hsm is not None:
             path = self._folder / WRAPPED_KEK
             if not path.exists():
+                self._refuse_to_begin_anew(path)
                 write_new(path, self._hsm.wrap(KEK, secrets.token_bytes(KEY_BYTES)))
             return self._hsm.unwrap(KEK, path.read_bytes())
+        if not path.exists():
+            self._refuse_to_begin_anew(path)
         write_new(path, secrets.token_bytes(KEY_BYTES))
         if path.stat().st_mode & OTHERS:
             raise SettingRefused(f"{path} may be read by others: chmod 600 it")
         return path.read_bytes()
+
+    def _refuse_to_begin_anew(self, path: Path) -> None:
+        """A new key-encryption key would open nothing of what is here already."""
+        if any(self._folder.glob("*.key")) or self.in_hsm():
+            raise SettingRefused(
+                f"{path} is gone, and the keys of {self._folder} cannot be read without it: bring "
+                "it back from a copy of this folder"
+            )
 
 
 P256 = ec.SECP256R1()

@@ -54,9 +54,9 @@ def _colours() -> bytes:
 def sealed(db: Session, pdf: bytes) -> bytes:
     """The paper with the Office's seal, the time of it, and what is needed to believe both when
     their certificates have run out (PAdES B-LTA): all made here, by no line that leads out."""
-    certificate = _certificate(db)
+    certificate, key = _in_use(db)
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
-    der = pades.own_key(db, SEAL).sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
+    der = key.sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
     stamped = tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
     own = [pades.certificate(db, each) for each in (pades.ROOT, SEAL, tsa.TSA)]
@@ -68,13 +68,13 @@ def sealed(db: Session, pdf: bytes) -> bytes:
 
 def rotate(db: Session, reason: str) -> bytes:
     """A new key and certificate of the seal; what was sealed before stays under its own."""
-    _certificate(db)
+    _in_use(db)
     return rotation.rotate(db, SEAL, pades.certify_seal, reason)
 
 
-def _certificate(db: Session) -> bytes:
-    """The seal's own, made by the root when the first paper is sealed."""
+def _in_use(db: Session) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
+    """The seal's own certificate and key, made by the root when the first paper is sealed."""
     if db.get(pades.Certificate, SEAL) is None:
         der = pades.certify_seal(db, pades.own_key(db, SEAL).public_key())
         insert_if_absent(db, pades.Certificate, purpose=SEAL, der=der)
-    return pades.certificate(db, SEAL)
+    return pades.in_use(db, SEAL)

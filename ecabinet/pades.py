@@ -88,6 +88,16 @@ def generations(db: Session, purpose: str) -> list[bytes]:
     return [*former(db, purpose), certificate(db, purpose)]
 
 
+def in_use(db: Session, purpose: str) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
+    """The certificate (DER) of a purpose and its key, both of one generation: the certificate is
+    held until the act ends, so that no rotation comes between the two of them."""
+    held = select(Certificate).where(Certificate.purpose == purpose).with_for_update(read=True)
+    found = db.scalar(held.execution_options(populate_existing=True))
+    if found is None:
+        raise LookupError(f"certificate {purpose}")
+    return found.der, own_key(db, purpose)
+
+
 def own_key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
     """The key in use for a purpose: the first one, or the one that took its place last."""
     return key_of(purpose, len(former(db, purpose)) + 1)
@@ -95,8 +105,18 @@ def own_key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
 
 def key_of(purpose: str, generation: int) -> ec.EllipticCurvePrivateKey:
     """The first key of a purpose, or the one that took its place, by its number."""
-    name = purpose if generation == 1 else f"{purpose}-{generation}"
+    name = _name_of_key(purpose, generation)
     return keys.store().p256(name)
+
+
+def kept_key(purpose: str, generation: int) -> ec.EllipticCurvePrivateKey | None:
+    """The same, where it is kept; none is made."""
+    name = _name_of_key(purpose, generation)
+    return keys.store().p256(name) if keys.store().keeps(name) else None
+
+
+def _name_of_key(purpose: str, generation: int) -> str:
+    return purpose if generation == 1 else f"{purpose}-{generation}"
 
 
 def chain(db: Session, der: bytes) -> list[bytes]:
@@ -169,8 +189,8 @@ def certify(db: Session, csr: bytes, common_name: str, days: int) -> x509.Certif
     spki = read_request(csr)
     key = serialization.load_der_public_key(spki)
     assert isinstance(key, ec.EllipticCurvePublicKey)
-    by = name_of(certificate(db, MEMBER_CA))
-    der = _certificate(common_name, by, key, own_key(db, MEMBER_CA), clock.now(db), days=days)
+    authority, by = in_use(db, MEMBER_CA)
+    der = _certificate(common_name, name_of(authority), key, by, clock.now(db), days=days)
     return x509.load_der_x509_certificate(der)
 
 

@@ -7,6 +7,7 @@ What the old key has signed stays as it is, and is verified by its own certifica
 import base64
 import hashlib
 import itertools
+import re
 from collections.abc import Callable
 
 from cryptography import x509
@@ -19,6 +20,8 @@ from sqlalchemy.orm import Session
 from ecabinet import canonical, clock, ledger, pades
 
 ROTATED = "own_key_rotated"
+# What a former certificate is kept under: its purpose, and which of them it was.
+NUMBERED = re.compile(r"-\d+$")
 # What certifies the key that comes: the cabinet's root, in DER.
 Certify = Callable[[Session, ec.EllipticCurvePublicKey], bytes]
 
@@ -50,20 +53,31 @@ def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> bytes:
 
 def broken(db: Session) -> list[str]:
     """The purposes of which some certificate is not the one that the key before it has signed, as
-    the ledger has it."""
+    the ledger has it, or is of another key than the one that is kept."""
     rows = db.scalars(select(pades.Certificate.purpose)).all()
-    purposes = sorted(each for each in rows if pades.former(db, each))
-    return [each for each in purposes if not _follows(db, each)]
+    in_use = {each for each in rows if not NUMBERED.search(each)}
+    rotated = {each["purpose"] for each in ledger.entries(db, ROTATED, -1).values()}
+    return [each for each in sorted(in_use | rotated) if not _follows(db, each)]
 
 
 def _follows(db: Session, purpose: str) -> bool:
+    if db.get(pades.Certificate, purpose) is None:
+        return False
     chain = pades.generations(db, purpose)
+    if not all(_is_of_its_key(purpose, number, der) for number, der in enumerate(chain, 1)):
+        return False
     acts = [each for each in ledger.entries(db, ROTATED, -1).values() if each["purpose"] == purpose]
     pairs = itertools.pairwise(chain)
     return len(acts) == len(chain) - 1 and all(
         _is_signed(act, number, was, now)
         for act, number, (was, now) in zip(acts, itertools.count(2), pairs, strict=False)
     )
+
+
+def _is_of_its_key(purpose: str, number: int, der: bytes) -> bool:
+    """Whether a certificate is of the key that signs in its name; none is made to find that out."""
+    key = pades.kept_key(purpose, number)
+    return key is not None and key.public_key() == x509.load_der_x509_certificate(der).public_key()
 
 
 def _is_signed(act: canonical.Json, number: int, was: bytes, now: bytes) -> bool:

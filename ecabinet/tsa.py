@@ -216,7 +216,8 @@ def _signed(db: Session, info: bytes) -> bytes:
     from pyhanko.sign import general
 
     attribute: Any = general.simple_cms_attribute
-    certificate = asn1_x509.Certificate.load(pades.certificate(db, TSA))
+    der, key = pades.in_use(db, TSA)
+    certificate = asn1_x509.Certificate.load(der)
     sha256 = {"algorithm": "sha256"}
     attributes = cms.CMSAttributes(
         [
@@ -241,7 +242,7 @@ def _signed(db: Session, info: bytes) -> bytes:
             "digest_algorithm": sha256,
             "signature_algorithm": {"algorithm": "sha256_ecdsa"},
             "signed_attrs": attributes,
-            "signature": pades.own_key(db, TSA).sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
+            "signature": key.sign(attributes.dump(), ec.ECDSA(hashes.SHA256())),
         }
     )
     content = {

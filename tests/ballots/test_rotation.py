@@ -6,6 +6,7 @@ import hashlib
 import json
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -14,18 +15,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.reader import PdfFileReader
-from sqlalchemy import update
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import OperationalError
 
 from ballots import bundle, jobs
 from ballots.service.close import close
 from ballots.service.report import seal_report
-from ecabinet import bundles, ledger, official, pades, rotation, storage, tsa, verifier
+from ecabinet import bundles, keys, ledger, official, pades, rotation, storage, tsa, verifier
 from ecabinet.db import reading, transaction
 from ecabinet.settings import Settings
 from people.service import revoked
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_bundle import rezip
 from tests.builders import Cabinet
+from tests.conftest import POSTGRESQL
 from tests.server import ECABINET, environment
 
 KEYS = {
@@ -187,7 +190,7 @@ def test_one_that_fails_half_way_leaves_the_old_key_in_force(
 ) -> None:
     asked = ended(cabinet)
     old = in_use(official.SEAL)
-    for place in ("certify_seal", "certificate"):
+    for place in ("certify_seal", "in_use"):
         with monkeypatch.context() as broken:
             broken.setattr(pades, place, _fails)
             with pytest.raises(OSError, match="full"):
@@ -241,6 +244,65 @@ def test_an_act_that_the_old_key_has_not_signed_is_told(cabinet: Cabinet) -> Non
         ledger.append(db, rotation.ROTATED, act | forged)
     with reading() as db:
         assert rotation.broken(db) == [official.SEAL]
+
+
+def test_a_certificate_of_another_key_is_told_where_nothing_was_rotated(cabinet: Cabinet) -> None:
+    with reading() as db:
+        assert rotation.broken(db) == []
+    with transaction() as db:
+        row = db.get_one(pades.Certificate, tsa.TSA)
+        stranger = ec.generate_private_key(ec.SECP256R1()).public_key()
+        row.der = pades.certify_timestamping(db, stranger)
+    with reading() as db:
+        assert rotation.broken(db) == [tsa.TSA]
+
+
+def test_certificates_that_are_gone_are_told_by_the_acts_that_name_them(cabinet: Cabinet) -> None:
+    rotate(official.SEAL)
+    with transaction() as db:
+        own = pades.Certificate.purpose.like(f"{official.SEAL}%")
+        db.execute(delete(pades.Certificate).where(own))
+    with reading() as db:
+        assert rotation.broken(db) == [official.SEAL]
+
+
+def test_to_look_at_the_keys_makes_none(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        db.add(pades.Certificate(purpose="lost", der=in_use(tsa.TSA)))
+    with reading() as db:
+        assert rotation.broken(db) == ["lost"]
+    assert not keys.store().keeps("lost")
+
+
+@pytest.mark.parametrize("purpose", KEYS)
+def test_no_rotation_comes_between_a_certificate_and_its_key(
+    cabinet: Cabinet, purpose: str
+) -> None:
+    """What is being signed holds the certificate: another server's rotation has to wait."""
+    rotate(official.SEAL)
+    before = len(rotated(purpose))
+    with ThreadPoolExecutor(1) as another:
+        with transaction() as db:
+            certificate, key = pades.in_use(db, purpose)
+            other = another.submit(rotate_without_waiting, purpose)
+            if POSTGRESQL:
+                with pytest.raises(OperationalError):
+                    other.result()
+                assert len(rotated(purpose)) == before
+                other = another.submit(rotate, purpose)
+            again = pades.in_use(db, purpose)
+        other.result()
+    assert len(rotated(purpose)) == before + 1
+    assert again[0] == certificate
+    assert again[1].public_key() == key.public_key()
+    assert x509.load_der_x509_certificate(certificate).public_key() == key.public_key()
+
+
+def rotate_without_waiting(purpose: str) -> None:
+    with transaction() as db:
+        if POSTGRESQL:
+            db.execute(text("SET LOCAL lock_timeout = 100"))
+        KEYS[purpose](db, REASON)
 
 
 def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) -> None:

@@ -336,6 +336,31 @@ def test_a_folder_and_a_token_that_do_not_belong_together_do_not_start(
 
 
 @pytest.mark.once
+def test_a_lost_key_encryption_key_is_not_made_anew_beside_what_it_opened(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    for name, place in (("kek.wrapped", token.place), ("kek", None)):
+        folder = tmp_path / name
+        sealed = keys.Keys(folder, place).make("file-1")
+        lost = (folder / name).rename(tmp_path / f"{name}.lost")
+        with pytest.raises(SettingRefused, match="is gone"):
+            keys.Keys(folder, place)
+        assert not (folder / name).exists()
+        lost.rename(folder / name)
+        assert keys.Keys(folder, place).read("file-1") == sealed
+
+
+@pytest.mark.once
+def test_a_pin_that_is_no_text_is_told(token: SoftToken, tmp_path: Path) -> None:
+    key = keys.Keys(tmp_path / "keys", token.place).ed25519("log")
+    token.pin_file.write_bytes(b"\xff\xfe2")
+    with inside(token):
+        pass
+    with pytest.raises(HsmAway, match="holds no text"):
+        key.sign(b"x")
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("library", ["none.so", "/usr/lib/x86_64-linux-gnu/libz.so.1"])
 def test_a_library_that_is_none_does_not_start(
     token: SoftToken, tmp_path: Path, library: str
