@@ -781,6 +781,91 @@ def reply_refusal(is_closed: bool, is_decided: bool, opinion: str) -> Consultati
     return None if opinion else ConsultationRefusal.NO_OPINION
 
 
+# ---- how an other opinion is read ----
+
+
+class Classified(StrEnum):
+    """How far the classification of one other opinion has come."""
+
+    PROPOSED = "proposed"
+    TAKEN_BACK = "taken_back"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+
+
+# Nothing more is asked of a member whose opinion came so far.
+SETTLED = frozenset({Classified.CONFIRMED, Classified.DECLINED})
+
+
+class ClassificationRefusal(StrEnum):
+    NOT_CLOSED = "not_closed"
+    DECIDED_ALREADY = "decided_already"
+    NO_OTHER_OPINION = "no_other_opinion"
+    PROPOSED_ALREADY = "proposed_already"
+    SETTLED_ALREADY = "settled_already"
+    REASON_MISSING = "reason_missing"
+    NOT_PROPOSED = "not_proposed"
+    LEFT_OFFICE = "left_office"
+    KNOWN_ALREADY = "known_already"
+    CLASS_NOT_COUNTED = "class_not_counted"
+
+
+@dataclass(frozen=True)
+class Classifiable:
+    """One member's opinion on a closed question, as it stands at a moment."""
+
+    outcome: Outcome | None
+    is_decided: bool
+    stood: Position | None
+    is_in_office: bool
+    # How far its classification has come; None before anybody proposed one.
+    state: Classified | None
+
+
+def classification_refusal(asked: Classifiable, reason: str) -> ClassificationRefusal | None:
+    """Why the Office cannot propose how an opinion is read (rulebook: Who may do what, classify an
+    other opinion; the outcome, other opinion).
+
+    Proposed only while it could change the outcome, to a member who can still sign in their
+    office; one at a time, and not again once its member has answered.
+    """
+    if refusal := _unclassifiable(asked):
+        return refusal
+    if asked.state is Classified.PROPOSED:
+        return ClassificationRefusal.PROPOSED_ALREADY
+    return None if reason.strip() else ClassificationRefusal.REASON_MISSING
+
+
+def confirmation_refusal(asked: Classifiable) -> ClassificationRefusal | None:
+    """Why a member cannot confirm or decline what is proposed, nor the Office take it back."""
+    if refusal := _unclassifiable(asked):
+        return refusal
+    is_open = asked.state is Classified.PROPOSED
+    return None if is_open else ClassificationRefusal.NOT_PROPOSED
+
+
+def _unclassifiable(asked: Classifiable) -> ClassificationRefusal | None:
+    if asked.outcome is None:
+        return ClassificationRefusal.NOT_CLOSED
+    if asked.stood is not Position.OTHER_OPINION:
+        return ClassificationRefusal.NO_OTHER_OPINION
+    if asked.state in SETTLED:
+        return ClassificationRefusal.SETTLED_ALREADY
+    if asked.is_decided:
+        return ClassificationRefusal.DECIDED_ALREADY
+    if asked.outcome is not Outcome.AWAITS_CLASSIFICATION:
+        return ClassificationRefusal.KNOWN_ALREADY
+    return None if asked.is_in_office else ClassificationRefusal.LEFT_OFFICE
+
+
+def reading_of(state: Classified, proposed: Reading) -> Reading | None:
+    """What an answered proposal makes of the opinion: what its member signed; declined, it stays
+    for neither side; unanswered, nothing (rulebook: it counts only by the member's signature)."""
+    if state is Classified.CONFIRMED:
+        return proposed
+    return Reading.NEITHER if state is Classified.DECLINED else None
+
+
 # ---- the deciding sentence: official words, so in Vietnamese whatever the screen's language ----
 
 OUTCOME_WORDS = {

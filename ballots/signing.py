@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from ballots.rules import Answer, Choice
+from ballots.rules import Answer, Choice, Reading
 from ecabinet import answers, canonical
 from ecabinet.canonical import HEX, is_digest, moment
 from ecabinet.pades import Prepared
@@ -96,6 +96,66 @@ def read(data: bytes) -> Statement:
     return statement
 
 
+@dataclass(frozen=True)
+class Classification:
+    """How one member reads their own other opinion: of which ballot, beside which result."""
+
+    env: str
+    origin: str
+    consultation: int
+    result_leaf: int
+    ballot_leaf: int
+    reading: Reading
+    # Why the Office proposed it: what the member had before them.
+    reason_sha256: str
+    member: int
+    office: str
+    key_id: str
+    signature_class: str
+    nonce: str
+    issued_at: str
+
+
+def written_classification(said: Classification) -> bytes:
+    """Its canonical bytes; the type alone keeps a ballot from being taken for one."""
+    body = asdict(said) | {"v": VERSION, "type": "classification", "reading": said.reading.value}
+    return canonical.encode(body)
+
+
+def read_classification(data: bytes) -> Classification:
+    """Read one strictly; NotAStatement for whatever the writer would not have written."""
+    try:
+        body = canonical.decode(data)
+        fields = {name: body[name] for name in Classification.__dataclass_fields__}
+        said = Classification(**fields | {"reading": Reading(body["reading"])})
+        same = _is_sound_classification(said) and written_classification(said) == data
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise NotAStatement("not a classification") from wrong
+    if not same:
+        raise NotAStatement("not a classification in its one form")
+    return said
+
+
+def issued_at(statement: bytes) -> datetime:
+    """When a statement of either kind was made ready."""
+    return datetime.fromisoformat(canonical.decode(statement)["issued_at"])
+
+
+def _is_sound_classification(said: Classification) -> bool:
+    return (
+        _are_plain(
+            said,
+            numbers=("consultation", "result_leaf", "ballot_leaf", "member"),
+            digests=("reason_sha256", "key_id", "nonce"),
+            texts=("env", "origin", "office", "signature_class", "issued_at"),
+        )
+        and said.env in ("demo", "production")
+        # Nobody confirms on paper: a key of the member's signs it.
+        and said.signature_class in KEY_CLASSES
+        and said.ballot_leaf < said.result_leaf
+    )
+
+
 PLAIN_FIELDS = frozenset(Statement.__dataclass_fields__) - {
     "papers", "question", "choice", "opinion_sha256",
 }  # fmt: skip
@@ -107,15 +167,24 @@ TEXTS = ("question", "env", "origin", "rule_version", "office", "signature_class
 def _is_sound(statement: Statement) -> bool:
     """Whether each field is of its kind; JSON alone would take true for 1."""
     return (
-        all(type(getattr(statement, each)) is int for each in NUMBERS)
-        and all(getattr(statement, each) >= 0 for each in NUMBERS)
-        and all(is_digest(getattr(statement, each)) for each in DIGESTS)
+        _are_plain(statement, NUMBERS, DIGESTS, TEXTS)
         and all(is_digest(each) for each in statement.papers)
-        and all(isinstance(getattr(statement, each), str) for each in TEXTS)
         and statement.env in ("demo", "production")
         and statement.signature_class in CLASSES
         and (statement.signature_class == ON_PAPER) == (statement.key_id == NO_KEY)
-        and moment(datetime.fromisoformat(statement.issued_at)) == statement.issued_at
+    )
+
+
+def _are_plain(
+    said: Statement | Classification, numbers: tuple[str, ...], digests: tuple[str, ...],
+    texts: tuple[str, ...],
+) -> bool:  # fmt: skip
+    return (
+        all(type(getattr(said, each)) is int for each in numbers)
+        and all(getattr(said, each) >= 0 for each in numbers)
+        and all(is_digest(getattr(said, each)) for each in digests)
+        and all(isinstance(getattr(said, each), str) for each in texts)
+        and moment(datetime.fromisoformat(said.issued_at)) == said.issued_at
     )
 
 

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ballots import rules
-from ballots.rules import BallotRefusal, Choice, Outcome, Position, Reading, Tally
+from ballots.rules import (
+    BallotRefusal,
+    Choice,
+    Classifiable,
+    Classified,
+    Outcome,
+    Position,
+    Reading,
+    Tally,
+)
 from ecabinet.calendar import Calendar
 
 ND_191 = rules.rule_set("nd-191-2026")
@@ -469,3 +478,68 @@ def test_the_prime_ministers_confirmed_opinion_is_their_side_or_none(reading, ou
     voted = [Position.AGREE] * 13 + [Position.DISAGREE] * 12 + [Position.OTHER_OPINION]
     tally = rules.tally(dict(enumerate(voted)), 25, {25: reading})
     assert rules.decide(tally).outcome is outcome
+
+
+# ---- how an other opinion is read ----
+
+WAITS = Classifiable(
+    outcome=Outcome.AWAITS_CLASSIFICATION,
+    is_decided=False,
+    stood=Position.OTHER_OPINION,
+    is_in_office=True,
+    state=None,
+)
+NOT_OF_THIS = [
+    ({"outcome": None}, "not_closed"),
+    ({"stood": None}, "no_other_opinion"),
+    *(
+        ({"stood": each}, "no_other_opinion")
+        for each in Position
+        if each is not Position.OTHER_OPINION
+    ),
+    *(({"outcome": each}, "known_already") for each in (PASSED, NOT_PASSED, OPEN)),
+    ({"is_decided": True}, "decided_already"),
+    ({"is_in_office": False}, "left_office"),
+    *(({"state": each}, "settled_already") for each in rules.SETTLED),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"), [*NOT_OF_THIS, ({"state": Classified.PROPOSED}, "proposed_already")]
+)
+def test_how_an_opinion_is_read_is_proposed_unless_one_thing_forbids_it(change, refusal):
+    assert rules.classification_refusal(WAITS, "Đồng ý về nguyên tắc") is None
+    found = rules.classification_refusal(replace(WAITS, **change), "Đồng ý về nguyên tắc")
+    assert found == refusal
+
+
+def test_what_was_taken_back_may_be_proposed_again():
+    again = replace(WAITS, state=Classified.TAKEN_BACK)
+    assert rules.classification_refusal(again, "Đồng ý về nguyên tắc") is None
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_a_proposal_says_why(reason):
+    assert rules.classification_refusal(WAITS, reason) == "reason_missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        *NOT_OF_THIS,
+        ({"state": None}, "not_proposed"),
+        ({"state": Classified.TAKEN_BACK}, "not_proposed"),
+    ],
+)
+def test_a_member_answers_a_proposal_unless_one_thing_forbids_it(change, refusal):
+    proposed = replace(WAITS, state=Classified.PROPOSED)
+    assert rules.confirmation_refusal(proposed) is None
+    assert rules.confirmation_refusal(replace(proposed, **change)) == refusal
+
+
+@pytest.mark.parametrize("reading", Reading)
+def test_only_what_a_member_signed_takes_a_side(reading):
+    assert rules.reading_of(Classified.CONFIRMED, reading) is reading
+    assert rules.reading_of(Classified.DECLINED, reading) is Reading.NEITHER
+    assert rules.reading_of(Classified.PROPOSED, reading) is None
+    assert rules.reading_of(Classified.TAKEN_BACK, reading) is None

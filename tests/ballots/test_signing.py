@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ballots import signing
-from ballots.rules import Choice
-from ballots.signing import NotAStatement, Statement
+from ballots.rules import Choice, Reading
+from ballots.signing import Classification, NotAStatement, Statement
 from ecabinet import canonical
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -145,3 +145,75 @@ def test_the_vectors_for_other_implementations_hold(path):
 def test_there_are_vectors_of_both_kinds():
     kinds = [json.loads(path.read_text())["is_statement"] for path in VECTORS.glob("*.json")]
     assert sorted(set(kinds)) == [False, True]
+
+
+# ---- what a member signs of their own other opinion ----
+
+SAID = Classification(
+    env="demo",
+    origin="localhost/test",
+    consultation=118,
+    result_leaf=48210,
+    ballot_leaf=48110,
+    reading=Reading.AGREEMENT,
+    reason_sha256=canonical.digest_of("Ông đồng ý về nguyên tắc."),
+    member=14,
+    office="Bộ trưởng Bộ Y tế",
+    key_id="c4" * 32,
+    signature_class="device",
+    nonce="5e" * 32,
+    issued_at="2026-12-03T02:44:07.000Z",
+)
+SAID_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(SAID, name)} | {
+    "result_leaf": st.integers(48111, 2**53 - 1),
+    "ballot_leaf": st.integers(0, 48209),
+    "reading": st.sampled_from(Reading),
+    "reason_sha256": HEX,
+    # Four digits of a year, which is how a moment is written.
+    "issued_at": st.integers(2000, 9999).map(lambda year: f"{year}-12-03T02:44:07.000Z"),
+}
+
+
+def test_every_field_of_a_classification_is_drawn() -> None:
+    assert set(SAID_DRAWN) == {each.name for each in fields(Classification)}
+
+
+@given(st.data())
+def test_every_field_of_a_classification_is_part_of_what_is_signed(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(SAID_DRAWN)))
+    other = data.draw(SAID_DRAWN[name].filter(lambda value: value != getattr(SAID, name)))
+    neighbour = replace(SAID, **{name: other})
+    written = signing.written_classification(neighbour)
+    assert written != signing.written_classification(SAID)
+    assert signing.read_classification(written) == neighbour
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "ballot"},
+        {"v": 2},
+        {"reading": "agree"},
+        {"reading": None},
+        {"signature_class": "paper"},
+        {"env": "test"},
+        {"member": True},
+        {"member": -1},
+        {"key_id": "C4" * 32},
+        {"nonce": "5e"},
+        {"issued_at": "2026-12-03T09:44:07.000+07:00"},
+        {"ballot_leaf": 48210},
+        {"more": 1},
+    ],
+)
+def test_anything_else_is_no_classification(change: canonical.Json) -> None:
+    body = canonical.decode(signing.written_classification(SAID))
+    with pytest.raises(NotAStatement):
+        signing.read_classification(canonical.encode(body | change))
+
+
+def test_a_ballot_is_no_classification_and_a_classification_no_ballot() -> None:
+    with pytest.raises(NotAStatement):
+        signing.read_classification(signing.written(STATEMENT))
+    with pytest.raises(NotAStatement):
+        signing.read(signing.written_classification(SAID))
