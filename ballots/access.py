@@ -145,6 +145,15 @@ def consultation_to_change(db: Session, actor: Actor, consultation_id: int) -> C
     return _locked(db, consultation_id)
 
 
+def consultation_to_classify(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One of whose other opinions the Office proposes how they are read; locked."""
+    actor.must(Permission.CONSULTATION_DRAFT)
+    consultation = _locked(db, consultation_id)
+    if consultation.state == State.DRAFT:
+        raise NotFound(f"consultation {consultation_id}")
+    return consultation
+
+
 def consultation_to_enter(db: Session, actor: Actor, consultation_id: int) -> Consultation:
     """One to which an answer on paper may be entered; locked against its closing."""
     actor.must(Permission.BALLOT_ENTER)
@@ -191,6 +200,21 @@ def ballot_paper_to_sign(
             BallotPaper.token == token,
             BallotPaper.consultation_id == consultation_id,
             BallotPaper.person_id == actor.id,
+            BallotPaper.classification_id.is_(None),
+        )
+    )
+
+
+def classification_paper_to_sign(
+    db: Session, actor: Actor, consultation_id: int, token: str
+) -> BallotPaper | None:
+    """One's own paper that confirms how one's opinion is read; a ballot's is none."""
+    return db.scalar(
+        select(BallotPaper).where(
+            BallotPaper.token == token,
+            BallotPaper.consultation_id == consultation_id,
+            BallotPaper.person_id == actor.id,
+            BallotPaper.classification_id.is_not(None),
         )
     )
 

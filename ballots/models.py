@@ -22,7 +22,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ballots import rules
-from ballots.rules import Choice, Decided, Outcome, Position, ReplyKind, Why
+from ballots.rules import (
+    Choice,
+    Classified,
+    Decided,
+    Outcome,
+    Position,
+    Reading,
+    ReplyKind,
+    Why,
+)
 from ecabinet.db import Base
 
 DIGEST = 64
@@ -195,6 +204,8 @@ class BallotPaper(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     key_id: Mapped[str] = mapped_column(String(DIGEST))
     follows: Mapped[int]
+    # Of what is no ballot, but confirms how an opinion is read.
+    classification_id: Mapped[int | None] = mapped_column(ForeignKey("ballots_classification.id"))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime]
 
@@ -434,6 +445,64 @@ class Report(Base):
     digest: Mapped[str] = mapped_column(String(DIGEST))
     # What it was made of: the same makes no second one.
     facts_sha256: Mapped[str] = mapped_column(String(DIGEST))
+    at: Mapped[datetime]
+    leaf: Mapped[int | None]
+
+
+class Classification(Base):
+    """How the Office proposes that one other opinion is read, and what its member made of it; the
+    signed page stands here, since after the closing nothing of it is a secret."""
+
+    __tablename__ = "ballots_classification"
+    __table_args__ = (
+        Index(
+            "uq_ballots_classification_standing", "ballot_id", unique=True,
+            sqlite_where=text("state <> 'taken_back'"),
+            postgresql_where=text("state <> 'taken_back'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), index=True
+    )
+    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballots_ballot.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    reading: Mapped[Reading] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The office of whoever proposed it, as it was called then.
+    proposed_as: Mapped[str] = mapped_column(String(200))
+    proposed_at: Mapped[datetime]
+    state: Mapped[Classified] = mapped_column(String(20))
+    # When its member answered, or the Office took it back; and the word of who declined.
+    ended_at: Mapped[datetime | None]
+    word: Mapped[str | None] = mapped_column(Text)
+    leaf: Mapped[int | None] = mapped_column(unique=True)
+    # What its member signed, and how they confirmed it; empty until then.
+    key: Mapped[str | None] = mapped_column(String(32), unique=True)
+    request_digest: Mapped[str | None] = mapped_column(String(DIGEST))
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mark: Mapped[str | None] = mapped_column(String(DIGEST))
+    key_id: Mapped[str | None] = mapped_column(String(DIGEST))
+    signature_class: Mapped[str | None] = mapped_column(String(20))
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class Reckoning(Base):
+    """The outcome of a closed question found again from what its members confirmed since; the
+    result itself stays as it was."""
+
+    __tablename__ = "ballots_reckoning"
+
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), primary_key=True
+    )
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcome: Mapped[Outcome] = mapped_column(String(30))
+    why: Mapped[Why] = mapped_column(String(30))
+    sentence: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     leaf: Mapped[int | None]
 

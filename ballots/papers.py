@@ -7,7 +7,7 @@ from datetime import date, datetime
 from ballots import rules, signing
 from ballots.models import Consultation, Correction, Decision, Result, Standing
 from ballots.queries import CALENDAR, OpinionRow
-from ballots.rules import Choice, Decided, Position, ReplyKind
+from ballots.rules import Choice, Decided, Position, Reading, ReplyKind
 from ecabinet import forms
 from ecabinet.calendar import Calendar
 
@@ -42,6 +42,11 @@ DECIDED_WORDS = {
     Decided.ISSUE: "ban hành",
     Decided.RETURN: "trả lại cơ quan chủ trì",
     Decided.SESSION: "đưa ra phiên họp Chính phủ",
+}
+READINGS = {
+    Reading.AGREEMENT: "Cho bên đồng ý",
+    Reading.DISAGREEMENT: "Cho bên không đồng ý",
+    Reading.NEITHER: "Không cho bên nào",
 }
 REPLY_WORDS = {
     ReplyKind.ACCEPTED: "Tiếp thu",
@@ -140,6 +145,61 @@ def _small_print(form: BallotForm) -> str:
         f"{CERTIFIED_BY[form.signature_class]} "
         f"Mã của phiếu: {form.nonce}. Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
     )
+
+
+@dataclass(frozen=True)
+class ClassificationForm:
+    """Everything that the page prints by which a member says how their opinion is read."""
+
+    consultation: Consultation
+    office: str
+    opinion: str
+    ballot_leaf: int
+    result_leaf: int
+    reading: Reading
+    reason: str
+    day: date
+    key_id: str
+    signature_class: str
+    nonce: str
+
+
+def classification(form: ClassificationForm) -> bytes:
+    """What a member signs: their opinion as they gave it, and for which side it counts."""
+    asked = form.consultation
+    head = forms.Head(
+        "", OFFICE, f"Phiếu số {asked.id} trên hệ thống", forms.place_and_date(form.day)
+    )
+    body = [
+        *forms.title("Xác nhận phân loại ý kiến khác", f"Về việc: {asked.title}"),
+        forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
+        forms.paragraph(forms.text(asked.question)),
+        forms.paragraph(forms.bold("Ý kiến khác đã gửi"), "heading"),
+        *_paragraphs(form.opinion),
+        forms.paragraph(forms.bold("Lý do Văn phòng Chính phủ đề nghị"), "heading"),
+        *_paragraphs(form.reason),
+        forms.paragraph(forms.bold("Ý kiến này được tính"), "heading"),
+        forms.table(
+            ["Nội dung", "Lựa chọn"],
+            [[words, "X" if each is form.reading else ""] for each, words in READINGS.items()],
+            widths=[4, 1],
+            centred=[1],
+        ),
+        forms.gap(4),
+        forms.signature_block("Thành viên Chính phủ", "(Ký số)", form.office),
+        forms.gap(4),
+        forms.paragraph(
+            forms.text(
+                f"Phiếu tại dòng sổ {form.ballot_leaf}, kết quả tại dòng sổ {form.result_leaf}. "
+                f"Khóa ký: {form.key_id}. Loại chữ ký: "
+                f"{CLASS_WORDS[form.signature_class].lower()}. "
+                f"{CERTIFIED_BY[form.signature_class]} Mã: {form.nonce}. "
+                "Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
+            ),
+            "small",
+        ),
+    ]
+    return forms.document(f"Phân loại ý kiến của phiếu số {asked.id}", head, body)
 
 
 # ---- the report ----

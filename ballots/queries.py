@@ -19,6 +19,7 @@ from ballots.models import (
     Attempt,
     Ballot,
     BallotPaper,
+    Classification,
     Consultation,
     Correction,
     Decision,
@@ -28,6 +29,7 @@ from ballots.models import (
     OutsideSigning,
     PaperEntry,
     Proposal,
+    Reckoning,
     Reply,
     Report,
     Result,
@@ -861,6 +863,64 @@ def corrections_of(db: Session, consultation_id: int) -> list[Correction]:
     """What was said of a result since, the first one first."""
     query = select(Correction).where(Correction.consultation_id == consultation_id)
     return list(db.scalars(query.order_by(Correction.number)))
+
+
+def standing_in(result: Result | None, member_id: int) -> Standing | None:
+    """Where this member stood, who may have been none at the closing."""
+    standings = result.standings if result else []
+    return next((each for each in standings if each.person_id == member_id), None)
+
+
+def classifications_of(db: Session, consultation_id: int) -> list[Classification]:
+    """What was proposed of each other opinion and not taken back, in the order of proposing."""
+    query = select(Classification).where(
+        Classification.consultation_id == consultation_id,
+        Classification.state != rules.Classified.TAKEN_BACK,
+    )
+    return list(db.scalars(query.order_by(Classification.id)))
+
+
+def classification_of(db: Session, consultation_id: int, member_id: int) -> Classification | None:
+    """What was proposed of this member's opinion last, and not taken back."""
+    found = classifications_of(db, consultation_id)
+    return next((each for each in found if each.member_id == member_id), None)
+
+
+def classifiable(db: Session, consultation: Consultation, member_id: int) -> rules.Classifiable:
+    """What the rules ask before how this member's opinion is read."""
+    result = result_of(db, consultation.id)
+    stood, said = standing_in(result, member_id), classification_of(db, consultation.id, member_id)
+    return rules.Classifiable(
+        outcome=outcome_now(db, result) if result else None,
+        is_decided=decision_on(db, consultation.id) is not None,
+        stood=rules.Position(stood.position) if stood else None,
+        is_in_office=any(each.person_id == member_id for each in people.members(db)),
+        state=rules.Classified(said.state) if said else None,
+    )
+
+
+def classification_by_key(db: Session, key: str) -> Classification | None:
+    return db.scalar(select(Classification).where(Classification.key == key))
+
+
+def reckoning_of(db: Session, consultation_id: int) -> Reckoning | None:
+    """The outcome as members have classified their opinions since, once it is known."""
+    return db.get(Reckoning, consultation_id)
+
+
+def outcome_now(db: Session, result: Result) -> rules.Outcome:
+    """The outcome on which a question is decided: found again where opinions were classified."""
+    found = reckoning_of(db, result.consultation_id)
+    return rules.Outcome(found.outcome if found else result.outcome)
+
+
+def readings(db: Session, consultation_id: int) -> dict[int, rules.Reading]:
+    """How each opinion that its member has answered for is read."""
+    found = {
+        each.member_id: rules.reading_of(rules.Classified(each.state), rules.Reading(each.reading))
+        for each in classifications_of(db, consultation_id)
+    }
+    return {member: reading for member, reading in found.items() if reading}
 
 
 @dataclass(frozen=True)

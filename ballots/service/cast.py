@@ -154,12 +154,18 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
         paper = access.ballot_paper_to_sign(db, actor, consultation_id, envelope.token)
         if paper is None or not actor_asked:
             raise Refused(BallotRefusal.PAPER_GONE)
+    return verified(actor, paper, envelope)
+
+
+def verified(actor: Actor, paper: BallotPaper, envelope: Envelope) -> Signed:
+    """The same of any paper that was made ready for this member to sign."""
+    with reading() as db:
         device = people.signing_device(db, actor.id, paper.key_id)
         if device is None:
             raise Refused(BallotRefusal.KEY_UNKNOWN)
         chain = pades.chain(db, device.certificate)
-    key = keys.store().read(signing.key_name(consultation_id))
-    content = signing.unseal(key, consultation_id, paper.sealed)
+    key = keys.store().read(signing.key_name(paper.consultation_id))
+    content = signing.unseal(key, paper.consultation_id, paper.sealed)
     if content.prepared is None:
         return _signed_outside(paper, content, device, envelope)
     try:

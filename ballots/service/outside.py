@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -114,11 +114,10 @@ def opened(paper: BallotPaper, row: OutsideSigning) -> bytes:
 
 def read(pdf: bytes, content: Sealed, device: people.SigningDevice) -> authorities.Outside:
     """What a signed paper says, once it is this one by this certificate, with its statement."""
-    said = signing.read(content.statement)
     try:
         found = authorities.read_signed(
             pdf, content.pdf, device.certificate, device.signature_class,
-            datetime.fromisoformat(said.issued_at),
+            signing.issued_at(content.statement),
         )  # fmt: skip
     except authorities.NotThePaper as wrong:
         raise SignatureRejected(SignatureRefusal.MISMATCH) from wrong

@@ -1,0 +1,292 @@
+"""How other opinions are read: the Office proposes, the member concerned confirms by signature or
+declines; the outcome is found again once it is known (rulebook: the outcome, other opinion)."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict
+
+from sqlalchemy.orm import Session
+
+from ballots import access, papers, queries, rules, signing
+from ballots.models import BallotPaper, Classification, Consultation, Reckoning, Result
+from ballots.rules import BallotRefusal, ClassificationRefusal, Classified, Outcome, Reading
+from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
+from ballots.service.prepare import Prepared
+from ballots.signing import Sealed
+from ecabinet import canonical, clock, keys, ledger, pades
+from ecabinet.access import Actor
+from ecabinet.db import reading as reading_from
+from ecabinet.db import transaction
+from ecabinet.errors import Refused
+from people import queries as people
+
+
+def propose(
+    actor: Actor, consultation_id: int, member_id: int, reading: Reading, reason: str
+) -> None:
+    """Propose to a member how their other opinion is read; it counts for nothing until they
+    confirm it."""
+    with transaction() as db:
+        consultation = access.consultation_to_classify(db, actor, consultation_id)
+        asked = queries.classifiable(db, consultation, member_id)
+        if refusal := rules.classification_refusal(asked, reason):
+            raise Refused(refusal)
+        standing = queries.standing_in(queries.result_of(db, consultation.id), member_id)
+        assert standing is not None
+        assert standing.ballot is not None
+        row = Classification(
+            consultation_id=consultation.id,
+            ballot_id=standing.ballot.id,
+            member_id=member_id,
+            reading=reading,
+            reason=reason,
+            proposed_by=actor.id,
+            proposed_as=actor.office,
+            proposed_at=clock.now(db),
+            state=Classified.PROPOSED,
+        )
+        db.add(row)
+        db.flush()
+        leaf = _about(db, consultation, row) | {
+            "reading": str(reading),
+            "reason_sha256": canonical.digest_of(reason),
+            "by": actor.id,
+        }
+        ledger.append(db, "classification_proposed", leaf)
+
+
+def take_back(actor: Actor, consultation_id: int, member_id: int) -> None:
+    """Take back what no member has answered yet."""
+    with transaction() as db:
+        consultation = access.consultation_to_classify(db, actor, consultation_id)
+        row = _open(db, consultation, member_id)
+        row.state, row.ended_at = Classified.TAKEN_BACK, clock.now(db)
+        leaf = _about(db, consultation, row) | {"by": actor.id}
+        ledger.append(db, "classification_taken_back", leaf)
+
+
+def decline(actor: Actor, consultation_id: int, word: str) -> None:
+    """Say that one's opinion stays for neither side; the word says why."""
+    with transaction() as db:
+        consultation = access.consultation_to_answer(db, actor, consultation_id)
+        row = _open(db, consultation, actor.id)
+        if not word.strip():
+            raise Refused(ClassificationRefusal.REASON_MISSING)
+        row.state, row.ended_at, row.word = Classified.DECLINED, clock.now(db), word
+        leaf = _about(db, consultation, row) | {"word_sha256": canonical.digest_of(word)}
+        ledger.append(db, "classification_declined", leaf, _remember(row))
+        _reckon(db, consultation)
+
+
+def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepared:
+    """The very page by which a member confirms how their opinion is read."""
+    with transaction() as db:
+        consultation = access.consultation_to_answer(db, actor, consultation_id)
+        row = _open(db, consultation, actor.id)
+        device = people.signing_device(db, actor.id, key_id)
+        if refusal := rules.key_refusal(queries.signing_key(device), clock.now(db)):
+            raise Refused(refusal)
+        assert device is not None
+        if not consultation.takes(device.signature_class):
+            raise Refused(ClassificationRefusal.CLASS_NOT_COUNTED)
+        said = _statement(db, consultation, row, (key_id, device.signature_class), env)
+        standing = queries.standing_in(queries.result_of(db, consultation.id), actor.id)
+        assert standing is not None
+        assert standing.ballot is not None
+        form = papers.ClassificationForm(
+            consultation=consultation,
+            office=said.office,
+            opinion=standing.ballot.opinion or "",
+            ballot_leaf=said.ballot_leaf,
+            result_leaf=said.result_leaf,
+            reading=said.reading,
+            reason=row.reason,
+            day=queries.CALENDAR.local_day(clock.now(db)),
+            key_id=key_id,
+            signature_class=device.signature_class,
+            nonce=said.nonce,
+        )
+        chain, row_id, follows = [pades.certificate(db, pades.MEMBER_CA)], row.id, said.ballot_leaf
+    statement = signing.written_classification(said)
+    attachment = pades.Attachment(signing.ATTACHMENT, statement)
+    page, made = papers.classification(form), None
+    if said.signature_class == signing.DEVICE:
+        made = pades.prepare(page, device.certificate, chain, attachment)
+    pdf = made.pdf if made else pades.attach(page, attachment)
+    key = keys.store().read(signing.key_name(consultation_id))
+    sealed = signing.seal(key, consultation_id, Sealed(statement, form.opinion, pdf, made))
+    token = secrets.token_hex(16)
+    with transaction() as db:
+        db.add(
+            BallotPaper(
+                token=token,
+                consultation_id=consultation_id,
+                person_id=actor.id,
+                key_id=key_id,
+                follows=follows,
+                classification_id=row_id,
+                sealed=sealed,
+                issued_at=clock.now(db),
+            )
+        )
+    return Prepared(token, pdf, made.attributes if made else b"", statement)
+
+
+def confirm(
+    actor: Actor, consultation_id: int, envelope: Envelope, by: Confirm | None = None
+) -> ledger.Proof:
+    """Keep what a member signed of their opinion; a retry with the same key gives the same
+    receipt."""
+    with reading_from() as db:
+        paper = access.classification_paper_to_sign(db, actor, consultation_id, envelope.token)
+        if paper is None:
+            raise Refused(BallotRefusal.PAPER_GONE)
+    signed = verified(actor, paper, envelope)
+    with transaction() as db:
+        consultation = access.consultation_to_answer(db, actor, consultation_id)
+        row = _kept(db, actor, envelope) or _keep(
+            db, actor, consultation, signed, by or by_code(actor)
+        )
+    with reading_from() as db:
+        leaf = db.get_one(Classification, row.id).leaf
+        assert leaf is not None
+        return ledger.proof(db, leaf)
+
+
+def _kept(db: Session, actor: Actor, envelope: Envelope) -> Classification | None:
+    known = queries.classification_by_key(db, envelope.key)
+    if known and (known.member_id, known.request_digest) != (actor.id, envelope.digest):
+        raise Refused(BallotRefusal.KEY_REUSED)
+    return known
+
+
+def _keep(
+    db: Session, actor: Actor, consultation: Consultation, signed: Signed, by: Confirm
+) -> Classification:
+    row = _open(db, consultation, actor.id)
+    # Taken back and proposed anew meanwhile: what was signed is another proposal.
+    if row.id != signed.paper.classification_id:
+        raise Refused(ClassificationRefusal.NOT_PROPOSED)
+    device = people.signing_device(db, actor.id, signed.paper.key_id)
+    if refusal := rules.key_refusal(queries.signing_key(device), clock.now(db)):
+        raise Refused(refusal)
+    if not consultation.takes(signed.signature_class):
+        raise Refused(ClassificationRefusal.CLASS_NOT_COUNTED)
+    evidence = by(db, signed.mark)
+    row.state, row.ended_at = Classified.CONFIRMED, clock.now(db)
+    row.key, row.request_digest = signed.envelope.key, signed.envelope.digest
+    row.statement, row.pdf = signed.content.statement, signed.content.pdf
+    row.mark, row.evidence = signed.mark.hex(), evidence
+    row.key_id, row.signature_class = signed.paper.key_id, signed.signature_class
+    db.flush()
+    leaf = _about(db, consultation, row) | signing.envelope(
+        consultation.id, signed.content.statement, signed.mark, signed.signature,
+        signed.certificate, evidence,
+    )  # fmt: skip
+    ledger.append(db, "opinion_classified", leaf, _remember(row))
+    _reckon(db, consultation)
+    return row
+
+
+def _open(db: Session, consultation: Consultation, member_id: int) -> Classification:
+    """What is proposed of this member's opinion and may still be answered."""
+    asked = queries.classifiable(db, consultation, member_id)
+    if refusal := rules.confirmation_refusal(asked):
+        raise Refused(refusal)
+    row = queries.classification_of(db, consultation.id, member_id)
+    assert row is not None
+    return row
+
+
+def _about(db: Session, consultation: Consultation, row: Classification) -> canonical.Json:
+    result = queries.result_of(db, consultation.id)
+    assert result is not None
+    return {
+        "v": signing.VERSION,
+        "consultation": consultation.id,
+        "result_leaf": result.last_leaf,
+        "ballot_leaf": _ballot_leaf(result, row.member_id),
+        "member": row.member_id,
+    }
+
+
+def _ballot_leaf(result: Result, member_id: int) -> int:
+    standing = queries.standing_in(result, member_id)
+    assert standing is not None
+    assert standing.ballot is not None
+    assert standing.ballot.leaf is not None
+    return standing.ballot.leaf
+
+
+def _statement(
+    db: Session, consultation: Consultation, row: Classification, by: tuple[str, str], env: str
+) -> signing.Classification:
+    result = queries.result_of(db, consultation.id)
+    assert result is not None
+    assert result.last_leaf is not None
+    return signing.Classification(
+        env=env,
+        origin=ledger.origin(db),
+        consultation=consultation.id,
+        result_leaf=result.last_leaf,
+        ballot_leaf=_ballot_leaf(result, row.member_id),
+        reading=Reading(row.reading),
+        reason_sha256=canonical.digest_of(row.reason),
+        member=row.member_id,
+        office=queries.offices_asked(consultation)[row.member_id],
+        key_id=by[0],
+        signature_class=by[1],
+        nonce=signing.new_nonce(),
+        issued_at=canonical.moment(clock.now(db)),
+    )
+
+
+def _reckon(db: Session, consultation: Consultation) -> None:
+    """Find the outcome again as of the due moment; once it is known it stands, linked with the
+    result, which stays as it was."""
+    db.flush()
+    result = queries.result_of(db, consultation.id)
+    assert result is not None
+    result.report_due = True
+    positions = {each.person_id: rules.Position(each.position) for each in result.standings}
+    assert result.last_leaf is not None
+    # As the closing found it, whoever is Prime Minister now.
+    logged = ledger.entries(db, "consultation_result", result.last_leaf - 1)[result.last_leaf]
+    top = logged["prime_minister"]
+    read = queries.readings(db, consultation.id)
+    counted = rules.tally(positions, top, read)
+    decision = rules.decide(counted)
+    if decision.outcome is Outcome.AWAITS_CLASSIFICATION:
+        return
+    row = Reckoning(
+        consultation_id=consultation.id,
+        counts=asdict(counted) | {"pm": counted.pm.value if counted.pm else None},
+        outcome=decision.outcome,
+        why=decision.why,
+        sentence=rules.sentence(counted, decision),
+        at=clock.now(db),
+    )
+    db.add(row)
+    db.flush()
+    leaf: canonical.Json = {
+        "v": signing.VERSION,
+        "consultation": consultation.id,
+        "result_leaf": result.last_leaf,
+        "before": str(result.outcome),
+        "outcome": str(decision.outcome),
+        "why": str(decision.why),
+        "counts": row.counts,
+        "sentence_sha256": canonical.digest_of(row.sentence),
+        "readings": [
+            {"ballot_leaf": _ballot_leaf(result, member), "reading": str(each)}
+            for member, each in sorted(read.items())
+        ],
+    }
+    ledger.append(db, "consultation_classified", leaf, _remember(row))
+
+
+def _remember(row: Classification | Reckoning) -> Callable[[int], None]:
+    def remember(position: int) -> None:
+        row.leaf = position
+
+    return remember
