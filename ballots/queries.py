@@ -973,9 +973,11 @@ def digest_of_opinions(db: Session, consultation: Consultation) -> str:
 
 
 def seen_by_decider(db: Session, consultation: Consultation) -> str:
-    """A digest of what a decision is taken on: opinions, replies, corrections."""
+    """A digest of what a decision is taken on: opinions, how they are read, replies,
+    corrections."""
     corrected = str(len(corrections_of(db, consultation.id)))
-    return canonical.digest_of("\0".join([digest_of_opinions(db, consultation), corrected]))
+    read = [f"{each.id} {each.state}" for each in classifications_of(db, consultation.id)]
+    return canonical.digest_of("\0".join([digest_of_opinions(db, consultation), corrected, *read]))
 
 
 def seen_reply(reply: Reply | None) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ballots import queries, signing
-from ballots.models import Classification, Reckoning, Result
+from ballots.models import Classification, Consultation, Reckoning, Result
 from ballots.rules import (
     BallotRefusal,
     ClassificationRefusal,
@@ -25,7 +25,7 @@ from ballots.service import classify, close, decide
 from ballots.service.prepare import Prepared
 from ecabinet import canonical, clock, ledger, pades
 from ecabinet.db import reading
-from ecabinet.errors import Forbidden, NotFound, Refused, SignatureRejected
+from ecabinet.errors import Forbidden, NotFound, Refused, SignatureRejected, Stale
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Cabinet
 
@@ -82,14 +82,12 @@ class Closed:
                 db.expunge(found)
             return found
 
-    def issue(self) -> None:
+    def seen(self) -> str:
         with reading() as db:
-            row = queries.result_of(db, self.number)
-            assert row is not None
-            consultation = db.get_one(classify.Consultation, self.number)
-            seen = queries.seen_by_decider(db, consultation)
-        actor = self.cabinet.actor("thutuong")
-        decide.decide(actor, self.number, Decided.ISSUE, "", seen)
+            return queries.seen_by_decider(db, db.get_one(Consultation, self.number))
+
+    def decide(self, decided: Decided, seen: str) -> None:
+        decide.decide(self.cabinet.actor("thutuong"), self.number, decided, REASON, seen)
 
 
 def meant(db: Session, _mark: bytes) -> dict[str, Any]:
@@ -155,10 +153,10 @@ def test_what_a_member_confirms_decides_and_the_result_stays_as_it_was(
 def test_the_prime_minister_issues_only_what_is_classified(closed: Closed) -> None:
     closed.propose()
     with pytest.raises(Refused) as refused:
-        closed.issue()
+        closed.decide(Decided.ISSUE, closed.seen())
     assert refused.value.reason is ConsultationRefusal.UNCLASSIFIED
     closed.confirm()
-    closed.issue()
+    closed.decide(Decided.ISSUE, closed.seen())
 
 
 def test_declined_it_stays_for_neither_side(closed: Closed) -> None:
@@ -189,6 +187,29 @@ def test_the_outcome_waits_for_every_opinion_that_could_turn_it(cabinet: Cabinet
     with pytest.raises(Refused) as refused:
         two.prepare(WHO)
     assert refused.value.reason is ClassificationRefusal.KNOWN_ALREADY
+
+
+def test_one_confirmed_of_two_that_decide_leaves_the_outcome_open(cabinet: Cabinet) -> None:
+    two = Closed(cabinet, (WHO, OTHER))
+    for name in (WHO, OTHER):
+        two.propose(Reading.DISAGREEMENT, name)
+    two.confirm(OTHER)
+    assert two.reckoning() is None
+    with reading() as db:
+        assert ledger.entries(db, "consultation_classified", -1) == {}
+    two.confirm(WHO)
+    found = two.reckoning()
+    assert found is not None
+    assert (found.outcome, found.counts["disagree"]) == (Outcome.NOT_PASSED, 3)
+
+
+def test_whoever_decides_on_it_has_seen_how_opinions_are_read(closed: Closed) -> None:
+    closed.propose()
+    seen = closed.seen()
+    closed.confirm()
+    with pytest.raises(Stale):
+        closed.decide(Decided.RETURN, seen)
+    closed.decide(Decided.RETURN, closed.seen())
 
 
 def test_only_the_member_concerned_confirms(closed: Closed) -> None:
