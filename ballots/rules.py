@@ -837,11 +837,16 @@ def classification_refusal(asked: Classifiable, reason: str) -> ClassificationRe
 
 
 def confirmation_refusal(asked: Classifiable) -> ClassificationRefusal | None:
-    """Why a member cannot confirm or decline what is proposed, nor the Office take it back."""
+    """Why a member cannot confirm or decline what is proposed."""
     if refusal := _unclassifiable(asked):
         return refusal
     is_open = asked.state is Classified.PROPOSED
     return None if is_open else ClassificationRefusal.NOT_PROPOSED
+
+
+def taking_back_refusal(asked: Classifiable) -> ClassificationRefusal | None:
+    """Why the Office cannot take a proposal back; it may once its member has left office."""
+    return confirmation_refusal(replace(asked, is_in_office=True))
 
 
 def _unclassifiable(asked: Classifiable) -> ClassificationRefusal | None:

@@ -59,7 +59,10 @@ def take_back(actor: Actor, consultation_id: int, member_id: int) -> None:
     """Take back what no member has answered yet."""
     with transaction() as db:
         consultation = access.consultation_to_classify(db, actor, consultation_id)
-        row = _open(db, consultation, member_id)
+        asked = queries.classifiable(db, consultation, member_id)
+        if refusal := rules.taking_back_refusal(asked):
+            raise Refused(refusal)
+        row = _proposed(db, consultation, member_id)
         row.state, row.ended_at = Classified.TAKEN_BACK, clock.now(db)
         leaf = _about(db, consultation, row) | {"by": actor.id}
         ledger.append(db, "classification_taken_back", leaf)
@@ -193,6 +196,10 @@ def _open(db: Session, consultation: Consultation, member_id: int) -> Classifica
     asked = queries.classifiable(db, consultation, member_id)
     if refusal := rules.confirmation_refusal(asked):
         raise Refused(refusal)
+    return _proposed(db, consultation, member_id)
+
+
+def _proposed(db: Session, consultation: Consultation, member_id: int) -> Classification:
     row = queries.classification_of(db, consultation.id, member_id)
     assert row is not None
     return row

@@ -249,6 +249,23 @@ def test_only_the_office_proposes_and_takes_back(closed: Closed) -> None:
     assert twice.value.reason is ClassificationRefusal.PROPOSED_ALREADY
 
 
+def test_whoever_has_left_office_confirms_nothing(closed: Closed) -> None:
+    closed.propose()
+    envelope = closed.envelope(closed.prepare())
+    member, was = closed.cabinet.ids[WHO], closed.cabinet.actor(WHO)
+    closed.cabinet.leaves_office(WHO)
+    # On its way when they left: nobody can log in to an office that is over.
+    with pytest.raises(Refused) as refused:
+        classify.confirm(was, closed.number, envelope, meant)
+    assert refused.value.reason is ClassificationRefusal.LEFT_OFFICE
+    assert closed.reckoning() is None
+    classify.take_back(closed.cabinet.actor("chuyenvien"), closed.number, member)
+    with pytest.raises(Refused) as again:
+        closed.propose()
+    assert again.value.reason is ClassificationRefusal.LEFT_OFFICE
+    closed.decide(Decided.SESSION, closed.seen())
+
+
 def test_what_was_taken_back_is_not_confirmed_by_what_was_signed_of_it(closed: Closed) -> None:
     closed.propose(Reading.DISAGREEMENT)
     envelope = closed.envelope(closed.prepare())
