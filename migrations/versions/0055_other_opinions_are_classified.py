@@ -5,7 +5,7 @@ from alembic import op
 
 import ecabinet.db
 
-revision = "0053"
+revision = "0055"
 down_revision = "0054"
 branch_labels = None
 depends_on = None
