@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ballots import queries, signing
-from ballots.models import Ballot, Consultation, Result, State
+from ballots.models import Ballot, Classification, Consultation, Result, State
 from ballots.rules import ConsultationRefusal
 from documents import queries as documents
 from ecabinet import bundles, canonical, keys, ledger, storage, witnesses
@@ -57,7 +57,10 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
         )
     )
-    key_ids = people.key_lineage(db, {each.key_id for each in ballots})
+    classified = [each for each in queries.classifications_of(db, consultation.id) if each.pdf]
+    key_ids = people.key_lineage(
+        db, {each.key_id for each in ballots} | {each.key_id or "" for each in classified}
+    )
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
     asked_about = [*consultation.papers, *queries.replaced_papers(db, consultation)]
     papers = {each.digest for each in asked_about}
@@ -82,6 +85,12 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             pdf, record = queries.signed_pdf(ballot), canonical.encode(_record(db, ballot, answer))
         yield f"ballots/{ballot.leaf}.pdf", pdf
         yield f"ballots/{ballot.leaf}.json", record
+    for each in classified:
+        with _whole(f"classification at leaf {each.leaf}"):
+            pdf = queries.signed_classification(each)
+            record = canonical.encode(_classification(db, each))
+        yield f"classifications/{each.leaf}.pdf", pdf
+        yield f"classifications/{each.leaf}.json", record
     for report in queries.reports_of(db, consultation.id):
         with _whole(f"report {report.number}"):
             sealed = storage.read(report.digest)
@@ -103,10 +112,24 @@ def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.J
     }
     if queries.is_on_paper(ballot):
         return record
-    device = people.signing_device(db, ballot.person_id, ballot.key_id)
+    return record | {"certificate": _certificate(db, ballot.person_id, ballot.key_id)}
+
+
+def _classification(db: Session, said: Classification) -> canonical.Json:
+    assert said.statement is not None
+    assert said.key_id is not None
+    return {
+        "statement": said.statement.decode(),
+        "evidence": said.evidence,
+        "certificate": _certificate(db, said.member_id, said.key_id),
+    }
+
+
+def _certificate(db: Session, member_id: int, key_id: str) -> str:
+    device = people.signing_device(db, member_id, key_id)
     if device is None:
-        raise NotFound(f"key {ballot.key_id} of member {ballot.person_id}")
-    return record | {"certificate": bundles.in_base64(device.certificate)}
+        raise NotFound(f"key {key_id} of member {member_id}")
+    return bundles.in_base64(device.certificate)
 
 
 def _renewal(db: Session, key_id: str) -> canonical.Json:
@@ -123,7 +146,9 @@ def _renewal(db: Session, key_id: str) -> canonical.Json:
 def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -> canonical.Json:
     result = db.get_one(Result, consultation.id)
     statement = _first_statement(consultation, ballots)
-    return {
+    reckoning = queries.reckoning_of(db, consultation.id)
+    found_again = {"classified": {"sentence": reckoning.sentence}} if reckoning else {}
+    return found_again | {
         "id": consultation.id,
         "title": consultation.title,
         "question": consultation.question,

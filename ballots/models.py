@@ -488,6 +488,8 @@ class Classification(Base):
     key_id: Mapped[str | None] = mapped_column(String(DIGEST))
     signature_class: Mapped[str | None] = mapped_column(String(20))
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # The RFC 3161 time stamp on what they signed; fetched later.
+    stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Reckoning(Base):

@@ -710,9 +710,24 @@ def signed_pdf(ballot: Ballot) -> bytes:
     The stamp is set in here and nowhere stored twice: the same rows give the same bytes. Behind it
     stands what was set there for the archive.
     """
-    pdf = sealed_answer(ballot).pdf
-    stamped = tsa.set_in(pdf, ballot.stamp) if ballot.stamp else pdf
-    return stamped + b"".join(each.tail for each in ballot.archived)
+    return _stamped(ballot) + b"".join(each.tail for each in ballot.archived)
+
+
+def signed_classification(said: Classification) -> bytes:
+    """What a member signed of their opinion, with its time stamp, once that was fetched."""
+    return _stamped(said)
+
+
+def page_signed(row: Ballot | Classification) -> bytes:
+    """The PDF as its member signed it."""
+    pdf = sealed_answer(row).pdf if isinstance(row, Ballot) else row.pdf
+    assert pdf is not None
+    return pdf
+
+
+def _stamped(row: Ballot | Classification) -> bytes:
+    pdf = page_signed(row)
+    return tsa.set_in(pdf, row.stamp) if row.stamp else pdf
 
 
 def to_archive(db: Session, most: int) -> list[Ballot]:

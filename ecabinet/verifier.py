@@ -76,6 +76,17 @@ CORRECTED = "result_corrected"
 REPORTED = "report_sealed"
 # A paper that was handed in and that nobody compared in time keeps silence from agreeing.
 HANDED_IN, TAKEN_BACK = "paper_handed_in", "paper_taken_back"
+# An other opinion, as the Office proposed that it is read, and what its member made of that.
+PROPOSED, PROPOSAL_TAKEN_BACK = "classification_proposed", "classification_taken_back"
+CLASSIFIED, DECLINED = "opinion_classified", "classification_declined"
+RECKONED = "consultation_classified"
+# Where an opinion stands by how it is read, and what its member's page prints of it.
+READ_AS = {"agreement": "agree_comments", "disagreement": "disagree", "neither": "other_opinion"}
+READINGS = {
+    "agreement": "Cho bên đồng ý",
+    "disagreement": "Cho bên không đồng ý",
+    "neither": "Không cho bên nào",
+}
 DECISIONS = ("issue", "return", "session")
 # Where the count alone decides nothing, the Prime Minister does.
 ISSUABLE = ("passed", "needs_decision")
@@ -84,13 +95,14 @@ ACTS = frozenset(
     {
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
-        REVOKED, HANDED_IN, TAKEN_BACK,
+        REVOKED, HANDED_IN, TAKEN_BACK, PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED, DECLINED,
+        RECKONED,
     }
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|crls/(root|member(-\d+)?)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
-    r"|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
+    r"|classifications/\d+\.(json|pdf)|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
 STAMP_SLACK = timedelta(minutes=5)
@@ -719,19 +731,24 @@ def witnessed(bundle: Bundle) -> None:
 def signatures(bundle: Bundle) -> None:
     for leaf in bundle.signed_ballots:
         where, record = f"ballots/{leaf}.pdf", bundle.ballots[leaf]
-        signed = read_signed(bundle, leaf, where)
-        act = bundle.acts[leaf]
-        statement = record["statement"].encode()
-        expect(signed.statement == statement, where, "holds another statement than its record")
-        expect(digest(statement) == act["statement_sha256"], where, "not the statement logged")
-        expect(digest(signed.certificate) == act["certificate_sha256"], where, "another's key")
-        expect(signed.mark == act["byterange_sha256"], where, "not the page that was logged")
-        expect(digest(signed.signature) == act["signature_sha256"], where, "another signature")
+        signed_as_logged(read_signed(bundle, leaf, where), record, bundle.acts[leaf], where)
         opinion = digest(record["opinion"].encode())
         said = bundle.statement(leaf)["questions"][0]["opinion_sha256"]
         expect(opinion == said, where, "not the opinion that was signed")
-        evidence = _written(record["evidence"]).encode()
-        expect(digest(evidence) == act["evidence_sha256"], where, "not the evidence logged")
+
+
+def signed_as_logged(
+    signed: "Signed", record: dict[str, Any], act: dict[str, Any], where: str
+) -> None:
+    """That a signed page, its record and its act in the log are of one signature."""
+    statement = record["statement"].encode()
+    expect(signed.statement == statement, where, "holds another statement than its record")
+    expect(digest(statement) == act["statement_sha256"], where, "not the statement logged")
+    expect(digest(signed.certificate) == act["certificate_sha256"], where, "another's key")
+    expect(signed.mark == act["byterange_sha256"], where, "not the page that was logged")
+    expect(digest(signed.signature) == act["signature_sha256"], where, "another signature")
+    evidence = _written(record["evidence"]).encode()
+    expect(digest(evidence) == act["evidence_sha256"], where, "not the evidence logged")
 
 
 @dataclass(frozen=True)
@@ -749,17 +766,15 @@ class Signed:
 def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
     """A ballot's PDF, validated once however many checks ask for it."""
     if leaf not in bundle.signed:
-        bundle.signed[leaf] = _validated(bundle, leaf, where)
+        bundle.signed[leaf] = _validated(bundle, bundle.statement(leaf), where)
     return bundle.signed[leaf]
 
 
-def _validated(bundle: Bundle, leaf: int, where: str) -> Signed:
+def _validated(bundle: Bundle, said: dict[str, Any], where: str) -> Signed:
     """Validate a signed PDF against the root one holds; nothing may follow the signature but
     long-term data and a document's time stamps (PAdES B-LT, B-LTA)."""
-    pdf = bundle.read(f"ballots/{leaf}.pdf")
-    signature_class = bundle.statement(leaf)["signature_class"]
-    issued = datetime.fromisoformat(bundle.statement(leaf)["issued_at"]).astimezone(UTC)
-    signed = one_signature(bundle, where, pdf, issued, signature_class)
+    pdf, issued = bundle.read(where), moment(said["issued_at"])
+    signed = one_signature(bundle, where, pdf, issued, said["signature_class"])
     reader, embedded = signed.reader, signed.embedded
     try:
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
@@ -1337,8 +1352,8 @@ def keys_in_time(bundle: Bundle) -> None:
     enrolled = {act["key_id"]: (at, act) for at, act in bundle.certified.items()}
     revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
     closed, closing = bundle.only(CLOSED)
-    acts = sorted(bundle.certified | bundle.of_type(REVOKED))
-    here = [at for at in acts if at < closed]
+    voters, acts = voters_keys(bundle), bundle.certified | bundle.of_type(REVOKED)
+    here = [at for at in sorted(acts) if at < closed and acts[at]["key_id"] in voters]
     # A revocation that is shown by its hash alone would go unseen.
     expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
     gone = published_as_revoked(bundle)
@@ -1359,6 +1374,15 @@ def keys_in_time(bundle: Bundle) -> None:
             "not the certificate of the enrolment",
         )
         expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
+
+
+def voters_keys(bundle: Bundle) -> set[str]:
+    """The keys of the ballots, and those that they took the place of."""
+    found = {bundle.statement(leaf)["key_id"] for leaf in bundle.signed_ballots}
+    before = {act["key_id"]: act["renews"] for act in bundle.of_type(RENEWED).values()}
+    while more := {before[each] for each in found if each in before} - found:
+        found |= more
+    return found
 
 
 def published_as_revoked(bundle: Bundle) -> frozenset[int]:
@@ -1595,7 +1619,9 @@ def decided_on(bundle: Bundle) -> None:
     expect(act["attempt_leaves"] == here, where, "made beside other attempts")
     if act["decision"] != "issue":
         return
-    expect(said["outcome"] in ISSUABLE, where, f"issues what is {said['outcome']}")
+    again = [each for leaf, each in bundle.of_type(RECKONED).items() if leaf < at]
+    outcome = (again or [said])[-1]["outcome"]
+    expect(outcome in ISSUABLE, where, f"issues what is {outcome}")
     stood = [said, *bundle.of_type(PROVISIONAL).values(), *bundle.of_type(DECIDED).values()]
     before = [each for each in stood if result <= each["position"] < at]
     last = max(before, key=lambda each: int(each["position"]))
@@ -1642,7 +1668,9 @@ def reports(bundle: Bundle) -> None:
         expect(digest(pdf) == act["sha256"], where, "not the file that was logged")
         sealed_by_the_office(bundle, where, pdf, moment(act["sealed_at"]))
         if bundle.deep:
-            sentence = bundle.consultation["result"]["sentence"]
+            again = min(bundle.of_type(RECKONED), default=at)
+            kind = "classified" if again < at else "result"
+            sentence = bundle.consultation[kind]["sentence"]
             expect(prints(printed_on(pdf), sentence), where, "does not print the result's sentence")
 
 
@@ -1784,6 +1812,155 @@ def classes(bundle: Bundle) -> None:
     for at, each in bundle.of_type(RENEWED).items():
         by = of_key.get(each["renews"], KEY_CLASSES[0])
         expect(by == of_key[each["key_id"]] == KEY_CLASSES[0], f"leaf {at}", "renews no device key")
+
+
+@check(
+    "V39",
+    "mỗi ý kiến khác chỉ được tính như chính thành viên đã ký; kết luận tính lại từ đó",
+    "each other opinion counts only as its own member has signed, and the outcome follows from it",
+)
+def classified(bundle: Bundle) -> None:
+    acts = bundle.of_type(CLASSIFIED)
+    names = {f"classifications/{at}.{kind}" for at in acts for kind in ("json", "pdf")}
+    kept = {name for name in bundle.files if name.startswith("classifications/")}
+    expect(names == kept, "classifications", "not those that the log names")
+    if not bundle.of_type(PROPOSED):
+        expect(not acts and not bundle.of_type(RECKONED), "the log", "classified unasked")
+        raise Absent("how an other opinion is read was not proposed")
+    result, _ = bundle.only(RESULT)
+    last = min([*bundle.of_type(ISSUED), len(bundle.leaves)])
+    settled: dict[int, str] = {}
+    for at, act in sorted((acts | bundle.of_type(DECLINED)).items()):
+        ballot, where = act["ballot_leaf"], f"leaf {at}"
+        expect(result < at < last, where, "lies outside the result and the decision on it")
+        expect(ballot not in settled, where, "settles an opinion twice")
+        proposal = proposal_of(bundle, ballot, at)
+        expect(act["member"] == other_opinions(bundle).get(ballot), where, "no other's opinion")
+        if at in acts:
+            signed_reading(bundle, at, proposal)
+            settled[ballot] = proposal["reading"]
+        else:
+            # For neither side, as it stood: no signature is asked for that.
+            settled[ballot] = "neither"
+            bundle.notes.append((where, "declined: unsigned, by the word of the log's keeper"))
+    reckoned(bundle, settled)
+
+
+def other_opinions(bundle: Bundle) -> dict[int, int]:
+    """Whose other opinion counted at the closing, by the leaf of its ballot."""
+    standings = bundle.consultation["standings"]
+    return {
+        each["leaf"]: each["member"] for each in standings if each["position"] == "other_opinion"
+    }
+
+
+def proposal_of(bundle: Bundle, ballot: int, at: int) -> dict[str, Any]:
+    """What stood proposed of this ballot's opinion when the log had come to this leaf."""
+    kinds = bundle.of_type(PROPOSED) | bundle.of_type(PROPOSAL_TAKEN_BACK)
+    before = [each for leaf, each in sorted(kinds.items())
+              if leaf < at and each["ballot_leaf"] == ballot]  # fmt: skip
+    expect(bool(before), f"leaf {at}", "answers what was never proposed")
+    expect(before[-1]["type"] == PROPOSED, f"leaf {at}", "answers what had been taken back")
+    return before[-1]
+
+
+def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
+    """That a member signed this very proposal about their own ballot, by a key of theirs that could
+    sign then and counts for this question."""
+    where, act = f"classifications/{at}.pdf", bundle.acts[at]
+    record = bundle.json(f"classifications/{at}.json")
+    said = read_canonical(record["statement"].encode(), where)
+    ballot = bundle.statement(act["ballot_leaf"])
+    expected = {
+        "v": 1,
+        "type": "classification",
+        "env": bundle.consultation["env"],
+        "origin": bundle.checkpoint.origin,
+        "consultation": bundle.consultation["id"],
+        "result_leaf": bundle.only(RESULT)[0],
+        "ballot_leaf": act["ballot_leaf"],
+        "reading": proposal["reading"],
+        "reason_sha256": proposal["reason_sha256"],
+        "member": ballot["member"],
+        "office": ballot["office"],
+    }
+    for name, value in expected.items():
+        expect(said.get(name) == value, where, f"another {name}")
+    own = {"key_id", "signature_class", "nonce", "issued_at"}
+    expect(said.keys() == expected.keys() | own, where, "says more, or less")
+    expect(said["reading"] in READ_AS, where, "read as nothing that there is")
+    signed = _validated(bundle, said, where)
+    signed_as_logged(signed, record, act, where)
+    enrolled = {each["key_id"]: (leaf, each) for leaf, each in bundle.certified.items()}
+    leaf, key = enrolled.get(said["key_id"], (at, {}))
+    expect(leaf < at and key["member"] == ballot["member"], where, "by no key of its member's")
+    certified = key["certificate_sha256"] == act["certificate_sha256"]
+    expect(certified, where, "not the certificate of the enrolment")
+    revoked = [leaf for leaf, each in bundle.of_type(REVOKED).items()
+               if each["key_id"] == said["key_id"]]  # fmt: skip
+    expect(min(revoked, default=at + 1) > at, where, "its key had been revoked")
+    expect(moment(key["usable_from"]) <= moment(said["issued_at"]), where, "before its key could")
+    of_key = key.get("signature_class", KEY_CLASSES[0])
+    counts = said["signature_class"] == of_key and of_key in classes_counted(bundle)
+    expect(counts, where, "of a class that does not count, or another than its key's")
+    if signed.stamped_at is None:
+        bundle.notes.append((where, "no time stamp that can be trusted: the log alone says when"))
+    elif signed.stamped_at < moment(said["issued_at"]) - STAMP_SLACK:
+        raise Unsound(f"{where}: stamped before it was made")
+    if bundle.deep:
+        page = printed_on(bundle.read(where))
+        opinion = bundle.ballots[act["ballot_leaf"]]["opinion"]
+        for each in (said["office"], said["nonce"], said["key_id"], opinion):
+            expect(prints(page, each), where, f"does not print “{each}”")
+        crossed = [code for code, label in READINGS.items() if squeezed(label) + "X" in page]
+        expect(crossed == [said["reading"]], where, f"crosses {crossed}")
+
+
+def counts_as_read(
+    stood: dict[int, str], read: dict[int, str], prime_minister: int | None
+) -> dict[str, Any]:
+    """The counts of where the members stood, with each other opinion that is settled as it is
+    read. One of the Prime Minister's that is settled for neither side takes none any more."""
+    stand = stood | {member: READ_AS[each] for member, each in read.items()}
+    places = list(stand.values())
+    counts: dict[str, Any] = {name: places.count(each) for each, name in COUNTED_AS.items()}
+    top = stand.get(prime_minister or 0)
+    takes_none = top == "other_opinion" and prime_minister in read
+    others = [member for member, each in stood.items() if each == "other_opinion"]
+    return counts | {
+        "members": len(stood),
+        "unclassified": len(others) - len(read),
+        "pm": top if top in VOTED and not takes_none else None,
+    }
+
+
+def reckoned(bundle: Bundle, settled: dict[int, str]) -> None:
+    """That the outcome was found again from what is settled, by the rule, as soon as it is known,
+    and stands beside a result that awaited it."""
+    result, said = bundle.only(RESULT)
+    standings, who = bundle.consultation["standings"], other_opinions(bundle)
+    stood = {each["member"]: each["position"] for each in standings}
+    read = {who[ballot]: each for ballot, each in settled.items()}
+    counts = counts_as_read(stood, read, said["prime_minister"])
+    found = outcome_of(counts)
+    acts = bundle.of_type(RECKONED)
+    if found[0] == "awaits_classification":
+        expect(not acts, "the log", "finds an outcome that is not known yet")
+        return
+    at, act = bundle.only(RECKONED)
+    where = f"leaf {at}"
+    answers = [*bundle.of_type(CLASSIFIED), *bundle.of_type(DECLINED)]
+    expect(at > max(answers, default=result), where, "before an answer that it rests on")
+    expect(act["consultation"] == bundle.consultation["id"], where, "on another consultation")
+    expect(act["result_leaf"] == result, where, "beside another result")
+    expect(act["before"] == said["outcome"] == "awaits_classification", where, "awaited by nobody")
+    expect(act["counts"] == counts, where, "another count than the opinions as they are read")
+    expect((act["outcome"], act["why"]) == found, where, f"says {act['outcome']}, not {found[0]}")
+    by_member = sorted((who[ballot], ballot) for ballot in settled)
+    readings = [{"ballot_leaf": each, "reading": settled[each]} for _, each in by_member]
+    expect(act["readings"] == readings, where, "rests on other opinions")
+    sentence = bundle.consultation["classified"]["sentence"].encode()
+    expect(digest(sentence) == act["sentence_sha256"], "consultation.json", "in another sentence")
 
 
 @check(

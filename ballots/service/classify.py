@@ -109,7 +109,7 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
             signature_class=device.signature_class,
             nonce=said.nonce,
         )
-        chain, row_id, follows = [pades.certificate(db, pades.MEMBER_CA)], row.id, said.ballot_leaf
+        chain, row_id, follows = pades.chain(db, device.certificate), row.id, said.ballot_leaf
     statement = signing.written_classification(said)
     attachment = pades.Attachment(signing.ATTACHMENT, statement)
     page, made = papers.classification(form), None

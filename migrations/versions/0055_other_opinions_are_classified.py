@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=64), nullable=True),
         sa.Column("signature_class", sa.String(length=20), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=True),
+        sa.Column("stamp", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["consultation_id"], ["ballots_result.consultation_id"]),
         sa.ForeignKeyConstraint(["ballot_id"], ["ballots_ballot.id"]),
         sa.ForeignKeyConstraint(["member_id"], ["people_person.id"]),
