@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.announcements import readers_of, staff_of
-from ballots.models import Asked, Ballot, BallotPaper, Consultation, State
+from ballots.models import Asked, Ballot, BallotPaper, Classification, Consultation, State
 from ballots.rules import ConsultationRefusal
 from documents import queries as documents
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
@@ -202,6 +202,30 @@ def ballot_paper_to_sign(
             BallotPaper.person_id == actor.id,
             BallotPaper.classification_id.is_(None),
         )
+    )
+
+
+def classification_to_read(db: Session, actor: Actor, consultation_id: int) -> Classification:
+    """What one has signed of how one's own opinion is read."""
+    actor.must(Permission.BALLOT_CAST)
+    found = db.scalar(
+        select(Classification).where(
+            Classification.consultation_id == consultation_id,
+            Classification.member_id == actor.id,
+            Classification.pdf.is_not(None),
+        )
+    )
+    if found is None:
+        raise NotFound(f"a classification of consultation {consultation_id}")
+    return found
+
+
+def paper_to_sign(
+    db: Session, actor: Actor, consultation_id: int, token: str
+) -> BallotPaper | None:
+    """One's own paper of either kind, for what is done to both before they are sent."""
+    return ballot_paper_to_sign(db, actor, consultation_id, token) or classification_paper_to_sign(
+        db, actor, consultation_id, token
     )
 
 

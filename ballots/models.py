@@ -371,15 +371,30 @@ class Result(Base):
     # Something that its report prints has changed since the last one was sealed.
     report_due: Mapped[bool] = mapped_column(default=True, server_default=true())
     standings: Mapped[list["Standing"]] = relationship(order_by="Standing.order")
+    # What was found again since from opinions that their members have classified.
+    reckoning: Mapped["Reckoning | None"] = relationship(lazy="selectin")
 
     @property
     def decision(self) -> rules.Decision:
         return rules.Decision(Outcome(self.outcome), Why(self.why))
 
     def tally(self) -> rules.Tally:
-        counts = dict(self.counts)
-        pm = counts.pop("pm")
-        return rules.Tally(**counts, pm=Choice(pm) if pm else None)
+        return _tally(self.counts)
+
+    @property
+    def outcome_now(self) -> Outcome:
+        """The outcome on which a question is decided."""
+        return Outcome(self.reckoning.outcome if self.reckoning else self.outcome)
+
+    def tally_now(self) -> rules.Tally:
+        """The counts from which that outcome is found."""
+        return _tally(self.reckoning.counts if self.reckoning else self.counts)
+
+
+def _tally(stored: dict[str, Any]) -> rules.Tally:
+    counts = dict(stored)
+    pm = counts.pop("pm")
+    return rules.Tally(**counts, pm=Choice(pm) if pm else None)
 
 
 class Reply(Base):

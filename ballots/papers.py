@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules, signing
-from ballots.models import Consultation, Correction, Decision, Result, Standing
-from ballots.queries import CALENDAR, OpinionRow
-from ballots.rules import Choice, Decided, Position, Reading, ReplyKind
+from ballots.models import Consultation, Correction, Decision, Reckoning, Result, Standing
+from ballots.queries import CALENDAR, OpinionRow, OtherOpinion
+from ballots.rules import Choice, Classified, Decided, Outcome, Position, Reading, ReplyKind
 from ecabinet import forms
 from ecabinet.calendar import Calendar
 
@@ -215,16 +215,19 @@ class Said:
     has_attempts: bool = False
     # In whose name a paper was handed in, whether or not it was confirmed in time.
     handed_in: Collection[int] = ()
+    others: Sequence[OtherOpinion] = ()
 
 
 def report(consultation: Consultation, result: Result, day: date, said: Said) -> bytes:
     """The report on a closed consultation, of this day (Decree 30/2020, form 1.4)."""
     tally = result.tally()
     head = forms.Head("", OFFICE, UNNUMBERED, forms.place_and_date(day))
-    outcome = rules.OUTCOME_WORDS[rules.Outcome(result.outcome)]
+    outcome = rules.OUTCOME_WORDS[Outcome(result.outcome)]
+    at_closing = f"1. Kết quả{' khi đóng phiếu' if result.reckoning else ''}: {outcome}."
     body = [
         *forms.title("Báo cáo", f"Kết quả lấy ý kiến thành viên Chính phủ: {consultation.title}"),
-        forms.paragraph(f"<b>1. Kết quả: {forms.text(outcome)}.</b> {forms.text(result.sentence)}"),
+        forms.paragraph(f"{forms.bold(at_closing)} {forms.text(result.sentence)}"),
+        *_found_again(result.reckoning),
         *_corrections(said.corrections),
         *_decided(said.decision),
         *_by_silence_alone(result),
@@ -242,6 +245,7 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
             centred=[0, 4],
         ),
         *_opinions(said.opinions),
+        *_classified(said.others),
         forms.gap(4),
         forms.paragraph(
             forms.text(
@@ -255,6 +259,44 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
         ),
     ]
     return forms.document(f"Kết quả lấy ý kiến số {consultation.id}", head, body)
+
+
+def _found_again(found: Reckoning | None) -> list[forms.Piece]:
+    """What the result has become since its members classified their opinions."""
+    if found is None:
+        return []
+    head = f"Kết quả sau khi phân loại ý kiến khác: {rules.OUTCOME_WORDS[Outcome(found.outcome)]}."
+    leaf = f"Dòng sổ {found.leaf}, {moment_words(found.at)}."
+    return [forms.paragraph(f"{forms.bold(head)} {forms.text(f'{found.sentence} {leaf}')}")]
+
+
+CLASSIFIED_WORDS = {
+    Classified.PROPOSED: "chờ thành viên trả lời",
+    Classified.CONFIRMED: "thành viên đã ký",
+    Classified.DECLINED: "thành viên không đồng ý, vẫn không cho bên nào",
+}
+
+
+def _classified(others: Sequence[OtherOpinion]) -> list[forms.Piece]:
+    """How each other opinion is read, of which anything was proposed."""
+    rows = [
+        [
+            each.office,
+            READINGS[Reading(each.said.reading)],
+            CLASSIFIED_WORDS[Classified(each.said.state)],
+            f"Dòng sổ {each.said.leaf}" if each.said.leaf else "",
+        ]
+        for each in others
+        if each.said
+    ]
+    if not rows:
+        return []
+    return [
+        forms.paragraph(forms.bold("Phân loại ý kiến khác"), "heading"),
+        forms.table(
+            ["Thành viên Chính phủ", "Đề nghị tính", "Trả lời", "Sổ"], rows, widths=[4, 3, 3, 2]
+        ),
+    ]
 
 
 def _said_of_classes(consultation: Consultation) -> str:

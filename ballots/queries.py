@@ -150,7 +150,7 @@ def own_history(db: Session, actor: Actor) -> list[OwnRow]:
     )
     standings = {each.consultation_id: each for each in db.scalars(stood)}
     results = {
-        each.consultation_id: rules.Outcome(each.outcome)
+        each.consultation_id: each.outcome_now
         for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
     }
     now, corrected = clock.now(db), _corrected(db, ids)
@@ -267,7 +267,7 @@ def _rows(db: Session, actor: Actor, ids: list[int]) -> list[Row]:
     answered = _answered_counts(db, ids)
     mine_answered = set(db.scalars(_answered_by(actor.id)))
     outcomes = {
-        each.consultation_id: each.outcome
+        each.consultation_id: each.outcome_now
         for each in db.scalars(select(Result).where(Result.consultation_id.in_(ids)))
     }
     decided = {
@@ -430,6 +430,11 @@ def signing_key(device: people.SigningDevice | None) -> rules.SigningKey | None:
 
 def path_of(consultation_id: int) -> str:
     return f"/consultations/{consultation_id}"
+
+
+def path_of_classification(consultation_id: int) -> str:
+    """Where a member answers how their own other opinion is read."""
+    return f"{path_of(consultation_id)}/classification"
 
 
 def fact_of_asking(consultation: Consultation) -> str:
@@ -906,12 +911,51 @@ def classifiable(db: Session, consultation: Consultation, member_id: int) -> rul
     result = result_of(db, consultation.id)
     stood, said = standing_in(result, member_id), classification_of(db, consultation.id, member_id)
     return rules.Classifiable(
-        outcome=outcome_now(db, result) if result else None,
+        outcome=result.outcome_now if result else None,
         is_decided=decision_on(db, consultation.id) is not None,
         stood=rules.Position(stood.position) if stood else None,
         is_in_office=any(each.person_id == member_id for each in people.members(db)),
         state=rules.Classified(said.state) if said else None,
     )
+
+
+@dataclass(frozen=True)
+class OtherOpinion:
+    """One member's other opinion on a closed question, and how it is read so far."""
+
+    person_id: int
+    office: str
+    opinion: str
+    said: Classification | None
+    # To this member the Office may propose how it is read.
+    may_propose: bool
+    may_take_back: bool
+
+
+def other_opinions(db: Session, consultation: Consultation) -> list[OtherOpinion]:
+    """Each other opinion that counted at the closing, in the order of the standings."""
+    result = result_of(db, consultation.id)
+    found = []
+    for each in result.standings if result else ():
+        if each.position != rules.Position.OTHER_OPINION or each.ballot is None:
+            continue
+        asked = classifiable(db, consultation, each.person_id)
+        found.append(
+            OtherOpinion(
+                person_id=each.person_id,
+                office=each.office,
+                opinion=each.ballot.opinion or "",
+                said=classification_of(db, consultation.id, each.person_id),
+                may_propose=rules.classification_refusal(asked, reason="-") is None,
+                may_take_back=rules.taking_back_refusal(asked) is None,
+            )
+        )
+    return found
+
+
+def digest_of_reason(said: Classification) -> str:
+    """What a member signs of why the Office proposed it."""
+    return canonical.digest_of(said.reason)
 
 
 def classification_by_key(db: Session, key: str) -> Classification | None:
@@ -921,12 +965,6 @@ def classification_by_key(db: Session, key: str) -> Classification | None:
 def reckoning_of(db: Session, consultation_id: int) -> Reckoning | None:
     """The outcome as members have classified their opinions since, once it is known."""
     return db.get(Reckoning, consultation_id)
-
-
-def outcome_now(db: Session, result: Result) -> rules.Outcome:
-    """The outcome on which a question is decided: found again where opinions were classified."""
-    found = reckoning_of(db, result.consultation_id)
-    return rules.Outcome(found.outcome if found else result.outcome)
 
 
 def readings(db: Session, consultation_id: int) -> dict[int, rules.Reading]:
@@ -1031,8 +1069,8 @@ def consulted_on(db: Session, actor: Actor, dossier_ids: Iterable[int]) -> dict[
         row.dossier_id: Consulted(
             id=row.id,
             round=row.round,
-            outcome=rules.Outcome(result.outcome),
-            tally=result.tally(),
+            outcome=result.outcome_now,
+            tally=result.tally_now(),
             is_corrected=row.id in corrected,
             decided=rules.Decided(decision.decided) if decision else None,
             is_readable=row.id in readable,
@@ -1267,6 +1305,8 @@ def duties(db: Session, actor: Actor) -> list[Duty]:
         *_attempts_to_decide(db, actor),
         *_opinions_to_reply(db, actor),
         *_results_to_decide(db, actor),
+        *_classifications_to_answer(db, actor),
+        *_opinions_to_classify(db, actor),
     ]
 
 
@@ -1402,6 +1442,38 @@ def _results_to_decide(db: Session, actor: Actor) -> list[Duty]:
     ]
 
 
+def _classifications_to_answer(db: Session, actor: Actor) -> list[Duty]:
+    """What the Office has proposed of this member's own opinions."""
+    if not actor.may(Permission.BALLOT_CAST):
+        return []
+    return [
+        Duty(
+            "classification_to_answer", each.title, path_of_classification(each.id), None,
+            {"number": each.id},
+        )
+        for each in _undecided(db)
+        if not rules.confirmation_refusal(classifiable(db, each, actor.id))
+    ]  # fmt: skip
+
+
+def _opinions_to_classify(db: Session, actor: Actor) -> list[Duty]:
+    """Questions that this person follows, whose outcome waits for how opinions are read."""
+    if not actor.may(Permission.CONSULTATION_DRAFT):
+        return []
+    followed = [each for each in _undecided(db) if each.tracked_by == actor.id]
+    left = {
+        each.id: sum(said.may_propose for said in other_opinions(db, each)) for each in followed
+    }
+    return [
+        Duty(
+            "opinions_to_classify", each.title, f"{path_of(each.id)}#other-opinions", None,
+            {"number": each.id, "left": left[each.id]},
+        )
+        for each in followed
+        if left[each.id]
+    ]  # fmt: skip
+
+
 def _to_approve(db: Session, actor: Actor) -> list[Duty]:
     if not actor.may(Permission.CONSULTATION_APPROVE):
         return []
@@ -1462,7 +1534,7 @@ def figures(db: Session, since: datetime, until: datetime) -> list[Figures]:
             asked=asked.get(each.id, 0),
             files=papers.get(each.id, (0, 0))[0],
             pages=papers.get(each.id, (0, 0))[1],
-            outcome=rules.Outcome(found.outcome) if (found := tallies.get(each.id)) else None,
+            outcome=found.outcome_now if (found := tallies.get(each.id)) else None,
             positions=found.tally().positions if found else {},
             on_paper=on_paper.get(each.id, 0),
         )

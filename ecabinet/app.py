@@ -12,8 +12,9 @@ from flask.helpers import get_debug_flag
 from flask_babel import lazy_gettext as _
 
 from ballots import access as ballots_access
-from ballots import http as ballots_http
 from ballots import sockets as ballots_sockets
+from ballots.http import classify as classify_http
+from ballots.http import consultations as ballots_http
 from ballots.service import advise, correct, on_paper, quarantine, stop, window
 from ballots.service import again as asking_again
 from documents import access as documents_access
@@ -111,6 +112,7 @@ DOORS = (
     lodging_http.door,
     secret_http.door,
     ballots_http.door,
+    classify_http.door,
     meetings_http.door,
     votes_http.door,
     urgent_http.door,

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from ballots import access, papers, queries, rules, signing
 from ballots.models import BallotPaper, Classification, Consultation, Reckoning, Result
 from ballots.rules import BallotRefusal, ClassificationRefusal, Classified, Outcome, Reading
+from ballots.service import tell
 from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
-from ballots.service.prepare import Prepared
+from ballots.service.prepare import Prepared, refuse_without_end
 from ballots.signing import Sealed
 from ecabinet import canonical, clock, keys, ledger, pades
 from ecabinet.access import Actor
@@ -49,10 +50,11 @@ def propose(
         db.flush()
         leaf = _about(db, consultation, row) | {
             "reading": str(reading),
-            "reason_sha256": canonical.digest_of(reason),
+            "reason_sha256": queries.digest_of_reason(row),
             "by": actor.id,
         }
         ledger.append(db, "classification_proposed", leaf)
+        tell.tell_of_proposal(db, consultation, member_id, "classification_proposed")
 
 
 def take_back(actor: Actor, consultation_id: int, member_id: int) -> None:
@@ -66,6 +68,7 @@ def take_back(actor: Actor, consultation_id: int, member_id: int) -> None:
         row.state, row.ended_at = Classified.TAKEN_BACK, clock.now(db)
         leaf = _about(db, consultation, row) | {"by": actor.id}
         ledger.append(db, "classification_taken_back", leaf)
+        tell.tell_of_proposal(db, consultation, member_id, "classification_taken_back")
 
 
 def decline(actor: Actor, consultation_id: int, word: str) -> None:
@@ -78,12 +81,13 @@ def decline(actor: Actor, consultation_id: int, word: str) -> None:
         row.state, row.ended_at, row.word = Classified.DECLINED, clock.now(db), word
         leaf = _about(db, consultation, row) | {"word_sha256": canonical.digest_of(word)}
         ledger.append(db, "classification_declined", leaf, _remember(row))
-        _reckon(db, consultation)
+        _answered(db, consultation, row)
 
 
 def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepared:
     """The very page by which a member confirms how their opinion is read."""
     with transaction() as db:
+        refuse_without_end(db, actor, consultation_id)
         consultation = access.consultation_to_answer(db, actor, consultation_id)
         row = _open(db, consultation, actor.id)
         device = people.signing_device(db, actor.id, key_id)
@@ -181,14 +185,20 @@ def _keep(
     row.statement, row.pdf = signed.content.statement, signed.content.pdf
     row.mark, row.evidence = signed.mark.hex(), evidence
     row.key_id, row.signature_class = signed.paper.key_id, signed.signature_class
+    row.stamp = b"" if signed.is_stamped else None
     db.flush()
     leaf = _about(db, consultation, row) | signing.envelope(
         consultation.id, signed.content.statement, signed.mark, signed.signature,
         signed.certificate, evidence,
     )  # fmt: skip
     ledger.append(db, "opinion_classified", leaf, _remember(row))
-    _reckon(db, consultation)
+    _answered(db, consultation, row)
     return row
+
+
+def _answered(db: Session, consultation: Consultation, row: Classification) -> None:
+    tell.tell_of_classification(db, consultation, row)
+    _reckon(db, consultation)
 
 
 def _open(db: Session, consultation: Consultation, member_id: int) -> Classification:
@@ -238,7 +248,7 @@ def _statement(
         result_leaf=result.last_leaf,
         ballot_leaf=_ballot_leaf(result, row.member_id),
         reading=Reading(row.reading),
-        reason_sha256=canonical.digest_of(row.reason),
+        reason_sha256=queries.digest_of_reason(row),
         member=row.member_id,
         office=queries.offices_asked(consultation)[row.member_id],
         key_id=by[0],
@@ -273,7 +283,7 @@ def _reckon(db: Session, consultation: Consultation) -> None:
         sentence=rules.sentence(counted, decision),
         at=clock.now(db),
     )
-    db.add(row)
+    result.reckoning = row
     db.flush()
     leaf: canonical.Json = {
         "v": signing.VERSION,
@@ -290,6 +300,7 @@ def _reckon(db: Session, consultation: Consultation) -> None:
         ],
     }
     ledger.append(db, "consultation_classified", leaf, _remember(row))
+    tell.tell_of_reckoning(db, consultation, row)
 
 
 def _remember(row: Classification | Reckoning) -> Callable[[int], None]:

@@ -53,7 +53,7 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, se
     with transaction() as db:
         consultation = access.consultation_to_decide(db, actor, consultation_id)
         result = queries.result_of(db, consultation.id)
-        outcome = queries.outcome_now(db, result) if result else None
+        outcome = result.outcome_now if result else None
         is_provisional = result is not None and result.is_provisional
         is_decided = queries.decision_on(db, consultation.id) is not None
         if refusal := rules.decision_refusal(

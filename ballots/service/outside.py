@@ -46,7 +46,7 @@ def begin(actor: Actor, consultation_id: int, token: str) -> Addresses:
     """Addresses for one more try to have one's own paper signed."""
     made = Addresses(*(secrets.token_urlsafe(SECRET_BYTES) for _ in range(3)))
     with transaction() as db:
-        paper = access.ballot_paper_to_sign(db, actor, consultation_id, token)
+        paper = access.paper_to_sign(db, actor, consultation_id, token)
         if paper is None or not access.is_asked(db, actor, consultation_id):
             raise Refused(BallotRefusal.PAPER_GONE)
         device = people.signing_device(db, actor.id, paper.key_id)
@@ -100,7 +100,7 @@ def take(secret: str, token: str, pdf: bytes) -> str:
 def signed(actor: Actor, consultation_id: int, token: str) -> bytes:
     """What came back of one's own paper last, for the page that asked for it to look at."""
     with reading() as db:
-        paper = access.ballot_paper_to_sign(db, actor, consultation_id, token)
+        paper = access.paper_to_sign(db, actor, consultation_id, token)
         row = queries.signed_outside(db, paper) if paper else None
     if paper is None or row is None:
         raise NotFound("a signed paper")

@@ -72,7 +72,7 @@ def _has_opened(db: Session, actor: Actor, consultation_id: int) -> bool:
 def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env: str) -> Prepared:
     """The ballot paper of one answer, with its statement inside; nothing is cast by it."""
     with transaction() as db:
-        _refuse_without_end(db, actor, consultation_id)
+        refuse_without_end(db, actor, consultation_id)
         asked = _as_asked(db, actor, consultation_id, answer, key_id, env)
     statement = signing.written(asked.statement)
     attachment = pades.Attachment(signing.ATTACHMENT, statement)
@@ -109,7 +109,7 @@ def passkey_options(
     with reading() as db:
         if not people.passkeys_of(db, actor.id):
             raise StepUpNeeded
-        paper = access.ballot_paper_to_sign(db, actor, consultation_id, token)
+        paper = access.paper_to_sign(db, actor, consultation_id, token)
     if paper is None:
         raise Refused(BallotRefusal.PAPER_GONE)
     key = keys.store().read(signing.key_name(consultation_id))
@@ -183,7 +183,8 @@ def statement_of(
     )
 
 
-def _refuse_without_end(db: Session, actor: Actor, consultation_id: int) -> None:
+def refuse_without_end(db: Session, actor: Actor, consultation_id: int) -> None:
+    """Refuse to make one paper after another ready for the same member and question."""
     an_hour = timedelta(hours=1)
     asked = db.scalar(
         select(func.count())

@@ -43,6 +43,9 @@ def _facts(db: Session, consultation: Consultation, result: Result) -> str:
         "opinions": queries.digest_of_opinions(db, consultation) if is_whole else "",
         "decision": decision.leaf if decision else None,
     }
+    # A question of which nothing was classified keeps the digest that it had.
+    if read := queries.classifications_of(db, consultation.id):
+        facts["classified"] = [f"{each.id} {each.state}" for each in read]
     return hashlib.sha256(canonical.encode(facts)).hexdigest()
 
 
@@ -57,6 +60,7 @@ def _seal(
         queries.decision_on(db, consultation.id),
         bool(queries.open_attempts(db, consultation)),
         queries.handed_in_on_paper(db, consultation).keys(),
+        queries.other_opinions(db, consultation),
     )
     pages = papers.report(consultation, result, queries.CALENDAR.local_day(now), said)
     row = Report(

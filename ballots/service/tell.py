@@ -11,7 +11,14 @@ from ballots.announcements import (
     readers_of,
     staff_of,
 )
-from ballots.models import Consultation, Correction, Decision, State
+from ballots.models import (
+    Classification,
+    Consultation,
+    Correction,
+    Decision,
+    Reckoning,
+    State,
+)
 from ballots.rules import Reminder
 from documents import queries as documents_queries
 from documents import service as documents
@@ -160,6 +167,36 @@ def tell_of_correction(db: Session, consultation: Consultation, correction: Corr
     documents.add_to_story(
         db, consultation.dossier_id, "result_corrected", path,
         number=consultation.id, correction=correction.number,
+    )  # fmt: skip
+    tell_screens(db, consultation)
+
+
+def tell_of_proposal(db: Session, consultation: Consultation, member_id: int, kind: str) -> None:
+    """Tell a member how the Office proposes that their opinion is read, or that it does not."""
+    path = queries.path_of_classification(consultation.id)
+    outbox.notify(db, member_id, kind, path, title=consultation.title)
+    tell_screens(db, consultation)
+
+
+def tell_of_classification(db: Session, consultation: Consultation, said: Classification) -> None:
+    """Tell whoever proposed it, and whoever follows the question, what a member made of it."""
+    outbox.notify(
+        db, {said.proposed_by, consultation.tracked_by}, "classification_answered",
+        queries.path_of(consultation.id), title=consultation.title,
+        office=queries.offices_asked(consultation)[said.member_id], answer=str(said.state),
+    )  # fmt: skip
+    tell_screens(db, consultation)
+
+
+def tell_of_reckoning(db: Session, consultation: Consultation, found: Reckoning) -> None:
+    """Tell whoever was asked or follows it, and who decides, that its outcome is known."""
+    path = queries.path_of(consultation.id)
+    told = _concerned(consultation)
+    told |= {each.person_id for each in people.persons_with(db, Role.PRIME_MINISTER)}
+    outbox.notify(db, told, "consultation_classified", path, title=consultation.title)
+    documents.add_to_story(
+        db, consultation.dossier_id, "consultation_classified", path,
+        number=consultation.id, outcome=str(found.outcome),
     )  # fmt: skip
     tell_screens(db, consultation)
 

@@ -1,0 +1,147 @@
+"""How other opinions are read: the Office proposes, the member concerned signs or declines."""
+
+import base64
+
+from flask import Response as FlaskResponse
+from flask import render_template
+from werkzeug.wrappers import Response
+
+from ballots import access, queries, rules, signing
+from ballots.rules import Reading
+from ballots.service import cast as casting
+from ballots.service import classify
+from ecabinet import approvals, ledger, web
+from ecabinet.access import Permission
+from ecabinet.bodies import Body
+from ecabinet.db import reading
+from ecabinet.web import Door, current_actor, gives_a_file, needs, takes
+from people import queries as people
+
+door = Door("classify", __name__)
+
+ABOUT = "/consultations/<int:consultation_id>"
+OWN = f"{ABOUT}/classification"
+
+
+# ---- the Office ----
+
+
+@door.post(f"{ABOUT}/classifications")
+@needs(Permission.CONSULTATION_DRAFT)
+@takes("person", "reading", "reason")
+def propose(consultation_id: int) -> Response:
+    person = web.form_int("person", least=1)
+    read = web.one_of(Reading, "reading", web.form("reading", limit=20))
+    reason = web.form("reason", limit=approvals.LONGEST_REASON)
+    classify.propose(current_actor(), consultation_id, person, read, reason)
+    return _see_result(consultation_id, "classification_proposed")
+
+
+@door.post(f"{ABOUT}/classifications/taken-back")
+@needs(Permission.CONSULTATION_DRAFT)
+@takes("person")
+def take_back(consultation_id: int) -> Response:
+    person = web.form_int("person", least=1)
+    classify.take_back(current_actor(), consultation_id, person)
+    return _see_result(consultation_id, "classification_taken_back")
+
+
+# ---- the member concerned ----
+
+
+@door.get(OWN)
+@needs(Permission.BALLOT_CAST)
+def own(consultation_id: int) -> str | Response:
+    """What is proposed of one's own opinion; once it is signed, its receipt."""
+    actor = current_actor()
+    with reading() as db:
+        row = access.consultation_to_read(db, actor, consultation_id)
+        said = queries.classification_of(db, row.id, actor.id)
+        standing = queries.standing_in(queries.result_of(db, row.id), actor.id)
+        if said is None or standing is None or standing.ballot is None:
+            return web.see(queries.path_of(consultation_id))
+        about = {"consultation": row, "said": said, "opinion": standing.ballot.opinion or ""}
+        if said.state == rules.Classified.CONFIRMED and said.leaf is not None:
+            proof = ledger.proof(db, said.leaf)
+            whole = web.carried(f"{proof.receipt}\n{proof.envelope}\n{proof.log_key}")
+            checked_at = f"/verify#r={whole}"
+            here = web.settings().base_url.rstrip("/")
+            return render_template(
+                "ballots/classified.html",
+                **about,
+                receipt=proof,
+                number=signing.number(row.id, said.leaf, said.mark or ""),
+                checked_at=checked_at,
+                # Long, and read from a screen: the least correction makes the largest dots.
+                whole_qr=web.qr(here + checked_at, error="l"),
+            )
+        if rules.confirmation_refusal(queries.classifiable(db, row, actor.id)):
+            return web.see(queries.path_of(consultation_id))
+        return render_template(
+            "ballots/classify.html",
+            **about,
+            office=standing.office,
+            ballot=standing.ballot,
+            standing=queries.standing_of(db, actor, row),
+            reason_sha256=queries.digest_of_reason(said),
+            result=queries.result_of(db, row.id),
+            step_up=people.fresh_step_up(db, actor) is not None,
+            has_passkey=bool(people.passkeys_of(db, actor.id)),
+            outside=people.outside_keys_of(db, actor.id) if web.settings().signing_plugin else [],
+            plugin=web.settings().signing_plugin,
+            device_counts=row.takes(signing.DEVICE),
+        )
+
+
+@door.get(f"{OWN}/file")
+@needs(Permission.BALLOT_CAST)
+@gives_a_file(access.classification_to_read)
+def file(consultation_id: int) -> FlaskResponse:
+    """The page that the member has signed."""
+    with reading() as db:
+        said = access.classification_to_read(db, current_actor(), consultation_id)
+        pdf = queries.signed_classification(said)
+    return web.download(f"phan-loai-phieu-{consultation_id}-da-ky.pdf", pdf, "application/pdf")
+
+
+@door.post(f"{OWN}/paper")
+@needs(Permission.BALLOT_CAST)
+@takes(body=True)
+def paper(consultation_id: int) -> dict[str, str]:
+    key_id = Body("key_id").hex("key_id", 64)
+    made = classify.prepare(current_actor(), consultation_id, key_id, web.settings().env)
+    return {
+        "pending": made.token,
+        "pdf": base64.b64encode(made.pdf).decode(),
+        "attrs": base64.b64encode(made.attributes).decode(),
+        "statement": made.statement.decode(),
+    }
+
+
+@door.post(OWN)
+@needs(Permission.BALLOT_CAST)
+@takes(body=True)
+def confirm(consultation_id: int) -> tuple[dict[str, str | int], int]:
+    actor, body = current_actor(), Body("pending", "key", "signature", "assertion")
+    envelope = casting.Envelope(
+        token=body.hex("pending", 32),
+        key=body.hex("key", 32),
+        signature=body.base64("signature"),
+    )
+    assertion = body.assertion()
+    by = casting.by_passkey(actor, assertion, web.settings()) if assertion else None
+    proof = classify.confirm(actor, consultation_id, envelope, by)
+    return {"key": envelope.key} | vars(proof), 201
+
+
+@door.post(f"{OWN}/declined")
+@needs(Permission.BALLOT_CAST)
+@takes("words")
+def decline(consultation_id: int) -> Response:
+    words = web.form("words", limit=approvals.LONGEST_REASON)
+    classify.decline(current_actor(), consultation_id, words)
+    return _see_result(consultation_id, "classification_declined")
+
+
+def _see_result(consultation_id: int, said: str) -> Response:
+    return web.see(queries.path_of(consultation_id), said)
