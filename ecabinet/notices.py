@@ -132,6 +132,26 @@ NOTICES: dict[str, Notice] = {
         "Kết quả một phiếu lấy ý kiến được đính chính",
         "The result of a consultation was corrected",
     ),
+    "classification_proposed": Notice(
+        S.CONSULTATIONS,
+        "Văn phòng Chính phủ đề nghị cách tính ý kiến khác của Ông/Bà",
+        "The Office proposes how your other opinion counts",
+    ),
+    "classification_taken_back": Notice(
+        S.CONSULTATIONS,
+        "Đề nghị cách tính ý kiến khác của Ông/Bà đã được rút",
+        "The proposal on your other opinion was taken back",
+    ),
+    "classification_answered": Notice(
+        S.OFFICE,
+        "Thành viên đã trả lời đề nghị cách tính ý kiến khác",
+        "A member has answered how their other opinion counts",
+    ),
+    "consultation_classified": Notice(
+        S.CONSULTATIONS,
+        "Kết quả một phiếu lấy ý kiến đã rõ sau khi phân loại ý kiến khác",
+        "A consultation's outcome is known, its other opinions being classified",
+    ),
     "attempts_to_decide": Notice(
         S.OFFICE,
         "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",

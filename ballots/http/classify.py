@@ -60,7 +60,11 @@ def own(consultation_id: int) -> str | Response:
         standing = queries.standing_in(queries.result_of(db, row.id), actor.id)
         if said is None or standing is None or standing.ballot is None:
             return web.see(queries.path_of(consultation_id))
-        about = {"consultation": row, "said": said, "opinion": standing.ballot.opinion or ""}
+        about = {
+            "consultation": row,
+            "classification": said,
+            "opinion": standing.ballot.opinion or "",
+        }
         if said.state == rules.Classified.CONFIRMED and said.leaf is not None:
             proof = ledger.proof(db, said.leaf)
             whole = web.carried(f"{proof.receipt}\n{proof.envelope}\n{proof.log_key}")

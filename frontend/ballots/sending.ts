@@ -34,15 +34,28 @@ export class NoProof extends Refusal {
   }
 }
 
+/** Where an envelope is sent, of which type its leaf is, and where its receipt is shown. */
+export function placeOf({ kind, consultation, key }: Envelope) {
+  const question = `/consultations/${consultation}`;
+  return kind === 'classification'
+    ? {
+        to: `${question}/classification`,
+        type: 'opinion_classified',
+        receipt: `${question}/classification`,
+      }
+    : { to: `${question}/ballots`, type: 'ballot', receipt: `/ballots/by-key/${key}` };
+}
+
 /** Send once; when the receipt verifies, or the answer is refused for good, forget the envelope. */
 export async function sendOnce(envelope: Envelope, statement?: string): Promise<Receipt> {
   try {
     const { consultation, pending, key, signature, assertion } = envelope;
-    const receipt = await send<Receipt>(`/consultations/${consultation}/ballots`, {
+    const { to, type } = placeOf(envelope);
+    const receipt = await send<Receipt>(to, {
       body: { pending, key, signature, ...(assertion ? { assertion } : {}) },
       signal: AbortSignal.timeout(ANSWERED_WITHIN),
     });
-    const named = { type: 'ballot', consultation, ...(await namedIn(statement)) };
+    const named = { type, consultation, ...(await namedIn(statement)) };
     if (!(await verifyReceipt(receipt.receipt, receipt.envelope, receipt.log_key, named))) {
       throw new NoProof();
     }

@@ -4,7 +4,7 @@ import { stepUpByCode } from '../code';
 import { Refusal, send } from '../http';
 import { canUse, stepUp } from '../people/passkey';
 import { type Envelope, keep, waiting } from '../signing/envelopes';
-import { isFinal, isUnconfirmed, sendUntilKept } from './sending';
+import { isFinal, isUnconfirmed, placeOf, sendUntilKept } from './sending';
 
 type State = 'sending' | 'confirm' | 'held' | 'refused' | 'kept';
 
@@ -35,7 +35,7 @@ async function settle(envelope: Envelope): Promise<void> {
 }
 
 function received(envelope: Envelope): void {
-  const path = `/ballots/by-key/${envelope.key}`;
+  const path = placeOf(envelope).receipt;
   place.querySelector('[data-receipt-of]')?.setAttribute('href', path);
   tell('kept');
   // The form of this very question knows nothing of the ballot: its receipt takes its place.

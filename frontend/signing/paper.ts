@@ -15,22 +15,40 @@ import {
   SEQUENCE,
 } from './der';
 
-/** What the screen shows, and so what alone may be signed. */
-export interface Expected {
+interface Common {
   /** The canonical statement that came with the PDF. */
   statement: string;
   person: number;
   keyId: string;
   signatureClass: 'device' | 'token' | 'official-duty';
   consultation: number;
+  /** The member's certificate, DER, where the device has it. */
+  certificate?: Bytes;
+}
+
+interface BallotShown extends Common {
   question: string;
   choice: string;
   opinion: string;
   /** SHA-256 of each paper shown, in hex, in their order. */
   papers: string[];
-  /** The member's certificate, DER, where the device has it. */
-  certificate?: Bytes;
 }
+
+/** How the member's own other opinion is read: of which ballot, beside which result, and why. */
+interface ClassificationShown extends Common {
+  reading: string;
+  /** SHA-256 of the reason shown, in hex. */
+  reason: string;
+  ballotLeaf: number;
+  resultLeaf: number;
+}
+
+/** What the screen shows, and so what alone may be signed. */
+export type Expected = BallotShown | ClassificationShown;
+
+type Without<T, Names extends PropertyKey> = T extends unknown ? Omit<T, Names> : never;
+/** The same before a key is known that signs it. */
+export type Shown = Without<Expected, 'keyId' | 'signatureClass'>;
 
 export type PaperFault =
   | 'not_whole'
@@ -151,37 +169,54 @@ function checkStatement(pdf: Bytes, statement: string): void {
 /** The statement says what the screen shows, field by field. */
 async function compare(expected: Expected): Promise<void> {
   const said = readStatement(expected.statement);
-  const [question] = said.questions;
   const same =
-    said.type === 'ballot' &&
     said.consultation === expected.consultation &&
     said.member === expected.person &&
     said.key_id === expected.keyId &&
     said.signature_class === expected.signatureClass &&
-    said.questions.length === 1 &&
-    question?.question === expected.question &&
-    question.choice === expected.choice &&
-    question.opinion_sha256 === toHex(await sha256(utf8(expected.opinion))) &&
-    said.papers.join() === expected.papers.join();
+    ('reading' in expected ? saysReading(said, expected) : await saysAnswer(said, expected));
   if (!same) throw new WillNotSign('other_statement');
 }
 
+async function saysAnswer(said: Statement, expected: BallotShown): Promise<boolean> {
+  const { papers, questions } = said;
+  if (said.type !== 'ballot' || !Array.isArray(papers) || !Array.isArray(questions)) return false;
+  const [question] = questions;
+  return (
+    questions.length === 1 &&
+    question?.question === expected.question &&
+    question.choice === expected.choice &&
+    question.opinion_sha256 === toHex(await sha256(utf8(expected.opinion))) &&
+    papers.join() === expected.papers.join()
+  );
+}
+
+const saysReading = (said: Statement, expected: ClassificationShown): boolean =>
+  said.type === 'classification' &&
+  said.reading === expected.reading &&
+  said.reason_sha256 === expected.reason &&
+  said.ballot_leaf === expected.ballotLeaf &&
+  said.result_leaf === expected.resultLeaf;
+
 interface Statement {
-  type: string;
-  consultation: number;
-  member: number;
-  key_id: string;
-  signature_class: string;
-  papers: string[];
-  questions: { question: string; choice: string; opinion_sha256: string }[];
+  type?: string;
+  consultation?: number;
+  member?: number;
+  key_id?: string;
+  signature_class?: string;
+  papers?: string[];
+  questions?: { question: string; choice: string; opinion_sha256: string }[];
+  reading?: string;
+  reason_sha256?: string;
+  ballot_leaf?: number;
+  result_leaf?: number;
 }
 
 /** JSON in the one form that it has: a key twice, or another spelling, is no statement. */
 function readStatement(text: string): Statement {
   try {
     const said = JSON.parse(text);
-    const whole = canonical(said) === text && Array.isArray(said.papers);
-    if (whole && Array.isArray(said.questions)) return said;
+    if (canonical(said) === text && said && typeof said === 'object') return said;
   } catch {
     // Falls through to the refusal.
   }

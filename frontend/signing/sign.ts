@@ -1,16 +1,12 @@
 /** The member's signature over a PDF that this device has checked. */
 import type { Bytes } from './der';
 import { deviceKey } from './keys';
-import { checkPaper, type Expected, WillNotSign } from './paper';
+import { checkPaper, type Shown, WillNotSign } from './paper';
 
 export { type Expected, type PaperFault, shortMark, WillNotSign } from './paper';
 
 /** r and s, 64 bytes, over the attributes; WillNotSign when anything is not as shown. */
-export async function signPaper(
-  pdf: Bytes,
-  attributes: Bytes,
-  expected: Omit<Expected, 'keyId' | 'signatureClass'>,
-): Promise<Bytes> {
+export async function signPaper(pdf: Bytes, attributes: Bytes, expected: Shown): Promise<Bytes> {
   const key = await deviceKey(expected.person);
   if (!key) throw new WillNotSign('no_key');
   await checkPaper(pdf, attributes, { ...expected, keyId: key.keyId, signatureClass: 'device' });

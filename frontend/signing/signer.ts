@@ -6,12 +6,19 @@
 import { fromBase64, sameBytes, sha256 } from './base64';
 import type { Bytes } from './der';
 import { deviceKey } from './keys';
-import { checkOutsidePaper, checkPaper, type Expected, shortMark, WillNotSign } from './paper';
+import {
+  checkOutsidePaper,
+  checkPaper,
+  type Expected,
+  type Shown,
+  shortMark,
+  WillNotSign,
+} from './paper';
 import { approve } from './plugin';
 import { signPaper } from './sign';
 
 export type SignatureClass = 'device' | 'token' | 'official-duty';
-export type Shown = Omit<Expected, 'keyId' | 'signatureClass'>;
+export type { Shown } from './paper';
 
 /** A paper as the server has made it ready for one key. */
 export interface PaperToSign {

@@ -14,6 +14,8 @@ export interface Envelope {
   key: string;
   person: number;
   consultation: number;
+  /** What was signed, where it is no ballot. */
+  kind?: 'classification';
   pending: string;
   /** r and s side by side, base64. */
   signature: string;

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ballots import bundle, rules
+from ballots import bundle, papers, rules
+from ballots.models import Consultation
 from ballots.rules import Decided, Position, Reading
 from ballots.service import classify, stamp
 from ecabinet import bundles, db, ledger, pades, verifier
@@ -22,7 +24,7 @@ from ecabinet.settings import Settings
 from people import queries as people
 from tests.ballots.builders import Member
 from tests.ballots.test_bundle import Files, act_in, change_json, leaf_lines, of_type, rezip
-from tests.ballots.test_classifying import OTHER, WHO, Closed
+from tests.ballots.test_classifying import OPINION, OTHER, REASON, WHO, Closed
 from tests.ballots.test_each_check import hide, put, seal
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
@@ -105,16 +107,18 @@ def change(files: Files, kind: str, **changes: Any) -> None:
 # ---- forgeries, sealed anew by whoever holds the log's key ----
 
 
-def sign_it_with(files: Files, member: Member, key_id: str | None = None) -> None:
-    """The statement on another page, signed by this member's key, and logged so."""
+def sign_it_with(
+    files: Files, member: Member, page: bytes | None = None, **changes: object
+) -> None:
+    """The statement, changed so, on another page, signed by this member's key and logged so."""
     record = json.loads(files[name_of(files, "json")])
-    said = json.loads(record["statement"]) | ({"key_id": key_id} if key_id else {})
+    said = json.loads(record["statement"]) | changes
     statement = verifier._written(said).encode()
     with db.reading() as session:
         device = people.signing_device(session, member.cabinet.ids[member.name], member.key_id)
         assert device is not None
         certificate, chain = device.certificate, pades.chain(session, device.certificate)
-    page = next(files[name] for name in files if name.startswith("papers/"))
+    page = page or next(files[name] for name in files if name.startswith("papers/"))
     attachment = pades.Attachment("statement.json", statement)
     made = pades.prepare(page, certificate, chain, attachment)
     raw = member.sign(base64.b64encode(made.attributes).decode())
@@ -135,12 +139,78 @@ def sign_it_for_them(files: Files) -> None:
 
 
 def sign_it_as_another(files: Files) -> None:
-    sign_it_with(files, others[OTHER], others[OTHER].key_id)
+    sign_it_with(files, others[OTHER], key_id=others[OTHER].key_id)
 
 
 def sign_another_page(files: Files) -> None:
     """Their own key, by itself: what it signed does not print what was said."""
     sign_it_with(files, others[WHO])
+
+
+def print_another_reading(files: Files) -> None:
+    said = json.loads(json.loads(files[name_of(files, "json")])["statement"])
+    with db.reading() as session:
+        form = papers.ClassificationForm(
+            consultation=session.get_one(Consultation, said["consultation"]),
+            office=said["office"],
+            opinion=OPINION,
+            ballot_leaf=said["ballot_leaf"],
+            result_leaf=said["result_leaf"],
+            reading=Reading.DISAGREEMENT,
+            reason=REASON,
+            day=date(2026, 12, 4),
+            key_id=said["key_id"],
+            signature_class=said["signature_class"],
+            nonce=said["nonce"],
+        )
+        page = papers.classification(form)
+    sign_it_with(files, others[WHO], page)
+
+
+def say_more_than_there_is(files: Files) -> None:
+    sign_it_with(files, others[WHO], more="")
+
+
+def read_it_as_nothing_that_there_is(files: Files) -> None:
+    propose_it_as(files, "maybe")
+    sign_it_with(files, others[WHO], reading="maybe")
+
+
+def propose_it_as(files: Files, reading: str) -> None:
+    change(files, "classification_proposed", reading=reading)
+
+
+def classify_unasked(files: Files) -> None:
+    hide(files, of_type(files, "classification_proposed")[0])
+
+
+def propose_of_another_alone(files: Files) -> None:
+    change(files, "classification_proposed", ballot_leaf=min(of_type(files, "ballot")))
+
+
+def decline_it_before(files: Files) -> None:
+    answered = act_in(files, "opinion_classified")
+    said = {name: answered[name] for name in ("consultation", "result_leaf", "ballot_leaf")}
+    declined = said | {"type": "classification_declined", "member": answered["member"]}
+    put(files, free_leaf(files), declined)
+
+
+def find_it_before_it_was_answered(files: Files) -> None:
+    act, at = act_in(files, "consultation_classified"), free_leaf(files)
+    hide_what_was_found(files)
+    put(files, at, act)
+
+
+def find_it_for_another_question(files: Files) -> None:
+    change(files, "consultation_classified", consultation=99)
+
+
+def say_that_it_was_known(files: Files) -> None:
+    change(files, "consultation_classified", before="not_passed")
+
+
+def rest_it_on_nothing(files: Files) -> None:
+    change(files, "consultation_classified", readings=[])
 
 
 def spoil_the_signature(files: Files) -> None:
@@ -161,7 +231,7 @@ def about_another_ballot(files: Files) -> None:
 
 
 def propose_another_reading(files: Files) -> None:
-    change(files, "classification_proposed", reading="disagreement")
+    propose_it_as(files, "disagreement")
 
 
 def propose_for_another_reason(files: Files) -> None:
@@ -253,6 +323,16 @@ FORGERIES = {
     sign_it_for_them: "not the certificate of the enrolment",
     sign_it_as_another: "by no key of its member's",
     sign_another_page: "does not print",
+    print_another_reading: "crosses ['disagreement']",
+    say_more_than_there_is: "says more, or less",
+    read_it_as_nothing_that_there_is: "read as nothing that there is",
+    classify_unasked: "classified unasked",
+    propose_of_another_alone: "answers what was never proposed",
+    decline_it_before: "settles an opinion twice",
+    find_it_before_it_was_answered: "before an answer that it rests on",
+    find_it_for_another_question: "on another consultation",
+    say_that_it_was_known: "awaited by nobody",
+    rest_it_on_nothing: "rests on other opinions",
     name_another_member: "no other's opinion",
     about_another_ballot: "no other's opinion",
     propose_another_reading: "another reading",

@@ -60,6 +60,7 @@ NO_THING = ("<token>", "<secret>", "<channel>", "<digest>", "<path:")
 # the signature is none; and where a page that is shown once leads when it is loaded again.
 SAYS_FIRST = {
     "POST /consultations/<int:consultation_id>/ballots": (409, "refused"),
+    "POST /consultations/<int:consultation_id>/classification": (409, "refused"),
     "POST /consultations/<int:consultation_id>/outside-signing": (409, "refused"),
     "POST /consultations/<int:consultation_id>/step-up": (409, "refused"),
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts": (422, "signature_rejected"),
@@ -163,6 +164,10 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/ballots": (
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
+    "/consultations/<int:consultation_id>/classification": (
+        {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
+    ),
+    "/consultations/<int:consultation_id>/classification/declined": {"words": "Không."},
     "/consultations/<int:consultation_id>/outside-signing": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/corrections": {"words": "Sửa tên."},
@@ -212,6 +217,17 @@ SENT: dict[str, Fields] = {
         "words": "Tiếp thu.",
         "seen": things.get("reply", "x"),
     },
+    "/consultations/<int:consultation_id>/classifications": lambda reader, things: {
+        "person": reader.cabinet.ids[MINISTER],
+        "reading": "agreement",
+        "reason": "Về hình thức.",
+    },
+    "/consultations/<int:consultation_id>/classifications/taken-back": lambda reader, things: {
+        "person": reader.cabinet.ids[MINISTER],
+    },
+    "/consultations/<int:consultation_id>/classification/paper": lambda reader, things: (
+        {"key_id": reader.states["asked"]["key_id"]},
+    ),
     "/consultations/<int:consultation_id>/decision": lambda reader, things: {
         "decided": "return",
         "reason": "Bổ sung",
@@ -550,6 +566,8 @@ ROLES = {
 ELSEWHERE = {
     "POST /consultations/<int:consultation_id>/refusals",
     "POST /consultations/<int:consultation_id>/ballots",
+    "POST /consultations/<int:consultation_id>/classification",
+    "POST /consultations/<int:consultation_id>/classifications",
     "POST /consultations/<int:consultation_id>/outside-signing",
     "POST /consultations/<int:consultation_id>/step-up",
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts",
@@ -558,7 +576,11 @@ ELSEWHERE = {
     "POST /persons/<int:person_id>/unlock",
 }
 # Of these the room's tests show each role that may.
-SHOWN_FOR_EACH = {"POST /consultations/<int:consultation_id>/refusals"}
+SHOWN_FOR_EACH = {
+    "POST /consultations/<int:consultation_id>/classification",
+    "POST /consultations/<int:consultation_id>/classifications",
+    "POST /consultations/<int:consultation_id>/refusals",
+}
 # Why nobody of these roles is ever let in although the door asks for no more than a permission that
 # they have: whose the thing is shuts them out, whatever there is.
 NOBODY: list[tuple[str, str, frozenset[Role]]] = [

@@ -3,6 +3,7 @@
 A state is the numbers by which its doors are asked for; who reads it stands in `matrix.txt`.
 """
 
+import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
 from ballots.models import Consultation
-from ballots.rules import Choice
-from ballots.service import advise, on_paper
+from ballots.rules import Choice, Reading
+from ballots.service import advise, classify, on_paper
 from ballots.service import close as closing
 from ballots.service import draft as drafting
+from ballots.service.cast import Envelope
 from ballots.signing import Proposed
 from documents import leases, lodging, removing, replacing, secret
 from documents import queries as documents
@@ -56,6 +58,11 @@ Things = dict[str, Any]
 ONLY_AT = {
     "lodged by another": ("/withdrawal",),
     "of the office": ("/papers", "/secret-papers", "/editions", "/particulars", "/taking-out"),
+    "opinion to classify": (
+        "/classification", "/classification/paper", "/classification/declined", "/classifications",
+        "/classifications/taken-back",
+    ),
+    "opinion classified": ("/classification/file",),
     "replaced": ("/changes", "/side-by-side"),
     "taken out by another": ("/putting-back",),
     "taken out by the office": ("/putting-back",),
@@ -282,12 +289,45 @@ def _question(cabinet: Cabinet, named: str, days: int = 2, deputy: str | None = 
     return drafting.draft(cabinet.actor("chuyenvien"), asked)
 
 
-def _entered(cabinet: Cabinet, consultation: int) -> int:
+def _entered(
+    cabinet: Cabinet, consultation: int, who: str = "pttg1", choice: Choice = Choice.AGREE
+) -> int:
     """An answer on paper that waits for its second person."""
-    answer, scan = Proposed(Choice.AGREE, ""), ("phieu.pdf", pdf(1, "Phieu giay"))
-    member = cabinet.ids["pttg1"]
-    clerk = cabinet.actor("thuky")
+    words = f"Phieu giay {consultation} {who}"
+    answer, scan = Proposed(choice, ""), ("phieu.pdf", pdf(1, words))
+    clerk, member = cabinet.actor("thuky"), cabinet.ids[who]
     return on_paper.ask_to_enter(clerk, consultation, member, answer, scan, "Đi xa.", "demo")
+
+
+def _on_paper(cabinet: Cabinet, consultation: int, who: str, choice: Choice) -> None:
+    """The same, compared by its second person."""
+    entered = _entered(cabinet, consultation, who, choice)
+    approvals.confirm(cabinet.actor("chuyenvien"), entered, _digest(cabinet, entered))
+
+
+def _classified(cabinet: Cabinet, named: str, member: Member) -> int:
+    """Two for, two against, and an other opinion that decides, before its question is closed."""
+    question = _question(cabinet, named)
+    drafting.approve(cabinet.actor("lanhdaovp"), question)
+    member.cast(question, "other_opinion", "Nên là Luật.")
+    for who in ("thutuong", "pttg1"):
+        _on_paper(cabinet, question, who, Choice.AGREE)
+    for who in ("botruong.taichinh", "botruong.yte"):
+        _on_paper(cabinet, question, who, Choice.DISAGREE)
+    return question
+
+
+def _propose_reading(cabinet: Cabinet, question: int) -> None:
+    agreement, member = Reading.AGREEMENT, cabinet.ids[MINISTER]
+    classify.propose(cabinet.actor("chuyenvien"), question, member, agreement, "Về hình thức.")
+
+
+def _confirm_reading(cabinet: Cabinet, question: int, member: Member) -> None:
+    minister = cabinet.actor(MINISTER)
+    made = classify.prepare(minister, question, member.key_id, "demo")
+    signature = member.sign(base64.b64encode(made.attributes).decode())
+    envelope = Envelope(made.token, secrets.token_hex(16), signature)
+    classify.confirm(minister, question, envelope, lambda _db, _mark: {"method": "totp"})
 
 
 def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
@@ -296,11 +336,17 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     made["closed"] = {"consultation_id": (closed := _question(cabinet, "da dong", deputy="pttg1"))}
     drafting.approve(leader, closed)
     made["closed"]["key"] = member.cast(closed, "agree_comments", "Làm rõ.")["key"]
-    entered = _entered(cabinet, closed)
-    approvals.confirm(cabinet.actor("chuyenvien"), entered, _digest(cabinet, entered))
+    _on_paper(cabinet, closed, "pttg1", Choice.AGREE)
+    to_read, read = (_classified(cabinet, each, member) for each in ("phan loai", "da phan loai"))
     made["closed"]["member_id"] = cabinet.ids["pttg1"]
     cabinet.wait(days=3)
-    closing.close(closed)
+    for each in (closed, to_read, read):
+        closing.close(each)
+    for each in (to_read, read):
+        _propose_reading(cabinet, each)
+    _confirm_reading(cabinet, read, member)
+    made["opinion to classify"] = {"consultation_id": to_read, "key_id": member.key_id}
+    made["opinion classified"] = {"consultation_id": read}
     with reading() as db:
         result = ballots.seen_by_decider(db, db.get_one(Consultation, closed))
     made["closed"] |= {"result": result, "reply": ballots.seen_reply(None)}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 # The function that ends each point of security.md 3.2. After C9 the ballot stands.
 BEFORE = {
-    "C1": "ballots.http.Body",
-    "C2": "ballots.http.current_actor",
+    "C1": "ballots.http.consultations.Body",
+    "C2": "ballots.http.consultations.current_actor",
     "C3": "ballots.service.cast._verified",
     "C4": "ballots.access.consultation_to_answer",
     "C5": "ballots.service.cast._refusal",

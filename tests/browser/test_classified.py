@@ -1,0 +1,90 @@
+"""An other opinion that decides: the Office proposes how it counts, the member signs it on a phone,
+and the result says what has become of it."""
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from ecabinet import db, migrate
+from ecabinet.app import create_app
+from ecabinet.settings import Settings
+from tests.ballots.test_classifying import OPINION, REASON, WHO, Closed
+from tests.browser.person import DESKTOP, PHONE
+from tests.browser.reader import Reader
+from tests.browser.test_ballot_passkey import enrol
+from tests.browser.test_looks import glance
+from tests.builders import PASSWORD, PEOPLE, SEED, Cabinet
+from tests.server import Server, serving
+
+pytestmark = pytest.mark.browser
+
+OWN = "/consultations/1/classification"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A house in which one question waits for how an opinion counts."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'ecabinet.db'}"
+    settings = Settings(database_url=url, data_dir=folder, base_url="http://localhost")
+    # The browser's own loop runs in this thread, and signing needs one.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(fill, settings).result()
+    accounts = [{"username": name, "password": PASSWORD, "totp_secret": SEED} for name in PEOPLE]
+    (folder / "demo-accounts.json").write_text(json.dumps(accounts))
+    with serving(folder) as served:
+        yield served
+
+
+def fill(settings: Settings) -> None:
+    app = create_app(settings)
+    migrate.upgrade(db.database())
+    assert Closed(Cabinet(app)).number == 1
+    db.database().close()
+
+
+def test_the_office_proposes_the_member_signs_and_the_result_is_known(
+    chromium: Browser, server: Server
+) -> None:
+    specialist = Reader(chromium, server, "chuyenvien", DESKTOP)
+    specialist.signs_in()
+    specialist.follows("Phân loại")
+    specialist.presses("Đề nghị phân loại")
+    dialog = specialist.page.locator("dialog[open]")
+    dialog.get_by_label("Ý kiến này được tính").select_option("agreement")
+    dialog.get_by_label("Lý do đề nghị").fill(REASON)
+    specialist.presses("Gửi đề nghị", "dialog[open]")
+    expect(specialist.page.get_by_text("Chờ thành viên ký hoặc không đồng ý.")).to_be_visible()
+    specialist.fits(DESKTOP)
+
+    member = Reader(chromium, server, WHO, PHONE)
+    member.signs_in()
+    member.goes_to("/devices")
+    enrol(member.page, chromium, server)
+    member.goes_to("/")
+    member.follows("Xem và trả lời")
+    for words in (OPINION, REASON, "cho bên đồng ý"):
+        expect(member.page.get_by_text(words).first).to_be_visible()
+    glance(member, OWN)
+    member.opens(OWN)
+    member.presses("Xem lại và ký")
+    expect(member.page.get_by_role("heading", name="Xem lại trước khi ký")).to_be_visible()
+    expect(member.page.locator("[data-mark]")).to_have_text(re.compile("[0-9a-f]{4}"))
+    expect(member.page.locator("[data-ballot-pdf] canvas")).not_to_have_count(0)
+    member.fits(PHONE)
+    member.presses("Ký và gửi")
+    verified = member.page.get_by_role("heading", name="Cách tính ý kiến đã được ghi sổ")
+    expect(verified).to_be_visible()
+    glance(member, OWN)
+
+    again = specialist.page.locator("#found-again")
+    specialist.opens("/consultations/1")
+    expect(again).to_contain_text("Thông qua")
+    glance(specialist, "/consultations/1")
+    assert specialist.wrong + member.wrong == []
