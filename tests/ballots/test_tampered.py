@@ -176,11 +176,11 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[Any, Any] = {}
     validated = verifier._validated
 
-    def once(held: verifier.Bundle, leaf: int, where: str) -> verifier.Signed:
-        asked = held.read(where), held.statement(leaf)["issued_at"], str(held.keys)
+    def once(held: verifier.Bundle, said: dict[str, Any], where: str) -> verifier.Signed:
+        asked = held.read(where), said["issued_at"], str(held.keys)
         if asked not in known:
             try:
-                known[asked] = validated(held, leaf, where)
+                known[asked] = validated(held, said, where)
             except verifier.Unsound as wrong:
                 known[asked] = wrong
         if isinstance(known[asked], verifier.Unsound):
