@@ -18,6 +18,8 @@ from werkzeug.test import TestResponse
 from ballots import jobs, queries
 from ballots.bundle import write
 from ballots.models import Ballot
+from ballots.rules import Choice, Reading
+from ballots.service import classify
 from ballots.service.close import close
 from ecabinet import answers, authorities, bundles, settings, verifier, web
 from ecabinet.db import reading
@@ -29,6 +31,7 @@ from people.service import devices
 from tests.ballots.builders import Member, an_open_consultation, ballots_of
 from tests.ballots.test_classes import positions
 from tests.ballots.test_confirming import ask_options, with_passkey
+from tests.ballots.test_on_paper import entered
 from tests.builders import Cabinet
 from tests.people.builders import leaves
 from tests.plugin import Authority, Holder
@@ -85,11 +88,13 @@ class Desk:
         self.browser = cabinet.browser(username)
         self.program = cabinet.browser()
 
-    def paper(self, consultation: int, choice: str = "disagree") -> dict[str, str]:
+    def paper(
+        self, consultation: int, choice: str = "disagree", opinion: str = ""
+    ) -> dict[str, str]:
         with reading() as db:
             row = db.get_one(queries.Consultation, consultation)
             follows = queries.latest_leaf(db, row, self.cabinet.ids[self.name])
-        body = {"choice": choice, "opinion": "", "key_id": self.key_id, "follows": follows}
+        body = {"choice": choice, "opinion": opinion, "key_id": self.key_id, "follows": follows}
         answer = self.browser.post(f"/consultations/{consultation}/paper", json=body)
         assert answer.status_code == 200, answer.json
         found: dict[str, str] = answer.json
@@ -132,14 +137,61 @@ class Desk:
             body["assertion"] = assertion
         return self.browser.post(f"/consultations/{consultation}/ballots", json=body)
 
-    def cast(self, consultation: int, choice: str = "disagree") -> dict[str, Any]:
-        pending = self.paper(consultation, choice)["pending"]
+    def cast(
+        self, consultation: int, choice: str = "disagree", opinion: str = ""
+    ) -> dict[str, Any]:
+        pending = self.paper(consultation, choice, opinion)["pending"]
         kept = self.signed(consultation, pending, self.holder.sign)
         assert kept.status_code == 200, kept.json
         answer = self.send(consultation, pending, bytes.fromhex(kept.json["FileServer"]))
         assert answer.status_code == 201, answer.json
         found: dict[str, Any] = answer.json
         return found
+
+
+# ---- what is signed is not always a ballot ----
+
+
+def test_where_official_signatures_alone_count_one_classifies_an_opinion(
+    cabinet: Cabinet, official: Authority, asked: int, tmp_path: Path
+) -> None:
+    """One against and an other opinion: counted for, the two would be equal."""
+    device = Member(cabinet, MINISTER)
+    desk = Desk(cabinet, official.certify(f"Bộ Y tế {named(cabinet)}"))
+    desk.cast(asked, "other_opinion", "Nên là Luật.")
+    entered(cabinet, asked, choice=Choice.DISAGREE, name=OTHER)
+    jobs.stamp_what_waits()
+    cabinet.wait(days=4)
+    close(asked)
+    member = cabinet.ids[MINISTER]
+    classify.propose(cabinet.actor("chuyenvien"), asked, member, Reading.AGREEMENT, "Về hình thức.")
+    desk.browser.sign_in(MINISTER)
+    path = f"/consultations/{asked}/classification"
+    refused = desk.browser.post(f"{path}/paper", json={"key_id": device.key_id})
+    assert (refused.status_code, refused.json["reason"]) == (409, "class_not_counted")
+    made = desk.browser.post(f"{path}/paper", json={"key_id": desk.key_id})
+    assert made.status_code == 200, made.json
+    pending = made.json["pending"]
+    kept = desk.signed(asked, pending, desk.holder.sign)
+    assert kept.status_code == 200, kept.json
+    back = desk.browser.get(f"/consultations/{asked}/outside-signing/{pending}")
+    assert base64.b64decode(back.json["pdf"]).startswith(base64.b64decode(made.json["pdf"]))
+    body = {
+        "pending": pending,
+        "key": "a" * 32,
+        "signature": base64.b64encode(bytes.fromhex(kept.json["FileServer"])).decode(),
+    }
+    answer = desk.browser.post(path, json=body)
+    assert answer.status_code == 201, answer.json
+    jobs.stamp_what_waits()
+    with reading() as db:
+        found = queries.reckoning_of(db, asked)
+        assert found is not None
+        assert (found.outcome, found.counts["agree_comments"]) == ("needs_decision", 1)
+        write(db, asked, tmp_path / "bundle.zip")
+        report = verifier.verify(tmp_path / "bundle.zip", bundles.trusted(db), deep=True)
+    assert report.is_sound, report.findings
+    assert "V39" not in {each.check for each in report.absent}
 
 
 # ---- the certificate is registered by two ----
