@@ -1446,13 +1446,18 @@ def _classifications_to_answer(db: Session, actor: Actor) -> list[Duty]:
     """What the Office has proposed of this member's own opinions."""
     if not actor.may(Permission.BALLOT_CAST):
         return []
+    proposed = select(Classification.consultation_id).where(
+        Classification.member_id == actor.id, Classification.state == rules.Classified.PROPOSED
+    )
+    asked = set(db.scalars(proposed))
     return [
         Duty(
             "classification_to_answer", each.title, path_of_classification(each.id), None,
             {"number": each.id},
         )
-        for each in _undecided(db)
-        if not rules.confirmation_refusal(classifiable(db, each, actor.id))
+        for each in (_undecided(db) if asked else ())
+        if each.id in asked
+        and not rules.confirmation_refusal(classifiable(db, each, actor.id))
     ]  # fmt: skip
 
 
@@ -1460,7 +1465,15 @@ def _opinions_to_classify(db: Session, actor: Actor) -> list[Duty]:
     """Questions that this person follows, whose outcome waits for how opinions are read."""
     if not actor.may(Permission.CONSULTATION_DRAFT):
         return []
-    followed = [each for each in _undecided(db) if each.tracked_by == actor.id]
+    waiting = select(Result.consultation_id).where(
+        Result.outcome == rules.Outcome.AWAITS_CLASSIFICATION
+    )
+    open_ones = set(db.scalars(waiting))
+    followed = [
+        each
+        for each in (_undecided(db) if open_ones else ())
+        if each.id in open_ones and each.tracked_by == actor.id
+    ]
     left = {
         each.id: sum(said.may_propose for said in other_opinions(db, each)) for each in followed
     }
