@@ -191,18 +191,33 @@ def consultation_to_close(db: Session, consultation_id: int) -> Consultation:
     return _locked(db, consultation_id)
 
 
-def ballot_paper_to_sign(
+def paper_to_sign(
     db: Session, actor: Actor, consultation_id: int, token: str
 ) -> BallotPaper | None:
-    """One's own ballot paper of this consultation; another's does not exist."""
+    """One's own paper that was made ready, whatever is signed by it."""
     return db.scalar(
         select(BallotPaper).where(
             BallotPaper.token == token,
             BallotPaper.consultation_id == consultation_id,
             BallotPaper.person_id == actor.id,
-            BallotPaper.classification_id.is_(None),
         )
     )
+
+
+def ballot_paper_to_sign(
+    db: Session, actor: Actor, consultation_id: int, token: str
+) -> BallotPaper | None:
+    """One's own ballot paper; what confirms how an opinion is read is none."""
+    found = paper_to_sign(db, actor, consultation_id, token)
+    return found if found and found.classification_id is None else None
+
+
+def classification_paper_to_sign(
+    db: Session, actor: Actor, consultation_id: int, token: str
+) -> BallotPaper | None:
+    """One's own paper that confirms how one's opinion is read; a ballot's is none."""
+    found = paper_to_sign(db, actor, consultation_id, token)
+    return found if found and found.classification_id is not None else None
 
 
 def classification_to_read(db: Session, actor: Actor, consultation_id: int) -> Classification:
@@ -218,29 +233,6 @@ def classification_to_read(db: Session, actor: Actor, consultation_id: int) -> C
     if found is None:
         raise NotFound(f"a classification of consultation {consultation_id}")
     return found
-
-
-def paper_to_sign(
-    db: Session, actor: Actor, consultation_id: int, token: str
-) -> BallotPaper | None:
-    """One's own paper of either kind, for what is done to both before they are sent."""
-    return ballot_paper_to_sign(db, actor, consultation_id, token) or classification_paper_to_sign(
-        db, actor, consultation_id, token
-    )
-
-
-def classification_paper_to_sign(
-    db: Session, actor: Actor, consultation_id: int, token: str
-) -> BallotPaper | None:
-    """One's own paper that confirms how one's opinion is read; a ballot's is none."""
-    return db.scalar(
-        select(BallotPaper).where(
-            BallotPaper.token == token,
-            BallotPaper.consultation_id == consultation_id,
-            BallotPaper.person_id == actor.id,
-            BallotPaper.classification_id.is_not(None),
-        )
-    )
 
 
 def ballot_to_read(db: Session, actor: Actor, key: str) -> Ballot:

@@ -1,12 +1,11 @@
 """How other opinions are read: the Office proposes, the member concerned signs or declines."""
 
-import base64
-
 from flask import Response as FlaskResponse
 from flask import render_template
 from werkzeug.wrappers import Response
 
 from ballots import access, queries, rules, signing
+from ballots.http import signed
 from ballots.rules import Reading
 from ballots.service import cast as casting
 from ballots.service import classify
@@ -114,24 +113,15 @@ def file(consultation_id: int) -> FlaskResponse:
 def paper(consultation_id: int) -> dict[str, str]:
     key_id = Body("key_id").hex("key_id", 64)
     made = classify.prepare(current_actor(), consultation_id, key_id, web.settings().env)
-    return {
-        "pending": made.token,
-        "pdf": base64.b64encode(made.pdf).decode(),
-        "attrs": base64.b64encode(made.attributes).decode(),
-        "statement": made.statement.decode(),
-    }
+    return signed.made_ready(made)
 
 
 @door.post(OWN)
 @needs(Permission.BALLOT_CAST)
 @takes(body=True)
 def confirm(consultation_id: int) -> tuple[dict[str, str | int], int]:
-    actor, body = current_actor(), Body("pending", "key", "signature", "assertion")
-    envelope = casting.Envelope(
-        token=body.hex("pending", 32),
-        key=body.hex("key", 32),
-        signature=body.base64("signature"),
-    )
+    actor, body = current_actor(), Body(*signed.SENT)
+    envelope = signed.envelope(body)
     assertion = body.assertion()
     by = casting.by_passkey(actor, assertion, web.settings()) if assertion else None
     proof = classify.confirm(actor, consultation_id, envelope, by)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ballots import access, papers, queries, rules, signing
+from ballots.http import signed
 from ballots.models import Attempt, Consultation, State
 from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
@@ -663,12 +664,7 @@ def paper(consultation_id: int) -> dict[str, str]:
         current_actor(), consultation_id, _answer(body), body.hex("key_id", 64),
         web.settings().env,
     )  # fmt: skip
-    return {
-        "pending": made.token,
-        "pdf": base64.b64encode(made.pdf).decode(),
-        "attrs": base64.b64encode(made.attributes).decode(),
-        "statement": made.statement.decode(),
-    }
+    return signed.made_ready(made)
 
 
 @door.post(f"{ANSWERED}/outside-signing")
@@ -726,12 +722,8 @@ def passkey_options(consultation_id: int) -> dict[str, Any]:
 @needs(Permission.BALLOT_CAST)
 @takes(body=True)
 def cast(consultation_id: int) -> tuple[dict[str, str | int], int]:
-    actor, body = current_actor(), Body("pending", "key", "signature", "assertion")
-    envelope = casting.Envelope(
-        token=body.hex("pending", 32),
-        key=body.hex("key", 32),
-        signature=body.base64("signature"),
-    )
+    actor, body = current_actor(), Body(*signed.SENT)
+    envelope = signed.envelope(body)
     assertion = body.assertion()
     confirm = casting.by_passkey(actor, assertion, web.settings()) if assertion else None
     return casting.cast(actor, consultation_id, envelope, confirm).as_answer(), 201

@@ -12,9 +12,8 @@ from ballots.models import BallotPaper, Classification, Consultation, Reckoning,
 from ballots.rules import BallotRefusal, ClassificationRefusal, Classified, Outcome, Reading
 from ballots.service import tell
 from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
-from ballots.service.prepare import Prepared, refuse_without_end
-from ballots.signing import Sealed
-from ecabinet import canonical, clock, keys, ledger, pades
+from ballots.service.prepare import Page, Prepared, make_ready, refuse_without_end
+from ecabinet import canonical, clock, ledger, pades
 from ecabinet.access import Actor
 from ecabinet.db import reading as reading_from
 from ecabinet.db import transaction
@@ -113,30 +112,20 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
             signature_class=device.signature_class,
             nonce=said.nonce,
         )
-        chain, row_id, follows = pades.chain(db, device.certificate), row.id, said.ballot_leaf
-    statement = signing.written_classification(said)
-    attachment = pades.Attachment(signing.ATTACHMENT, statement)
-    page, made = papers.classification(form), None
-    if said.signature_class == signing.DEVICE:
-        made = pades.prepare(page, device.certificate, chain, attachment)
-    pdf = made.pdf if made else pades.attach(page, attachment)
-    key = keys.store().read(signing.key_name(consultation_id))
-    sealed = signing.seal(key, consultation_id, Sealed(statement, form.opinion, pdf, made))
-    token = secrets.token_hex(16)
-    with transaction() as db:
-        db.add(
-            BallotPaper(
-                token=token,
-                consultation_id=consultation_id,
-                person_id=actor.id,
-                key_id=key_id,
-                follows=follows,
-                classification_id=row_id,
-                sealed=sealed,
-                issued_at=clock.now(db),
-            )
-        )
-    return Prepared(token, pdf, made.attributes if made else b"", statement)
+        chain, proposed = pades.chain(db, device.certificate), row.id
+    page = Page(
+        papers.classification(form), signing.written_classification(said), form.opinion,
+        said.signature_class, device.certificate, chain,
+    )  # fmt: skip
+    paper = BallotPaper(
+        token=secrets.token_hex(16),
+        consultation_id=consultation_id,
+        person_id=actor.id,
+        key_id=key_id,
+        follows=said.ballot_leaf,
+        classification_id=proposed,
+    )
+    return make_ready(page, paper)
 
 
 def confirm(

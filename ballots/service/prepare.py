@@ -74,32 +74,48 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
     with transaction() as db:
         refuse_without_end(db, actor, consultation_id)
         asked = _as_asked(db, actor, consultation_id, answer, key_id, env)
-    statement = signing.written(asked.statement)
-    attachment = pades.Attachment(signing.ATTACHMENT, statement)
-    page, made = papers.ballot(asked.form), None
-    if asked.statement.signature_class == signing.DEVICE:
-        made = pades.prepare(page, asked.certificate, asked.chain, attachment)
-    # By a key outside the browser the program that holds it makes room for its signature itself.
-    pdf = made.pdf if made else pades.attach(page, attachment)
-    sealed = signing.seal(
-        keys.store().read(signing.key_name(consultation_id)),
-        consultation_id,
-        Sealed(statement, answer.opinion, pdf, made),
+    page = Page(
+        papers.ballot(asked.form), signing.written(asked.statement), answer.opinion,
+        asked.statement.signature_class, asked.certificate, asked.chain,
+    )  # fmt: skip
+    row = BallotPaper(
+        token=secrets.token_hex(16),
+        consultation_id=consultation_id,
+        person_id=actor.id,
+        key_id=key_id,
+        follows=answer.follows,
     )
-    token = secrets.token_hex(16)
+    return make_ready(page, row)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one key is to sign, whatever it says: the page, its statement, whose key it is."""
+
+    pdf: bytes
+    statement: bytes
+    opinion: str
+    signature_class: str
+    certificate: bytes
+    chain: list[bytes]
+
+
+def make_ready(page: Page, row: BallotPaper) -> Prepared:
+    """Leave room for the signature and keep the paper, sealed, until it comes back."""
+    attachment = pades.Attachment(signing.ATTACHMENT, page.statement)
+    made = None
+    if page.signature_class == signing.DEVICE:
+        made = pades.prepare(page.pdf, page.certificate, page.chain, attachment)
+    # By a key outside the browser the program that holds it makes room for its signature itself.
+    pdf = made.pdf if made else pades.attach(page.pdf, attachment)
+    key = keys.store().read(signing.key_name(row.consultation_id))
+    content = Sealed(page.statement, page.opinion, pdf, made)
+    row.sealed = signing.seal(key, row.consultation_id, content)
+    ready = Prepared(row.token, pdf, made.attributes if made else b"", page.statement)
     with transaction() as db:
-        db.add(
-            BallotPaper(
-                token=token,
-                consultation_id=consultation_id,
-                person_id=actor.id,
-                key_id=key_id,
-                follows=answer.follows,
-                sealed=sealed,
-                issued_at=clock.now(db),
-            )
-        )
-    return Prepared(token, pdf, made.attributes if made else b"", statement)
+        row.issued_at = clock.now(db)
+        db.add(row)
+    return ready
 
 
 def passkey_options(

@@ -641,6 +641,8 @@ def test_a_long_paper_is_gone_through_in_every_way_and_few_of_its_pages_are_held
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Đọc bằng bàn phím")).to_be_visible()
     page.keyboard.press("Escape")
+    # While it is still closing a key is the dialog's own.
+    expect(page.get_by_role("dialog", name="Đọc bằng bàn phím")).to_be_hidden()
     page.locator("body").press("[")
     expect(page.get_by_role("heading", level=1)).to_have_text(SHORT)
     secretary.follows(re.compile(f"Tài liệu sau.*{LONG}"))
