@@ -176,27 +176,21 @@ class Keys:
         return found
 
     def _key_encryption_key(self) -> bytes:
-        path = self._folder / KEK
-        if self._hsm is not None:
-            path = self._folder / WRAPPED_KEK
-            if not path.exists():
-                self._refuse_to_begin_anew(path)
-                write_new(path, self._hsm.wrap(KEK, secrets.token_bytes(KEY_BYTES)))
-            return self._hsm.unwrap(KEK, path.read_bytes())
-        if not path.exists():
-            self._refuse_to_begin_anew(path)
-        write_new(path, secrets.token_bytes(KEY_BYTES))
-        if path.stat().st_mode & OTHERS:
-            raise SettingRefused(f"{path} may be read by others: chmod 600 it")
-        return path.read_bytes()
-
-    def _refuse_to_begin_anew(self, path: Path) -> None:
-        """A new key-encryption key would open nothing of what is here already."""
-        if any(self._folder.glob("*.key")) or self.in_hsm():
+        path = self._folder / (KEK if self._hsm is None else WRAPPED_KEK)
+        # Looked for in this order: a process that begins here at once makes the others after it.
+        if (any(self._folder.glob("*.key")) or self.in_hsm()) and not path.exists():
             raise SettingRefused(
                 f"{path} is gone, and the keys of {self._folder} cannot be read without it: bring "
                 "it back from a copy of this folder"
             )
+        if self._hsm is not None:
+            if not path.exists():
+                write_new(path, self._hsm.wrap(KEK, secrets.token_bytes(KEY_BYTES)))
+            return self._hsm.unwrap(KEK, path.read_bytes())
+        write_new(path, secrets.token_bytes(KEY_BYTES))
+        if path.stat().st_mode & OTHERS:
+            raise SettingRefused(f"{path} may be read by others: chmod 600 it")
+        return path.read_bytes()
 
 
 P256 = ec.SECP256R1()

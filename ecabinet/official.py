@@ -54,12 +54,13 @@ def _colours() -> bytes:
 def sealed(db: Session, pdf: bytes) -> bytes:
     """The paper with the Office's seal, the time of it, and what is needed to believe both when
     their certificates have run out (PAdES B-LTA): all made here, by no line that leads out."""
-    certificate, key = _in_use(db)
+    _begin(db)
+    certificate, key = pades.in_use(db, SEAL)
     prepared = pades.prepare(pdf, certificate, [], field=FIELD)
     der = key.sign(prepared.attributes, ec.ECDSA(hashes.SHA256()))
     signed = pades.finish(prepared, certificate, [], answers.raw(der))
     stamped = tsa.set_in(signed, tsa.stamp_here(db, tsa.signature_of(signed)))
-    own = [pades.certificate(db, each) for each in (pades.ROOT, SEAL, tsa.TSA)]
+    own = [pades.certificate(db, pades.ROOT), certificate, pades.certificate(db, tsa.TSA)]
     known = archiving.Known(own, [crls.of_the_root(db)])
     return stamped + archiving.appended(
         stamped, 1, known, lambda digest: tsa.over_here(db, digest), tsa.RESERVED
@@ -68,13 +69,12 @@ def sealed(db: Session, pdf: bytes) -> bytes:
 
 def rotate(db: Session, reason: str) -> bytes:
     """A new key and certificate of the seal; what was sealed before stays under its own."""
-    _in_use(db)
+    _begin(db)
     return rotation.rotate(db, SEAL, pades.certify_seal, reason)
 
 
-def _in_use(db: Session) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
-    """The seal's own certificate and key, made by the root when the first paper is sealed."""
-    if db.get(pades.Certificate, SEAL) is None:
-        der = pades.certify_seal(db, pades.own_key(db, SEAL).public_key())
+def _begin(db: Session) -> None:
+    """The root certifies the seal when the first paper is sealed."""
+    if not pades.generations(db, SEAL):
+        der = pades.certify_seal(db, pades.key_of(SEAL, 1).public_key())
         insert_if_absent(db, pades.Certificate, purpose=SEAL, der=der)
-    return pades.in_use(db, SEAL)

@@ -78,29 +78,28 @@ def begin(db: Session) -> None:
 
 def former(db: Session, purpose: str) -> list[bytes]:
     """The certificates (DER) that stood for this purpose before, the oldest first."""
-    kept = select(Certificate).where(Certificate.purpose.like(f"{purpose}-%"))
-    numbered = {int(each.purpose.rpartition("-")[2]): each.der for each in db.scalars(kept)}
-    return [numbered[each] for each in sorted(numbered)]
+    return generations(db, purpose)[:-1]
 
 
 def generations(db: Session, purpose: str) -> list[bytes]:
-    """All certificates (DER) of a purpose, the one in use last."""
-    return [*former(db, purpose), certificate(db, purpose)]
+    """All certificates (DER) of a purpose, the one in use last; none before the first is made."""
+    # In one query, and past what the session has read before: a rotation beside it is seen whole
+    # or not at all.
+    column = Certificate.purpose
+    kept = select(column, Certificate.der).where((column == purpose) | column.like(f"{purpose}-%"))
+    found = dict(db.execute(kept).all())
+    last = [found.pop(purpose)] if purpose in found else []
+    numbered = {int(each.rpartition("-")[2]): der for each, der in found.items()}
+    return [numbered[each] for each in sorted(numbered)] + last
 
 
 def in_use(db: Session, purpose: str) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
-    """The certificate (DER) of a purpose and its key, both of one generation: the certificate is
-    held until the act ends, so that no rotation comes between the two of them."""
-    held = select(Certificate).where(Certificate.purpose == purpose).with_for_update(read=True)
-    found = db.scalar(held.execution_options(populate_existing=True))
-    if found is None:
+    """The certificate (DER) in use for a purpose and the key that is its own. Whoever signs takes
+    both from here: asked for one after the other, they may be of two generations."""
+    line = generations(db, purpose)
+    if not line:
         raise LookupError(f"certificate {purpose}")
-    return found.der, own_key(db, purpose)
-
-
-def own_key(db: Session, purpose: str) -> ec.EllipticCurvePrivateKey:
-    """The key in use for a purpose: the first one, or the one that took its place last."""
-    return key_of(purpose, len(former(db, purpose)) + 1)
+    return line[-1], key_of(purpose, len(line))
 
 
 def key_of(purpose: str, generation: int) -> ec.EllipticCurvePrivateKey:

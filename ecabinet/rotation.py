@@ -30,9 +30,9 @@ def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> bytes:
     """Let a new key and certificate take the place of those in use: an act of the ledger. Gives
     the new certificate, in DER."""
     row = db.get_one(pades.Certificate, purpose, with_for_update=True, populate_existing=True)
-    number = len(pades.former(db, purpose)) + 1
-    old, new = pades.key_of(purpose, number), pades.key_of(purpose, number + 1)
-    was = row.der
+    number = len(pades.generations(db, purpose))
+    was, old = pades.in_use(db, purpose)
+    new = pades.key_of(purpose, number + 1)
     db.add(pades.Certificate(purpose=f"{purpose}-{number}", der=was))
     db.flush()
     row.der = certify(db, new.public_key())

@@ -45,7 +45,7 @@ class Rejected(ValueError):
 def begin(db: Session) -> None:
     """Certify the key of the time-stamp authority, unless that is done."""
     if db.get(pades.Certificate, TSA) is None:
-        der = pades.certify_timestamping(db, pades.own_key(db, TSA).public_key())
+        der = pades.certify_timestamping(db, pades.key_of(TSA, 1).public_key())
         db.add(pades.Certificate(purpose=TSA, der=der))
         db.flush()
 

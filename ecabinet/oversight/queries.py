@@ -218,11 +218,9 @@ def certificates(db: Session) -> bytes:
 def _certificates(db: Session) -> Iterator[tuple[bytes, bool]]:
     """Each that the cabinet has of its own, those first that are in use; a seal that has sealed
     nothing yet has none."""
-    for purpose in CERTIFICATES:
-        if db.get(pades.Certificate, purpose) is not None:
-            yield pades.certificate(db, purpose), True
-    for purpose in CERTIFICATES:
-        yield from ((each, False) for each in pades.former(db, purpose))
+    lines = [pades.generations(db, purpose) for purpose in CERTIFICATES]
+    yield from ((line[-1], True) for line in lines if line)
+    yield from ((each, False) for line in lines for each in line[:-1])
 
 
 def _grouped(digest: str) -> str:

@@ -3,32 +3,51 @@ new key's, and the ledger shows that the one has signed the other."""
 
 import base64
 import hashlib
+import itertools
 import json
 import ssl
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from sqlalchemy import delete, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, event, update
+from sqlalchemy.orm import Session
 
 from ballots import bundle, jobs
 from ballots.service.close import close
 from ballots.service.report import seal_report
-from ecabinet import bundles, keys, ledger, official, pades, rotation, storage, tsa, verifier
-from ecabinet.db import reading, transaction
+from ecabinet import (
+    bundles,
+    crls,
+    forms,
+    keys,
+    ledger,
+    official,
+    pades,
+    rotation,
+    storage,
+    tsa,
+    verifier,
+)
+from ecabinet.db import database, reading, transaction
 from ecabinet.settings import Settings
 from people.service import revoked
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_bundle import rezip
 from tests.builders import Cabinet
 from tests.conftest import POSTGRESQL
+from tests.hsm import soft_token
 from tests.server import ECABINET, environment
 
 KEYS = {
@@ -274,35 +293,95 @@ def test_to_look_at_the_keys_makes_none(cabinet: Cabinet) -> None:
     assert not keys.store().keeps("lost")
 
 
-@pytest.mark.parametrize("purpose", KEYS)
-def test_no_rotation_comes_between_a_certificate_and_its_key(
-    cabinet: Cabinet, purpose: str
+@contextmanager
+def rotated_after(reads: int, purpose: str) -> Iterator[list[str]]:
+    """Another process rotates once this thread has read the certificates so many times. SQLite's
+    writers wait for each other: there is no such moment."""
+    here, seen, done = threading.get_ident(), itertools.count(1), list[str]()
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        is_read = threading.get_ident() == here and "FROM pades_certificate" in statement
+        if is_read and next(seen) == reads:
+            other = threading.Thread(target=rotate, args=(purpose,))
+            other.start()
+            other.join()
+            done.append(purpose)
+
+    if not POSTGRESQL:
+        yield done
+        return
+    event.listen(database().engine, "after_cursor_execute", look)
+    try:
+        yield done
+    finally:
+        event.remove(database().engine, "after_cursor_execute", look)
+
+
+def a_sealed_paper(db: Session) -> None:
+    paper = forms.document("Báo cáo", forms.Head("", "", "", ""), [])
+    reader = PdfFileReader(BytesIO(official.sealed(db, official.archival(paper))))
+    (seal,) = reader.embedded_regular_signatures
+    is_signed_by_its_certificate(seal.signed_data)
+    for each in reader.embedded_timestamp_signatures:
+        is_signed_by_its_certificate(each.signed_data)
+
+
+def a_stamp(db: Session) -> None:
+    info = cms.ContentInfo.load(tsa.stamp_here(db, b"a signature"))
+    is_signed_by_its_certificate(info["content"])
+
+
+def is_signed_by_its_certificate(data: cms.SignedData) -> None:
+    (signer,), serial = data["signer_infos"], data["signer_infos"][0]["sid"].chosen["serial_number"]
+    (der,) = (
+        each.chosen.dump()
+        for each in data["certificates"]
+        if each.chosen.serial_number == serial.native
+    )
+    key = x509.load_der_x509_certificate(der).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    signed = signer["signed_attrs"].untag().dump()
+    key.verify(signer["signature"].native, signed, ec.ECDSA(hashes.SHA256()))
+
+
+def a_members_certificate(db: Session) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    made = pades.certify(db, csr.public_bytes(Encoding.DER), "Bộ trưởng Bộ Y tế", 365)
+    (by,) = pades.chain(db, made.public_bytes(Encoding.DER))
+    made.verify_directly_issued_by(x509.load_der_x509_certificate(by))
+
+
+def who_signs_lists(db: Session) -> None:
+    for name, der in crls.issuers(db).items():
+        key = keys.store().p256(name).public_key()
+        assert x509.load_der_x509_certificate(der).public_key() == key
+
+
+@pytest.mark.parametrize(
+    ("purpose", "sign"),
+    [
+        (official.SEAL, a_sealed_paper),
+        (tsa.TSA, a_sealed_paper),
+        (tsa.TSA, a_stamp),
+        (pades.MEMBER_CA, a_members_certificate),
+        (pades.MEMBER_CA, who_signs_lists),
+    ],
+)
+def test_what_is_signed_while_its_key_gives_way_verifies(
+    cabinet: Cabinet, purpose: str, sign: Callable[[Session], None]
 ) -> None:
-    """What is being signed holds the certificate: another server's rotation has to wait."""
-    rotate(official.SEAL)
-    before = len(rotated(purpose))
-    with ThreadPoolExecutor(1) as another:
-        with transaction() as db:
-            certificate, key = pades.in_use(db, purpose)
-            other = another.submit(rotate_without_waiting, purpose)
-            if POSTGRESQL:
-                with pytest.raises(OperationalError):
-                    other.result()
-                assert len(rotated(purpose)) == before
-                other = another.submit(rotate, purpose)
-            again = pades.in_use(db, purpose)
-        other.result()
-    assert len(rotated(purpose)) == before + 1
-    assert again[0] == certificate
-    assert again[1].public_key() == key.public_key()
-    assert x509.load_der_x509_certificate(certificate).public_key() == key.public_key()
-
-
-def rotate_without_waiting(purpose: str) -> None:
-    with transaction() as db:
-        if POSTGRESQL:
-            db.execute(text("SET LOCAL lock_timeout = 100"))
-        KEYS[purpose](db, REASON)
+    rotate()
+    for reads in itertools.count(1):
+        with rotated_after(reads, purpose) as done, transaction() as db:
+            sign(db)
+        if not done:
+            break
+    with reading() as db:
+        assert rotation.broken(db) == []
+        assert len(pades.former(db, purpose)) == reads
+    assert reads > 1 or not POSTGRESQL
 
 
 def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) -> None:
@@ -318,7 +397,25 @@ def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) ->
     assert rotated(official.SEAL) == []
 
 
-def at_a_shell(settings: Settings, which: str, why: str) -> subprocess.CompletedProcess[str]:
+def test_a_rotation_while_the_token_is_away_says_so_and_does_nothing(
+    cabinet: Cabinet, settings: Settings, tmp_path: Path
+) -> None:
+    old = in_use(tsa.TSA)
+    with soft_token(tmp_path / "hsm") as token:
+        keys.move_to_hsm(settings.data_dir / "keys", token.place)
+        with token.pulled():
+            refused = at_a_shell(settings, "tsa", REASON, **token.environment)
+            assert refused.returncode == 1
+            assert "No token matching" in refused.stderr
+            assert "Traceback" not in refused.stderr
+        assert in_use(tsa.TSA) == old
+        done = at_a_shell(settings, "tsa", REASON, **token.environment)
+        assert done.returncode == 0, done.stderr
+
+
+def at_a_shell(
+    settings: Settings, which: str, why: str, **more: str
+) -> subprocess.CompletedProcess[str]:
     told = environment(settings.data_dir, 8000) | {"ECABINET_DATABASE_URL": settings.database_url}
     words = [ECABINET, "keys", "rotate", which, "--reason", why]
-    return subprocess.run(words, env=told, capture_output=True, text=True, check=False)
+    return subprocess.run(words, env=told | more, capture_output=True, text=True, check=False)
