@@ -213,6 +213,8 @@ class Said:
     corrections: Sequence[Correction] = ()
     decision: Decision | None = None
     has_attempts: bool = False
+    # Only by the silence of somebody who tried to answer in time.
+    rests_on_silence: bool = False
     # In whose name a paper was handed in, whether or not it was confirmed in time.
     handed_in: Collection[int] = ()
     others: Sequence[OtherOpinion] = ()
@@ -231,7 +233,7 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
         *_corrections(said.corrections),
         *_decided(said.decision),
         *_by_silence_alone(result),
-        *_provisional(result, said.has_attempts),
+        *_provisional(result, said),
         forms.paragraph(f"<b>Nội dung xin ý kiến:</b> {forms.text(consultation.question)}"),
         forms.paragraph(forms.text(f"Căn cứ: {result.basis}. Quy tắc {consultation.rule_set}.")),
         forms.paragraph("<b>2. Số liệu</b>", "heading"),
@@ -354,15 +356,20 @@ def _by_silence_alone(result: Result) -> Sequence[forms.Piece]:
     return [forms.paragraph(forms.bold(f"{words}."))]
 
 
-def _provisional(result: Result, has_attempts: bool) -> Sequence[forms.Piece]:
+def _provisional(result: Result, said: Said) -> Sequence[forms.Piece]:
     reasons = []
     if result.outages:
         reasons.append(
             f"hệ thống gián đoạn {outage_minutes(result)} phút trong thời hạn, nên không ai được "
             "coi là đồng ý; đề nghị gia hạn"
         )
-    if result.is_provisional and (has_attempts or not result.outages):
+    if result.is_provisional and said.has_attempts:
         reasons.append("còn lần gửi phiếu có chữ ký hợp lệ chưa được xử lý")
+    if result.is_provisional and said.rests_on_silence:
+        reasons.append(
+            "có người đã thử gửi phiếu trước hạn; nếu không coi sự im lặng của người đó là đồng ý "
+            "thì kết quả khác, nên không ban hành được"
+        )
     return [forms.paragraph(forms.bold(f"Kết quả tạm thời: {each}.")) for each in reasons]
 
 

@@ -618,6 +618,28 @@ def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Att
     }
 
 
+def rests_on_silence(db: Session, consultation: Consultation, result: Result) -> bool:
+    """Whether the outcome stands only by the silence of somebody who tried to answer in time."""
+    attempts = attempts_of(db, consultation.id)
+    tried = {each.person_id for each in attempts if each.is_in_time(consultation.due_at)}
+    return rules.rests_on_silence(
+        positions_in(result), head_at_closing(db, result), readings(db, consultation.id), tried
+    )
+
+
+def positions_in(result: Result) -> dict[int, rules.Position]:
+    """Where each member stood at the closing."""
+    return {each.person_id: rules.Position(each.position) for each in result.standings}
+
+
+def head_at_closing(db: Session, result: Result) -> int | None:
+    """Who was Prime Minister as the closing found it, whoever is now."""
+    assert result.last_leaf is not None
+    logged = ledger.entries(db, "consultation_result", result.last_leaf - 1)[result.last_leaf]
+    found: int | None = logged["prime_minister"]
+    return found
+
+
 def offices_asked(consultation: Consultation) -> dict[int, str]:
     """The office in which each member was asked."""
     return {each.person_id: each.office for each in consultation.asked}

@@ -764,6 +764,21 @@ def decision_refusal(
     return None
 
 
+def rests_on_silence(
+    positions: Mapping[int, Position], prime_minister: int | None, readings: Mapping[int, Reading],
+    tried: Collection[int],
+) -> bool:  # fmt: skip
+    """Whether the outcome is another one if those agree with nothing whom the closing deemed to
+    agree, and who had tried to answer in time all the same: what they sent came later (rulebook: a
+    quarantined attempt; R-12, silence must not swallow a "no")."""
+    heard = {
+        who: Position.SILENT if who in tried and where is Position.DEEMED_AGREE else where
+        for who, where in positions.items()
+    }
+    as_found = decide(tally(positions, prime_minister, readings))
+    return decide(tally(heard, prime_minister, readings)).outcome is not as_found.outcome
+
+
 class ReplyKind(StrEnum):
     """What the drafting agency does with an opinion (glossary: tiếp thu, giải trình)."""
 

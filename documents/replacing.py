@@ -22,7 +22,7 @@ from documents.pages import picture
 from documents.pages import reading as reading_pages
 from documents.rules import DossierRefusal
 from documents.service import Incoming
-from ecabinet import approvals, clock, ledger, outbox, storage
+from ecabinet import approvals, canonical, clock, ledger, outbox, storage
 from ecabinet.access import Actor, Permission
 from ecabinet.approvals import Act, Approved, Request, RequestState
 from ecabinet.db import reading
@@ -157,6 +157,7 @@ def _publish(db: Session, approved: Approved) -> None:
         "reason": facts["reason"],
         "asked_by": approved.asker.id,
         "confirmed_by": approved.approver.id,
+        "at": canonical.moment(clock.now(db)),
     }
     ledger.append(db, "edition_published", body)
     hooks.paper_replaced(db, paper.dossier_id, paper.id)

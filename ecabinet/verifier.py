@@ -1243,10 +1243,15 @@ def offices(bundle: Bundle) -> None:
         expect(said["office"] == office, f"ballots/{leaf}.json", "signed in another office")
 
 
-def tried(bundle: Bundle) -> set[int]:
-    """Who began a signed answer before the end that could not be taken."""
+def tried(bundle: Bundle, before: int | None = None) -> set[int]:
+    """Who began a signed answer before the end that could not be taken; with a leaf, those of whom
+    the log knew by then."""
     end = bundle.only(CLOSED)[1]["due_at"]
-    return {each["member"] for each in bundle.attempts.values() if each["issued_at"] < end}
+    return {
+        each["member"]
+        for leaf, each in bundle.attempts.items()
+        if each["issued_at"] < end and (before is None or leaf < before)
+    }
 
 
 def handed_in(bundle: Bundle) -> set[int]:
@@ -1274,9 +1279,16 @@ def deemed(bundle: Bundle) -> None:
         "consultation.json", "not those whom the result deems to agree",
     )  # fmt: skip
     expect(not logged.keys() & voted, "the result", "deems somebody who voted")
-    expect(not logged.keys() & tried(bundle), "the result", "deems somebody who tried to answer")
-    expect(not logged.keys() & handed_in(bundle), "the result", "deems somebody who sent a paper")
     at, result = bundle.only(RESULT)
+    known = logged.keys() & tried(bundle, at)
+    expect(not known, "the result", "deems somebody who tried to answer")
+    expect(not logged.keys() & handed_in(bundle), "the result", "deems somebody who sent a paper")
+    late = logged.keys() & tried(bundle) - known
+    if late:
+        said = (
+            f"{len(late)} deemed to agree whose attempt came later: nothing is issued on it (V28)"
+        )
+        bundle.notes.append(("the result", said))
     before = {bundle.attempts[leaf]["member"] for leaf in bundle.attempts if leaf < at}
     signed = {who for who, leaf in last_ballots(bundle).items() if leaf in bundle.signed_ballots}
     waits = before & tried(bundle) - signed
@@ -1438,7 +1450,7 @@ def unique(bundle: Bundle) -> None:
     "no paper was replaced between opening and closing without asking again",
 )
 def frozen(bundle: Bundle) -> None:
-    closed = bundle.only(CLOSED)[0]
+    opened, (closed, closing) = bundle.only(OPENED)[1], bundle.only(CLOSED)
     asked = askings(bundle)
     for (at, before), (again, act) in pairwise(asked):
         where = f"leaf {again}"
@@ -1453,6 +1465,12 @@ def frozen(bundle: Bundle) -> None:
     named = {(act.get("replaced_sha256"), act.get("by_sha256")) for _, act in asked}
     for at, act in bundle.of_type(REPLACED).items():
         pair = (act["replaces_sha256"], act["sha256"])
+        # Another dossier's paper may be the same file.
+        if "paper" in act and act["paper"] not in opened.get("paper_ids", [act["paper"]]):
+            continue
+        # Closed later than it ended: what came between changes nothing that was asked.
+        if "at" in act and act["at"] >= closing["due_at"]:
+            continue
         in_force = [each for each in asked if each[0] < at]
         if not in_force or at > closed or pair[0] not in in_force[-1][1]["papers"]:
             continue
@@ -1627,6 +1645,25 @@ def decided_on(bundle: Bundle) -> None:
     last = max(before, key=lambda each: int(each["position"]))
     provisional = last["type"] == PROVISIONAL or bool(last["provisional"])
     expect(not provisional, where, "issues a provisional result")
+    stood_at = {each["member"]: each["position"] for each in bundle.consultation["standings"]}
+    late = {each for each in tried(bundle) if stood_at.get(each) == "deemed_agree"}
+    heard = stood_at | dict.fromkeys(late, "silent")
+    counts = counts_as_read(heard, readings_before(bundle, at), said["prime_minister"])
+    rests = outcome_of(counts)[0] != outcome
+    expect(not rests, where, "issues what rests on the silence of somebody who tried to answer")
+
+
+def readings_before(bundle: Bundle, at: int) -> dict[int, str]:
+    """How each other opinion was read that its member had settled when the log came to a leaf."""
+    settled = bundle.of_type(CLASSIFIED) | bundle.of_type(DECLINED)
+    who = other_opinions(bundle)
+    return {
+        who[act["ballot_leaf"]]: "neither"
+        if act["type"] == DECLINED
+        else proposal_of(bundle, act["ballot_leaf"], leaf)["reading"]
+        for leaf, act in settled.items()
+        if leaf < at and act["ballot_leaf"] in who
+    }
 
 
 @check(

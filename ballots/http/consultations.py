@@ -533,6 +533,8 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "positions": {each.name: each.value for each in Position},
         "standings": result.standings if sees_names else [],
         "attempts": _attempts(db, actor, row) if sees_names else [],
+        "has_attempts": bool(queries.open_attempts(db, row)),
+        "rests_on_silence": queries.rests_on_silence(db, row, result),
         "mine": mine,
         "papers_by": papers.on_paper_by_position(result),
         "handed_in": queries.handed_in_on_paper(db, row) if sees_names else {},

@@ -254,12 +254,8 @@ def _reckon(db: Session, consultation: Consultation) -> None:
     result = queries.result_of(db, consultation.id)
     assert result is not None
     result.report_due = True
-    positions = {each.person_id: rules.Position(each.position) for each in result.standings}
-    assert result.last_leaf is not None
-    # As the closing found it, whoever is Prime Minister now.
-    logged = ledger.entries(db, "consultation_result", result.last_leaf - 1)[result.last_leaf]
-    top = logged["prime_minister"]
     read = queries.readings(db, consultation.id)
+    positions, top = queries.positions_in(result), queries.head_at_closing(db, result)
     counted = rules.tally(positions, top, read)
     decision = rules.decide(counted)
     if decision.outcome is Outcome.AWAITS_CLASSIFICATION:

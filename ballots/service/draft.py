@@ -204,6 +204,7 @@ def _open_leaf(consultation: Consultation) -> dict[str, object]:
         "title_sha256": canonical.digest_of(consultation.title),
         "question_sha256": canonical.digest_of(consultation.question),
         "papers": [each.digest for each in consultation.papers],
+        "paper_ids": [each.paper_id for each in consultation.papers],
         "members": [each.person_id for each in consultation.asked],
         "offices": [each.office for each in consultation.asked],
         "due_at": canonical.moment(consultation.due_at),

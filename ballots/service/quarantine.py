@@ -53,7 +53,8 @@ def _refuse(db: Session, approved: Approved) -> None:
     result = queries.result_of(db, consultation.id)
     assert result is not None
     still_waits = bool(queries.open_attempts(db, consultation))
-    result.is_provisional = still_waits or bool(result.outages)
+    rests = queries.rests_on_silence(db, consultation, result)
+    result.is_provisional = still_waits or rests or bool(result.outages)
     result.report_due = True
     leaf = {
         "v": signing.VERSION,

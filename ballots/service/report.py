@@ -59,6 +59,7 @@ def _seal(
         queries.corrections_of(db, consultation.id),
         queries.decision_on(db, consultation.id),
         bool(queries.open_attempts(db, consultation)),
+        queries.rests_on_silence(db, consultation, result),
         queries.handed_in_on_paper(db, consultation).keys(),
         queries.other_opinions(db, consultation),
     )

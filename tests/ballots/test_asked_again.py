@@ -12,7 +12,7 @@ from ballots.models import Attempt, Consultation
 from ballots.rules import Position
 from ballots.service import remind, stamp
 from ballots.service.close import close
-from ecabinet import approvals, bundles, forms, outbox, verifier
+from ecabinet import approvals, bundles, canonical, forms, outbox, verifier
 from ecabinet.db import reading
 from tests.ballots import builders
 from tests.ballots.builders import Member, ballots_of
@@ -239,3 +239,41 @@ def count_the_earlier_ballot(files: Files) -> None:
     silent = next(each for each in body["standings"] if each["office"].startswith("Phó"))
     silent.update(position="agree", leaf=ballots[1])
     files["consultation.json"] = verifier._written(body).encode()
+
+
+def test_a_paper_replaced_between_end_and_closing_was_asked_about_as_it_was(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    asked = builders.an_open_consultation(cabinet)
+    Member(cabinet, "botruong.yte").cast(asked)
+    stamp.stamp_what_waits()
+    cabinet.wait(days=4)
+    replace(cabinet, asked)
+    assert question(asked).state == "open", "closed by nobody yet"
+    close(asked)
+    with reading() as db:
+        bundle.write(db, asked, tmp_path / "bundle.zip")
+        trusted = bundles.trusted(db)
+    assert failed(tmp_path / "bundle.zip", trusted) == set()
+    # Said of a moment before the end it is what nobody was asked about again.
+    files = verifier.open_bundle(tmp_path / "bundle.zip")
+    change_leaf(files, "edition_published", at=canonical.moment(builders.MONDAY))
+    assert "V24" in failed(rezip(tmp_path / "forged.zip", files), trusted)
+
+
+def test_a_paper_of_another_question_may_be_the_same_file(cabinet: Cabinet, tmp_path: Path) -> None:
+    asked, other = (builders.an_open_consultation(cabinet) for _ in range(2))
+    assert question(asked).papers[0].digest == question(other).papers[0].digest
+    Member(cabinet, "botruong.yte").cast(asked)
+    replace(cabinet, other)
+    stamp.stamp_what_waits()
+    cabinet.wait(days=4)
+    close(asked)
+    with reading() as db:
+        bundle.write(db, asked, tmp_path / "bundle.zip")
+        trusted = bundles.trusted(db)
+        (paper,) = [each.paper_id for each in question(asked).papers]
+    assert failed(tmp_path / "bundle.zip", trusted) == set()
+    files = verifier.open_bundle(tmp_path / "bundle.zip")
+    change_leaf(files, "edition_published", paper=paper)
+    assert "V24" in failed(rezip(tmp_path / "forged.zip", files), trusted)

@@ -2,22 +2,28 @@
 is provisional, and two people decide (rulebook: a quarantined attempt; BAL-08)."""
 
 from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 from sqlalchemy import select
 
-from ballots import queries, rules
-from ballots.models import Attempt, Result
-from ballots.rules import ConsultationRefusal
-from ballots.service import close, quarantine
-from ecabinet import ledger, outbox
+from ballots import bundle, queries, rules
+from ballots.models import Attempt, Consultation, Result
+from ballots.rules import ConsultationRefusal, Decided
+from ballots.service import close, decide, quarantine, stamp
+from ballots.service.report import seal_report
+from ecabinet import bundles, ledger, outbox, storage, verifier
 from ecabinet.approvals import ApprovalRefusal
 from ecabinet.calendar import Calendar
 from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused, Stale
 from tests.ballots.builders import Member, an_open_consultation
+from tests.ballots.test_bundle import Files, act_in, of_type, rezip
+from tests.ballots.test_each_check import put, seal
 from tests.ballots.test_withdrawn import TWO, confirm
 from tests.builders import Cabinet
 
@@ -118,6 +124,89 @@ def test_a_member_who_tried_is_not_deemed_to_agree_once_refused(
             if each.person_id == cabinet.ids[MINISTER]
         )
         assert own.position in ("silent", "not_reached")
+
+
+class Swallowed:
+    """A member whom the closing deems to agree, and whose "no", begun in time, comes after it."""
+
+    def __init__(self, cabinet: Cabinet, agree: tuple[str, ...]) -> None:
+        self.cabinet, self.number = cabinet, an_open_consultation(cabinet)
+        late = Late(cabinet, self.number)
+        late.member.open_page(self.number)
+        for name in agree:
+            Member(cabinet, name).cast(self.number)
+        stamp.stamp_what_waits()
+        cabinet.wait(days=4)
+        close.close(self.number)
+        late.sends()
+        confirm(cabinet, ask(cabinet, self.number))
+
+    def decide(self, decided: Decided) -> None:
+        with reading() as db:
+            seen = queries.seen_by_decider(db, db.get_one(Consultation, self.number))
+        decide.decide(self.cabinet.actor("thutuong"), self.number, decided, REASON, seen)
+
+    def exported(self, folder: Path) -> Files:
+        with reading() as db:
+            bundle.write(db, self.number, folder / "bundle.zip")
+        return verifier.open_bundle(folder / "bundle.zip")
+
+
+def verified(files: Files, folder: Path) -> verifier.Report:
+    with reading() as db:
+        trusted = bundles.trusted(db)
+    return verifier.verify(rezip(folder / "again.zip", dict(files)), trusted)
+
+
+def test_nothing_is_issued_on_the_silence_of_who_tried_to_say_no(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    """Two for, and one deemed who makes three of five."""
+    swallowed = Swallowed(cabinet, ("thutuong", "pttg1"))
+    after = result(swallowed.number)
+    assert (after.outcome, after.counts["deemed"]) == ("passed", 1)
+    assert after.is_provisional
+    page = cabinet.browser("thutuong").get(f"/consultations/{swallowed.number}").text
+    assert "có người đã thử gửi phiếu trước hạn" in page
+    assert "còn lần gửi phiếu có chữ ký hợp lệ chưa được xử lý" not in page
+    assert "sự im lặng này không được dùng để ban hành" in page
+    sealed = storage.read(seal_report(swallowed.number))
+    words = " ".join("".join(e.extract_text() for e in PdfReader(BytesIO(sealed)).pages).split())
+    assert "nếu không coi sự im lặng của người đó là đồng ý thì kết quả khác" in words
+    with pytest.raises(Refused) as refused:
+        swallowed.decide(Decided.ISSUE)
+    assert refused.value.reason is ConsultationRefusal.PROVISIONAL
+    swallowed.decide(Decided.SESSION)
+    files = swallowed.exported(tmp_path)
+    report = verified(files, tmp_path)
+    assert report.is_sound, report.findings
+    assert any("whose attempt came later" in each.what for each in report.notes)
+    for kind, changes in (
+        ("attempt_decided", {"provisional": False}),
+        ("consultation_decided", {"decision": "issue"}),
+    ):
+        put(files, of_type(files, kind)[0], act_in(files, kind) | changes)
+    seal(files, ledger.signing_key(), ledger.closing_key(), None)
+    ((check, what),) = {(each.check, each.what) for each in verified(files, tmp_path).findings}
+    assert check == "V28"
+    assert what == "issues what rests on the silence of somebody who tried to answer"
+
+
+def test_what_passes_without_that_silence_is_issued(cabinet: Cabinet, tmp_path: Path) -> None:
+    swallowed = Swallowed(cabinet, ("thutuong", "pttg1", "botruong.taichinh"))
+    assert not result(swallowed.number).is_provisional
+    swallowed.decide(Decided.ISSUE)
+    report = verified(swallowed.exported(tmp_path), tmp_path)
+    assert report.is_sound, report.findings
+
+
+@pytest.mark.parametrize(
+    ("tried", "rests"), [(set(), False), ({3}, True), ({1}, False), ({4}, False)]
+)
+def test_whether_an_outcome_rests_on_silence(tried: set[int], rests: bool) -> None:
+    stood = dict(enumerate(("agree", "agree", "deemed_agree", "silent", "disagree"), 1))
+    positions = {who: rules.Position(each) for who, each in stood.items()}
+    assert rules.rests_on_silence(positions, 1, {}, tried) is rests
 
 
 def test_nobody_decides_alone_or_about_themselves(cabinet: Cabinet, asked: int, late: Late) -> None:
