@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 TOP = "thutuong"
 SHOWN_HOLDS = timedelta(minutes=5)
-LEAST_DAYS = 2
 FOR = ("agree", "agree_comments")
 
 
@@ -109,6 +108,7 @@ class Question:
     tried: list[Tried] = field(default_factory=list)
     sheets: list[Sheet] = field(default_factory=list)
     positions: dict[str, str] | None = None
+    had_spoken: set[str] = field(default_factory=set)
     decided: str = ""
 
     def has_ended(self, at: datetime) -> bool:
