@@ -114,6 +114,11 @@ class Question:
     def has_ended(self, at: datetime) -> bool:
         return at >= self.due_at
 
+    def ends_as(self, state: str) -> None:
+        self.state = state
+        for sheet in self.sheets:
+            sheet.waits = False
+
     def asks_anew(self, leaf: int, at: datetime, due_at: datetime) -> None:
         self.version += 1
         self.asking_leaf, self.asked_at, self.due_at = leaf, at, due_at

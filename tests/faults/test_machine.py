@@ -270,7 +270,7 @@ class BallotRoom(RuleBasedStateMachine):
             # What has ended has an outcome.
             is_open = each.state == "open" and not each.has_ended(at)
             if each.dossier == question.dossier and is_open:
-                each.state = "superseded"
+                each.ends_as("superseded")
                 self.expected["consultation_superseded", each.id] += 1
         return self._opens(number)
 
@@ -363,7 +363,7 @@ class BallotRoom(RuleBasedStateMachine):
             return
         assert self._goes(withdrawn) == goes
         if goes:
-            question.state = "withdrawn"
+            question.ends_as("withdrawn")
             self.expected["consultation_withdrawn", question.id] += 1
 
     # ---- answering ----
@@ -723,7 +723,7 @@ class BallotRoom(RuleBasedStateMachine):
             self._is_closed(question)
 
     def _is_closed(self, question: Question) -> None:
-        question.state = "closed"
+        question.ends_as("closed")
         self.expected["consultation_closed", question.id] += 1
         self.expected["consultation_result", question.id] += 1
         question.had_spoken = {
