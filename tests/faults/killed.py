@@ -1,6 +1,6 @@
-"""The served application, made to die at one point of a cast when the test has said which.
+"""The served application, made to die or to stop at one point when the test has said which.
 
-Production code knows nothing of it: named functions of the cast are wrapped here, before the
+Production code knows nothing of it: named functions are wrapped here, before the
 application is made. For gunicorn alone; whoever imports this, dies by it.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ecabinet.app import create_served_app
-from tests.faults.points import POINTS, order
+from tests.faults.points import EVERY, order, stop_at
 
 TOLD = order(Path(os.environ["ECABINET_DATA_DIR"]))
 
@@ -22,9 +22,13 @@ def dying_after(point: str, step: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(step)
     def run(*args: Any, **kwargs: Any) -> Any:
         done = step(*args, **kwargs)
-        if TOLD.exists() and TOLD.read_text() == point:
+        told = TOLD.read_text() if TOLD.exists() else ""
+        if told in (point, stop_at(point)):
             # Taken away first, so that whatever is started again lives.
             TOLD.unlink()
+        if told == stop_at(point):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        if told == point:
             # The whole group: the master would start another worker at once.
             os.killpg(os.getpgrp(), signal.SIGKILL)
         return done
@@ -32,7 +36,7 @@ def dying_after(point: str, step: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-for point, name in POINTS.items():
+for point, name in EVERY.items():
     holder, _, step = name.rpartition(".")
     held: Any = pkgutil.resolve_name(holder)
     setattr(held, step, dying_after(point, getattr(held, step)))

@@ -20,8 +20,23 @@ AFTER = {
     "C13": "ecabinet.live.tell",
 }
 POINTS = BEFORE | AFTER
+# What the clock does behind casts: each job's last step before its commit, and its commit.
+BEHIND = {
+    "C14": "ecabinet.ledger.sign_closing",
+    "C14 kept": "ballots.jobs.close",
+    "C15": "ecabinet.witnesses._post",
+    "C15 kept": "ecabinet.witnesses._keep",
+    "C16": "ecabinet.tsa.stamp",
+    "C16 kept": "ballots.service.stamp._stamp",
+}
+EVERY = POINTS | BEHIND
 
 
 def order(folder: Path) -> Path:
     """The file in the data folder that names the point at which to die."""
     return folder / "dies-at"
+
+
+def stop_at(point: str) -> str:
+    """What the order says where the process is to be stopped there, and not killed."""
+    return f"stop {point}"

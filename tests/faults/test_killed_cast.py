@@ -44,6 +44,16 @@ KILLS = int(os.environ.get("KILLS", "20"))
 OF_BALLOTS = ledger.Leaf.kind.in_(["ballot", "ballot_refused"])
 
 
+# The status, and what came with it.
+Answer = tuple[int, bytes]
+
+
+def taken(answer: Answer) -> bytes:
+    status, content = answer
+    assert status in (200, 201), content
+    return content
+
+
 class Tablet:
     """A member's answer, signed once, and a plain line to whichever server runs now."""
 
@@ -82,16 +92,22 @@ class Tablet:
         return token[1].decode()
 
     def posts(self, server: Server, token: str) -> bytes:
+        return taken(self.tries(server, token))
+
+    def tries(self, server: Server, token: str) -> Answer:
         headers = {"X-CSRF-Token": token, "Content-Type": "application/json"}
         path = f"/consultations/{self.consultation}/ballots"
-        return self.ask(server, path, "POST", json.dumps(self.envelope), **headers)
+        return self.hear(server, path, "POST", json.dumps(self.envelope), **headers)
 
     def looks(self, server: Server) -> bytes:
         return self.ask(server, f"/ballots/by-key/{self.key}")
 
-    def ask(
+    def ask(self, server: Server, path: str) -> bytes:
+        return taken(self.hear(server, path))
+
+    def hear(
         self, server: Server, path: str, method: str = "GET", body: str | None = None, **more: str
-    ) -> bytes:
+    ) -> Answer:
         cookie = self.member.browser.client.get_cookie("ecabinet")
         assert cookie
         headers = {"Cookie": f"ecabinet={cookie.value}", "Accept": "application/json"} | more
@@ -99,11 +115,9 @@ class Tablet:
         try:
             line.request(method, path, body, headers)
             answer = line.getresponse()
-            content = answer.read()
+            return answer.status, answer.read()
         finally:
             line.close()
-        assert answer.status in (200, 201), content
-        return content
 
     def is_cut_off(self, server: Server, point: str) -> None:
         """Sends, and the server dies after this point without a word."""

@@ -18,11 +18,11 @@ from ballots import queries
 from ballots.models import Attempt, Consultation
 from ballots.rules import Position
 from ballots.service.close import close
-from ecabinet.db import reading
+from ecabinet.db import database, reading
 from tests.ballots.builders import Member, an_open_consultation, ballots_of
 from tests.builders import Cabinet
 from tests.faults.oracle import holds_exactly
-from tests.faults.points import AFTER, BEFORE, POINTS
+from tests.faults.points import AFTER, BEFORE, EVERY
 
 MINISTER, ANOTHER = "botruong.yte", "botruong.xaydung"
 # What comes after the signature was found good, and before the commit.
@@ -38,21 +38,27 @@ class Broken(Exception):
 Step = Callable[..., Any]
 
 
-def at(monkeypatch: pytest.MonkeyPatch, point: str, meet: Callable[[], None]) -> None:
-    """Let whoever first comes out of this point's step meet something."""
-    holder, _, name = POINTS[point].rpartition(".")
+def at(monkeypatch: pytest.MonkeyPatch, point: str, meet: Callable[[], None]) -> threading.Event:
+    """Let whoever first comes out of this point's step meet something; set once they did."""
+    holder, _, name = EVERY[point].rpartition(".")
     held: Any = pkgutil.resolve_name(holder)
     step: Step = getattr(held, name)
-    first = iter([True])
+    first, met = iter([True]), threading.Event()
 
     @wraps(step)
     def run(*args: Any, **kwargs: Any) -> Any:
         done = step(*args, **kwargs)
         if next(first, False):
+            met.set()
             meet()
         return done
 
     monkeypatch.setattr(held, name, run)
+    # What is told after a commit was bound to the database when that was opened.
+    bound = database()
+    told = tuple(run if each is step else each for each in bound.after_commit)
+    monkeypatch.setattr(bound, "after_commit", told)
+    return met
 
 
 def breaks() -> None:
@@ -116,8 +122,9 @@ def test_r01_a_cast_that_fails_before_its_commit_leaves_no_half_and_is_taken_aga
 def test_r01_a_cast_that_fails_after_its_commit_is_no_failed_attempt(
     monkeypatch: pytest.MonkeyPatch, no: Tried, asked: int, point: str
 ) -> None:
-    at(monkeypatch, point, breaks)
+    met = at(monkeypatch, point, breaks)
     no.sent()
+    assert met.is_set()
     assert len(ballots_of(asked)) == 1
     receipt = no.sent()
     assert receipt.status_code == 201, receipt.json
