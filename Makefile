@@ -13,7 +13,7 @@ help:
 	@echo "make test-fast   one minute: rules, words and the house, without database and browser"
 	@echo "make check       format, lint, types, imports"
 	@echo "make audit       every page, at every size, by axe: long, by hand"
-	@echo "make faults      power cuts and kills by the hundred (IMAGES=, KILLS=): long, by hand"
+	@echo "make faults      power cuts, kills, odd courses by the hundred (IMAGES=, KILLS=, COURSES=): long, by hand"
 	@echo "make mutants     small changes of rules, signing, log and verifier that no test finds (MODULE=)"
 	@echo "make scale       papers and search as they grow (PAGES=): long, by hand"
 	@echo "make bench       goal, figure, peer and verdict of every benchmark"

@@ -22,11 +22,11 @@ fi
 
 if [ "$what" = faults ]; then
   # Power cuts, and kills on each database; 1,000 kills take an hour on two cores.
-  export IMAGES=${IMAGES:-50000} KILLS=${KILLS:-100}
-  echo "== on SQLite: $IMAGES power cuts, $KILLS kills"
+  export IMAGES=${IMAGES:-50000} KILLS=${KILLS:-100} COURSES=${COURSES:-300}
+  echo "== on SQLite: $IMAGES power cuts, $KILLS kills, $COURSES courses of the ballot room"
   run -rP --timeout=0 tests/faults
   took
-  echo "== on PostgreSQL: $KILLS kills"
+  echo "== on PostgreSQL: $KILLS kills, $COURSES courses"
   bash tests/postgresql.sh run .venv/bin/python -m pytest -rP --timeout=0 tests/faults
   took
   exit

@@ -62,7 +62,7 @@ from tests.faults.said import SHOWN_HOLDS, Key, Question, Said, Sheet, Tree, Tri
 from tests.people.builders import new_key, request_of
 
 FEW, STEPS = 14, 30
-COURSES = int(os.environ.get("COURSES", "1000"))
+COURSES = int(os.environ.get("COURSES", "300"))
 CANARY = "CANARY: đề nghị bổ sung điều khoản chuyển tiếp"
 CHOICES = st.sampled_from(["disagree", "agree", "agree_comments", "other_opinion"])
 # Few of them do most of it, so that what one does meets what they did before.
