@@ -4,8 +4,8 @@
 |---|---|---|
 | test_stumbling_cast | an exception or a standstill at C1 to C13 | oracle.py |
 | test_killed_cast, killed | SIGKILL at C1 to C13, and at any moment | oracle.py |
-| test_behind_a_cast | exception, standstill, SIGKILL of the clock's jobs, C14 to C16 | a sound bundle |
-| test_stopped_worker | SIGSTOP at C1 to C13, SIGCONT once the end has passed | receipts and the result |
+| test_behind_a_cast | the same three of the clock's jobs, C14 to C16 | a sound bundle |
+| test_stopped_worker | SIGSTOP at C1 to C13, SIGCONT after the end | receipts, the result |
 | test_crowd, line | servers, database and line under many members at once | crowd.py |
 | test_power_cut, test_full_disk | the disk | what was acknowledged |
 | test_machine, said | any course of the ballot room (5a) | a second book of who said what |

@@ -240,9 +240,11 @@ class BallotRoom(RuleBasedStateMachine):
 
     # ---- asking ----
 
-    @initialize(target=questions, readers=READERS)
-    def asks_first(self, readers: set[str]) -> Question:
+    @initialize(target=questions, readers=READERS, point=st.sampled_from(INSIDE))
+    def asks_first(self, readers: set[str], point: str) -> Question:
+        """The first who answers stumbles, in each course."""
         found = self._opens(self._drafts(2))
+        self._stumbles(found, "botruong.xaydung", "disagree", point)
         for name in sorted(readers):
             self._opens_the_page(found, name)
         return found
@@ -479,10 +481,13 @@ class BallotRoom(RuleBasedStateMachine):
           point=st.sampled_from(INSIDE))  # fmt: skip
     def stumbles(self, question: Question, name: str, choice: str, point: str) -> Any:
         """At one point of a cast that would have been taken; it is sent again, or never."""
+        return self._stumbles(question, name, choice, point) or multiple()
+
+    def _stumbles(self, question: Question, name: str, choice: str, point: str) -> Sent | None:
         paper = self._prepared(question, name, choice)
         self._signs_in(name)
         if paper is None or self._refusals(paper, now()):
-            return multiple()
+            return None
         made = Sent(paper, secrets.token_hex(16), paper.key.signs(paper.prepared.attributes))
         with broken_at(point):
             assert self._cast(made) == "broken"
