@@ -12,8 +12,12 @@
 
 C12, storing the receipt, is the browser's; whoever dies there asks again by K, as after C11.
 
-The machine was shown to find, each put into the code by hand: (below)
-It does not find what only two at once can do: K looked at before the lock alone (R-04 does).
+The machine was shown to find, each put into the code by hand: K taken with other bytes; an attempt
+kept beside its ballot; a member who is not told; a late attempt that leaves the result final; the
+paper's time asked for the cast's; a paper handed in that is silence; answers counted on papers that
+were replaced; a paper over a signed ballot; the root of another tree. It does not find what only
+two at once can do (K looked at before the lock alone, which R-04 finds), nor that a sheet about
+replaced papers still waits.
 
 Not done yet: the machine has neither kills nor a full disk nor a clock that goes back within its
 courses, and no Government that changes; of R-11, the clock of the application's machine stepped to
