@@ -5,7 +5,6 @@
 | test_stumbling_cast | an exception or a standstill at C1 to C13 | oracle.py |
 | test_killed_cast, killed | SIGKILL at C1 to C13, and at any moment | oracle.py |
 | test_behind_a_cast | the same three of the clock's jobs, C14 to C16 | a sound bundle |
-| test_stopped_worker | SIGSTOP at C1 to C13, SIGCONT after the end | receipts, the result |
 | test_crowd, line | servers, database and line under many members at once | crowd.py |
 | test_power_cut, test_full_disk | the disk | what was acknowledged |
 | test_machine, said | any course of the ballot room (5a) | a second book of who said what |
@@ -20,7 +19,7 @@ two at once can do (K looked at before the lock alone, which R-04 finds), nor th
 replaced papers still waits.
 
 Not done yet: the machine has neither kills nor a full disk nor a clock that goes back within its
-courses, and no Government that changes; of R-11, the clock of the application's machine stepped to
+courses, and no Government that changes; a worker stopped (SIGSTOP) over the end; of R-11, the clock of the application's machine stepped to
 and fro beside the database's (libfaketime); R-16 and R-18 (EIO, a disk that is read-only); R-20 and
 R-21 under casts; fail-over to a standby (R-19).
 """

@@ -1,4 +1,4 @@
-"""The served application, made to die or to stop at one point when the test has said which.
+"""The served application, made to die at one point when the test has said which.
 
 Production code knows nothing of it: named functions are wrapped here, before the
 application is made. For gunicorn alone; whoever imports this, dies by it.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ecabinet.app import create_served_app
-from tests.faults.points import EVERY, order, stop_at
+from tests.faults.points import EVERY, order
 
 TOLD = order(Path(os.environ["ECABINET_DATA_DIR"]))
 
@@ -23,12 +23,9 @@ def dying_after(point: str, step: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         done = step(*args, **kwargs)
         told = TOLD.read_text() if TOLD.exists() else ""
-        if told in (point, stop_at(point)):
+        if told == point:
             # Taken away first, so that whatever is started again lives.
             TOLD.unlink()
-        if told == stop_at(point):
-            os.kill(os.getpid(), signal.SIGSTOP)
-        if told == point:
             # The whole group: the master would start another worker at once.
             os.killpg(os.getpgrp(), signal.SIGKILL)
         return done

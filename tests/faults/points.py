@@ -35,8 +35,3 @@ EVERY = POINTS | BEHIND
 def order(folder: Path) -> Path:
     """The file in the data folder that names the point at which to die."""
     return folder / "dies-at"
-
-
-def stop_at(point: str) -> str:
-    """What the order says where the process is to be stopped there, and not killed."""
-    return f"stop {point}"
