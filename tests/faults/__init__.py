@@ -19,7 +19,7 @@ two at once can do (K looked at before the lock alone, which R-04 finds), nor th
 replaced papers still waits.
 
 Not done yet: the machine has neither kills nor a full disk nor a clock that goes back within its
-courses, and no Government that changes; a worker stopped (SIGSTOP) over the end; of R-11, the clock of the application's machine stepped to
-and fro beside the database's (libfaketime); R-16 and R-18 (EIO, a disk that is read-only); R-20 and
-R-21 under casts; fail-over to a standby (R-19).
+courses, and no Government that changes; a worker stopped (SIGSTOP) over the end; of R-11, the clock
+of the application's machine stepped to and fro beside the database's (libfaketime); R-16 and R-18
+(EIO, a disk that is read-only); R-20 and R-21 under casts; fail-over to a standby (R-19).
 """
