@@ -152,6 +152,14 @@ class Question:
             if x.asked_at < self.due_at and not x.is_decided and not self.has_signed(x.member)
         }
 
+    def heard(self) -> dict[str, str]:
+        """Where they stood, but that nobody agrees by silence who tried to answer in time."""
+        tried = {x.member for x in self.tried if x.asked_at < self.due_at}
+        return {
+            who: "silent" if who in tried and where == "deemed_agree" else where
+            for who, where in (self.positions or {}).items()
+        }
+
     def where(self, member: str, keys: Sequence[Key], in_time: bool, window_is_long: bool) -> str:
         """Where a member stands once it is over."""
         if said := self.counts_of(member):

@@ -294,11 +294,6 @@ class BallotRoom(RuleBasedStateMachine):
         # One that is compared with what was before takes most of a second.
         if self.editions[question.dossier] > 2:
             return multiple(*made)
-        # Replaced between an end and its closing, V24 finds an honest bundle unsound: no leaf tells
-        # the verifier when it was.
-        for each in self.asked:
-            if each.dossier == question.dossier and each.state == "open" and each.has_ended(now()):
-                self._closes(each)
         is_asked_again = question.state == "open" and not question.has_ended(now())
         content = a_paper(question.dossier, self.editions[question.dossier])
         self.editions[question.dossier] += 1
@@ -777,7 +772,9 @@ class BallotRoom(RuleBasedStateMachine):
         goes = question.positions is not None and not question.decided
         if what is rules.Decided.ISSUE and question.positions:
             passed = ends_of(question.positions) in ("passed", "needs_decision")
-            goes = goes and passed and not question.waits_for_two()
+            # Nothing is issued on the silence of whoever tried to answer in time.
+            rests = ends_of(question.heard()) != ends_of(question.positions)
+            goes = goes and passed and not question.waits_for_two() and not rests
         assert self._goes(decided) == goes
         if goes:
             question.decided = what
@@ -796,11 +793,7 @@ class BallotRoom(RuleBasedStateMachine):
             trusted = bundles.trusted(session)
         # V10: what waits for its stamp yet.
         found = {each.check for each in verifier.verify(path, trusted).findings} - {"V10"}
-        # Counted as silent, and found to have signed in time once it was closed: the verifier will
-        # not have them deemed, whatever two people have decided since.
-        positions = question.positions or {}
-        late = {x.member for x in question.tried if x.asked_at < question.due_at}
-        assert found == ({"V20"} if "deemed_agree" in map(positions.get, late) else set())
+        assert found == set()
 
     def _is_counted_in_the_end(self) -> None:
         for question in self.asked:
