@@ -285,7 +285,9 @@ def _classified(others: Sequence[OtherOpinion]) -> list[forms.Piece]:
         [
             each.office,
             READINGS[Reading(each.said.reading)],
-            CLASSIFIED_WORDS[Classified(each.said.state)],
+            CLASSIFIED_WORDS[Classified(each.said.state)]
+            if each.may_answer or each.said.state != Classified.PROPOSED
+            else "không cần trả lời nữa",
             f"Dòng sổ {each.said.leaf}" if each.said.leaf else "",
         ]
         for each in others

@@ -618,6 +618,33 @@ def open_attempts(db: Session, consultation: Consultation) -> dict[int, list[Att
     }
 
 
+def acts_of_keys(db: Session, key_ids: set[str]) -> list[int]:
+    """Where these keys, and those they took the place of, were enrolled, renewed and revoked, so
+    that nobody can hide any of it later."""
+    key_ids = people.key_lineage(db, key_ids)
+    found = (ledger.entries(db, kind, -1) for kind in KEY_ACTS)
+    return sorted(at for acts in found for at, act in acts.items() if act["key_id"] in key_ids)
+
+
+# The acts by which other opinions are classified.
+CLASSIFYING = (
+    "classification_proposed", "classification_taken_back", "classification_declined",
+    "opinion_classified", "consultation_classified",
+)  # fmt: skip
+
+
+def acts_of_classifying(db: Session, result: Result) -> list[int]:
+    """Where anything was proposed, answered or found of this question's other opinions."""
+    assert result.last_leaf is not None
+    found = (ledger.entries(db, kind, result.last_leaf) for kind in CLASSIFYING)
+    return sorted(
+        at
+        for acts in found
+        for at, act in acts.items()
+        if act["consultation"] == result.consultation_id
+    )
+
+
 def rests_on_silence(db: Session, consultation: Consultation, result: Result) -> bool:
     """Whether the outcome stands only by the silence of somebody who tried to answer in time."""
     attempts = attempts_of(db, consultation.id)
@@ -952,6 +979,8 @@ class OtherOpinion:
     # To this member the Office may propose how it is read.
     may_propose: bool
     may_take_back: bool
+    # What is proposed may still be answered.
+    may_answer: bool
 
 
 def other_opinions(db: Session, consultation: Consultation) -> list[OtherOpinion]:
@@ -970,6 +999,7 @@ def other_opinions(db: Session, consultation: Consultation) -> list[OtherOpinion
                 said=classification_of(db, consultation.id, each.person_id),
                 may_propose=rules.classification_refusal(asked, reason="-") is None,
                 may_take_back=rules.taking_back_refusal(asked) is None,
+                may_answer=rules.confirmation_refusal(asked) is None,
             )
         )
     return found

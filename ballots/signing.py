@@ -106,7 +106,9 @@ class Classification:
     result_leaf: int
     ballot_leaf: int
     reading: Reading
-    # Why the Office proposed it: what the member had before them.
+    # The opinion itself, as the ballot has it; and why the Office proposed it: what the member had
+    # before them.
+    opinion_sha256: str
     reason_sha256: str
     member: int
     office: str
@@ -146,7 +148,7 @@ def _is_sound_classification(said: Classification) -> bool:
         _are_plain(
             said,
             numbers=("consultation", "result_leaf", "ballot_leaf", "member"),
-            digests=("reason_sha256", "key_id", "nonce"),
+            digests=("opinion_sha256", "reason_sha256", "key_id", "nonce"),
             texts=("env", "origin", "office", "signature_class", "issued_at"),
         )
         and said.env in ("demo", "production")

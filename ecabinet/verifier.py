@@ -1364,8 +1364,8 @@ def keys_in_time(bundle: Bundle) -> None:
     enrolled = {act["key_id"]: (at, act) for at, act in bundle.certified.items()}
     revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
     closed, closing = bundle.only(CLOSED)
-    voters, acts = voters_keys(bundle), bundle.certified | bundle.of_type(REVOKED)
-    here = [at for at in sorted(acts) if at < closed and acts[at]["key_id"] in voters]
+    voters = {bundle.statement(leaf)["key_id"] for leaf in bundle.signed_ballots}
+    here = acts_of_keys(bundle, voters, closed)
     # A revocation that is shown by its hash alone would go unseen.
     expect(closing["key_leaves"] == here, f"leaf {closed}", "names other acts of these keys")
     gone = published_as_revoked(bundle)
@@ -1388,13 +1388,15 @@ def keys_in_time(bundle: Bundle) -> None:
         expect(revoked.get(said["key_id"], leaf + 1) > leaf, where, "its key had been revoked")
 
 
-def voters_keys(bundle: Bundle) -> set[str]:
-    """The keys of the ballots, and those that they took the place of."""
-    found = {bundle.statement(leaf)["key_id"] for leaf in bundle.signed_ballots}
+def acts_of_keys(bundle: Bundle, keys: set[str], until: int) -> list[int]:
+    """Where these keys, and those that they took the place of, were enrolled, renewed and revoked
+    before a leaf."""
+    found = set(keys)
     before = {act["key_id"]: act["renews"] for act in bundle.of_type(RENEWED).values()}
     while more := {before[each] for each in found if each in before} - found:
         found |= more
-    return found
+    acts = bundle.certified | bundle.of_type(REVOKED)
+    return [at for at in sorted(acts) if at < until and acts[at]["key_id"] in found]
 
 
 def published_as_revoked(bundle: Bundle) -> frozenset[int]:
@@ -1857,6 +1859,13 @@ def classes(bundle: Bundle) -> None:
     "each other opinion counts only as its own member has signed, and the outcome follows from it",
 )
 def classified(bundle: Bundle) -> None:
+    # What comes after the closing is named by the decision alone; until there is one, whoever keeps
+    # the log could show it by its hash.
+    for at, act in bundle.of_type(ISSUED).items():
+        kinds = (PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED, DECLINED, RECKONED)
+        here = sorted(leaf for kind in kinds for leaf in bundle.of_type(kind) if leaf < at)
+        said = act.get("classification_leaves", here)
+        expect(said == here, f"leaf {at}", "made beside other classifications")
     acts = bundle.of_type(CLASSIFIED)
     names = {f"classifications/{at}.{kind}" for at in acts for kind in ("json", "pdf")}
     kept = {name for name in bundle.files if name.startswith("classifications/")}
@@ -1864,7 +1873,7 @@ def classified(bundle: Bundle) -> None:
     if not bundle.of_type(PROPOSED):
         expect(not acts and not bundle.of_type(RECKONED), "the log", "classified unasked")
         raise Absent("how an other opinion is read was not proposed")
-    result, _ = bundle.only(RESULT)
+    result = bundle.only(RESULT)[0]
     last = min([*bundle.of_type(ISSUED), len(bundle.leaves)])
     settled: dict[int, str] = {}
     for at, act in sorted((acts | bundle.of_type(DECLINED)).items()):
@@ -1917,6 +1926,7 @@ def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
         "result_leaf": bundle.only(RESULT)[0],
         "ballot_leaf": act["ballot_leaf"],
         "reading": proposal["reading"],
+        "opinion_sha256": ballot["questions"][0]["opinion_sha256"],
         "reason_sha256": proposal["reason_sha256"],
         "member": ballot["member"],
         "office": ballot["office"],
@@ -1936,6 +1946,11 @@ def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
     revoked = [leaf for leaf, each in bundle.of_type(REVOKED).items()
                if each["key_id"] == said["key_id"]]  # fmt: skip
     expect(min(revoked, default=at + 1) > at, where, "its key had been revoked")
+    # A revocation that is shown by its hash alone would go unseen.
+    here = acts_of_keys(bundle, {said["key_id"]}, at)
+    expect(act["key_leaves"] == here, where, "names other acts of its key")
+    listed = serial_of(signed.certificate) in published_as_revoked(bundle)
+    expect(bool(revoked) or not listed, MEMBER_LIST, f"names the key of leaf {at}, the log not")
     expect(moment(key["usable_from"]) <= moment(said["issued_at"]), where, "before its key could")
     of_key = key.get("signature_class", KEY_CLASSES[0])
     counts = said["signature_class"] == of_key and of_key in classes_counted(bundle)
@@ -1972,8 +1987,8 @@ def counts_as_read(
 
 
 def reckoned(bundle: Bundle, settled: dict[int, str]) -> None:
-    """That the outcome was found again from what is settled, by the rule, as soon as it is known,
-    and stands beside a result that awaited it."""
+    """That the outcome was found again from what is settled, by the rule, once it is known, and
+    stands beside a result that awaited it."""
     result, said = bundle.only(RESULT)
     standings, who = bundle.consultation["standings"], other_opinions(bundle)
     stood = {each["member"]: each["position"] for each in standings}

@@ -13,7 +13,7 @@ from ecabinet import approvals, ledger, web
 from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.web import Door, current_actor, gives_a_file, needs, takes
+from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
 from people import queries as people
 
 door = Door("classify", __name__)
@@ -38,10 +38,11 @@ def propose(consultation_id: int) -> Response:
 
 @door.post(f"{ABOUT}/classifications/taken-back")
 @needs(Permission.CONSULTATION_DRAFT)
-@takes("person")
+@takes("person", "proposal")
 def take_back(consultation_id: int) -> Response:
     person = web.form_int("person", least=1)
-    classify.take_back(current_actor(), consultation_id, person)
+    proposal = web.form_int("proposal", least=1)
+    classify.take_back(current_actor(), consultation_id, person, proposal)
     return _see_result(consultation_id, "classification_taken_back")
 
 
@@ -79,14 +80,15 @@ def own(consultation_id: int) -> str | Response:
                 whole_qr=web.qr(here + checked_at, error="l"),
             )
         if rules.confirmation_refusal(queries.classifiable(db, row, actor.id)):
-            return web.see(queries.path_of(consultation_id))
+            is_over = said.state == rules.Classified.PROPOSED
+            return web.see(
+                queries.path_of(consultation_id), "classification_over" if is_over else None
+            )
         return render_template(
             "ballots/classify.html",
             **about,
             office=standing.office,
             ballot=standing.ballot,
-            standing=queries.standing_of(db, actor, row),
-            reason_sha256=queries.digest_of_reason(said),
             result=queries.result_of(db, row.id),
             step_up=people.fresh_step_up(db, actor) is not None,
             has_passkey=bool(people.passkeys_of(db, actor.id)),
@@ -130,10 +132,11 @@ def confirm(consultation_id: int) -> tuple[dict[str, str | int], int]:
 
 @door.post(f"{OWN}/declined")
 @needs(Permission.BALLOT_CAST)
-@takes("words")
+@takes("words", "proposal")
+@confirmed
 def decline(consultation_id: int) -> Response:
     words = web.form("words", limit=approvals.LONGEST_REASON)
-    classify.decline(current_actor(), consultation_id, words)
+    classify.decline(current_actor(), consultation_id, words, web.form_int("proposal", least=1))
     return _see_result(consultation_id, "classification_declined")
 
 

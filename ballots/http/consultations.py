@@ -547,6 +547,7 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "others": queries.other_opinions(db, row) if sees_names else [],
         "readings": list(rules.Reading),
         "own_classification": queries.classification_of(db, row.id, actor.id),
+        "may_answer": rules.confirmation_refusal(queries.classifiable(db, row, actor.id)) is None,
         "opinions": queries.opinions(db, row) if access.reads_opinions(db, actor, row) else [],
         "can_issue": not rules.decision_refusal(
             result.outcome_now,

@@ -56,25 +56,25 @@ def propose(
         tell.tell_of_proposal(db, consultation, member_id, "classification_proposed")
 
 
-def take_back(actor: Actor, consultation_id: int, member_id: int) -> None:
-    """Take back what no member has answered yet."""
+def take_back(actor: Actor, consultation_id: int, member_id: int, proposal: int) -> None:
+    """Take back a proposal that its member has not answered yet."""
     with transaction() as db:
         consultation = access.consultation_to_classify(db, actor, consultation_id)
         asked = queries.classifiable(db, consultation, member_id)
         if refusal := rules.taking_back_refusal(asked):
             raise Refused(refusal)
-        row = _proposed(db, consultation, member_id)
+        row = _the_one_seen(_proposed(db, consultation, member_id), proposal)
         row.state, row.ended_at = Classified.TAKEN_BACK, clock.now(db)
         leaf = _about(db, consultation, row) | {"by": actor.id}
         ledger.append(db, "classification_taken_back", leaf)
         tell.tell_of_proposal(db, consultation, member_id, "classification_taken_back")
 
 
-def decline(actor: Actor, consultation_id: int, word: str) -> None:
-    """Say that one's opinion stays for neither side; the word says why."""
+def decline(actor: Actor, consultation_id: int, word: str, proposal: int) -> None:
+    """Say to a proposal that one's opinion stays for neither side; the word says why."""
     with transaction() as db:
         consultation = access.consultation_to_answer(db, actor, consultation_id)
-        row = _open(db, consultation, actor.id)
+        row = _the_one_seen(_open(db, consultation, actor.id), proposal)
         if not word.strip():
             raise Refused(ClassificationRefusal.REASON_MISSING)
         row.state, row.ended_at, row.word = Classified.DECLINED, clock.now(db), word
@@ -96,13 +96,12 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
         if not consultation.takes(device.signature_class):
             raise Refused(ClassificationRefusal.CLASS_NOT_COUNTED)
         said = _statement(db, consultation, row, (key_id, device.signature_class), env)
-        standing = queries.standing_in(queries.result_of(db, consultation.id), actor.id)
-        assert standing is not None
-        assert standing.ballot is not None
+        result = queries.result_of(db, consultation.id)
+        assert result is not None
         form = papers.ClassificationForm(
             consultation=consultation,
             office=said.office,
-            opinion=standing.ballot.opinion or "",
+            opinion=_opinion(result, actor.id),
             ballot_leaf=said.ballot_leaf,
             result_leaf=said.result_leaf,
             reading=said.reading,
@@ -159,10 +158,7 @@ def _kept(db: Session, actor: Actor, envelope: Envelope) -> Classification | Non
 def _keep(
     db: Session, actor: Actor, consultation: Consultation, signed: Signed, by: Confirm
 ) -> Classification:
-    row = _open(db, consultation, actor.id)
-    # Taken back and proposed anew meanwhile: what was signed is another proposal.
-    if row.id != signed.paper.classification_id:
-        raise Refused(ClassificationRefusal.NOT_PROPOSED)
+    row = _the_one_seen(_open(db, consultation, actor.id), signed.paper.classification_id)
     device = people.signing_device(db, actor.id, signed.paper.key_id)
     if refusal := rules.key_refusal(queries.signing_key(device), clock.now(db)):
         raise Refused(refusal)
@@ -180,6 +176,8 @@ def _keep(
         consultation.id, signed.content.statement, signed.mark, signed.signature,
         signed.certificate, evidence,
     )  # fmt: skip
+    # So that nobody hides a revocation later.
+    leaf["key_leaves"] = queries.acts_of_keys(db, {signed.paper.key_id})
     ledger.append(db, "opinion_classified", leaf, _remember(row))
     _answered(db, consultation, row)
     return row
@@ -198,6 +196,14 @@ def _open(db: Session, consultation: Consultation, member_id: int) -> Classifica
     return _proposed(db, consultation, member_id)
 
 
+def _the_one_seen(row: Classification, proposal: int | None) -> Classification:
+    """What stands, once it is what was read or signed: taken back and proposed anew meanwhile it is
+    another."""
+    if row.id != proposal:
+        raise Refused(ClassificationRefusal.NOT_PROPOSED)
+    return row
+
+
 def _proposed(db: Session, consultation: Consultation, member_id: int) -> Classification:
     row = queries.classification_of(db, consultation.id, member_id)
     assert row is not None
@@ -214,6 +220,13 @@ def _about(db: Session, consultation: Consultation, row: Classification) -> cano
         "ballot_leaf": _ballot_leaf(result, row.member_id),
         "member": row.member_id,
     }
+
+
+def _opinion(result: Result, member_id: int) -> str:
+    standing = queries.standing_in(result, member_id)
+    assert standing is not None
+    assert standing.ballot is not None
+    return standing.ballot.opinion or ""
 
 
 def _ballot_leaf(result: Result, member_id: int) -> int:
@@ -237,6 +250,7 @@ def _statement(
         result_leaf=result.last_leaf,
         ballot_leaf=_ballot_leaf(result, row.member_id),
         reading=Reading(row.reading),
+        opinion_sha256=canonical.digest_of(_opinion(result, row.member_id)),
         reason_sha256=queries.digest_of_reason(row),
         member=row.member_id,
         office=queries.offices_asked(consultation)[row.member_id],

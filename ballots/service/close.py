@@ -262,19 +262,11 @@ def _record(
         "opened_leaf": consultation.opened_leaf,
         "ballot_leaves": leaves,
         "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
-        "key_leaves": _acts_of_keys(db, {each.key_id for each in ballots}),
+        "key_leaves": queries.acts_of_keys(db, {each.key_id for each in ballots}),
     }
     ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))
     body = _result_leaf(result) | {"prime_minister": top}
     ledger.append(db, "consultation_result", body, _remember_result(result))
-
-
-def _acts_of_keys(db: Session, key_ids: set[str]) -> list[int]:
-    """Where these keys, and those they took the place of, were enrolled, renewed and revoked, so
-    that nobody can hide any of it later."""
-    key_ids = people.key_lineage(db, key_ids)
-    found = (ledger.entries(db, kind, -1) for kind in queries.KEY_ACTS)
-    return sorted(at for acts in found for at, act in acts.items() if act["key_id"] in key_ids)
 
 
 def _result_leaf(result: Result) -> dict[str, Any]:

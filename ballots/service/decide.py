@@ -83,6 +83,7 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, se
             "opinions_sha256": queries.digest_of_opinions(db, consultation),
             # Those after the closing are named by no other act.
             "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
+            "classification_leaves": queries.acts_of_classifying(db, result),
             "by": actor.id,
         }
         ledger.append(db, "consultation_decided", leaf, _remember(decision))

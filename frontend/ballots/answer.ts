@@ -6,23 +6,12 @@ import { tryHere } from '../signing/trial';
 import { clockOf, now, word } from '../words';
 import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
 import { offerProposals } from './proposal';
-import {
-  all,
-  check as checkPaper,
-  consultation,
-  one,
-  type Paper,
-  person,
-  say,
-  signAndSend,
-  wire,
-} from './signing';
+import { all, check as checkPaper, consultation, one, person, say, wire } from './signing';
 
 const ballot = document.getElementById('ballot') as HTMLElement;
 const form = document.getElementById('answer') as HTMLFormElement;
 const opinion = document.getElementById('opinion') as HTMLTextAreaElement;
 const needsOpinion = new Set(ballot.dataset.needsOpinion?.split(','));
-let paper: Paper | null = null;
 
 const chosen = (): string =>
   form.querySelector<HTMLInputElement>('input[name=choice]:checked')?.value ?? '';
@@ -78,7 +67,7 @@ async function check(): Promise<void> {
   for (const each of all('[data-chosen]')) each.hidden = each.dataset.chosen !== answer.choice;
   one('[data-opinion]').textContent = answer.opinion || '–';
   const asked = { ...answer, follows: Number(ballot.dataset.follows) };
-  paper = await checkPaper(`/consultations/${consultation}/paper`, asked, (statement) => ({
+  await checkPaper(`/consultations/${consultation}/paper`, asked, (statement) => ({
     ...answer,
     statement,
     person,
@@ -86,10 +75,6 @@ async function check(): Promise<void> {
     question: ballot.dataset.question ?? '',
     papers: (ballot.dataset.papers ?? '').split(',').filter(Boolean),
   }));
-}
-
-async function sign(): Promise<void> {
-  if (paper) await signAndSend(paper, undefined, () => dropDraft(person, consultation));
 }
 
 // ---- three days before the end: can this device still sign? ----
@@ -121,7 +106,7 @@ form.addEventListener('input', () => {
 });
 form.addEventListener('submit', (event) => event.preventDefault());
 document.querySelector('[data-check]')?.addEventListener('click', () => void check());
-wire(sign);
+wire(undefined, () => dropDraft(person, consultation));
 document.querySelector<HTMLSelectElement>('[data-shown]')?.addEventListener('change', (event) => {
   const select = event.target as HTMLSelectElement;
   const detail = { url: select.value, title: select.selectedOptions[0]?.textContent ?? '' };

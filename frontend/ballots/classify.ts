@@ -1,28 +1,26 @@
 // entry
 // How one's own other opinion is read: check the very page, sign, send until the receipt verifies.
 import './answer.css';
-import { check, consultation, type Paper, person, signAndSend, wire } from './signing';
+import { check, consultation, one, person, wire } from './signing';
 
 const desk = document.getElementById('ballot') as HTMLElement;
-const at = `/consultations/${consultation}/classification`;
-let paper: Paper | null = null;
+
+/** What the screen says, as it stands there, and so what alone may be signed. */
+const text = (where: string): string => one(where).textContent ?? '';
 
 async function prepare(): Promise<void> {
-  const { reading = '', reason = '', ballotLeaf, resultLeaf } = desk.dataset;
-  paper = await check(`${at}/paper`, {}, (statement) => ({
+  const { reading = '', ballotLeaf, resultLeaf } = desk.dataset;
+  await check(`/consultations/${consultation}/classification/paper`, {}, (statement) => ({
     statement,
     person,
     consultation,
     reading,
-    reason,
+    opinion: text('[data-opinion]'),
+    reason: text('[data-reason]'),
     ballotLeaf: Number(ballotLeaf),
     resultLeaf: Number(resultLeaf),
   }));
 }
 
-async function sign(): Promise<void> {
-  if (paper) await signAndSend(paper, 'classification', () => {});
-}
-
 document.querySelector('[data-check]')?.addEventListener('click', () => void prepare());
-wire(sign);
+wire('classification', () => {});

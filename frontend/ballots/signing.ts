@@ -21,7 +21,7 @@ import { draw, NotDrawn } from './shown';
 
 export type Step = '2' | '3' | '4' | 'no-key';
 
-export interface Paper extends PaperToSign {
+interface Paper extends PaperToSign {
   signer: Signer;
   /** What the screen shows, and so what alone may be signed. */
   shown: Shown;
@@ -39,6 +39,8 @@ let byPasskey = hasPasskey;
 let needsCode = desk.dataset.stepUp !== 'yes';
 // Which press of the check it is: what an earlier one is still about is shown to nobody.
 let turn = 0;
+// The paper that is shown, which alone is signed.
+let ready: Paper | null = null;
 
 export const one = (where: string): HTMLElement =>
   desk.querySelector<HTMLElement>(where) as HTMLElement;
@@ -96,17 +98,16 @@ async function chosenSigner(): Promise<Signer | null> {
   });
 }
 
-/** Have a paper made ready and show it, once it says what the screen shows; null where there is
- * none to sign. */
+/** Have a paper made ready and show it, once it says what the screen shows. */
 export async function check(
   at: string,
   body: Record<string, unknown>,
   shown: (statement: string) => Shown,
-): Promise<Paper | null> {
+): Promise<void> {
   const signer = await chosenSigner();
   if (!signer) {
     go('no-key');
-    return null;
+    return;
   }
   turn += 1;
   const own = turn;
@@ -115,7 +116,7 @@ export async function check(
       at,
       { body: { ...body, key_id: signer.keyId } },
     );
-    if (own !== turn) return null;
+    if (own !== turn) return;
     const paper: Paper = {
       signer,
       consultation,
@@ -124,13 +125,12 @@ export async function check(
       attributes: fromBase64(made.attrs),
       shown: shown(made.statement),
     };
+    ready = paper;
     await show(paper, own);
-    return own === turn ? paper : null;
   } catch (refused) {
-    if (own !== turn) return null;
+    if (own !== turn) return;
     go('2');
     say('2', reasonOf(refused));
-    return null;
   }
 }
 
@@ -167,14 +167,11 @@ async function show(paper: Paper, own: number): Promise<void> {
 // Longer without a receipt, and the screen says that nothing is confirmed yet.
 const SAID_WITHIN = 1_500;
 
-export async function signAndSend(
-  paper: Paper,
-  kind: Envelope['kind'],
-  kept: () => void,
-): Promise<void> {
+async function signAndSend(kind: Envelope['kind'], kept: () => void): Promise<void> {
+  if (!ready) return;
   say('3', '');
   try {
-    await sign(paper, kind, kept);
+    await sign(ready, kind, kept);
   } catch (wrong) {
     say('3', reasonOf(wrong), needsCode && !byPasskey ? code : undefined);
   }
@@ -280,14 +277,14 @@ function reasonOf(wrong: unknown): string {
   if (wrong instanceof Refusal || wrong instanceof NotSigned) return wrong.message;
   if (wrong instanceof NotDrawn) {
     return word({
-      vi: 'Máy này không mở được tờ phiếu để xem, nên chưa ký được. Nháp vẫn được giữ; hãy tải lại trang và thử lần nữa, hoặc dùng thiết bị khác.',
-      en: 'This device cannot show the paper, so it cannot be signed here yet. The draft is kept; load the page again and try once more, or use another device.',
+      vi: 'Máy này không mở được tờ phiếu để xem, nên chưa ký được. Chưa có gì được gửi; hãy tải lại trang và thử lần nữa, hoặc dùng thiết bị khác.',
+      en: 'This device cannot show the paper, so it cannot be signed here yet. Nothing was sent; load the page again and try once more, or use another device.',
     });
   }
   if (wrong instanceof WillNotSign) {
     return word({
-      vi: 'Tờ phiếu nhận được không khớp với những gì đang hiện, nên máy này không ký. Nháp vẫn được giữ; hãy quay lại và thử lần nữa, hoặc báo Văn phòng Chính phủ.',
-      en: 'The paper does not match what is shown, so this device does not sign it. The draft is kept; go back and try again, or tell the Government Office.',
+      vi: 'Tờ phiếu nhận được không khớp với những gì đang hiện, nên máy này không ký. Chưa có gì được gửi; hãy quay lại và thử lần nữa, hoặc báo Văn phòng Chính phủ.',
+      en: 'The paper does not match what is shown, so this device does not sign it. Nothing was sent; go back and try again, or tell the Government Office.',
     });
   }
   throw wrong;
@@ -295,8 +292,9 @@ function reasonOf(wrong: unknown): string {
 
 // ---- assembly ----
 
-/** Let the buttons of these steps do what they say. */
-export function wire(sign: () => Promise<void>): void {
+/** Let the buttons of these steps do what they say: what is signed is of this kind, and `kept` is
+ * told once its receipt has verified. */
+export function wire(kind: Envelope['kind'], kept: () => void): void {
   for (const each of all('[data-back-to-form]')) {
     each.addEventListener('click', (event) => {
       event.preventDefault();
@@ -305,7 +303,7 @@ export function wire(sign: () => Promise<void>): void {
   }
   one('[data-sign]').addEventListener('submit', (event) => {
     event.preventDefault();
-    void once(signButton, sign);
+    void once(signButton, () => signAndSend(kind, kept));
   });
   one('[data-send-again]').addEventListener('click', () =>
     dispatchEvent(new Event('ballot:again')),

@@ -37,7 +37,7 @@ interface BallotShown extends Common {
 /** How the member's own other opinion is read: of which ballot, beside which result, and why. */
 interface ClassificationShown extends Common {
   reading: string;
-  /** SHA-256 of the reason shown, in hex. */
+  opinion: string;
   reason: string;
   ballotLeaf: number;
   resultLeaf: number;
@@ -174,7 +174,7 @@ async function compare(expected: Expected): Promise<void> {
     said.member === expected.person &&
     said.key_id === expected.keyId &&
     said.signature_class === expected.signatureClass &&
-    ('reading' in expected ? saysReading(said, expected) : await saysAnswer(said, expected));
+    (await ('reading' in expected ? saysReading(said, expected) : saysAnswer(said, expected)));
   if (!same) throw new WillNotSign('other_statement');
 }
 
@@ -191,12 +191,16 @@ async function saysAnswer(said: Statement, expected: BallotShown): Promise<boole
   );
 }
 
-const saysReading = (said: Statement, expected: ClassificationShown): boolean =>
-  said.type === 'classification' &&
-  said.reading === expected.reading &&
-  said.reason_sha256 === expected.reason &&
-  said.ballot_leaf === expected.ballotLeaf &&
-  said.result_leaf === expected.resultLeaf;
+async function saysReading(said: Statement, expected: ClassificationShown): Promise<boolean> {
+  return (
+    said.type === 'classification' &&
+    said.reading === expected.reading &&
+    said.opinion_sha256 === toHex(await sha256(utf8(expected.opinion))) &&
+    said.reason_sha256 === toHex(await sha256(utf8(expected.reason))) &&
+    said.ballot_leaf === expected.ballotLeaf &&
+    said.result_leaf === expected.resultLeaf
+  );
+}
 
 interface Statement {
   type?: string;
@@ -207,6 +211,7 @@ interface Statement {
   papers?: string[];
   questions?: { question: string; choice: string; opinion_sha256: string }[];
   reading?: string;
+  opinion_sha256?: string;
   reason_sha256?: string;
   ballot_leaf?: number;
   result_leaf?: number;

@@ -18,14 +18,14 @@ from ballots import bundle, papers, rules
 from ballots.models import Consultation
 from ballots.rules import Decided, Position, Reading
 from ballots.service import classify, stamp
-from ecabinet import bundles, db, ledger, pades, verifier
+from ecabinet import bundles, db, keys, ledger, pades, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from people import queries as people
 from tests.ballots.builders import Member
 from tests.ballots.test_bundle import Files, act_in, change_json, leaf_lines, of_type, rezip
 from tests.ballots.test_classifying import OPINION, OTHER, REASON, WHO, Closed
-from tests.ballots.test_each_check import hide, put, seal
+from tests.ballots.test_each_check import hide, put, revoke_in_public, seal
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
 
@@ -36,8 +36,8 @@ others: dict[str, Member] = {}
 
 @dataclass(frozen=True)
 class Classified:
-    """A bundle whose one other opinion its member has classified, and whose Prime Minister has
-    issued; and one in which a member declined."""
+    """A bundle whose one other opinion its member has classified, and one in which a member has
+    declined."""
 
     files: Files
     declined: Files
@@ -62,7 +62,8 @@ def classified(
         closed, refused = Closed(cabinet), Closed(cabinet)
         closed.propose()
         refused.propose()
-        classify.decline(cabinet.actor(WHO), refused.number, "Ý kiến khác về cả nội dung.")
+        word = "Ý kiến khác về cả nội dung."
+        classify.decline(cabinet.actor(WHO), refused.number, word, refused.proposal())
         # By a key that no ballot bears, enrolled after the closing.
         closed.members[WHO] = Member(cabinet, WHO)
         closed.confirm()
@@ -255,6 +256,19 @@ def revoke_its_key_before(files: Files) -> None:
     put(files, free_leaf(files), {"type": "key_revoked", "key_id": key_id, "member": 1})
 
 
+def hide_that_its_key_was_revoked(files: Files) -> None:
+    """As whoever signs with a stolen key would."""
+    at = free_leaf(files)
+    key_leaves = [*act_in(files, "opinion_classified")["key_leaves"], at]
+    change(files, "opinion_classified", key_leaves=key_leaves)
+
+
+def publish_that_its_key_was_revoked(files: Files) -> None:
+    """A list that names it, of which the log knows nothing."""
+    record = json.loads(files[name_of(files, "json")])
+    revoke_in_public(files, keys.store().p256(pades.MEMBER_CA), record["certificate"])
+
+
 def enrolment_of_its_key(files: Files) -> int:
     return max(of_type(files, "key_enrolled"))
 
@@ -339,6 +353,8 @@ FORGERIES = {
     propose_for_another_reason: "another reason_sha256",
     take_the_proposal_back: "answers what had been taken back",
     revoke_its_key_before: "its key had been revoked",
+    hide_that_its_key_was_revoked: "names other acts of its key",
+    publish_that_its_key_was_revoked: "the log not",
     enrol_its_key_for_another: "by no key of its member's",
     call_its_key_official: "of a class that does not count, or another than its key's",
     let_its_key_sign_later: "before its key could",
@@ -399,15 +415,26 @@ def test_what_is_issued_rests_on_the_outcome_that_was_found_again(
     assert found(held, tmp_path, files) == set()
     forged = held.tampered(hide_what_was_found)
     assert ("V28", "issues what is awaits_classification") in found(held, tmp_path, forged)
+    # Neither the outcome nor that anything was ever proposed.
+    forged = held.tampered(hide_all_of_it)
+    assert ("V39", "made beside other classifications") in found(held, tmp_path, forged)
     forged = held.tampered(decide_before_they_answered)
     assert found(held, tmp_path, forged) >= {
         ("V39", "lies outside the result and the decision on it")
     }
 
 
+def hide_all_of_it(files: Files) -> None:
+    for kind in ("classification_proposed", "opinion_classified", "consultation_classified"):
+        hide(files, of_type(files, kind)[0])
+    for name in [name for name in files if name.startswith("classifications/")]:
+        del files[name]
+
+
 def decide_before_they_answered(files: Files) -> None:
     (at,) = of_type(files, "consultation_decided")
-    act = act_in(files, "consultation_decided")
+    proposed = of_type(files, "classification_proposed")
+    act = act_in(files, "consultation_decided") | {"classification_leaves": proposed}
     hide(files, at)
     put(files, free_leaf(files), act)
 

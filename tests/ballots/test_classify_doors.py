@@ -16,7 +16,7 @@ from ballots.service import prepare, report
 from documents import queries as documents
 from ecabinet import outbox, storage
 from ecabinet.db import reading
-from tests.ballots.test_classifying import OPINION, REASON, WHO, Closed
+from tests.ballots.test_classifying import OPINION, OTHER, REASON, WHO, Closed
 from tests.builders import Browser, Cabinet
 
 JSON = {"Accept": "application/json"}
@@ -79,7 +79,7 @@ def test_the_office_proposes_and_takes_back(closed: Closed, who: str) -> None:
     assert "rút đề nghị đó trước" in refused.json["message"]
     back = closed.cabinet.browser(who).post(
         f"/consultations/{closed.number}/classifications/taken-back",
-        {"person": closed.cabinet.ids[WHO]},
+        {"person": closed.cabinet.ids[WHO], "proposal": closed.proposal()},
         headers=JSON,
     )
     assert back.status_code == 200, back.json
@@ -128,9 +128,13 @@ def test_a_member_declines_with_a_word(cabinet: Cabinet, who: str) -> None:
     closed = Closed(cabinet, (who,))
     closed.propose(name=who)
     browser, words = cabinet.browser(who), "Ý kiến của tôi không thuộc bên nào."
-    empty = browser.post(f"{path(closed)}/declined", {"words": ""}, headers=JSON)
+    empty = browser.post(
+        f"{path(closed)}/declined", {"words": "", "proposal": closed.proposal(who)}, headers=JSON
+    )
     assert (empty.status_code, empty.json["field"]) == (400, "words")
-    answer = browser.post(f"{path(closed)}/declined", {"words": words}, headers=JSON)
+    answer = browser.post(
+        f"{path(closed)}/declined", {"words": words, "proposal": closed.proposal(who)}, headers=JSON
+    )
     assert answer.status_code == 200, answer.json
     page = cabinet.browser("chuyenvien").get(f"/consultations/{closed.number}").text
     assert words in page
@@ -183,3 +187,23 @@ def test_papers_are_not_made_ready_without_end(
     for status in (200, 200, 429):
         body = {"key_id": closed.members[WHO].key_id}
         assert browser.post(f"{path(closed)}/paper", json=body).status_code == status
+
+
+def test_what_needs_no_answer_any_more_says_so(cabinet: Cabinet) -> None:
+    """Two proposed, and the first who signs decides."""
+    two = Closed(cabinet, (WHO, OTHER))
+    for name in (WHO, OTHER):
+        two.propose(name=name)
+    two.confirm(OTHER)
+    over = "không cần trả lời nữa: kết quả đã rõ, hoặc đã quyết định"
+    browser = cabinet.browser(WHO)
+    assert browser.get(path(two)).status_code == 303
+    page = browser.get(f"/consultations/{two.number}").text
+    assert over in page
+    assert "Xem và trả lời" not in page
+    office = cabinet.browser("chuyenvien").get(f"/consultations/{two.number}").text
+    assert "Không cần trả lời nữa" in office
+    assert "Chờ thành viên ký" not in office
+    sealed = storage.read(report.seal_report(two.number))
+    words = " ".join("".join(e.extract_text() for e in PdfReader(BytesIO(sealed)).pages).split())
+    assert "không cần trả lời nữa" in words

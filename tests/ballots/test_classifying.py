@@ -55,6 +55,12 @@ class Closed:
         actor = self.cabinet.actor(who)
         classify.propose(actor, self.number, self.cabinet.ids[name], read, reason)
 
+    def proposal(self, name: str = WHO) -> int:
+        """What stands proposed of this member's opinion, or was last."""
+        with reading() as db:
+            found = queries.classification_of(db, self.number, self.cabinet.ids[name])
+            return found.id if found else 0
+
     def prepare(self, name: str = WHO) -> Prepared:
         actor, key_id = self.cabinet.actor(name), self.members[name].key_id
         return classify.prepare(actor, self.number, key_id, "demo")
@@ -163,9 +169,11 @@ def test_declined_it_stays_for_neither_side(closed: Closed) -> None:
     closed.propose()
     member = closed.cabinet.actor(WHO)
     with pytest.raises(Refused) as refused:
-        classify.decline(member, closed.number, " ")
+        classify.decline(member, closed.number, " ", closed.proposal())
     assert refused.value.reason is ClassificationRefusal.REASON_MISSING
-    classify.decline(member, closed.number, "Ý kiến của tôi không thuộc bên nào.")
+    classify.decline(
+        member, closed.number, "Ý kiến của tôi không thuộc bên nào.", closed.proposal()
+    )
     found = closed.reckoning()
     assert found is not None
     assert found.outcome == Outcome.NEEDS_DECISION
@@ -224,9 +232,9 @@ def test_only_the_member_concerned_confirms(closed: Closed) -> None:
         with pytest.raises((Refused, Forbidden)):
             closed.send(envelope, who)
         with pytest.raises(Forbidden):
-            classify.decline(closed.cabinet.actor(who), closed.number, "Không.")
+            classify.decline(closed.cabinet.actor(who), closed.number, "Không.", closed.proposal())
     with pytest.raises(Refused) as nothing:
-        classify.decline(closed.cabinet.actor(OTHER), closed.number, "Không.")
+        classify.decline(closed.cabinet.actor(OTHER), closed.number, "Không.", closed.proposal())
     assert nothing.value.reason is ClassificationRefusal.NO_OTHER_OPINION
     with pytest.raises(SignatureRejected) as wrong:
         closed.send(closed.envelope(made, by=OTHER))
@@ -243,7 +251,7 @@ def test_only_the_office_proposes_and_takes_back(closed: Closed) -> None:
             closed.propose(who=who)
     closed.propose()
     with pytest.raises(Forbidden):
-        classify.take_back(closed.cabinet.actor(WHO), closed.number, member)
+        classify.take_back(closed.cabinet.actor(WHO), closed.number, member, closed.proposal())
     with pytest.raises(Refused) as twice:
         closed.propose(Reading.NEITHER)
     assert twice.value.reason is ClassificationRefusal.PROPOSED_ALREADY
@@ -259,7 +267,7 @@ def test_whoever_has_left_office_confirms_nothing(closed: Closed) -> None:
         classify.confirm(was, closed.number, envelope, meant)
     assert refused.value.reason is ClassificationRefusal.LEFT_OFFICE
     assert closed.reckoning() is None
-    classify.take_back(closed.cabinet.actor("chuyenvien"), closed.number, member)
+    classify.take_back(closed.cabinet.actor("chuyenvien"), closed.number, member, closed.proposal())
     with pytest.raises(Refused) as again:
         closed.propose()
     assert again.value.reason is ClassificationRefusal.LEFT_OFFICE
@@ -270,7 +278,7 @@ def test_what_was_taken_back_is_not_confirmed_by_what_was_signed_of_it(closed: C
     closed.propose(Reading.DISAGREEMENT)
     envelope = closed.envelope(closed.prepare())
     member = closed.cabinet.ids[WHO]
-    classify.take_back(closed.cabinet.actor("chuyenvien"), closed.number, member)
+    classify.take_back(closed.cabinet.actor("chuyenvien"), closed.number, member, closed.proposal())
     closed.propose(Reading.AGREEMENT)
     with pytest.raises(Refused) as refused:
         closed.send(envelope)
@@ -302,3 +310,22 @@ def test_a_paper_of_one_kind_is_none_of_the_other(closed: Closed) -> None:
             "proposed"
         ]
         assert db.query(Classification).count() == 1
+
+
+def test_what_was_proposed_anew_is_answered_and_taken_back_by_whoever_has_seen_it(
+    closed: Closed,
+) -> None:
+    member, office = closed.cabinet.actor(WHO), closed.cabinet.actor("chuyenvien")
+    closed.propose(Reading.DISAGREEMENT)
+    seen = closed.proposal()
+    classify.take_back(office, closed.number, member.id, seen)
+    closed.propose(Reading.AGREEMENT)
+    for late in (
+        lambda: classify.decline(member, closed.number, "Không.", seen),
+        lambda: classify.take_back(office, closed.number, member.id, seen),
+    ):
+        with pytest.raises(Refused) as refused:
+            late()
+        assert refused.value.reason is ClassificationRefusal.NOT_PROPOSED
+    with reading() as db:
+        assert queries.classification_of(db, closed.number, member.id).state == "proposed"

@@ -329,9 +329,13 @@ def voter_in(files: Files) -> x509.Certificate:
     return x509.load_der_x509_certificate(base64.b64decode(json.loads(files[name])["certificate"]))
 
 
-def revoke_in_public(files: Files, key: EllipticCurvePrivateKey) -> None:
-    """A list that names a voter's key, which the log never saw revoked."""
-    voter = voter_in(files)
+def revoke_in_public(
+    files: Files, key: EllipticCurvePrivateKey, certificate: str | None = None
+) -> None:
+    """A list that names a voter's key, or that of this certificate, which the log never saw
+    revoked."""
+    given = certificate and x509.load_der_x509_certificate(base64.b64decode(certificate))
+    voter = given or voter_in(files)
     made = x509.CertificateRevocationListBuilder().issuer_name(voter.issuer)
     made = made.last_update(voter.not_valid_before_utc).next_update(voter.not_valid_after_utc)
     entry = x509.RevokedCertificateBuilder().serial_number(voter.serial_number)

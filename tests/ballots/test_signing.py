@@ -156,6 +156,7 @@ SAID = Classification(
     result_leaf=48210,
     ballot_leaf=48110,
     reading=Reading.AGREEMENT,
+    opinion_sha256=canonical.digest_of("Nên là Luật."),
     reason_sha256=canonical.digest_of("Ông đồng ý về nguyên tắc."),
     member=14,
     office="Bộ trưởng Bộ Y tế",
@@ -168,6 +169,7 @@ SAID_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(SAID, name)} | {
     "result_leaf": st.integers(48111, 2**53 - 1),
     "ballot_leaf": st.integers(0, 48209),
     "reading": st.sampled_from(Reading),
+    "opinion_sha256": HEX,
     "reason_sha256": HEX,
     # Four digits of a year, which is how a moment is written.
     "issued_at": st.integers(2000, 9999).map(lambda year: f"{year}-12-03T02:44:07.000Z"),

@@ -167,7 +167,10 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/classification": (
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
-    "/consultations/<int:consultation_id>/classification/declined": {"words": "Không."},
+    "/consultations/<int:consultation_id>/classification/declined": {
+        "words": "Không.",
+        "proposal": 1,
+    },
     "/consultations/<int:consultation_id>/outside-signing": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/step-up": ({"pending": "0" * 32},),
     "/consultations/<int:consultation_id>/corrections": {"words": "Sửa tên."},
@@ -224,6 +227,7 @@ SENT: dict[str, Fields] = {
     },
     "/consultations/<int:consultation_id>/classifications/taken-back": lambda reader, things: {
         "person": reader.cabinet.ids[MINISTER],
+        "proposal": 1,
     },
     "/consultations/<int:consultation_id>/classification/paper": lambda reader, things: (
         {"key_id": reader.states["asked"]["key_id"]},
