@@ -63,7 +63,7 @@ def overtaken(member: Reader) -> None:
     member.page.route("**/classification/paper", slow)
     for _ in range(2):
         member.presses("Xem lại và ký")
-    expect(member.page.locator("[data-sign-button]")).to_be_enabled()
+    expect(member.page.locator("[data-ballot-pdf] canvas")).not_to_have_count(0)
     with member.page.expect_response("**/classification/paper"):
         held[0].continue_()
 
