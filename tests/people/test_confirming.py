@@ -160,6 +160,7 @@ def test_the_acts_that_are_confirmed_are_these(app: Flask) -> None:
     }
     assert confirmed == {
         "/consultations/<int:consultation_id>/approve",
+        "/consultations/<int:consultation_id>/classification/declined",
         "/consultations/<int:consultation_id>/decision", "/meetings/<int:meeting_id>/convene",
         "/handovers/<int:handover_id>/sign",
     }  # fmt: skip
