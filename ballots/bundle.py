@@ -146,8 +146,8 @@ def _renewal(db: Session, key_id: str) -> canonical.Json:
 def _described(db: Session, consultation: Consultation, ballots: list[Ballot]) -> canonical.Json:
     result = db.get_one(Result, consultation.id)
     statement = _first_statement(consultation, ballots)
-    reckoning = queries.reckoning_of(db, consultation.id)
-    found_again = {"classified": {"sentence": reckoning.sentence}} if reckoning else {}
+    again = result.reckoning
+    found_again = {"classified": {"sentence": again.sentence}} if again else {}
     return found_again | {
         "id": consultation.id,
         "title": consultation.title,

@@ -73,16 +73,26 @@ class BallotForm:
     nonce: str
 
 
+def _head(form: "BallotForm | ClassificationForm") -> forms.Head:
+    number = f"Phiếu số {form.consultation.id} trên hệ thống"
+    return forms.Head("", OFFICE, number, forms.place_and_date(form.day))
+
+
+def _addressed(form: "BallotForm | ClassificationForm", title: str) -> list[forms.Piece]:
+    """How a page begins that a member signs: about what, to whom, on which question."""
+    asked = form.consultation
+    return [
+        *forms.title(title, f"Về việc: {asked.title}"),
+        forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
+        forms.paragraph(forms.text(asked.question)),
+    ]
+
+
 def ballot(form: BallotForm) -> bytes:
     """The ballot as a page: what is asked, on which papers, what the member says."""
     asked = form.consultation
-    head = forms.Head(
-        "", OFFICE, f"Phiếu số {asked.id} trên hệ thống", forms.place_and_date(form.day)
-    )
     body = [
-        *forms.title("Phiếu lấy ý kiến thành viên Chính phủ", f"Về việc: {asked.title}"),
-        forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
-        forms.paragraph(forms.text(asked.question)),
+        *_addressed(form, "Phiếu lấy ý kiến thành viên Chính phủ"),
         *_papers(asked),
         *_summary(asked),
         forms.paragraph(forms.bold("Ý kiến của thành viên Chính phủ"), "heading"),
@@ -101,7 +111,7 @@ def ballot(form: BallotForm) -> bytes:
         forms.gap(4),
         forms.paragraph(_small_print(form), "small"),
     ]
-    return forms.document(f"Phiếu lấy ý kiến số {asked.id}", head, body)
+    return forms.document(f"Phiếu lấy ý kiến số {asked.id}", _head(form), body)
 
 
 def _papers(asked: Consultation) -> list[forms.Piece]:
@@ -167,13 +177,8 @@ class ClassificationForm:
 def classification(form: ClassificationForm) -> bytes:
     """What a member signs: their opinion as they gave it, and for which side it counts."""
     asked = form.consultation
-    head = forms.Head(
-        "", OFFICE, f"Phiếu số {asked.id} trên hệ thống", forms.place_and_date(form.day)
-    )
     body = [
-        *forms.title("Xác nhận phân loại ý kiến khác", f"Về việc: {asked.title}"),
-        forms.paragraph(f"Kính gửi: {forms.bold(form.office)}", "plain"),
-        forms.paragraph(forms.text(asked.question)),
+        *_addressed(form, "Xác nhận phân loại ý kiến khác"),
         forms.paragraph(forms.bold("Ý kiến khác đã gửi"), "heading"),
         *_paragraphs(form.opinion),
         forms.paragraph(forms.bold("Lý do Văn phòng Chính phủ đề nghị"), "heading"),
@@ -199,7 +204,7 @@ def classification(form: ClassificationForm) -> bytes:
             "small",
         ),
     ]
-    return forms.document(f"Phân loại ý kiến của phiếu số {asked.id}", head, body)
+    return forms.document(f"Phân loại ý kiến của phiếu số {asked.id}", _head(form), body)
 
 
 # ---- the report ----

@@ -29,7 +29,6 @@ from ballots.models import (
     OutsideSigning,
     PaperEntry,
     Proposal,
-    Reckoning,
     Reply,
     Report,
     Result,
@@ -1005,18 +1004,8 @@ def other_opinions(db: Session, consultation: Consultation) -> list[OtherOpinion
     return found
 
 
-def digest_of_reason(said: Classification) -> str:
-    """What a member signs of why the Office proposed it."""
-    return canonical.digest_of(said.reason)
-
-
 def classification_by_key(db: Session, key: str) -> Classification | None:
     return db.scalar(select(Classification).where(Classification.key == key))
-
-
-def reckoning_of(db: Session, consultation_id: int) -> Reckoning | None:
-    """The outcome as members have classified their opinions since, once it is known."""
-    return db.get(Reckoning, consultation_id)
 
 
 def readings(db: Session, consultation_id: int) -> dict[int, rules.Reading]:

@@ -67,17 +67,12 @@ def own(consultation_id: int) -> str | Response:
         }
         if said.state == rules.Classified.CONFIRMED and said.leaf is not None:
             proof = ledger.proof(db, said.leaf)
-            whole = web.carried(f"{proof.receipt}\n{proof.envelope}\n{proof.log_key}")
-            checked_at = f"/verify#r={whole}"
-            here = web.settings().base_url.rstrip("/")
             return render_template(
                 "ballots/classified.html",
                 **about,
                 receipt=proof,
                 number=signing.number(row.id, said.leaf, said.mark or ""),
-                checked_at=checked_at,
-                # Long, and read from a screen: the least correction makes the largest dots.
-                whole_qr=web.qr(here + checked_at, error="l"),
+                **signed.carried(proof),
             )
         if rules.confirmation_refusal(queries.classifiable(db, row, actor.id)):
             is_over = said.state == rules.Classified.PROPOSED

@@ -744,8 +744,6 @@ def by_key(key: str) -> dict[str, str | int] | str:
         ballot = access.ballot_to_read(db, actor, key)
         row = access.consultation_to_read(db, actor, ballot.consultation_id)
         stored = queries.sealed_answer(ballot).answer
-        whole = web.carried(f"{receipt.receipt}\n{receipt.envelope}\n{receipt.log_key}")
-        checked_at = f"/verify#r={whole}"
         here = web.settings().base_url.rstrip("/")
         return render_template(
             "ballots/receipt.html",
@@ -757,9 +755,7 @@ def by_key(key: str) -> dict[str, str | int] | str:
             fate=queries.fate_of(db, row, ballot).value,
             may_replace=row.state == State.OPEN and not row.has_ended(clock.now(db)),
             qr=web.qr(here + url_for("ballots.by_key", key=key)),
-            checked_at=checked_at,
-            # Long, and read from a screen: the least correction makes the largest dots.
-            whole_qr=web.qr(here + checked_at, error="l"),
+            **signed.carried(receipt),
         )
 
 

@@ -49,7 +49,7 @@ def propose(
         db.flush()
         leaf = _about(db, consultation, row) | {
             "reading": str(reading),
-            "reason_sha256": queries.digest_of_reason(row),
+            "reason_sha256": canonical.digest_of(row.reason),
             "by": actor.id,
         }
         ledger.append(db, "classification_proposed", leaf)
@@ -251,7 +251,7 @@ def _statement(
         ballot_leaf=_ballot_leaf(result, row.member_id),
         reading=Reading(row.reading),
         opinion_sha256=canonical.digest_of(_opinion(result, row.member_id)),
-        reason_sha256=queries.digest_of_reason(row),
+        reason_sha256=canonical.digest_of(row.reason),
         member=row.member_id,
         office=queries.offices_asked(consultation)[row.member_id],
         key_id=by[0],

@@ -83,7 +83,7 @@ class Closed:
 
     def reckoning(self) -> Reckoning | None:
         with reading() as db:
-            found = queries.reckoning_of(db, self.number)
+            found = db.get(Reckoning, self.number)
             if found:
                 db.expunge(found)
             return found

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from ballots import jobs, queries
 from ballots.bundle import write
-from ballots.models import Ballot
+from ballots.models import Ballot, Reckoning
 from ballots.rules import Choice, Reading
 from ballots.service import classify
 from ballots.service.close import close
@@ -185,7 +185,7 @@ def test_where_official_signatures_alone_count_one_classifies_an_opinion(
     assert answer.status_code == 201, answer.json
     jobs.stamp_what_waits()
     with reading() as db:
-        found = queries.reckoning_of(db, asked)
+        found = db.get(Reckoning, asked)
         assert found is not None
         assert (found.outcome, found.counts["agree_comments"]) == ("needs_decision", 1)
         write(db, asked, tmp_path / "bundle.zip")
