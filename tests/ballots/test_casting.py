@@ -117,11 +117,13 @@ def test_the_stored_pdf_is_a_sound_signature_by_the_members_key(minister, asked)
         )
     validated = pades.validate(pdf, root, chain, builders.MONDAY)
     assert validated.certificate == device.certificate
-    statement = signing.read(validated.attachments[signing.ATTACHMENT])
+    # The name that the page prints.
+    attached = validated.attachments["statement.json"]
+    statement = signing.read(attached)
     assert statement.choice == "agree_comments"
     assert statement.opinion_sha256 == canonical.digest_of("Đề nghị rà soát Điều 4.")
     envelope = signing.canonical.decode(receipt["envelope"].encode())
-    embedded = hashlib.sha256(validated.attachments[signing.ATTACHMENT]).hexdigest()
+    embedded = hashlib.sha256(attached).hexdigest()
     assert envelope["statement_sha256"] == embedded
     for place in (100, len(pdf) // 2, len(pdf) - 300):
         flipped = bytearray(pdf)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from unicodedata import normalize
@@ -56,7 +57,8 @@ DRAWN = {
     "signature_class": st.sampled_from(["device", "token", "official-duty"]),
     "prev_ballot_leaf": NUMBER,
     "nonce": HEX,
-    "issued_at": st.datetimes().map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.000Z"),
+    # Four digits of a year, which is how a moment is written.
+    "issued_at": st.integers(2000, 9999).map(lambda year: f"{year}-12-03T02:44:07.000Z"),
 }
 
 
@@ -70,11 +72,28 @@ def test_every_field_is_part_of_what_is_signed(data):
     name = data.draw(st.sampled_from(sorted(DRAWN)))
     other = data.draw(DRAWN[name].filter(lambda value: value != getattr(STATEMENT, name)))
     neighbour = replace(STATEMENT, **{name: other})
-    assert signing.written(neighbour) != signing.written(STATEMENT)
+    written = signing.written(neighbour)
+    assert written != signing.written(STATEMENT)
+    assert signing.read(written) == neighbour
 
 
 def test_a_statement_that_was_written_can_be_read():
     assert signing.read(signing.written(STATEMENT)) == STATEMENT
+    at_the_start = replace(STATEMENT, opened_leaf=0, prev_ballot_leaf=0)
+    assert signing.read(signing.written(at_the_start)) == at_the_start
+
+
+def test_an_answer_on_paper_has_no_key_and_every_other_has_one() -> None:
+    on_paper = replace(STATEMENT, signature_class="paper", key_id="0" * 64)
+    assert signing.read(signing.written(on_paper)) == on_paper
+    for wrong in (replace(on_paper, key_id="c4" * 32), replace(on_paper, signature_class="token")):
+        with pytest.raises(NotAStatement):
+            signing.read(signing.written(wrong))
+
+
+def test_a_nonce_is_256_bits_that_come_once() -> None:
+    assert canonical.is_digest(signing.new_nonce())
+    assert signing.new_nonce() != signing.new_nonce()
 
 
 def mutants():
@@ -95,7 +114,9 @@ def mutants():
     yield "another version", whole | {"v": 2}
     yield "true for 1", whole | {"consultation": True}
     yield "a negative leaf", whole | {"opened_leaf": -1}
-    yield "an unknown class", whole | {"signature_class": "paper"}
+    yield "paper with a key", whole | {"signature_class": "paper"}
+    yield "an unknown class", whole | {"signature_class": "stamp"}
+    yield "one paper that is none", whole | {"papers": [*whole["papers"], "7f"]}
     yield "an unknown environment", whole | {"env": "test"}
     yield "deemed", whole | {"questions": [question | {"choice": "deemed_agree"}]}
     yield "a short digest", whole | {"nonce": "5e"}
@@ -171,8 +192,6 @@ SAID_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(SAID, name)} | {
     "reading": st.sampled_from(Reading),
     "opinion_sha256": HEX,
     "reason_sha256": HEX,
-    # Four digits of a year, which is how a moment is written.
-    "issued_at": st.integers(2000, 9999).map(lambda year: f"{year}-12-03T02:44:07.000Z"),
 }
 
 
@@ -212,6 +231,12 @@ def test_anything_else_is_no_classification(change: canonical.Json) -> None:
     body = canonical.decode(signing.written_classification(SAID))
     with pytest.raises(NotAStatement):
         signing.read_classification(canonical.encode(body | change))
+
+
+def test_both_say_when_they_were_made_ready() -> None:
+    ballot, said = signing.written(STATEMENT), signing.written_classification(SAID)
+    assert signing.issued_at(ballot) == datetime(2026, 11, 24, 2, 44, 7, tzinfo=UTC)
+    assert signing.issued_at(said) == datetime(2026, 12, 3, 2, 44, 7, tzinfo=UTC)
 
 
 def test_a_ballot_is_no_classification_and_a_classification_no_ballot() -> None:

@@ -14,8 +14,9 @@ from tests.mutation.runner import ROOT, tried
 MODULES = {
     "ballots/rules.py": ["tests/ballots/test_rules.py", "tests/ballots/test_refusals.py"],
     "ballots/signing.py": [
-        "tests/ballots/test_signing.py", "tests/ballots/test_casting.py",
-        "tests/ballots/test_proposals.py", "tests/ballots/test_closing.py",
+        "tests/ballots/test_signing.py", "tests/ballots/test_sealing.py",
+        "tests/ballots/test_casting.py", "tests/ballots/test_proposals.py",
+        "tests/ballots/test_closing.py",
     ],
     "ecabinet/answers.py": ["tests/ballots/test_signing.py", "tests/ballots/test_casting.py"],
     "ecabinet/ledger.py": ["tests/building/test_ledger.py"],
