@@ -15,7 +15,7 @@ from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from sqlalchemy import LargeBinary, String, select, tuple_
+from sqlalchemy import ColumnElement, LargeBinary, Select, String, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecabinet import canonical, clock, keys
@@ -43,9 +43,9 @@ class Node(Base):
 
     __tablename__ = "ledger_node"
 
-    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    level: Mapped[int] = mapped_column(primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Head(Base):
@@ -122,7 +122,6 @@ def begin(db: Session, name: str) -> None:
     """Start an empty log under this origin; a log that stands is left as it is."""
     if db.get(Head, 1) is None:
         db.add(Head(id=1, size=0, origin=name, both_since=0))
-        db.flush()
 
 
 def size(db: Session) -> int:
@@ -131,8 +130,7 @@ def size(db: Session) -> int:
 
 def size_at(db: Session, at: datetime) -> int:
     """How many leaves the log held at a moment."""
-    newest = select(Leaf.position).where(Leaf.at <= at).order_by(Leaf.position.desc()).limit(1)
-    position = db.scalar(newest)
+    position = db.scalar(_newest(Leaf.at <= at))
     return 0 if position is None else position + 1
 
 
@@ -255,7 +253,7 @@ def _inclusion(position: int, start: int, stop: int) -> list[Span]:
 
 def consistency(db: Session, old: int, new: int) -> list[bytes]:
     """The hashes that show one size to be a prefix of another (RFC 9162, 2.1.4.1)."""
-    return [] if old == new else _hashes(db, _consistency(old, 0, new, whole=True))
+    return _hashes(db, _consistency(old, 0, new, whole=True))
 
 
 def _consistency(old: int, start: int, stop: int, whole: bool) -> list[Span]:
@@ -330,8 +328,7 @@ def checkpoint(db: Session, at_size: int) -> str:
 
 def newest_closing(db: Session) -> str | None:
     """The checkpoint of the last closing that was to be signed twice; None where there is none."""
-    found = select(Leaf.position).where(Leaf.kind.in_(CLOSING), Leaf.position >= both_since(db))
-    position = db.scalar(found.order_by(Leaf.position.desc()).limit(1))
+    position = db.scalar(_newest(Leaf.kind.in_(CLOSING), Leaf.position >= both_since(db)))
     return None if position is None else checkpoint(db, position + 1)
 
 
@@ -357,9 +354,12 @@ def moments(db: Session, kind: str, name: str) -> dict[str, datetime]:
 
 def latest(db: Session, kind: str) -> canonical.Json | None:
     """The newest act of one kind."""
-    found = select(Leaf.envelope).where(Leaf.kind == kind).order_by(Leaf.position.desc()).limit(1)
-    envelope = db.scalar(found)
-    return None if envelope is None else canonical.decode(envelope)
+    position = db.scalar(_newest(Leaf.kind == kind))
+    return None if position is None else canonical.decode(envelope(db, position))
+
+
+def _newest(*where: ColumnElement[bool]) -> Select[int]:
+    return select(func.max(Leaf.position)).where(*where)
 
 
 def positions(db: Session, kind: str, after: int, **named: int) -> list[int]:
