@@ -2,16 +2,22 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import FrozenInstanceError
 from datetime import timedelta
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask
+from sqlalchemy import ClauseElement, event, make_url
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.schema import CreateTable
 
-from ecabinet import bundles, canonical, clock, ledger, verifier
-from ecabinet.db import reading, transaction
+from ecabinet import bundles, canonical, clock, keys, ledger, verifier
+from ecabinet.db import Base, reading, transaction
 from tests.builders import Cabinet
 
 LEAVES = 33
@@ -328,3 +334,86 @@ def test_a_proof_is_the_receipt_the_act_and_the_key_of_the_log(envelopes: list[b
     assert (head, index) == ("c2sp.org/tlog-proof@v1", "index 5")
     path = [base64.b64decode(each) for each in hashes]
     assert root_by_proof(ledger.leaf_hash(envelopes[5]), 5, 6, path) == tree(envelopes[:6])
+
+
+# ---- whoever appends, and the tables ----
+
+
+POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
+
+
+@contextmanager
+def asked_of(db: Session) -> Iterator[list[str]]:
+    """What is asked meanwhile, in PostgreSQL's words: SQLite has one writer and needs none."""
+    said: list[str] = []
+
+    def hear(asked: ORMExecuteState) -> None:
+        assert isinstance(asked.statement, ClauseElement)
+        said.append(str(asked.statement.compile(dialect=POSTGRESQL)))
+
+    event.listen(db, "do_orm_execute", hear)
+    yield said
+    event.remove(db, "do_orm_execute", hear)
+
+
+def test_whoever_appends_holds_the_head_and_whoever_reads_holds_up_nobody(
+    cabinet: Cabinet,
+) -> None:
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+        with asked_of(db) as said:
+            ledger.store(db)
+    heads = [each for each in said if "FROM ledger_head" in each]
+    assert heads
+    assert all(each.endswith("FOR UPDATE") for each in heads)
+    for read in (ledger.origin, ledger.size, ledger.both_since):
+        with reading() as db, asked_of(db) as said:
+            read(db)
+        assert said
+        assert not any("FOR UPDATE" in each for each in said)
+
+
+def test_whoever_waited_goes_on_from_where_the_log_stands_by_then(envelopes: list[bytes]) -> None:
+    with transaction() as db:
+        # Read before the others appended, and in hand ever since.
+        set_committed_value(db.get_one(ledger.Head, 1), "size", LEAVES - 5)
+        entry = ledger.append(db, "note", {"n": "after them"})
+    assert entry.position == LEAVES
+
+
+def test_what_is_stored_is_written_before_the_commit_goes_on(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        ledger.append(db, "note", {"n": 1})
+        ledger.store(db)
+        assert not db.new
+
+
+def test_an_act_is_known_by_its_entry_once_it_has_its_place(cabinet: Cabinet) -> None:
+    heard: list[int] = []
+    with transaction() as db:
+        entry = ledger.append(db, "note", {"n": 1}, heard.append)
+        assert entry.position is None
+    assert heard == [entry.position]
+
+
+@pytest.mark.parametrize("table", [ledger.Leaf, ledger.Checkpoint])
+def test_a_place_is_the_logs_to_give_and_never_the_databases(table: type[Base]) -> None:
+    """PostgreSQL's own numbers would leave a gap wherever a transaction rolls back."""
+    made = CreateTable(Base.metadata.tables[table.__tablename__])
+    assert "SERIAL" not in str(made.compile(dialect=POSTGRESQL))
+
+
+def test_the_keys_are_kept_under_the_names_that_earlier_releases_gave_them(
+    cabinet: Cabinet,
+) -> None:
+    held = keys.store()
+    assert ledger.public_key(held.ed25519("log")) == ledger.public_key(ledger.signing_key())
+    both = held.ml_dsa_44("log-closing"), ledger.closing_key()
+    assert both[0].private_bytes_raw() == both[1].private_bytes_raw()
+
+
+def test_a_proof_is_not_altered_in_hand(envelopes: list[bytes]) -> None:
+    with reading() as db:
+        proof = ledger.proof(db, 5)
+    with pytest.raises(FrozenInstanceError):
+        proof.position = 6  # type: ignore[misc]

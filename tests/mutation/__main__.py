@@ -19,7 +19,10 @@ MODULES = {
         "tests/ballots/test_closing.py",
     ],
     "ecabinet/answers.py": ["tests/ballots/test_signing.py", "tests/ballots/test_casting.py"],
-    "ecabinet/ledger.py": ["tests/building/test_ledger.py"],
+    "ecabinet/ledger.py": [
+        "tests/building/test_ledger.py",
+        "tests/building/test_house.py::test_migrations_make_exactly_the_tables",
+    ],
     "ecabinet/canonical.py": ["tests/building/test_canonical.py", "tests/ballots/test_signing.py"],
     "ecabinet/verifier.py": ["tests/ballots/test_bundle.py", "tests/ballots/test_each_check.py"],
 }  # fmt: skip
