@@ -676,8 +676,6 @@ def _readings(counted: Tally) -> Iterable[Tally]:
                 counted,
                 agree_comments=counted.agree_comments + fors,
                 disagree=counted.disagree + againsts,
-                other=counted.other - fors - againsts,
-                unclassified=0,
             )
             yield from _pm_readings(counted, read, fors, againsts)
 

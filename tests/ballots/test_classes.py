@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from ballots import jobs, queries, rules
+from ballots import jobs, queries
 from ballots.bundle import write
 from ballots.models import Consultation, Result
-from ballots.rules import Choice, Position
 from ballots.service.close import close
 from ecabinet import bundles, ledger, outbox, settings, verifier
 from ecabinet.db import reading
@@ -41,22 +40,6 @@ def kinds(cabinet: Cabinet, username: str) -> list[str]:
 
 def page(cabinet: Cabinet, username: str, path: str) -> str:
     return str(cabinet.browser(username).get(path).text)
-
-
-@pytest.mark.parametrize(
-    ("kind", "counted", "position"),
-    [
-        ("device", None, Position.DISAGREE), ("device", ["device"], Position.DISAGREE),
-        ("device", ["official-duty"], Position.AWAITS_OFFICIAL),
-        ("token", ["official-duty"], Position.AWAITS_OFFICIAL),
-        ("official-duty", ["official-duty", "token"], Position.DISAGREE),
-        ("paper", ["official-duty"], Position.DISAGREE),
-    ],
-)  # fmt: skip
-def test_where_a_ballot_of_a_class_stands(
-    kind: str, counted: list[str] | None, position: Position
-) -> None:
-    assert rules.position_of_ballot(Choice.DISAGREE, kind, counted) is position
 
 
 def test_the_classes_that_count_are_frozen_at_the_opening_and_logged(

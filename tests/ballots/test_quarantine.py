@@ -200,15 +200,6 @@ def test_what_passes_without_that_silence_is_issued(cabinet: Cabinet, tmp_path: 
     assert report.is_sound, report.findings
 
 
-@pytest.mark.parametrize(
-    ("tried", "rests"), [(set(), False), ({3}, True), ({1}, False), ({4}, False)]
-)
-def test_whether_an_outcome_rests_on_silence(tried: set[int], rests: bool) -> None:
-    stood = dict(enumerate(("agree", "agree", "deemed_agree", "silent", "disagree"), 1))
-    positions = {who: rules.Position(each) for who, each in stood.items()}
-    assert rules.rests_on_silence(positions, 1, {}, tried) is rests
-
-
 def test_nobody_decides_alone_or_about_themselves(cabinet: Cabinet, asked: int, late: Late) -> None:
     request = ask(cabinet, asked)
     with pytest.raises(Refused):

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from enum import EnumType, StrEnum
 from itertools import product
 
 import pytest
@@ -44,7 +44,8 @@ LATER = DUE + timedelta(days=300)
 # Stored, sealed in acts and exported: another spelling is another language for every older bundle.
 SPELT: dict[type[StrEnum], str] = {
     Choice: "agree agree_comments disagree other_opinion",
-    Position: "agree agree_comments disagree other_opinion deemed_agree silent not_reached",
+    Position: "agree agree_comments disagree other_opinion deemed_agree silent not_reached"
+    " awaits_official",
     Outcome: "passed not_passed needs_decision awaits_classification",
     Why: "majority no_majority equal_pm_for equal_pm_against exactly_half equal_below_half"
     " pm_would_decide unclassified",
@@ -54,19 +55,28 @@ SPELT: dict[type[StrEnum], str] = {
     rules.NoticeBy: "opened email sms",
     Reminder: "consultation_ends_soon consultation_last_day",
     BallotRefusal: "not_open ended not_asked answered_meanwhile papers_replaced opinion_missing"
-    " key_unknown key_waiting key_revoked paper_gone key_reused not_confirmed",
+    " key_unknown key_waiting key_revoked key_expired paper_gone key_reused not_confirmed"
+    " not_signed_yet",
     PaperBallotRefusal: "member_not_asked not_open ended signed_already opinion_missing not_pdf"
     " scan_of_another",
     rules.SignatureRefusal: "mismatch no_signature",
     ConsultationRefusal: "not_a_draft own_draft window_too_short window_too_long no_papers no_rules"
     " not_ended not_closed not_open ended no_attempt same_end end_too_soon day_off beyond_limits"
     " decided_already provisional not_passed unclassified reason_missing no_opinion",
+    rules.Classified: "proposed taken_back confirmed declined",
+    rules.ClassificationRefusal: "not_closed decided_already no_other_opinion proposed_already"
+    " settled_already reason_missing not_proposed left_office known_already class_not_counted",
 }
 
 
 @pytest.mark.parametrize("kind", SPELT)
 def test_what_is_stored_is_spelt_as_ever(kind: type[StrEnum]) -> None:
-    assert set(SPELT[kind].split()) <= {each.value for each in kind}
+    assert set(SPELT[kind].split()) == {each.value for each in kind}
+
+
+def test_of_every_word_that_is_stored_the_spelling_is_known() -> None:
+    kept = [each for each in vars(rules).values() if isinstance(each, EnumType)]
+    assert {each for each in kept if each.__module__ == rules.__name__} == set(SPELT)
 
 
 def test_what_a_rule_is_given_does_not_change_under_it() -> None:
@@ -81,6 +91,8 @@ def test_what_a_rule_is_given_does_not_change_under_it() -> None:
 
 def test_each_rule_set_is_that_of_its_decree() -> None:
     assert rules.RULE_SETS == (ND_138, ND_39, ND_191)
+    names = ["nd-138-2016", "nd-39-2022", "nd-191-2026"]
+    assert [rules.rule_set(each).id for each in names] == names
     assert [(each.starts, each.ends) for each in rules.RULE_SETS] == [
         (date(2016, 10, 1), date(2022, 6, 18)),
         (date(2022, 6, 18), date(2026, 5, 29)),
@@ -500,6 +512,16 @@ def test_each_outcome_has_its_words() -> None:
     }
 
 
+def test_a_sum_and_whoever_still_has_to_sign_are_said_in_one_sentence() -> None:
+    tally = Tally(25, 10, 0, 8, deemed=4, silent=1, awaiting=2, pm=A)
+    decision = rules.Decision(Outcome.PASSED, Why.MAJORITY)
+    assert rules.sentence(tally, decision) == (
+        f"10/25 thành viên Chính phủ đồng ý, 4 thành viên được coi là đồng ý (kể riêng), cộng lại, "
+        f"2 thành viên đã trả lời, chờ ký chính thức (chưa tính), đạt quá nửa {ALL} "
+        f"(tối thiểu 13)."
+    )
+
+
 @pytest.mark.parametrize(("agree", "added"), [(12, True), (13, False), (14, False)])
 def test_a_majority_of_who_said_yes_needs_no_sum(agree: int, added: bool) -> None:
     tally = Tally(25, agree, deemed=5, silent=20 - agree, pm=A)
@@ -511,7 +533,56 @@ def test_exactly_half_who_said_yes_pass_only_with_the_sum() -> None:
     assert "cộng lại" in rules.sentence(tally, rules.decide(tally))
 
 
+# ---- which signatures count ----
+
+
+@pytest.mark.parametrize(
+    ("counted", "signature_class", "counts"),
+    [
+        (None, "device", True),
+        (["device", "token"], "device", True),
+        (["official-duty"], "official-duty", True),
+        (["official-duty"], "device", False),
+        (["official-duty"], "token", False),
+        (["official-duty"], "paper", True),
+    ],
+)
+def test_a_ballot_of_a_class_that_does_not_count_waits_and_one_on_paper_never_does(
+    counted: list[str] | None, signature_class: str, counts: bool
+) -> None:
+    assert rules.takes(counted, signature_class) is counts
+    stands = rules.position_of_ballot(Choice.DISAGREE, signature_class, counted)
+    assert stands is (Position.DISAGREE if counts else Position.AWAITS_OFFICIAL)
+
+
+def test_a_device_is_asked_if_it_can_sign_from_three_days_before_the_end() -> None:
+    assert rules.asks_device(DUE, DUE - timedelta(days=3))
+    assert not rules.asks_device(DUE, DUE - timedelta(days=3, microseconds=1))
+    assert rules.asks_device(DUE, DUE - A_MINUTE)
+    assert not rules.asks_device(None, DUE)
+
+
 # ---- what comes of a result ----
+
+
+@pytest.mark.parametrize(
+    ("agree", "tried", "rests"),
+    [
+        # With the one who is deemed to agree, thirteen of twenty-five.
+        (12, {24}, True),
+        (12, {1, 24}, True),
+        (12, set(), False),
+        # Those who answered after all, or of whom silence says nothing, are counted as they stand.
+        (12, {1, 22}, False),
+        (13, {24}, False),
+    ],
+)
+def test_an_outcome_rests_on_silence_where_another_comes_of_it_without(
+    agree: int, tried: set[int], rests: bool
+) -> None:
+    stood = dict.fromkeys(range(25), Position.SILENT) | dict.fromkeys(range(agree), Position.AGREE)
+    stood[24] = Position.DEEMED_AGREE
+    assert rules.rests_on_silence(stood, 0, {}, tried) is rests
 
 
 @pytest.mark.parametrize(

@@ -537,6 +537,16 @@ def test_a_member_answers_a_proposal_unless_one_thing_forbids_it(change, refusal
     assert rules.confirmation_refusal(replace(proposed, **change)) == refusal
 
 
+@pytest.mark.parametrize(
+    ("change", "refusal"), [*NOT_OF_THIS, ({"state": Classified.TAKEN_BACK}, "not_proposed")]
+)
+def test_a_proposal_is_taken_back_as_it_is_answered_but_from_who_left_too(change, refusal):
+    proposed = replace(WAITS, state=Classified.PROPOSED)
+    assert rules.taking_back_refusal(proposed) is None
+    found = rules.taking_back_refusal(replace(proposed, **change))
+    assert found == (None if refusal == "left_office" else refusal)
+
+
 @pytest.mark.parametrize("reading", Reading)
 def test_only_what_a_member_signed_takes_a_side(reading):
     assert rules.reading_of(Classified.CONFIRMED, reading) is reading
