@@ -195,6 +195,12 @@ SAID_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(SAID, name)} | {
 }
 
 
+def test_a_classification_is_spelt_as_other_implementations_read_it() -> None:
+    spelt = {name: getattr(SAID, name) for name in SAID_DRAWN}
+    body = canonical.decode(signing.written_classification(SAID))
+    assert body == spelt | {"v": 1, "type": "classification", "reading": "agreement"}
+
+
 def test_every_field_of_a_classification_is_drawn() -> None:
     assert set(SAID_DRAWN) == {each.name for each in fields(Classification)}
 
