@@ -1,6 +1,7 @@
 """A signed answer that came in time and could not be taken: the closing is not held up, its result
 is provisional, and two people decide (rulebook: a quarantined attempt; BAL-08)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +24,7 @@ from ecabinet.db import reading
 from ecabinet.errors import Forbidden, NotFound, Refused, Stale
 from tests.ballots.builders import Member, an_open_consultation
 from tests.ballots.test_bundle import Files, act_in, of_type, rezip
-from tests.ballots.test_each_check import put, seal
+from tests.ballots.test_each_check import FIRST, hide, put, seal
 from tests.ballots.test_withdrawn import TWO, confirm
 from tests.builders import Cabinet
 
@@ -198,6 +199,62 @@ def test_what_passes_without_that_silence_is_issued(cabinet: Cabinet, tmp_path: 
     swallowed.decide(Decided.ISSUE)
     report = verified(swallowed.exported(tmp_path), tmp_path)
     assert report.is_sound, report.findings
+
+
+def change(files: Files, kind: str, **changes: object) -> None:
+    put(files, of_type(files, kind)[0], act_in(files, kind) | changes)
+
+
+def decide_before_there_was_a_result(files: Files) -> None:
+    act, (at,) = act_in(files, "consultation_decided"), of_type(files, "consultation_decided")
+    hide(files, at)
+    put(files, FIRST, act)
+
+
+DECIDED_OTHERWISE: dict[str, Callable[[Files], None]] = {
+    "decided before there was a result": decide_before_there_was_a_result,
+    "points to another leaf than the result's": lambda files: change(
+        files, "consultation_decided", result_leaf=FIRST
+    ),
+    "on another consultation": lambda files: change(files, "consultation_decided", consultation=99),
+    "no decision that there is, burn": lambda files: change(
+        files, "consultation_decided", decision="burn"
+    ),
+    "made beside other attempts": lambda files: change(
+        files, "consultation_decided", attempt_leaves=[]
+    ),
+    "issues what is not_passed": lambda files: change(
+        files, "consultation_result", outcome="not_passed"
+    ),
+    # Two decided so on what came later, and the last word counts.
+    "issues a provisional result": lambda files: change(files, "attempt_decided", provisional=True),
+}
+
+
+def test_no_decision_passes_that_the_result_does_not_allow(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    swallowed = Swallowed(cabinet, ("thutuong", "pttg1", "botruong.taichinh"))
+    swallowed.decide(Decided.ISSUE)
+    files = swallowed.exported(tmp_path)
+    assert verified(files, tmp_path).is_sound
+    for what, tamper in DECIDED_OTHERWISE.items():
+        forged = dict(files)
+        tamper(forged)
+        seal(forged, ledger.signing_key(), ledger.closing_key(), None)
+        findings = verified(forged, tmp_path).findings
+        assert [each.what for each in findings if each.check == "V28"] == [what]
+
+
+def test_what_is_sent_to_a_session_may_have_failed_and_be_provisional(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    swallowed = Swallowed(cabinet, ("thutuong", "pttg1", "botruong.taichinh"))
+    swallowed.decide(Decided.SESSION)
+    files = swallowed.exported(tmp_path)
+    change(files, "consultation_result", outcome="not_passed")
+    change(files, "attempt_decided", provisional=True)
+    assert "V28" not in {each.check for each in verified(files, tmp_path).findings}
 
 
 def test_nobody_decides_alone_or_about_themselves(cabinet: Cabinet, asked: int, late: Late) -> None:
