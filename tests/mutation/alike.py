@@ -6,5 +6,8 @@ ALIKE: dict[str, dict[str, str]] = {
     "ecabinet/canonical.py": UTF_8,
     "ecabinet/ledger.py": {
         "'ledger leaves'  ->  'ledger leaves!'": "a place that nobody else asks for",
+        "named.items() <= body.items()  ->  named.items() < body.items()": (
+            "each act says its kind as well, which no number names"
+        ),
     },
 }
