@@ -185,6 +185,16 @@ def classify_unasked(files: Files) -> None:
     hide(files, of_type(files, "classification_proposed")[0])
 
 
+def find_it_unasked(files: Files) -> None:
+    leave_it_out(files)
+    classify_unasked(files)
+
+
+def answer_unasked(files: Files) -> None:
+    hide_what_was_found(files)
+    classify_unasked(files)
+
+
 def propose_of_another_alone(files: Files) -> None:
     change(files, "classification_proposed", ballot_leaf=min(of_type(files, "ballot")))
 
@@ -341,6 +351,8 @@ FORGERIES = {
     say_more_than_there_is: "says more, or less",
     read_it_as_nothing_that_there_is: "read as nothing that there is",
     classify_unasked: "classified unasked",
+    find_it_unasked: "classified unasked",
+    answer_unasked: "classified unasked",
     propose_of_another_alone: "answers what was never proposed",
     decline_it_before: "settles an opinion twice",
     find_it_before_it_was_answered: "before an answer that it rests on",
@@ -384,6 +396,18 @@ def test_who_declined_has_signed_nothing_and_that_is_said(
     said = "declined: unsigned, by the word of the log's keeper"
     assert notes(classified, tmp_path, classified.declined) == [said]
     assert act_in(classified.declined, "consultation_classified")["outcome"] == "needs_decision"
+
+
+@pytest.mark.once
+def test_nobody_declines_before_there_is_a_result(classified: Classified, tmp_path: Path) -> None:
+    files = copy.deepcopy(classified.declined)
+    act, (at,) = act_in(files, "classification_declined"), of_type(files, "classification_declined")
+    hide(files, at)
+    put(files, FIRST, act)
+    seal(files, ledger.signing_key(), ledger.closing_key(), None)
+    assert ("V39", "lies outside the result and the decision on it") in found(
+        classified, tmp_path, files
+    )
 
 
 @pytest.mark.once

@@ -132,14 +132,14 @@ class Swallowed:
 
     def __init__(self, cabinet: Cabinet, agree: tuple[str, ...]) -> None:
         self.cabinet, self.number = cabinet, an_open_consultation(cabinet)
-        late = Late(cabinet, self.number)
-        late.member.open_page(self.number)
+        self.late = Late(cabinet, self.number)
+        self.late.member.open_page(self.number)
         for name in agree:
             Member(cabinet, name).cast(self.number)
         stamp.stamp_what_waits()
         cabinet.wait(days=4)
         close.close(self.number)
-        late.sends()
+        self.late.sends()
         confirm(cabinet, ask(cabinet, self.number))
 
     def decide(self, decided: Decided) -> None:
@@ -236,7 +236,10 @@ def test_no_decision_passes_that_the_result_does_not_allow(
 ) -> None:
     swallowed = Swallowed(cabinet, ("thutuong", "pttg1", "botruong.taichinh"))
     swallowed.decide(Decided.ISSUE)
+    # What comes after a decision does not undo it.
+    swallowed.late.sends()
     files = swallowed.exported(tmp_path)
+    assert len(of_type(files, "consultation_provisional")) == 2
     assert verified(files, tmp_path).is_sound
     for what, tamper in DECIDED_OTHERWISE.items():
         forged = dict(files)
