@@ -9,13 +9,14 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import authorities, canonical, crls, ledger, outside_tsa, pades, witnesses
+from ecabinet import authorities, canonical, crls, ledger, outside_tsa, pades, verifier, witnesses
 
 FORMAT = "ecabinet-bundle/1"
 # A ZIP made twice from the same rows is the same file.
@@ -43,17 +44,32 @@ def write(out: Path, kind: str, files: Mapping[str, bytes]) -> int:
 def trusted(db: Session) -> dict[str, Any]:
     """The public keys that a verifier holds a bundle against."""
     return (
-        {
-            "log_key": ledger.verifier_key(ledger.origin(db), ledger.signing_key()),
+        _line(db, "log_key", ledger.KEY_NAME)
+        | _line(db, "closing_key", ledger.CLOSING_KEY_NAME)
+        | {
             "root": in_base64(pades.certificate(db, pades.ROOT)),
             "authorities": [in_base64(each) for each in pades.generations(db, pades.MEMBER_CA)],
-            "closing_key": ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key()),
             "closing_key_since": ledger.both_since(db),
         }
+        | _own_certificates(db)
         | _witnesses()
         | _stampers()
         | _of_classes()
     )
+
+
+def _line(db: Session, name: str, purpose: str) -> dict[str, Any]:
+    """The key in use, and of each before it up to which place it signs."""
+    *former, last = ledger.generations(db, purpose)
+    gone = {f"former_{name}s": [asdict(each) for each in former]} if former else {}
+    return {name: last.key} | gone
+
+
+def _own_certificates(db: Session) -> dict[str, Any]:
+    """The first certificates of seal and stamps, and those that took their places."""
+    lines = {each: pades.generations(db, each) for each in (verifier.SEAL, verifier.STAMPS)}
+    found = {each: [in_base64(der) for der in line] for each, line in lines.items() if line}
+    return {"own_certificates": found} if found else {}
 
 
 def _stampers() -> dict[str, Any]:
@@ -80,7 +96,8 @@ def _witnesses() -> dict[str, Any]:
 
 
 def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
-    """The keys, a checkpoint, every leaf's hash up to it, and the envelopes that are shown.
+    """The keys, a checkpoint, every leaf's hash up to it, and the envelopes that are shown: those
+    by which a key of the cabinet's own gave way to the next always are.
 
     The newest checkpoint that witnesses cosigned, if nothing that is shown came after it; else
     the newest.
@@ -106,7 +123,8 @@ def of_the_log(db: Session, is_shown: IsShown) -> Iterator[tuple[str, bytes]]:
 
 def _is_shown(envelope: bytes, is_shown: IsShown) -> bool:
     try:
-        return is_shown(canonical.decode(envelope))
+        act = canonical.decode(envelope)
+        return act["type"] == ledger.ROTATED or is_shown(act)
     except (canonical.NotCanonical, KeyError):
         # A leaf that somebody spoilt keeps nobody from taking out what shows it.
         return False

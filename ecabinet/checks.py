@@ -157,11 +157,10 @@ def _outbox(settings: Settings) -> Check:
 def _keys(settings: Settings) -> Check:
     """Where the cabinet's own keys lie, and that each of those in a token signs."""
     with reading() as db:
-        origin = ledger.origin(db)
         strays = rotation.broken(db)
-    seen = ledger.verifier_key(origin, ledger.signing_key())
+        seen = ledger.generations(db, ledger.KEY_NAME)[-1].key
     for each in strays:
-        seen += f"; the certificates of {each} are not those that its keys have signed"
+        seen += f"; {each}: not the certificates, or keys, that the ones before them have signed"
     if settings.hsm is None:
         return Check("keys", not strays, f"{seen}, in the folder")
     tried = keys.store().tried_in_hsm()
@@ -181,12 +180,14 @@ def _ledger(settings: Settings) -> Check:
         ]
         is_whole = len(hashes) == size and ledger.tree_hash(hashes) == ledger.root(db, size)
         signed = ledger.sign_checkpoint(
-            ledger.origin(db), size, ledger.tree_hash(hashes), ledger.signing_key()
+            ledger.origin(db), size, ledger.tree_hash(hashes), ledger.signed_at(db, size)
         )
         is_signed = not size or ledger.checkpoint(db, size).startswith(signed)
         closing = ledger.newest_closing(db)
-        key = ledger.closing_verifier_key(ledger.origin(db), ledger.closing_key())
-    is_signed_twice = closing is None or verifier.signed_for_long_at(closing, key) is not None
+        closings = ledger.generations(db, ledger.CLOSING_KEY_NAME)
+    is_signed_twice = closing is None or any(
+        verifier.signed_for_long_at(closing, each.key) is not None for each in closings
+    )
     seen = "" if is_signed_twice else "; the last closing is not signed by the key of closings"
     return Check("ledger", is_whole and is_signed and is_signed_twice, f"{size} leaves{seen}")
 

@@ -37,9 +37,11 @@ from ecabinet import (
     heartbeat,
     jobs,
     keys,
+    ledger,
     migrate,
     network,
     official,
+    rotation,
     seals,
     signatures,
     tsa,
@@ -375,27 +377,38 @@ def move_to_hsm() -> None:
     click.echo(f"In the token {settings.hsm_token}: {', '.join(moved)}; see `ecabinet check`")
 
 
-ROTATED = {"members": revoked.rotate_authority, "seal": official.rotate, "tsa": tsa.rotate}
+CERTIFIED = {"members": revoked.rotate_authority, "seal": official.rotate, "tsa": tsa.rotate}
+LOGS = (ledger.KEY_NAME, ledger.CLOSING_KEY_NAME)
 
 
 @key_store.command("rotate")
-@click.argument("which", type=click.Choice(sorted(ROTATED)))
+@click.argument("which", type=click.Choice([*LOGS, *CERTIFIED]))
 @click.option("--reason", required=True, help="Why, for the ledger and whoever reads it.")
 @plainly
 def rotate(which: str, reason: str) -> None:
-    """Let a new key take the place of the one that certifies members' keys (members), of the
-    Office's seal (seal), or of the time stamps' (tsa).
+    """Let a new key take the place of the log's (log), of the one that signs closings beside it
+    (log-closing), of the one that certifies members' keys (members), of the Office's seal (seal),
+    or of the time stamps' (tsa).
 
-    What the old one has signed stays as it is. The ledger has both certificates, the new one
-    signed by the old key. Servers and workers may run meanwhile.
+    What the old one has signed stays as it is. The ledger has the new one signed by the old key,
+    and every bundle shows it. Servers and workers may run meanwhile. What a new key of the log
+    signs, outside witnesses cosign only once they were told it: read docs/crypto.md first.
     """
     open_stores(from_environment())
     why = unicodedata.normalize("NFC", reason).strip()
     if not why:
         raise NotPossible("say why with --reason: the ledger keeps it")
     with transaction() as db:
-        made = hashlib.sha256(ROTATED[which](db, why)).hexdigest()
-    click.echo(f"{which}: the new certificate is SHA-256 {made}; see /verify")
+        made = (
+            rotation.rotate_log(db, which, why).encode()
+            if which in LOGS
+            else CERTIFIED[which](db, why)
+        )
+    what = "key" if which in LOGS else "certificate"
+    shown = hashlib.sha256(made).hexdigest()
+    click.echo(f"{which}: the new {what} is SHA-256 {shown}; see /verify")
+    if which == ledger.KEY_NAME:
+        click.echo(f"Tell it to witnesses, and to all who hold trust.json: {made.decode()}")
 
 
 @main.group()
@@ -527,7 +540,13 @@ def _words_of(copy: tracing.Copy) -> str:
 @main.command("witness")
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Key and state.")
 @click.option("--name", required=True, help="What this witness calls itself: witness.example.vn.")
-@click.option("--log", "logs", multiple=True, required=True, help="A log's key, name+id+key.")
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    required=True,
+    help="A log's key, name+id+key; once more for the one that takes its place.",
+)
 @click.option("--port", type=int, default=8100, show_default=True, help="Port on 127.0.0.1.")
 @plainly
 def witness(folder: Path, name: str, logs: tuple[str, ...], port: int) -> None:

@@ -7,6 +7,7 @@ transaction rolls back was seen by nobody (security.md, C7).
 
 import base64
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from ecabinet.db import Base
 KEY_NAME, CLOSING_KEY_NAME = "log", "log-closing"
 # The leaves that end a question: the checkpoint up to each is signed twice (CRY-08).
 CLOSING = frozenset({"consultation_result", "meeting_vote_result"})
+# The act by which one of the cabinet's own keys gives way to the next (ecabinet.rotation).
+ROTATED = "own_key_rotated"
 COLLECTED = "ledger leaves"
 
 
@@ -96,6 +99,7 @@ def store(db: Session) -> None:
     head = _head(db)
     at = clock.now(db)
     peaks = _digests(db, _subtrees(0, head.size))
+    gone = _gave_way(db)
     for entry in entries:
         entry.position = head.size
         # What the act itself learns from its position belongs into its own rows, not its leaf.
@@ -104,10 +108,14 @@ def store(db: Session) -> None:
         db.add_all(_grown(peaks, head.size, leaf_hash(envelope)))
         head.size += 1
         digest = _folded(peaks)
-        note = sign_checkpoint(head.origin, head.size, digest, signing_key())
+        key = signing_key(_generation(gone[KEY_NAME], entry.position))
+        note = sign_checkpoint(head.origin, head.size, digest, key)
         if entry.kind in CLOSING:
-            note += sign_closing(head.origin, head.size, digest, int(at.timestamp()), closing_key())
+            own = closing_key(_generation(gone[CLOSING_KEY_NAME], entry.position))
+            note += sign_closing(head.origin, head.size, digest, int(at.timestamp()), own)
         db.add(Checkpoint(size=head.size, note=note))
+        if entry.kind == ROTATED and entry.body["purpose"] in gone:
+            gone[entry.body["purpose"]].append(entry.position)
         if entry.then:
             entry.then(entry.position)
     db.flush()
@@ -134,12 +142,90 @@ def size_at(db: Session, at: datetime) -> int:
     return 0 if position is None else position + 1
 
 
-def signing_key() -> Ed25519PrivateKey:
-    return keys.store().ed25519(KEY_NAME)
+# ---- the log's own keys, each until it gives way to the next ----
 
 
-def closing_key() -> MLDSA44PrivateKey:
-    return keys.store().ml_dsa_44(CLOSING_KEY_NAME)
+def signing_key(generation: int = 1) -> Ed25519PrivateKey:
+    name = _kept(KEY_NAME, generation)
+    return keys.store().ed25519(name)
+
+
+def closing_key(generation: int = 1) -> MLDSA44PrivateKey:
+    closing = _kept(CLOSING_KEY_NAME, generation)
+    return keys.store().ml_dsa_44(closing)
+
+
+def _kept(purpose: str, generation: int) -> str:
+    """The name of a key. One that took another's place is made by the act that says so, and never
+    because it is asked for: the log would go on by a key that nobody was told."""
+    if generation == 1:
+        return purpose
+    name = f"{purpose}-{generation}"
+    if not keys.store().keeps(name):
+        raise LookupError(f"key {name}: bring it back from a copy of the key store")
+    return name
+
+
+def make_next(db: Session, purpose: str) -> tuple[str, str]:
+    """The key in use and a new one for its place, as C2SP prints them. Whoever comes at the same
+    time waits."""
+    _head(db)
+    number = len(generations(db, purpose)) + 1
+    name = closing = f"{purpose}-{number}"
+    if purpose == KEY_NAME:
+        keys.store().ed25519(name)
+    else:
+        keys.store().ml_dsa_44(closing)
+    return _printed(db, purpose, number - 1), _printed(db, purpose, number)
+
+
+def sign_as(db: Session, purpose: str, data: bytes) -> bytes:
+    """By the key in use, something else than a checkpoint."""
+    number = len(generations(db, purpose))
+    return signing_key(number).sign(data) if purpose == KEY_NAME else closing_key(number).sign(data)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A key of the log's own as C2SP prints it, and the place of the act by which it gave way to
+    the next: the checkpoint up to that is the last that it signed. None while it is in use."""
+
+    key: str
+    until: int | None
+
+
+def generations(db: Session, purpose: str) -> list[Generation]:
+    """The keys of the log, or of its closings, the one in use last."""
+    gone = _gave_way(db)[purpose]
+    return [
+        Generation(_printed(db, purpose, number), until)
+        for number, until in enumerate([*gone, None], 1)
+    ]
+
+
+def _printed(db: Session, purpose: str, generation: int) -> str:
+    if purpose == KEY_NAME:
+        return verifier_key(origin(db), signing_key(generation))
+    return closing_verifier_key(origin(db), closing_key(generation))
+
+
+def signed_at(db: Session, size: int) -> Ed25519PrivateKey:
+    """The key of the log that signs the checkpoint of this size."""
+    return signing_key(_generation(_gave_way(db)[KEY_NAME], size - 1))
+
+
+def _gave_way(db: Session) -> dict[str, list[int]]:
+    """The places at which the log's key, and that of its closings, gave way to the next."""
+    acts = entries(db, ROTATED, -1).items()
+    return {
+        purpose: [place for place, act in acts if act["purpose"] == purpose]
+        for purpose in (KEY_NAME, CLOSING_KEY_NAME)
+    }
+
+
+def _generation(gone: Sequence[int], place: int) -> int:
+    """Which key signs the checkpoint up to a place: the act by which one gives way is its last."""
+    return bisect_left(gone, place) + 1
 
 
 def both_since(db: Session) -> int:
@@ -384,7 +470,7 @@ def proof(db: Session, position: int) -> Proof:
         position,
         receipt(db, position),
         envelope(db, position).decode(),
-        verifier_key(origin(db), signing_key()),
+        verifier_key(origin(db), signed_at(db, position + 1)),
     )
 
 

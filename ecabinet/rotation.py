@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ecabinet import canonical, clock, ledger, pades
+from ecabinet import canonical, clock, ledger, pades, verifier
 
-ROTATED = "own_key_rotated"
+ROTATED = ledger.ROTATED
+# Keys that no certificate is of.
+LOGS = {ledger.KEY_NAME, ledger.CLOSING_KEY_NAME}
 # What a former certificate is kept under: its purpose, and which of them it was.
 NUMBERED = re.compile(r"-\d+$")
 # What certifies the key that comes: the cabinet's root, in DER.
@@ -51,13 +53,48 @@ def rotate(db: Session, purpose: str, certify: Certify, reason: str) -> bytes:
     return row.der
 
 
+def rotate_log(db: Session, purpose: str, reason: str) -> str:
+    """Let a new key of the log, or of its closings, take the place of the one in use: an act of the
+    ledger, and the last whose checkpoint the old key signs. Gives the new key as C2SP prints it."""
+    old, new = ledger.make_next(db, purpose)
+    signed = ledger.sign_as(db, purpose, verifier.said_of_the_next(old, new))
+    leaf: canonical.Json = {
+        "v": 1,
+        "purpose": purpose,
+        "number": len(ledger.generations(db, purpose)) + 1,
+        "old_key": old,
+        "new_key": new,
+        "signed_by_old": base64.b64encode(signed).decode(),
+        "reason": reason,
+        "at": canonical.moment(clock.now(db)),
+    }
+    ledger.append(db, ROTATED, leaf)
+    return new
+
+
 def broken(db: Session) -> list[str]:
-    """The purposes of which some certificate is not the one that the key before it has signed, as
-    the ledger has it, or is of another key than the one that is kept."""
+    """The purposes of which some certificate, or key of the log's own, is not the one that the key
+    before it has signed, as the ledger has it, or is of another key than the one that is kept."""
     rows = db.scalars(select(pades.Certificate.purpose)).all()
     in_use = {each for each in rows if not NUMBERED.search(each)}
     rotated = {each["purpose"] for each in ledger.entries(db, ROTATED, -1).values()}
-    return [each for each in sorted(in_use | rotated) if not _follows(db, each)]
+    certified = [each for each in sorted((in_use | rotated) - LOGS) if not _follows(db, each)]
+    return certified + [each for each in sorted(LOGS) if not _log_follows(db, each)]
+
+
+def _log_follows(db: Session, purpose: str) -> bool:
+    try:
+        line = [each.key for each in ledger.generations(db, purpose)]
+    except LookupError:
+        return False
+    acts = [each for each in ledger.entries(db, ROTATED, -1).values() if each["purpose"] == purpose]
+    return all(
+        (act["number"], act["old_key"], act["new_key"]) == (number, was, now)
+        and verifier.signed_the_next(purpose, was, now, base64.b64decode(act["signed_by_old"]))
+        for act, number, (was, now) in zip(
+            acts, itertools.count(2), itertools.pairwise(line), strict=False
+        )
+    )
 
 
 def _follows(db: Session, purpose: str) -> bool:

@@ -21,7 +21,7 @@ import sys
 import unicodedata
 import zipfile
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -71,6 +71,10 @@ PROVISIONAL = "consultation_provisional"
 RESULT, ENROLLED, REVOKED = "consultation_result", "key_enrolled", "key_revoked"
 # A key that took another's place, by that key's own signature over its request.
 RENEWED, RENEWAL = "key_renewed", b"ecabinet/key-renewal/v1\0"
+# A key of the cabinet's own that gave way to the next, by its own signature over that one.
+ROTATED, OF_THE_NEXT = "own_key_rotated", b"ecabinet/log-key-rotation/v1\0"
+LOG, CLOSINGS = "log", "log-closing"
+MEMBERS, SEAL, STAMPS = "ca-member", "seal", "tsa"
 ISSUED = "consultation_decided"
 CORRECTED = "result_corrected"
 REPORTED = "report_sealed"
@@ -95,8 +99,8 @@ ACTS = frozenset(
     {
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
-        REVOKED, HANDED_IN, TAKEN_BACK, PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED, DECLINED,
-        RECKONED,
+        REVOKED, ROTATED, HANDED_IN, TAKEN_BACK, PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED,
+        DECLINED, RECKONED,
     }
 )  # fmt: skip
 FILES = re.compile(
@@ -244,16 +248,40 @@ ED25519, COSIGNATURE, ML_DSA_44 = b"\x01", b"\x04", b"\x06"
 KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
 
 
-def open_checkpoint(note: str, log_key: str) -> Checkpoint:
-    """The checkpoint that this key signed (C2SP signed-note and tlog-checkpoint)."""
+def open_checkpoint(note: str, *log_keys: str) -> Checkpoint:
+    """The checkpoint that one of these keys signed (C2SP signed-note and tlog-checkpoint)."""
+    signer_of(note, log_keys)
+    return _said(_note(note))
+
+
+def signer_of(note: str, log_keys: Sequence[str]) -> str:
+    """Which of these keys signed a checkpoint."""
     found = _note(note)
-    name, key_id, public = _verifier_key(log_key, ED25519)
-    signed = [each[4:] for each in _signatures(found, name) if each[:4] == key_id]
-    if len(signed) != 1:
-        raise Unsound("signed by another key")
-    if not _holds(public, signed[0], found["text"].encode()):
-        raise Unsound("the signature of the log does not hold")
-    return _said(found)
+    for each in log_keys:
+        name, key_id, public = _verifier_key(each, ED25519)
+        signed = [each[4:] for each in _signatures(found, name) if each[:4] == key_id]
+        if len(signed) == 1:
+            if not _holds(public, signed[0], found["text"].encode()):
+                raise Unsound("the signature of the log does not hold")
+            return each
+    raise Unsound("signed by another key")
+
+
+def said_of_the_next(old: str, new: str) -> bytes:
+    """What a key of the log's own signs of the one that takes its place, as C2SP prints both."""
+    return OF_THE_NEXT + f"{old}\n{new}\n".encode()
+
+
+def signed_the_next(purpose: str, old: str, new: str, signature: bytes) -> bool:
+    """Whether a key of the log, or of its closings, signed that the next takes its place."""
+    kind = ED25519 if purpose == LOG else ML_DSA_44
+    name, _, public = _verifier_key(old, kind)
+    if name != _verifier_key(new, kind)[0]:
+        return False
+    said = said_of_the_next(old, new)
+    if kind == ED25519:
+        return _holds(public, signature, said)
+    return _holds_for_long(public, signature, said)
 
 
 def _note(note: str) -> re.Match[str]:
@@ -270,12 +298,6 @@ def _said(note: re.Match[str]) -> Checkpoint:
 def signed_for_long_at(note: str, closing_key: str) -> int | None:
     """When a checkpoint was signed by ML-DSA-44 as well, which no quantum computer forges (C2SP
     tlog-cosignature, by the log itself); None where it was not, or the signature does not hold."""
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
-    except ImportError:
-        raise Unsound("this cryptography knows no ML-DSA-44: install 48 or newer") from None
     found = _note(note)
     name, key_id, public = _verifier_key(closing_key, ML_DSA_44)
     log, by = _said(found), name.encode()
@@ -286,11 +308,7 @@ def signed_for_long_at(note: str, closing_key: str) -> int | None:
         said = b"subtree/v1\n\0" + named + at + origin + bytes(8) + log.size.to_bytes(8, "big")
         said += log.root
         if each[:4] == key_id:
-            try:
-                MLDSA44PublicKey.from_public_bytes(public).verify(each[12:], said)
-            except InvalidSignature:
-                return None
-            return int.from_bytes(at, "big")
+            return int.from_bytes(at, "big") if _holds_for_long(public, each[12:], said) else None
     return None
 
 
@@ -322,9 +340,26 @@ def _holds(public: bytes, signature: bytes, data: bytes) -> bool:
     return True
 
 
+def _holds_for_long(public: bytes, signature: bytes, data: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+    except ImportError:
+        raise Unsound("this cryptography knows no ML-DSA-44: install 48 or newer") from None
+    try:
+        MLDSA44PublicKey.from_public_bytes(public).verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
+
+
+# Base64 may itself hold "+", so the name ends where the id of eight hex digits stands.
+PRINTED_KEY = re.compile(r"(.+?)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)")
+
+
 def _verifier_key(key: str, kind: bytes) -> tuple[str, bytes, bytes]:
-    # Base64 may itself hold "+", so the name ends where the id of eight hex digits stands.
-    found = re.fullmatch(r"(.+?)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)", key)
+    found = PRINTED_KEY.fullmatch(key)
     if found is None:
         raise Unsound("a key that is not in C2SP's form")
     name, key_id, encoded = found.groups()
@@ -365,6 +400,16 @@ def read_proof(text: str) -> Proof:
 
 
 # ---- the bundle ----
+
+# A key of the log's own, and the place of the act by which it gave way; None while it is in use.
+Held = tuple[str, int | None]
+
+
+def keys_held(keys: dict[str, Any], purpose: str) -> list[Held]:
+    """The keys of the log, or of its closings, that one holds, the one in use last."""
+    name = {LOG: "log_key", CLOSINGS: "closing_key"}[purpose]
+    former = [(each["key"], each["until"]) for each in keys.get(f"former_{name}s", [])]
+    return [*former, (keys[name], None)] if name in keys else []
 
 
 @dataclass
@@ -431,7 +476,22 @@ class Bundle:
 
     @cached_property
     def checkpoint(self) -> Checkpoint:
-        return open_checkpoint(self.read("ledger/checkpoint.txt").decode(), self.keys["log_key"])
+        return self.open(self.read("ledger/checkpoint.txt").decode())
+
+    def open(self, note: str) -> Checkpoint:
+        """A checkpoint by a key that one holds, or that an act names: V40 says which of those were
+        rightly named, and where each of them signs."""
+        return open_checkpoint(note, *self.named(LOG))
+
+    def named(self, purpose: str) -> list[str]:
+        """The keys of the log, or of its closings, that one holds and that the acts name."""
+        acts = self.rotations(purpose).values()
+        return [key for key, _ in keys_held(self.keys, purpose)] + [it["new_key"] for it in acts]
+
+    def rotations(self, purpose: str) -> dict[int, dict[str, Any]]:
+        """The acts by which a key of this purpose gave way to the next."""
+        found = self.of_type(ROTATED).items()
+        return {at: act for at, act in found if act["purpose"] == purpose}
 
     def root(self, size: int) -> bytes:
         if size > len(self.leaves):
@@ -695,16 +755,17 @@ def closing_signed(bundle: Bundle) -> None:
     """The checkpoint up to the result's leaf bears both signatures, from the place on from which
     the keys that one holds say so."""
     result, _ = bundle.only(RESULT)
-    key, since = bundle.keys.get("closing_key"), bundle.keys.get("closing_key_since", 0)
-    if key is None or result < since:
-        why = "the keys name no ML-DSA-44 key" if key is None else "closed before there were two"
+    keys, since = bundle.named(CLOSINGS), bundle.keys.get("closing_key_since", 0)
+    if not keys_held(bundle.keys, CLOSINGS) or result < since:
+        is_named = bool(keys_held(bundle.keys, CLOSINGS))
+        why = "closed before there were two" if is_named else "the keys name no ML-DSA-44 key"
         bundle.notes.append((CLOSING, f"{why}: the closing stands by Ed25519 alone"))
         return
     note = bundle.read(CLOSING).decode()
-    signed = open_checkpoint(note, bundle.keys["log_key"])
+    signed = bundle.open(note)
     expect(signed.origin == bundle.described["origin"], CLOSING, "of another log")
     expect(signed.size == result + 1, CLOSING, "not the checkpoint of the result's leaf")
-    both = signed_for_long_at(note, key) is not None
+    both = any(signed_for_long_at(note, each) is not None for each in keys)
     expect(both, CLOSING, "not signed by ML-DSA-44 as well")
 
 
@@ -1093,7 +1154,7 @@ def receipts(bundle: Bundle) -> None:
     for leaf, record in sorted(bundle.ballots.items()):
         where = f"ballots/{leaf}.json"
         proof = read_proof(record["receipt"])
-        signed = open_checkpoint(proof.note, bundle.keys["log_key"])
+        signed = bundle.open(proof.note)
         expect(proof.index == leaf, where, "the receipt of another leaf")
         root = root_by_path(bundle.leaves[leaf][0], leaf, signed.size, proof.path)
         expect(root == signed.root, where, "the receipt does not lead to its checkpoint")
@@ -1109,7 +1170,7 @@ def receipts(bundle: Bundle) -> None:
 def grown(bundle: Bundle) -> None:
     if bundle.older is None:
         raise Absent("No older bundle was given: a log that was cut back is not seen")
-    older = open_checkpoint(bundle.older.decode(), bundle.keys["log_key"])
+    older = bundle.open(bundle.older.decode())
     where = "the older checkpoint"
     expect(older.origin == bundle.checkpoint.origin, where, "of another log")
     expect(bundle.root(older.size) == older.root, where, "of another history")
@@ -1374,8 +1435,8 @@ def keys_in_time(bundle: Bundle) -> None:
         listed = serial_of(_base64(bundle.ballots[leaf]["certificate"])) in gone
         is_revoked = said["key_id"] in revoked
         expect(is_revoked or not listed, MEMBER_LIST, f"names the key of leaf {leaf}, the log not")
-        is_ours = said["signature_class"] == KEY_CLASSES[0]
-        if is_revoked and is_ours and gone and not listed:
+        is_held = said["signature_class"] == KEY_CLASSES[0]
+        if is_revoked and is_held and gone and not listed:
             bundle.notes.append((MEMBER_LIST, f"older than the revocation of leaf {leaf}'s key"))
         at, act = enrolled.get(said["key_id"], (leaf, {}))
         expect(at < leaf, where, "its key was enrolled after it")
@@ -1727,6 +1788,195 @@ def sealed_by_the_office(bundle: Bundle, where: str, pdf: bytes, at: datetime) -
     expect(near, where, "stamped at another time than logged")
     if bundle.deep and (held := lasting(bundle, signed.reader, signed.embedded)):
         expect(not held.fault, where, held.fault)
+
+
+@check(
+    "V40",
+    "khóa đã thay khóa trước chỉ được tin nhờ việc ghi trong sổ mà khóa trước đã ký",
+    "a key that took another's place is believed by an act of the log that the other one signed",
+    *EVERY,
+)
+def keys_follow(bundle: Bundle) -> None:
+    later = log_signed_in_turn(bundle)
+    if bundle.kind == CONSULTATION:
+        later |= certified_in_turn(bundle)
+    if not later:
+        raise Absent("no key of the cabinet's that took another's place was used")
+
+
+BY_NOBODY = "by a key that no act of the log names as the key before it signed"
+
+
+def log_signed_in_turn(bundle: Bundle) -> bool:
+    """That each checkpoint is signed by the key, and each closing by that of closings, of its
+    place; whether one of them is a later one."""
+    later = False
+    for purpose in (LOG, CLOSINGS):
+        line = line_of(bundle, purpose)
+        for where, note in notes_in(bundle):
+            by = _signer(note, bundle.named(purpose), purpose)
+            if by is None:
+                continue
+            expect(by in line, where, BY_NOBODY)
+            first, until = line[by]
+            place = _said(_note(note)).size - 1
+            is_in_turn = first <= place and (until is None or place <= until)
+            expect(is_in_turn, where, f"by a key of {purpose} that signs from another place on")
+            later = later or first > 0
+    return later
+
+
+def line_of(bundle: Bundle, purpose: str) -> dict[str, tuple[int, int | None]]:
+    """From which place to which each key signs: the first that one holds, and those that took its
+    place, each by an act that the key before it signed."""
+    held = dict(keys_held(bundle.keys, purpose))
+    line: dict[str, tuple[int, int | None]] = {}
+    if not held:
+        return line
+    key, first = next(iter(held)), 0
+    for at, act in sorted(bundle.rotations(purpose).items()):
+        if act["old_key"] != key:
+            continue
+        by_it = signed_the_next(purpose, key, act["new_key"], _base64(act["signed_by_old"]))
+        expect(by_it, f"leaf {at}", "not signed by the key before it")
+        expect(held.get(key) in (None, at), f"leaf {at}", "at another place than the keys say")
+        line[key] = first, at
+        key, first = act["new_key"], at + 1
+    line[key] = first, held.get(key)
+    return line
+
+
+def notes_in(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    """Every checkpoint that is given, and where."""
+    for name in ("ledger/checkpoint.txt", CLOSING):
+        if name in bundle.files:
+            yield name, bundle.read(name).decode()
+    if bundle.kind == CONSULTATION:
+        for leaf, record in sorted(bundle.ballots.items()):
+            yield f"ballots/{leaf}.json", read_proof(record["receipt"]).note
+    if bundle.older:
+        yield "the older checkpoint", bundle.older.decode()
+
+
+def _signer(note: str, keys: Sequence[str], purpose: str) -> str | None:
+    """By which of these keys a checkpoint is signed. Where none did, other checks say so."""
+    if purpose == CLOSINGS:
+        signed = [each for each in keys if signed_for_long_at(note, each) is not None]
+        return signed[0] if signed else None
+    try:
+        return signer_of(note, keys)
+    except Unsound:
+        return None
+
+
+def certified_in_turn(bundle: Bundle) -> bool:
+    """That whoever certified members' keys, sealed and stamped is the first of their line, or is
+    named by an act that the one before signed; whether one of them is a later one."""
+    later = False
+    used = certificates_used(bundle)
+    for purpose, found in used.items():
+        line = certified_line(bundle, purpose, [der for _, der in found])
+        for where, der in found:
+            # Of members' certificates the one who certified them, of the others they themselves.
+            is_by = _certified if purpose == MEMBERS else bytes.__eq__
+            by = [each for each in line if is_by(each, der)]
+            expect(bool(by), where, BY_NOBODY)
+            later = later or by[0] != line[0]
+    return later
+
+
+def certified_line(bundle: Bundle, purpose: str, used: Sequence[bytes]) -> list[bytes]:
+    """The first certificate of a purpose, and those that took its place, each by an act that the
+    key before it signed. Which was the first say the keys that one holds; where they do not, the
+    first act, and without any the one that was used."""
+    held = certificates_held(bundle.keys, purpose)
+    also = certificates_held(json.loads(bundle.read("keys.json")), purpose)
+    known = {digest(each): each for each in (*used, *also, *held)}
+    acts = [each for _, each in sorted(bundle.rotations(purpose).items())]
+    first = known.get(acts[0]["old_certificate_sha256"]) if acts else next(iter(used), None)
+    line = held[:1] or [each for each in (first,) if each]
+    for act in acts:
+        new = known.get(act["new_certificate_sha256"])
+        if line and new and act["old_certificate_sha256"] == digest(line[-1]):
+            by_it = _signed_by(line[-1], _base64(act["signed_by_old"]), new)
+            where = f"leaf {act['position']}"
+            expect(by_it, where, "not signed by the key of the certificate before it")
+            line.append(new)
+    return line
+
+
+def certificates_held(keys: dict[str, Any], purpose: str) -> list[bytes]:
+    """Those of a purpose that one holds, the first one first."""
+    own = {MEMBERS: keys.get("authorities", []), **keys.get("own_certificates", {})}
+    return [_base64(each) for each in own.get(purpose, [])]
+
+
+def certificates_used(bundle: Bundle) -> dict[str, list[tuple[str, bytes]]]:
+    """Members' certificates of the cabinet's own authority, and those of the seal and the stamps
+    under the root, with where each was met."""
+    root = _base64(bundle.keys["root"])
+    used: dict[str, list[tuple[str, bytes]]] = {MEMBERS: [], SEAL: [], STAMPS: []}
+    for name in sorted(bundle.files):
+        if re.fullmatch(r"(ballots|classifications|reports)/\d+\.pdf", name):
+            signed, stamps = _signers(bundle.read(name))
+            if name.startswith("reports/"):
+                used[SEAL] += [(name, each) for each in signed]
+            elif _is_by_our_authority(bundle, name):
+                used[MEMBERS] += [(name, each) for each in signed]
+            used[STAMPS] += [(name, each) for each in stamps if _certified(root, each)]
+    return used
+
+
+def _is_by_our_authority(bundle: Bundle, pdf: str) -> bool:
+    record = bundle.json(pdf.removesuffix("pdf") + "json")
+    return bool(json.loads(record["statement"])["signature_class"] == KEY_CLASSES[0])
+
+
+def _signers(pdf: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The certificates of who signed a PDF, and of who stamped it; none of a file that other
+    checks find damaged."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.general import extract_certificate_info
+    from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=True)
+        signatures = reader.embedded_regular_signatures
+        stamps = [each.signer_cert for each in reader.embedded_timestamp_signatures]
+        for each in signatures:
+            tokens = extract_tst_data_iter(each.signer_info, signed=False)
+            stamps += [extract_certificate_info(token).signer_cert for token in tokens]
+        return [each.signer_cert.dump() for each in signatures], [each.dump() for each in stamps]
+    # A damaged file may fail anywhere in the parsers.
+    except Exception:
+        return [], []
+
+
+def _certified(authority: bytes, der: bytes) -> bool:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    by = x509.load_der_x509_certificate(authority)
+    try:
+        x509.load_der_x509_certificate(der).verify_directly_issued_by(by)
+    except (InvalidSignature, TypeError, ValueError):
+        return False
+    return True
+
+
+def _signed_by(certificate: bytes, signature: bytes, data: bytes) -> bool:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    by = x509.load_der_x509_certificate(certificate).public_key()
+    try:
+        assert isinstance(by, EllipticCurvePublicKey)
+        by.verify(signature, data, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 @check(
@@ -2160,7 +2410,7 @@ def _receipt(path: Path, keys: dict[str, Any] | None) -> int:
         print("a receipt says nothing without the log's key: give --keys trust.json")
         return 2
     try:
-        position, act = check_receipt(path.read_text(), keys["log_key"])
+        position, act = check_receipt(path.read_text(), *keys_held(keys, LOG))
     except Unsound as wrong:
         print(f"SAI / FAIL: {wrong}")
         return 1
@@ -2171,7 +2421,7 @@ def _receipt(path: Path, keys: dict[str, Any] | None) -> int:
     return 0
 
 
-def check_receipt(text: str, log_key: str) -> tuple[int, dict[str, Any]]:
+def check_receipt(text: str, *log_keys: Held) -> tuple[int, dict[str, Any]]:
     """The leaf that a receipt proves and what it says: the proof, and the leaf's own line."""
     lines = text.replace("\r", "").split("\n")
     signed = [at for at, line in enumerate(lines) if line.startswith("\u2014 ")]
@@ -2180,10 +2430,13 @@ def check_receipt(text: str, log_key: str) -> tuple[int, dict[str, Any]]:
     if not signed or not first or not acts:
         raise Unsound("not a receipt: give all of it")
     proof = read_proof("\n".join(lines[first[0] : signed[-1] + 1]) + "\n")
-    checkpoint = open_checkpoint(proof.note, log_key)
+    checkpoint = _said(_note(proof.note))
+    # A key that gave way signs nothing later: whoever has it now may have stolen it.
+    then = [key for key, until in log_keys if until is None or checkpoint.size <= until + 1]
+    by = signer_of(proof.note, then)
     envelope = acts[0].encode()
     root = root_by_path(leaf_hash(envelope), proof.index, checkpoint.size, proof.path)
-    of_it = checkpoint.origin == log_key.partition("+")[0]
+    of_it = checkpoint.origin == by.partition("+")[0]
     expect(of_it, "the receipt", "of another log")
     expect(root == checkpoint.root, "the receipt", "does not lead to its checkpoint")
     act = read_canonical(envelope, "the receipt")

@@ -101,7 +101,9 @@ class Witness:
     def __init__(self, folder: Path, name: str, logs: Sequence[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder, self.name = folder, name
-        self._logs = {each.partition("+")[0]: each for each in logs}
+        self._logs = dict[str, list[str]]()
+        for each in logs:
+            self._logs.setdefault(each.partition("+")[0], []).append(each)
         self._key = self._own_key()
         self._lock = threading.Lock()
         # Two processes with one state would each cosign what the other has gone past.
@@ -135,9 +137,10 @@ class Witness:
         if origin not in self._logs:
             return Answer(404, "a log that is not known here\n")
         try:
-            given = verifier.open_checkpoint(asked.note, self._logs[origin])
+            given = verifier.open_checkpoint(asked.note, *self._logs[origin])
         except Unsound as wrong:
-            return Answer(403, f"{wrong}\n")
+            # The protocol has no word for a key that gave way: whoever runs this is told it.
+            return Answer(403, f"{wrong}; if this log has a new key, give it with --log as well\n")
         if asked.old > given.size:
             return Answer(400, "older than what it continues\n")
         with self._lock:

@@ -118,6 +118,7 @@ def _ask(witness: Witness, seen: int | None = None) -> bool:
         old = min(last.size if last else 0, size) if seen is None else seen
         if old > size:
             raise NotTheLogThatWasSeen(f"{old} leaves there, {size} here")
+        size = _as_far_as_is_known(db, old, size)
         note, body = ledger.checkpoint(db, size), _request(db, old, size)
     _resting[witness.name] = time.monotonic() + SECONDS_BETWEEN
     try:
@@ -135,6 +136,15 @@ def _ask(witness: Witness, seen: int | None = None) -> bool:
     _keep(witness, size, line)
     del _resting[witness.name]
     return True
+
+
+def _as_far_as_is_known(db: Session, old: int, size: int) -> int:
+    """Up to the act by which the log's key gave way, where the witness has not seen that one: so it
+    stands cosigned before they are asked to take the new key."""
+    for each in ledger.generations(db, ledger.KEY_NAME):
+        if each.until is not None and old <= each.until < size:
+            return each.until + 1
+    return size
 
 
 def _keep(witness: Witness, size: int, line: str) -> None:

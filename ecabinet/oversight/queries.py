@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from ecabinet import (
     activity,
-    bundles,
     clock,
     ledger,
     official,
@@ -173,12 +172,20 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class ClosingKey:
+    """Itself it fills half a page."""
+
+    sha256: str
+    until: int | None
+
+
+@dataclass(frozen=True)
 class Shown:
     """What the page shows."""
 
-    log_key: str
-    # Of the key that closings are signed by as well: itself it fills half a page.
-    closing_key_sha256: str
+    # Of the log and of its closings, the one in use last.
+    log_keys: list[ledger.Generation]
+    closing_keys: list[ClosingKey]
     size: int
     checkpoint: str
     certificates: list[Certificate]
@@ -188,10 +195,12 @@ class Shown:
 def public(db: Session) -> Shown:
     """What the public page shows."""
     size, note = public_checkpoint(db)
-    keys = bundles.trusted(db)
     return Shown(
-        log_key=keys["log_key"],
-        closing_key_sha256=_grouped(hashlib.sha256(keys["closing_key"].encode()).hexdigest()),
+        log_keys=ledger.generations(db, ledger.KEY_NAME),
+        closing_keys=[
+            ClosingKey(_grouped(hashlib.sha256(each.key.encode()).hexdigest()), each.until)
+            for each in ledger.generations(db, ledger.CLOSING_KEY_NAME)
+        ],
         size=size,
         checkpoint=note,
         certificates=[

@@ -2,7 +2,7 @@
 // Checks a receipt that somebody gives this page: here, and nothing of it leaves the device.
 import './verify.css';
 import { fromBase64 } from '../signing/base64';
-import { receiptFault } from '../signing/receipt';
+import { receiptFaultBy } from '../signing/receipt';
 
 interface Given {
   proof: string;
@@ -12,7 +12,7 @@ interface Given {
 const form = document.querySelector<HTMLFormElement>('[data-check-receipt]') as HTMLFormElement;
 const text = form.querySelector('textarea') as HTMLTextAreaElement;
 const file = form.querySelector<HTMLInputElement>('input[type="file"]') as HTMLInputElement;
-const logKey = form.querySelector<HTMLInputElement>('[data-key]') as HTMLInputElement;
+const logKey = form.querySelector<HTMLTextAreaElement>('[data-key]') as HTMLTextAreaElement;
 const LARGEST = 1_000_000;
 // More than a QR code holds.
 const LONGEST_LINK = 8_000;
@@ -40,7 +40,7 @@ async function outcome(): Promise<string> {
   if (!text.value.trim()) return 'empty';
   const given = read(text.value);
   if (!given) return 'malformed';
-  const fault = await receiptFault(given.proof, given.envelope, logKey.value.trim());
+  const fault = await receiptFaultBy(logKey.value, given.proof, given.envelope);
   if (!fault) tellOf(given.envelope);
   return fault ?? 'verified';
 }

@@ -62,6 +62,30 @@ export async function receiptFault(
   }
 }
 
+/**
+ * The same by the keys that one trusts, one a line: behind one that gave way to the next stands the
+ * last leaf up to which it signs.
+ */
+export async function receiptFaultBy(
+  logKeys: string,
+  tlogProof: string,
+  leafEnvelope: string,
+): Promise<ReceiptFault | null> {
+  let fault: ReceiptFault | null = 'malformed';
+  for (const line of logKeys.trim().split('\n')) {
+    const [key = '', until] = line.trim().split(/\s+/);
+    fault = await receiptFault(tlogProof, leafEnvelope, key);
+    if (fault === null) return isInTurn(tlogProof, until) ? null : 'not_signed_by_log';
+    if (fault !== 'not_signed_by_log') return fault;
+  }
+  return fault;
+}
+
+/** Whoever has a key that gave way may have stolen it since. */
+function isInTurn(tlogProof: string, until?: string): boolean {
+  return until === undefined || parseProof(tlogProof).checkpoint.size <= Number(until) + 1;
+}
+
 export async function verifyReceipt(
   tlogProof: string,
   leafEnvelope: string,

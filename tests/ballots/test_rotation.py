@@ -19,6 +19,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import delete, event, update
@@ -73,8 +74,11 @@ def ended(cabinet: Cabinet) -> int:
 
 def rotate(*purposes: str) -> None:
     with transaction() as db:
-        for each in purposes or KEYS:
-            KEYS[each](db, REASON)
+        for each in purposes or (*KEYS, *rotation.LOGS):
+            if each in KEYS:
+                KEYS[each](db, REASON)
+            else:
+                rotation.rotate_log(db, each, REASON)
 
 
 def in_use(purpose: str) -> bytes:
@@ -82,11 +86,16 @@ def in_use(purpose: str) -> bytes:
         return pades.certificate(db, purpose)
 
 
-def verified(asked: int, tmp_path: Path) -> verifier.Report:
+def trusted() -> dict[str, Any]:
+    with reading() as db:
+        found: dict[str, Any] = json.loads(json.dumps(bundles.trusted(db)))
+    return found
+
+
+def verified(asked: int, tmp_path: Path, held: dict[str, Any] | None = None) -> verifier.Report:
     with reading() as db:
         bundle.write(db, asked, tmp_path / f"{asked}.zip")
-        trusted = json.loads(json.dumps(bundles.trusted(db)))
-    return verifier.verify(tmp_path / f"{asked}.zip", trusted, deep=True)
+    return verifier.verify(tmp_path / f"{asked}.zip", held or trusted(), deep=True)
 
 
 def signers(path: Path) -> dict[str, set[bytes]]:
@@ -113,7 +122,7 @@ def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
     cabinet: Cabinet, tmp_path: Path
 ) -> None:
     before = ended(cabinet)
-    old = {each: in_use(each) for each in KEYS}
+    old, held = {each: in_use(each) for each in KEYS}, trusted()
     across = an_open_consultation(cabinet)
     Member(cabinet, "thutuong").cast(across, "agree")
     minister = Member(cabinet, "botruong.yte")
@@ -130,7 +139,11 @@ def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
     jobs.seal_reports()
     after = ended(cabinet)
     for asked in (before, across, after):
-        assert verified(asked, tmp_path).findings == (), asked
+        # Whoever holds the older keys alone follows to the new ones.
+        for each in (trusted(), held):
+            report = verified(asked, tmp_path, each)
+            assert report.findings == (), asked
+            assert "V40" not in {absent.check for absent in report.absent}
     # Who signed before the authority changed signs on by the same key.
     for asked, certificates, certified in (
         (before, old, {old[pades.MEMBER_CA]}),
@@ -140,6 +153,114 @@ def test_each_is_rotated_in_one_run_and_what_was_before_still_verifies(
         found = signers(tmp_path / f"{asked}.zip")
         expected = {each: {der} for each, der in certificates.items()}
         assert found == expected | {pades.MEMBER_CA: certified}, asked
+
+
+def logged(number: int = 1) -> int:
+    """Acts that end a question, so that both keys of the log sign them; the place of the last."""
+    with transaction() as db:
+        for each in range(number):
+            last = ledger.append(db, "consultation_result", {"n": each})
+    assert last.position is not None
+    return last.position
+
+
+def line(purpose: str) -> list[ledger.Generation]:
+    with reading() as db:
+        return ledger.generations(db, purpose)
+
+
+def signers_at(place: int) -> tuple[int, int]:
+    """Which keys of the log, and of its closings, signed the checkpoint up to a place."""
+    with reading() as db:
+        note = ledger.checkpoint(db, place + 1)
+    log, closings = line(ledger.KEY_NAME), line(ledger.CLOSING_KEY_NAME)
+    by = verifier.signer_of(note, [each.key for each in log])
+    both = [verifier.signed_for_long_at(note, each.key) is not None for each in closings]
+    return [each.key for each in log].index(by) + 1, both.index(True) + 1 if any(both) else 0
+
+
+def test_what_the_log_signs_before_and_after_its_keys_give_way(cabinet: Cabinet) -> None:
+    first = logged()
+    rotate(ledger.KEY_NAME)
+    second = logged()
+    rotate(ledger.CLOSING_KEY_NAME)
+    third = logged(2)
+    rotate(*rotation.LOGS)
+    fourth = logged()
+    found = [signers_at(each) for each in (first, second, third, fourth)]
+    assert found == [(1, 1), (2, 1), (2, 2), (3, 3)]
+    # The act itself is the last that the old key signs, in a transaction of two of them too.
+    acts = [each.until for each in line(ledger.KEY_NAME)[:-1]]
+    assert acts == [first + 1, fourth - 2]
+    assert [signers_at(each)[0] for each in (first + 1, first + 2, fourth - 2, fourth - 1)] == [
+        1, 2, 2, 3,
+    ]  # fmt: skip
+    assert [each.until for each in line(ledger.CLOSING_KEY_NAME)] == [second + 1, fourth - 1, None]
+    with reading() as db:
+        assert rotation.broken(db) == []
+
+
+def test_a_receipt_of_before_holds_by_the_key_of_then_and_by_no_later_one(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    with transaction() as db:
+        for each in range(3):
+            ledger.append(db, "ballot", {"n": each})
+    with reading() as db:
+        place = ledger.size(db) - 1
+        before = ledger.proof(db, place)
+    rotate(ledger.KEY_NAME)
+    after_it = logged()
+    with reading() as db:
+        now, after = ledger.proof(db, place), ledger.proof(db, after_it)
+    assert now == before
+    held = verifier.keys_held(trusted(), verifier.LOG)
+    assert [key for key, _ in held] == [before.log_key, after.log_key]
+    for each in (before, after):
+        text = f"{each.receipt}\n{each.envelope}"
+        assert verifier.check_receipt(text, *held)[0] == each.position
+        others = [key for key in held if key[0] != each.log_key]
+        with pytest.raises(verifier.Unsound, match="another key"):
+            verifier.check_receipt(text, *others)
+    # Whoever stole the key that gave way signs no later act by it.
+    (gone,) = [until for key, until in held if key == before.log_key]
+    assert gone is not None
+    with reading() as db:
+        root = ledger.root(db, after_it + 1)
+    stolen = ledger.sign_checkpoint("localhost/test", after_it + 1, root, ledger.signing_key(1))
+    forged = after.receipt[: after.receipt.index("\n\n") + 2] + stolen
+    text = f"{forged}\n{after.envelope}"
+    assert verifier.check_receipt(text, (before.log_key, None))[0] == after_it
+    with pytest.raises(verifier.Unsound, match="another key"):
+        verifier.check_receipt(text, *held)
+
+
+def test_a_log_goes_on_by_no_key_that_nobody_was_told(cabinet: Cabinet, settings: Settings) -> None:
+    """The key store is that of a day before its key gave way."""
+    rotate(*rotation.LOGS)
+    logged()
+    (settings.data_dir / "keys" / "log-2.key").unlink()
+    with pytest.raises(LookupError, match="log-2: bring it back"):
+        logged()
+    assert not keys.store().keeps("log-2")
+    with reading() as db:
+        assert rotation.broken(db) == [ledger.KEY_NAME]
+
+
+def test_an_act_of_the_log_that_another_key_signed_is_told(cabinet: Cabinet) -> None:
+    with transaction() as db:
+        old, new = ledger.make_next(db, ledger.KEY_NAME)
+        signed = Ed25519PrivateKey.generate().sign(verifier.said_of_the_next(old, new))
+        forged = {
+            "purpose": ledger.KEY_NAME,
+            "number": 2,
+            "old_key": old,
+            "new_key": new,
+            "signed_by_old": base64.b64encode(signed).decode(),
+        }
+        ledger.append(db, rotation.ROTATED, forged)
+    with reading() as db:
+        assert rotation.broken(db) == [ledger.KEY_NAME]
 
 
 def test_another_authoritys_list_in_the_place_of_the_later_ones_is_found(
@@ -198,6 +319,8 @@ def test_more_than_once_and_shown_to_all_the_last_first(cabinet: Cabinet) -> Non
     assert len({*rotated(official.SEAL), in_use(official.SEAL)}) == 4
     page = cabinet.browser().get("/verify").text
     assert page.count("đã thay") == 3
+    rotate(*rotation.LOGS)
+    assert cabinet.browser().get("/verify").text.count("đã thay, ký đến dòng") == 2
     given = cabinet.browser().get("/verify/certificates.pem").data
     found = {each.serial_number for each in x509.load_pem_x509_certificates(given)}
     shown = [*rotated(official.SEAL), in_use(official.SEAL)]
@@ -390,7 +513,7 @@ def test_an_operator_does_it_at_a_shell(cabinet: Cabinet, settings: Settings) ->
     assert done.returncode == 0, done.stderr
     assert rotated(tsa.TSA) == [old]
     assert hashlib.sha256(in_use(tsa.TSA)).hexdigest() in done.stdout
-    for which, reason, said in (("log", REASON, "'log' is not one of"), ("seal", " ", "say why")):
+    for which, reason, said in (("root", REASON, "'root' is not one of"), ("seal", " ", "say why")):
         refused = at_a_shell(settings, which, reason)
         assert refused.returncode != 0
         assert said in refused.stderr

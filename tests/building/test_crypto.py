@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecabinet import keys, official, pades, tsa
+from ecabinet import keys, ledger, official, pades, tsa
 
 HOUSE = Path(__file__).parent.parent.parent
 PAGE = (HOUSE / "docs" / "crypto.md").read_text()
@@ -24,6 +24,8 @@ OF_A_DEMO = "network-authority"
 # Where a key's name comes in as an argument; what is given stands in the same module.
 GIVEN = {
     ("ecabinet/crls.py", "issuer"): {pades.ROOT, pades.MEMBER_CA},
+    ("ecabinet/ledger.py", "name"): {ledger.KEY_NAME, f"{ledger.KEY_NAME}-…"},
+    ("ecabinet/ledger.py", "closing"): {ledger.CLOSING_KEY_NAME, f"{ledger.CLOSING_KEY_NAME}-…"},
     ("people/signing.py", "key"): {"totp-seeds", "outside-token"},
     ("ecabinet/pades.py", "name"): {
         each + number for each in (pades.MEMBER_CA, official.SEAL, tsa.TSA) for number in ("", "-…")
