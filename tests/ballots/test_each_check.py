@@ -80,15 +80,17 @@ def path_of(leaves: list[bytes], position: int) -> list[bytes]:
 
 
 def seal(
-    files: Files, log: Ed25519PrivateKey, closing: MLDSA44PrivateKey,
-    witness: Ed25519PrivateKey | None,
+    files: Files, log: Ed25519PrivateKey | Callable[[int], Ed25519PrivateKey],
+    closing: MLDSA44PrivateKey, witness: Ed25519PrivateKey | None,
 ) -> None:  # fmt: skip
-    """A checkpoint of the leaves as they are now, the closing's and every receipt anew."""
+    """A checkpoint of the leaves as they are now, the closing's and every receipt anew; `log` may
+    say by which key the one of each size is signed."""
     origin = files["ledger/checkpoint.txt"].decode().split("\n")[0]
     leaves = [bytes.fromhex(line.split(" ")[0]) for line in leaf_lines(files)]
 
     def note(size: int) -> str:
-        return ledger.sign_checkpoint(origin, size, verifier.tree_hash(leaves[:size]), log)
+        key = log(size) if callable(log) else log
+        return ledger.sign_checkpoint(origin, size, verifier.tree_hash(leaves[:size]), key)
 
     checkpoint = note(len(leaves))
     files["ledger/checkpoint.txt"] = (
@@ -499,7 +501,7 @@ AS_SEALED: list[tuple[str, Tamper]] = [
     ("V06", leave_the_closings_checkpoint_out),
 ]
 # Nothing in a consultation's bundle to look at; rows of the activity log are tests/oversight's.
-ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33", "V35", "V36", "V39"}
+ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33", "V35", "V36", "V39", "V40"}
 
 
 def found(
