@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import expect
 
 from ecabinet import ledger, web
@@ -19,6 +20,7 @@ def test_anybody_checks_a_receipt_without_sending_it(cabinet: Cabinet, tmp_path:
     vectors.receipts()
     with reading() as db:
         proof = ledger.proof(db, 5)
+        later = ledger.verifier_key(ledger.origin(db), Ed25519PrivateKey.generate())
     sound = f"{proof.receipt}\n{proof.envelope}\n{proof.log_key}"
     (tmp_path / "receipt.txt").write_text(sound)
     with serving_demo(tmp_path / "var") as server, browser() as chromium:
@@ -40,6 +42,12 @@ def test_anybody_checks_a_receipt_without_sending_it(cabinet: Cabinet, tmp_path:
         press.click()
         expect(said).to_contain_text("Biên nhận đúng")
         expect(page.locator("[data-said=position]")).to_have_text("5")
+        # One that gave way to the next stands behind it, with the last line that it signs.
+        for until, told in ((5, "Biên nhận đúng"), (4, "khóa này không ký biên nhận")):
+            page.get_by_label("Khóa của sổ").fill(f"{later}\n{proof.log_key} {until}\n")
+            press.click()
+            expect(said).to_contain_text(told)
+        page.get_by_label("Khóa của sổ").fill(proof.log_key)
         page.get_by_label("Biên nhận", exact=True).fill(
             sound.replace('"position":5', '"position":6')
         )

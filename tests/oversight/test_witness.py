@@ -74,6 +74,16 @@ def test_every_growth_is_proved_and_no_other_tree_continues_it() -> None:
     assert not continues(0, b"", 1, verifier.tree_hash(leaves(1)), [b"\0" * 32])
 
 
+def test_a_log_has_the_keys_that_its_witness_was_told(tmp_path: Path) -> None:
+    later = Ed25519PrivateKey.from_private_bytes(b"m" * 32)
+    told = [LOG, ledger.verifier_key(ORIGIN, later)]
+    witness = Witness(tmp_path / "witness", "witness.example", told)
+    assert witness.add_checkpoint(asked(0, leaves(3))).status == 200
+    assert witness.add_checkpoint(asked(3, leaves(5), note(leaves(5), later))).status == 200
+    stranger = note(leaves(8), Ed25519PrivateKey.generate())
+    assert witness.add_checkpoint(asked(5, leaves(8), stranger)).status == 403
+
+
 def test_a_log_that_grows_is_cosigned_and_its_keeper_can_show_it(witness: Witness) -> None:
     for old, size in ((0, 3), (3, 3), (3, 8), (8, 13)):
         tree = leaves(size)

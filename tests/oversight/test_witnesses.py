@@ -10,13 +10,15 @@ from sqlalchemy import delete, update
 
 from ballots import bundle
 from ballots.service import close, stamp
-from ecabinet import bundles, checks, ledger, verifier, witnesses
+from ecabinet import bundles, checks, ledger, rotation, verifier, witnesses
 from ecabinet.db import database, reading, transaction
 from ecabinet.errors import SettingRefused
 from ecabinet.settings import Settings
 from ecabinet.witness import Witness, server
 from tests.ballots.builders import Member, an_open_consultation
 from tests.builders import Cabinet
+
+ORIGIN = "localhost/test"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Outside:
 
     witness: Witness
     settings: Settings
+
+    def take(self, log_key: str) -> None:
+        """As their operator does, who was told a new key of the log."""
+        self.witness._logs[ORIGIN].append(log_key)
 
     def is_content(self) -> bool:
         found = {each.name: each for each in checks.run(self.settings)}
@@ -89,6 +95,57 @@ def test_the_log_is_cosigned_at_once_after_a_closing_and_else_within_the_hour(
     assert "V07" not in {each.check for each in report.absent}
     cabinet.wait(minutes=61)
     assert witnesses.ask_those_whose_turn_it_is() == 1
+
+
+def test_a_new_key_of_the_log_is_cosigned_by_the_old_one_and_then_taken_in_person(
+    cabinet: Cabinet, outside: Outside, tmp_path: Path
+) -> None:
+    act(3)
+    assert witnesses.ask_those_whose_turn_it_is() == 1
+    with transaction() as db:
+        rotation.rotate_log(db, ledger.KEY_NAME, "Diễn tập")
+    act(2)
+    cabinet.wait(minutes=61)
+    # Up to the act itself by the key that they know, then no further until they are told.
+    assert witnesses.ask_those_whose_turn_it_is() == 1
+    with reading() as db:
+        old, new = ledger.generations(db, ledger.KEY_NAME)
+        newest = ledger.checkpoint(db, ledger.size(db))
+    assert old.until is not None
+    assert cosigned() == old.until + 1
+    cabinet.wait(minutes=61)
+    assert witnesses.ask_those_whose_turn_it_is() == 0
+    answer = outside.witness.add_checkpoint(f"old {cosigned()}\n\n{newest}".encode())
+    assert answer.status == 403
+    assert "--log" in answer.body
+    # An older matter's bundle ends where they have seen the log.
+    with reading() as db:
+        assert witnesses.newest_size(db, old.until + 1) == old.until + 1
+    outside.take(new.key)
+    witnesses.bind(outside.settings.witnesses, 0)
+    assert witnesses.ask_those_whose_turn_it_is() == 1
+    assert cosigned() == old.until + 3
+    assert outside.is_content()
+
+
+def test_a_witness_that_was_away_is_asked_for_each_new_key_in_its_turn(
+    cabinet: Cabinet, outside: Outside
+) -> None:
+    with transaction() as db:
+        rotation.rotate_log(db, ledger.KEY_NAME, "Diễn tập")
+    with transaction() as db:
+        rotation.rotate_log(db, ledger.KEY_NAME, "Diễn tập")
+    act()
+    with reading() as db:
+        first, second, third = ledger.generations(db, ledger.KEY_NAME)
+    outside.take(second.key)
+    outside.take(third.key)
+    assert first.until is not None
+    assert second.until is not None
+    for size in (first.until + 1, second.until + 1, second.until + 2):
+        cabinet.wait(minutes=61)
+        assert witnesses.ask_those_whose_turn_it_is() == 1
+        assert cosigned() == size
 
 
 def restore_yesterday(size: int) -> None:
