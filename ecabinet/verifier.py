@@ -1920,7 +1920,7 @@ def certificates_used(bundle: Bundle) -> dict[str, list[tuple[str, bytes]]]:
         if re.fullmatch(r"(ballots|classifications|reports)/\d+\.pdf", name):
             signed, stamps = _signers(bundle.read(name))
             if name.startswith("reports/"):
-                used[SEAL] += [(name, each) for each in signed]
+                used[SEAL] += [(name, each) for each in signed if _certified(root, each)]
             elif _is_by_our_authority(bundle, name):
                 used[MEMBERS] += [(name, each) for each in signed]
             used[STAMPS] += [(name, each) for each in stamps if _certified(root, each)]

@@ -534,6 +534,27 @@ def test_a_rotation_while_the_token_is_away_says_so_and_does_nothing(
         assert done.returncode == 0, done.stderr
 
 
+def test_the_logs_keys_are_rotated_at_a_shell_in_a_token_too(
+    cabinet: Cabinet, settings: Settings, tmp_path: Path
+) -> None:
+    folder = settings.data_dir / "keys"
+    with soft_token(tmp_path / "hsm") as token:
+        keys.move_to_hsm(folder, token.place)
+        told = [at_a_shell(settings, each, REASON, **token.environment) for each in rotation.LOGS]
+        assert [each.returncode for each in told] == [0, 0], told
+        assert (folder / "log-2.pub").exists()
+        assert not (folder / "log-2.key").exists()
+        # No module of today signs by ML-DSA.
+        assert (folder / "log-closing-2.key").exists()
+        keys.bind(keys.Keys(folder, token.place))
+        place = logged()
+        assert signers_at(place) == (2, 2)
+        new = line(ledger.KEY_NAME)[-1].key
+        assert any(f"who hold trust.json: {new}" in each.stdout for each in told)
+        with reading() as db:
+            assert rotation.broken(db) == []
+
+
 def at_a_shell(
     settings: Settings, which: str, why: str, **more: str
 ) -> subprocess.CompletedProcess[str]:
