@@ -245,6 +245,22 @@ def test_a_log_goes_on_by_no_key_that_nobody_was_told(cabinet: Cabinet, settings
         assert rotation.broken(db) == [ledger.KEY_NAME]
 
 
+def test_two_who_rotate_at_once_do_so_one_after_the_other(cabinet: Cabinet) -> None:
+    """And whoever appends beside them signs by the key of its place."""
+    both = [threading.Thread(target=rotate, args=(ledger.KEY_NAME,)) for _ in range(2)]
+    for each in both:
+        each.start()
+    places = [logged() for _ in range(3)]
+    for each in both:
+        each.join()
+    keys_of_log = line(ledger.KEY_NAME)
+    assert len(keys_of_log) == 3
+    gone = [each.until for each in keys_of_log[:-1] if each.until is not None]
+    assert [signers_at(at)[0] for at in places] == [1 + sum(at > p for p in gone) for at in places]
+    with reading() as db:
+        assert rotation.broken(db) == []
+
+
 def test_an_act_of_the_log_that_another_key_signed_is_told(cabinet: Cabinet) -> None:
     with transaction() as db:
         old, new = ledger.make_next(db, ledger.KEY_NAME)
