@@ -378,11 +378,10 @@ def move_to_hsm() -> None:
 
 
 CERTIFIED = {"members": revoked.rotate_authority, "seal": official.rotate, "tsa": tsa.rotate}
-LOGS = (ledger.KEY_NAME, ledger.CLOSING_KEY_NAME)
 
 
 @key_store.command("rotate")
-@click.argument("which", type=click.Choice([*LOGS, *CERTIFIED]))
+@click.argument("which", type=click.Choice([*rotation.LOGS, *CERTIFIED]))
 @click.option("--reason", required=True, help="Why, for the ledger and whoever reads it.")
 @plainly
 def rotate(which: str, reason: str) -> None:
@@ -401,10 +400,10 @@ def rotate(which: str, reason: str) -> None:
     with transaction() as db:
         made = (
             rotation.rotate_log(db, which, why).encode()
-            if which in LOGS
+            if which in rotation.LOGS
             else CERTIFIED[which](db, why)
         )
-    what = "key" if which in LOGS else "certificate"
+    what = "key" if which in rotation.LOGS else "certificate"
     shown = hashlib.sha256(made).hexdigest()
     click.echo(f"{which}: the new {what} is SHA-256 {shown}; see /verify")
     if which == ledger.KEY_NAME:

@@ -21,7 +21,7 @@ from ecabinet import canonical, clock, ledger, pades, verifier
 
 ROTATED = ledger.ROTATED
 # Keys that no certificate is of.
-LOGS = {ledger.KEY_NAME, ledger.CLOSING_KEY_NAME}
+LOGS = (ledger.KEY_NAME, ledger.CLOSING_KEY_NAME)
 # What a former certificate is kept under: its purpose, and which of them it was.
 NUMBERED = re.compile(r"-\d+$")
 # What certifies the key that comes: the cabinet's root, in DER.
@@ -78,8 +78,10 @@ def broken(db: Session) -> list[str]:
     rows = db.scalars(select(pades.Certificate.purpose)).all()
     in_use = {each for each in rows if not NUMBERED.search(each)}
     rotated = {each["purpose"] for each in ledger.entries(db, ROTATED, -1).values()}
-    certified = [each for each in sorted((in_use | rotated) - LOGS) if not _follows(db, each)]
-    return certified + [each for each in sorted(LOGS) if not _log_follows(db, each)]
+    certified = (in_use | rotated) - set(LOGS)
+    return [each for each in sorted(certified) if not _follows(db, each)] + [
+        each for each in LOGS if not _log_follows(db, each)
+    ]
 
 
 def _log_follows(db: Session, purpose: str) -> bool:
