@@ -4,7 +4,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots.announcements import readers_of, staff_of
-from ballots.models import Asked, Ballot, BallotPaper, Classification, Consultation, State
+from ballots.models import (
+    Asked,
+    Ballot,
+    BallotPaper,
+    Classification,
+    Consultation,
+    ReservedOpinion,
+    State,
+)
 from ballots.rules import ConsultationRefusal
 from documents import queries as documents
 from ecabinet.access import Actor, Mandate, Matter, Permission, Right, Role
@@ -192,32 +200,17 @@ def consultation_to_close(db: Session, consultation_id: int) -> Consultation:
 
 
 def paper_to_sign(
-    db: Session, actor: Actor, consultation_id: int, token: str
+    db: Session, actor: Actor, consultation_id: int, token: str, kind: str | None = None
 ) -> BallotPaper | None:
-    """One's own paper that was made ready, whatever is signed by it."""
-    return db.scalar(
+    """One's own paper that was made ready, of this kind where it matters what is signed by it."""
+    found = db.scalar(
         select(BallotPaper).where(
             BallotPaper.token == token,
             BallotPaper.consultation_id == consultation_id,
             BallotPaper.person_id == actor.id,
         )
     )
-
-
-def ballot_paper_to_sign(
-    db: Session, actor: Actor, consultation_id: int, token: str
-) -> BallotPaper | None:
-    """One's own ballot paper; what confirms how an opinion is read is none."""
-    found = paper_to_sign(db, actor, consultation_id, token)
-    return found if found and found.classification_id is None else None
-
-
-def classification_paper_to_sign(
-    db: Session, actor: Actor, consultation_id: int, token: str
-) -> BallotPaper | None:
-    """One's own paper that confirms how one's opinion is read; a ballot's is none."""
-    found = paper_to_sign(db, actor, consultation_id, token)
-    return found if found and found.classification_id is not None else None
+    return found if found and kind in (None, found.kind) else None
 
 
 def classification_to_read(db: Session, actor: Actor, consultation_id: int) -> Classification:
@@ -232,6 +225,19 @@ def classification_to_read(db: Session, actor: Actor, consultation_id: int) -> C
     )
     if found is None:
         raise NotFound(f"a classification of consultation {consultation_id}")
+    return found
+
+
+def reserved_opinion_to_read(db: Session, actor: Actor, key: str) -> ReservedOpinion:
+    """What one has reserved oneself, by its key; nobody else's, whatever key is asked for."""
+    actor.must(Permission.BALLOT_CAST)
+    found = db.scalar(
+        select(ReservedOpinion).where(
+            ReservedOpinion.key == key, ReservedOpinion.member_id == actor.id
+        )
+    )
+    if found is None:
+        raise NotFound(f"reserved opinion {key}")
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ballots import queries, signing
-from ballots.models import Ballot, Classification, Consultation, Result, State
+from ballots.models import Ballot, Classification, Consultation, ReservedOpinion, Result, State
 from ballots.rules import ConsultationRefusal
 from documents import queries as documents
 from ecabinet import bundles, canonical, keys, ledger, storage, witnesses
@@ -58,8 +58,12 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
         )
     )
     classified = [each for each in queries.classifications_of(db, consultation.id) if each.pdf]
+    reserved = queries.reserved_opinions(db, consultation.id)
     key_ids = people.key_lineage(
-        db, {each.key_id for each in ballots} | {each.key_id or "" for each in classified}
+        db,
+        {each.key_id for each in ballots}
+        | {each.key_id or "" for each in classified}
+        | {each.key_id for each in reserved},
     )
     yield "consultation.json", canonical.encode(_described(db, consultation, ballots))
     asked_about = [*consultation.papers, *queries.replaced_papers(db, consultation)]
@@ -87,10 +91,16 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
         yield f"ballots/{ballot.leaf}.json", record
     for each in classified:
         with _whole(f"classification at leaf {each.leaf}"):
-            pdf = queries.signed_classification(each)
-            record = canonical.encode(_classification(db, each))
+            pdf = queries.signed_of_result(each)
+            record = canonical.encode(_signed(db, each))
         yield f"classifications/{each.leaf}.pdf", pdf
         yield f"classifications/{each.leaf}.json", record
+    for own in reserved:
+        with _whole(f"reserved opinion at leaf {own.leaf}"):
+            pdf = queries.signed_of_result(own)
+            record = canonical.encode(_signed(db, own) | {"opinion": own.opinion})
+        yield f"reserved/{own.leaf}.pdf", pdf
+        yield f"reserved/{own.leaf}.json", record
     for report in queries.reports_of(db, consultation.id):
         with _whole(f"report {report.number}"):
             sealed = storage.read(report.digest)
@@ -115,7 +125,7 @@ def _record(db: Session, ballot: Ballot, content: signing.Sealed) -> canonical.J
     return record | {"certificate": _certificate(db, ballot.person_id, ballot.key_id)}
 
 
-def _classification(db: Session, said: Classification) -> canonical.Json:
+def _signed(db: Session, said: Classification | ReservedOpinion) -> canonical.Json:
     assert said.statement is not None
     assert said.key_id is not None
     return {

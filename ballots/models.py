@@ -204,7 +204,9 @@ class BallotPaper(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
     key_id: Mapped[str] = mapped_column(String(DIGEST))
     follows: Mapped[int]
-    # Of what is no ballot, but confirms how an opinion is read.
+    # The type of the statement in it: not every paper that a member signs is a ballot.
+    kind: Mapped[str] = mapped_column(String(20))
+    # Of a classification, what it answers.
     classification_id: Mapped[int | None] = mapped_column(ForeignKey("ballots_classification.id"))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime]
@@ -386,6 +388,11 @@ class Result(Base):
         """The outcome on which a question is decided."""
         return Outcome(self.reckoning.outcome if self.reckoning else self.outcome)
 
+    @property
+    def outcome_leaf(self) -> int | None:
+        """The act that found it."""
+        return self.reckoning.leaf if self.reckoning else self.last_leaf
+
     def tally_now(self) -> rules.Tally:
         """The counts from which that outcome is found."""
         return _tally(self.reckoning.counts if self.reckoning else self.counts)
@@ -504,6 +511,37 @@ class Classification(Base):
     signature_class: Mapped[str | None] = mapped_column(String(20))
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     # The RFC 3161 time stamp on what they signed; fetched later.
+    stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ReservedOpinion(Base):
+    """What a member has set beside an outcome, signed, for the record; it changes no count, and the
+    signed page stands here, since after the closing nothing of it is a secret."""
+
+    __tablename__ = "ballots_reserved_opinion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_result.consultation_id"), index=True
+    )
+    member_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # In which office they were asked, as it was called then.
+    office: Mapped[str] = mapped_column(String(200))
+    opinion: Mapped[str] = mapped_column(Text)
+    # What it is set beside: the outcome, and the act that found it.
+    outcome: Mapped[Outcome] = mapped_column(String(30))
+    outcome_leaf: Mapped[int]
+    at: Mapped[datetime]
+    leaf: Mapped[int | None] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    request_digest: Mapped[str] = mapped_column(String(DIGEST))
+    statement: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    mark: Mapped[str] = mapped_column(String(DIGEST))
+    key_id: Mapped[str] = mapped_column(String(DIGEST))
+    signature_class: Mapped[str] = mapped_column(String(20))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # The RFC 3161 time stamp on it; fetched later.
     stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

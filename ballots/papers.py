@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ballots import rules, signing
-from ballots.models import Consultation, Correction, Decision, Reckoning, Result, Standing
+from ballots.models import (
+    Consultation,
+    Correction,
+    Decision,
+    Reckoning,
+    ReservedOpinion,
+    Result,
+    Standing,
+)
 from ballots.queries import CALENDAR, OpinionRow, OtherOpinion
 from ballots.rules import Choice, Classified, Decided, Outcome, Position, Reading, ReplyKind
 from ecabinet import forms
@@ -73,12 +81,12 @@ class BallotForm:
     nonce: str
 
 
-def _head(form: "BallotForm | ClassificationForm") -> forms.Head:
+def _head(form: "AnyForm") -> forms.Head:
     number = f"Phiếu số {form.consultation.id} trên hệ thống"
     return forms.Head("", OFFICE, number, forms.place_and_date(form.day))
 
 
-def _addressed(form: "BallotForm | ClassificationForm", title: str) -> list[forms.Piece]:
+def _addressed(form: "AnyForm", title: str) -> list[forms.Piece]:
     """How a page begins that a member signs: about what, to whom, on which question."""
     asked = form.consultation
     return [
@@ -149,11 +157,16 @@ def _paragraphs(given: str) -> list[forms.Piece]:
 
 def _small_print(form: BallotForm) -> str:
     assert form.consultation.due_at is not None
-    return forms.text(
-        f"Hạn cho ý kiến: {CALENDAR.end_words(form.consultation.due_at)}. Khóa ký: {form.key_id}. "
-        f"Loại chữ ký: {CLASS_WORDS[form.signature_class].lower()}. "
-        f"{CERTIFIED_BY[form.signature_class]} "
-        f"Mã của phiếu: {form.nonce}. Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
+    ends = CALENDAR.end_words(form.consultation.due_at)
+    return forms.text(f"Hạn cho ý kiến: {ends}. {_by_key(form)}")
+
+
+def _by_key(form: "AnyForm") -> str:
+    """By which key of which class, and where a program reads the same."""
+    return (
+        f"Khóa ký: {form.key_id}. Loại chữ ký: {CLASS_WORDS[form.signature_class].lower()}. "
+        f"{CERTIFIED_BY[form.signature_class]} Mã: {form.nonce}. "
+        "Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
     )
 
 
@@ -196,15 +209,54 @@ def classification(form: ClassificationForm) -> bytes:
         forms.paragraph(
             forms.text(
                 f"Phiếu tại dòng sổ {form.ballot_leaf}, kết quả tại dòng sổ {form.result_leaf}. "
-                f"Khóa ký: {form.key_id}. Loại chữ ký: "
-                f"{CLASS_WORDS[form.signature_class].lower()}. "
-                f"{CERTIFIED_BY[form.signature_class]} Mã: {form.nonce}. "
-                "Bản kê máy đọc được nằm trong tệp đính kèm statement.json."
+                f"{_by_key(form)}"
             ),
             "small",
         ),
     ]
     return forms.document(f"Phân loại ý kiến của phiếu số {asked.id}", _head(form), body)
+
+
+@dataclass(frozen=True)
+class ReservedOpinionForm:
+    """Everything that the page prints by which a member reserves an opinion."""
+
+    consultation: Consultation
+    office: str
+    opinion: str
+    outcome: Outcome
+    result_leaf: int
+    outcome_leaf: int
+    day: date
+    key_id: str
+    signature_class: str
+    nonce: str
+
+
+def reserved_opinion(form: ReservedOpinionForm) -> bytes:
+    """The page that a member signs: beside which outcome they reserve which opinion."""
+    asked = form.consultation
+    body = [
+        *_addressed(form, "Ý kiến bảo lưu của thành viên Chính phủ"),
+        forms.paragraph(
+            f"{forms.bold('Kết quả lấy ý kiến:')} {forms.text(rules.OUTCOME_WORDS[form.outcome])}."
+        ),
+        forms.paragraph(forms.bold("Ý kiến bảo lưu"), "heading"),
+        *_paragraphs(form.opinion),
+        forms.signature_block("Thành viên Chính phủ", "(Ký số)", form.office),
+        forms.gap(4),
+        forms.paragraph(
+            forms.text(
+                f"Kết quả khi đóng phiếu tại dòng sổ {form.result_leaf}, kết quả được bảo lưu ý "
+                f"kiến tại dòng sổ {form.outcome_leaf}. {_by_key(form)}"
+            ),
+            "small",
+        ),
+    ]
+    return forms.document(f"Ý kiến bảo lưu về phiếu số {asked.id}", _head(form), body)
+
+
+AnyForm = BallotForm | ClassificationForm | ReservedOpinionForm
 
 
 # ---- the report ----
@@ -223,6 +275,7 @@ class Said:
     # In whose name a paper was handed in, whether or not it was confirmed in time.
     handed_in: Collection[int] = ()
     others: Sequence[OtherOpinion] = ()
+    reserved: Sequence[ReservedOpinion] = ()
 
 
 def report(consultation: Consultation, result: Result, day: date, said: Said) -> bytes:
@@ -253,6 +306,7 @@ def report(consultation: Consultation, result: Result, day: date, said: Said) ->
         ),
         *_opinions(said.opinions),
         *_classified(said.others),
+        *_reserved(said.reserved),
         forms.gap(4),
         forms.paragraph(
             forms.text(
@@ -306,6 +360,19 @@ def _classified(others: Sequence[OtherOpinion]) -> list[forms.Piece]:
             ["Thành viên Chính phủ", "Đề nghị tính", "Trả lời", "Sổ"], rows, widths=[4, 3, 3, 2]
         ),
     ]
+
+
+def _reserved(said: Sequence[ReservedOpinion]) -> list[forms.Piece]:
+    """What members have set beside the outcome, each with the leaf that keeps it."""
+    if not said:
+        return []
+    pieces = [forms.paragraph(forms.bold("Ý kiến bảo lưu"), "heading")]
+    for each in said:
+        beside = rules.OUTCOME_WORDS[Outcome(each.outcome)].lower()
+        words = f"{moment_words(each.at)}, về kết quả: {beside}; dòng sổ {each.leaf}."
+        pieces.append(forms.paragraph(f"{forms.bold(each.office)}, {forms.text(words)}"))
+        pieces += _paragraphs(each.opinion)
+    return pieces
 
 
 def _said_of_classes(consultation: Consultation) -> str:

@@ -31,6 +31,7 @@ from ballots.models import (
     Proposal,
     Reply,
     Report,
+    ReservedOpinion,
     Result,
     Standing,
     State,
@@ -431,6 +432,11 @@ def path_of(consultation_id: int) -> str:
     return f"/consultations/{consultation_id}"
 
 
+def path_of_reserved_opinion(key: str) -> str:
+    """Where a member finds the receipt of what they have reserved."""
+    return f"/reserved-opinions/{key}"
+
+
 def path_of_classification(consultation_id: int) -> str:
     """Where a member answers how their own other opinion is read."""
     return f"{path_of(consultation_id)}/classification"
@@ -766,19 +772,19 @@ def signed_pdf(ballot: Ballot) -> bytes:
     return _stamped(ballot) + b"".join(each.tail for each in ballot.archived)
 
 
-def signed_classification(said: Classification) -> bytes:
-    """What a member signed of their opinion, with its time stamp, once that was fetched."""
+def signed_of_result(said: Classification | ReservedOpinion) -> bytes:
+    """What a member signed of a result, with its time stamp, once that was fetched."""
     return _stamped(said)
 
 
-def page_signed(row: Ballot | Classification) -> bytes:
+def page_signed(row: Ballot | Classification | ReservedOpinion) -> bytes:
     """The PDF as its member signed it."""
     pdf = sealed_answer(row).pdf if isinstance(row, Ballot) else row.pdf
     assert pdf is not None
     return pdf
 
 
-def _stamped(row: Ballot | Classification) -> bytes:
+def _stamped(row: Ballot | Classification | ReservedOpinion) -> bytes:
     pdf = page_signed(row)
     return tsa.set_in(pdf, row.stamp) if row.stamp else pdf
 
@@ -1017,6 +1023,33 @@ def readings(db: Session, consultation_id: int) -> dict[int, rules.Reading]:
     return {member: reading for member, reading in found.items() if reading}
 
 
+def reservable(db: Session, consultation: Consultation, member_id: int) -> rules.Reservable:
+    """What the rules ask before this member reserves an opinion."""
+    result = result_of(db, consultation.id)
+    leaf = result.outcome_leaf if result else None
+    is_in_office = any(each.person_id == member_id for each in people.members(db))
+    own = [
+        each
+        for each in reserved_opinions(db, consultation.id)
+        if (each.member_id, each.outcome_leaf) == (member_id, leaf)
+    ]
+    return rules.Reservable(
+        outcome_leaf=leaf,
+        is_member=is_in_office and standing_in(result, member_id) is not None,
+        said=frozenset(each.opinion for each in own),
+    )
+
+
+def reserved_opinions(db: Session, consultation_id: int) -> list[ReservedOpinion]:
+    """What members have set beside the outcomes of a question, the first one first."""
+    query = select(ReservedOpinion).where(ReservedOpinion.consultation_id == consultation_id)
+    return list(db.scalars(query.order_by(ReservedOpinion.id)))
+
+
+def reserved_by_key(db: Session, key: str) -> ReservedOpinion | None:
+    return db.scalar(select(ReservedOpinion).where(ReservedOpinion.key == key))
+
+
 @dataclass(frozen=True)
 class OpinionRow:
     """One member's opinion, once it is no secret any more, and what the drafting agency replied."""
@@ -1067,11 +1100,13 @@ def digest_of_opinions(db: Session, consultation: Consultation) -> str:
 
 
 def seen_by_decider(db: Session, consultation: Consultation) -> str:
-    """A digest of what a decision is taken on: opinions, how they are read, replies,
-    corrections."""
+    """A digest of what a decision is taken on: opinions, how they are read, what is reserved,
+    replies, corrections."""
     corrected = str(len(corrections_of(db, consultation.id)))
     read = [f"{each.id} {each.state}" for each in classifications_of(db, consultation.id)]
-    return canonical.digest_of("\0".join([digest_of_opinions(db, consultation), corrected, *read]))
+    reserved = [f"reserved {each.id}" for each in reserved_opinions(db, consultation.id)]
+    seen = [digest_of_opinions(db, consultation), corrected, *read, *reserved]
+    return canonical.digest_of("\0".join(seen))
 
 
 def seen_reply(reply: Reply | None) -> str:

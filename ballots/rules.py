@@ -243,6 +243,8 @@ class BallotRefusal(StrEnum):
     KEY_REUSED = "key_reused"
     NOT_CONFIRMED = "not_confirmed"
     NOT_SIGNED_YET = "not_signed_yet"
+    # Of what is signed of a result: a ballot is kept and waits.
+    CLASS_NOT_COUNTED = "class_not_counted"
 
 
 class PaperBallotRefusal(StrEnum):
@@ -820,7 +822,6 @@ class ClassificationRefusal(StrEnum):
     NOT_PROPOSED = "not_proposed"
     LEFT_OFFICE = "left_office"
     KNOWN_ALREADY = "known_already"
-    CLASS_NOT_COUNTED = "class_not_counted"
 
 
 @dataclass(frozen=True)
@@ -882,6 +883,48 @@ def reading_of(state: Classified, proposed: Reading) -> Reading | None:
     if state is Classified.CONFIRMED:
         return proposed
     return Reading.NEITHER if state is Classified.DECLINED else None
+
+
+# ---- what a member sets beside an outcome ----
+
+
+class ReservationRefusal(StrEnum):
+    NO_OUTCOME = "no_outcome"
+    NOT_A_MEMBER = "not_a_member"
+    OPINION_MISSING = "opinion_missing"
+    SAID_ALREADY = "said_already"
+    OUTCOME_CHANGED = "outcome_changed"
+
+
+@dataclass(frozen=True)
+class Reservable:
+    """One member beside the outcome of a question, as it stands at a moment."""
+
+    # The act that found the outcome; None where there is none.
+    outcome_leaf: int | None
+    # Counted at the closing, and in office now.
+    is_member: bool
+    # What they have reserved beside this outcome already.
+    said: frozenset[str]
+
+
+def reservation_refusal(
+    asked: Reservable, opinion: str, outcome_leaf: int | None
+) -> ReservationRefusal | None:
+    """Why a member cannot reserve an opinion beside the outcome that this act found (rulebook: a
+    reserved opinion may be attached to any outcome, signed; Decree 191/2026, Article 28.1).
+
+    A further one is never refused, whatever the member answered: each stands for itself.
+    """
+    if asked.outcome_leaf is None:
+        return ReservationRefusal.NO_OUTCOME
+    if not asked.is_member:
+        return ReservationRefusal.NOT_A_MEMBER
+    if not opinion.strip():
+        return ReservationRefusal.OPINION_MISSING
+    if outcome_leaf != asked.outcome_leaf:
+        return ReservationRefusal.OUTCOME_CHANGED
+    return ReservationRefusal.SAID_ALREADY if opinion in asked.said else None
 
 
 # ---- the deciding sentence: official words, so in Vietnamese whatever the screen's language ----

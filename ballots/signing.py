@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from ballots.rules import Answer, Choice, Reading
+from ballots.rules import Answer, Choice, Outcome, Reading
 from ecabinet import answers, canonical
 from ecabinet.canonical import HEX, is_digest, moment
 from ecabinet.pades import Prepared
 
 VERSION = 1
+# What a member signs of a question, by the type of its statement.
+BALLOT, CLASSIFICATION, RESERVED_OPINION = "ballot", "classification", "reserved_opinion"
 ATTACHMENT = "statement.json"
 DEVICE = "device"
 # No key signed it: its member's hand stands on the scan, and two people have compared the two.
@@ -72,7 +74,7 @@ def written(statement: Statement) -> bytes:
         "opinion_sha256": body.pop("opinion_sha256"),
     }
     del body["choice"]
-    body |= {"v": VERSION, "type": "ballot", "papers": list(statement.papers)}
+    body |= {"v": VERSION, "type": BALLOT, "papers": list(statement.papers)}
     return canonical.encode(body | {"questions": [question]})
 
 
@@ -120,7 +122,7 @@ class Classification:
 
 def written_classification(said: Classification) -> bytes:
     """Its canonical bytes; the type alone keeps a ballot from being taken for one."""
-    body = asdict(said) | {"v": VERSION, "type": "classification", "reading": said.reading.value}
+    body = asdict(said) | {"v": VERSION, "type": CLASSIFICATION, "reading": said.reading.value}
     return canonical.encode(body)
 
 
@@ -138,8 +140,48 @@ def read_classification(data: bytes) -> Classification:
     return said
 
 
+@dataclass(frozen=True)
+class ReservedOpinion:
+    """What one member sets beside an outcome for the record: which one, found by which act."""
+
+    env: str
+    origin: str
+    consultation: int
+    result_leaf: int
+    # The act that found the outcome: the result's, or the one that found it again.
+    outcome_leaf: int
+    outcome: Outcome
+    opinion_sha256: str
+    member: int
+    office: str
+    key_id: str
+    signature_class: str
+    nonce: str
+    issued_at: str
+
+
+def written_reserved_opinion(said: ReservedOpinion) -> bytes:
+    """Its canonical bytes; the type alone keeps any other statement from being taken for one."""
+    body = asdict(said) | {"v": VERSION, "type": RESERVED_OPINION, "outcome": said.outcome.value}
+    return canonical.encode(body)
+
+
+def read_reserved_opinion(data: bytes) -> ReservedOpinion:
+    """Read one strictly; NotAStatement for whatever the writer would not have written."""
+    try:
+        body = canonical.decode(data)
+        fields = {name: body[name] for name in ReservedOpinion.__dataclass_fields__}
+        said = ReservedOpinion(**fields | {"outcome": Outcome(body["outcome"])})
+        same = _is_sound_reserved_opinion(said) and written_reserved_opinion(said) == data
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise NotAStatement("not a reserved opinion") from wrong
+    if not same:
+        raise NotAStatement("not a reserved opinion in its one form")
+    return said
+
+
 def issued_at(statement: bytes) -> datetime:
-    """When a statement of either kind was made ready."""
+    """When a statement of any kind was made ready."""
     return datetime.fromisoformat(canonical.decode(statement)["issued_at"])
 
 
@@ -155,6 +197,20 @@ def _is_sound_classification(said: Classification) -> bool:
         # Nobody confirms on paper: a key of the member's signs it.
         and said.signature_class in KEY_CLASSES
         and said.ballot_leaf < said.result_leaf
+    )
+
+
+def _is_sound_reserved_opinion(said: ReservedOpinion) -> bool:
+    return (
+        _are_plain(
+            said,
+            numbers=("consultation", "result_leaf", "outcome_leaf", "member"),
+            digests=("opinion_sha256", "key_id", "nonce"),
+            texts=("env", "origin", "office", "signature_class", "issued_at"),
+        )
+        and said.env in ("demo", "production")
+        and said.signature_class in KEY_CLASSES
+        and said.result_leaf <= said.outcome_leaf
     )
 
 
@@ -178,8 +234,8 @@ def _is_sound(statement: Statement) -> bool:
 
 
 def _are_plain(
-    said: Statement | Classification, numbers: tuple[str, ...], digests: tuple[str, ...],
-    texts: tuple[str, ...],
+    said: Statement | Classification | ReservedOpinion, numbers: tuple[str, ...],
+    digests: tuple[str, ...], texts: tuple[str, ...],
 ) -> bool:  # fmt: skip
     return (
         all(type(getattr(said, each)) is int for each in numbers)

@@ -152,6 +152,11 @@ NOTICES: dict[str, Notice] = {
         "Kết quả một phiếu lấy ý kiến đã rõ sau khi phân loại ý kiến khác",
         "A consultation's outcome is known, its other opinions being classified",
     ),
+    "opinion_reserved": Notice(
+        S.CONSULTATIONS,
+        "Một thành viên bảo lưu ý kiến về kết quả lấy ý kiến",
+        "A member reserves an opinion on a consultation's result",
+    ),
     "attempts_to_decide": Notice(
         S.OFFICE,
         "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",

@@ -84,6 +84,14 @@ HANDED_IN, TAKEN_BACK = "paper_handed_in", "paper_taken_back"
 PROPOSED, PROPOSAL_TAKEN_BACK = "classification_proposed", "classification_taken_back"
 CLASSIFIED, DECLINED = "opinion_classified", "classification_declined"
 RECKONED = "consultation_classified"
+RESERVED = "opinion_reserved"
+# As a member's page prints an outcome.
+OUTCOME_WORDS = {
+    "passed": "Thông qua",
+    "not_passed": "Không thông qua",
+    "needs_decision": "Cần Thủ tướng Chính phủ quyết định",
+    "awaits_classification": "Chờ phân loại ý kiến khác",
+}
 # Where an opinion stands by how it is read, and what its member's page prints of it.
 READ_AS = {"agreement": "agree_comments", "disagreement": "disagree", "neither": "other_opinion"}
 READINGS = {
@@ -100,13 +108,13 @@ ACTS = frozenset(
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
         REVOKED, ROTATED, HANDED_IN, TAKEN_BACK, PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED,
-        DECLINED, RECKONED,
+        DECLINED, RECKONED, RESERVED,
     }
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|crls/(root|member(-\d+)?)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
-    r"|classifications/\d+\.(json|pdf)|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
+    r"|(classifications|reserved)/\d+\.(json|pdf)|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
 STAMP_SLACK = timedelta(minutes=5)
@@ -2114,7 +2122,7 @@ def classified(bundle: Bundle) -> None:
     for at, act in bundle.of_type(ISSUED).items():
         kinds = (PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED, DECLINED, RECKONED)
         here = sorted(leaf for kind in kinds for leaf in bundle.of_type(kind) if leaf < at)
-        said = act.get("classification_leaves", here)
+        said = act.get("classification_leaves", [])
         expect(said == here, f"leaf {at}", "made beside other classifications")
     acts = bundle.of_type(CLASSIFIED)
     names = {f"classifications/{at}.{kind}" for at in acts for kind in ("json", "pdf")}
@@ -2164,16 +2172,10 @@ def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
     """That a member signed this very proposal about their own ballot, by a key of theirs that could
     sign then and counts for this question."""
     where, act = f"classifications/{at}.pdf", bundle.acts[at]
-    record = bundle.json(f"classifications/{at}.json")
-    said = read_canonical(record["statement"].encode(), where)
     ballot = bundle.statement(act["ballot_leaf"])
+    expect(proposal["reading"] in READ_AS, where, "read as nothing that there is")
     expected = {
-        "v": 1,
         "type": "classification",
-        "env": bundle.consultation["env"],
-        "origin": bundle.checkpoint.origin,
-        "consultation": bundle.consultation["id"],
-        "result_leaf": bundle.only(RESULT)[0],
         "ballot_leaf": act["ballot_leaf"],
         "reading": proposal["reading"],
         "opinion_sha256": ballot["questions"][0]["opinion_sha256"],
@@ -2181,16 +2183,40 @@ def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
         "member": ballot["member"],
         "office": ballot["office"],
     }
+    said = signed_of_result(bundle, at, "classifications", expected)
+    if bundle.deep:
+        page = printed_on(bundle.read(where))
+        opinion = bundle.ballots[act["ballot_leaf"]]["opinion"]
+        for each in (said["office"], said["nonce"], said["key_id"], opinion):
+            expect(prints(page, each), where, f"does not print “{each}”")
+        crossed = [code for code, label in READINGS.items() if squeezed(label) + "X" in page]
+        expect(crossed == [said["reading"]], where, f"crosses {crossed}")
+
+
+def signed_of_result(
+    bundle: Bundle, at: int, folder: str, expected: dict[str, Any]
+) -> dict[str, Any]:
+    """What the page of a leaf states: just this, signed by a key of its member's that could sign
+    then and counts for this question."""
+    where, act = f"{folder}/{at}.pdf", bundle.acts[at]
+    record = bundle.json(f"{folder}/{at}.json")
+    said = read_canonical(record["statement"].encode(), where)
+    expected = expected | {
+        "v": 1,
+        "env": bundle.consultation["env"],
+        "origin": bundle.checkpoint.origin,
+        "consultation": bundle.consultation["id"],
+        "result_leaf": bundle.only(RESULT)[0],
+    }
     for name, value in expected.items():
         expect(said.get(name) == value, where, f"another {name}")
     own = {"key_id", "signature_class", "nonce", "issued_at"}
     expect(said.keys() == expected.keys() | own, where, "says more, or less")
-    expect(said["reading"] in READ_AS, where, "read as nothing that there is")
     signed = _validated(bundle, said, where)
     signed_as_logged(signed, record, act, where)
     enrolled = {each["key_id"]: (leaf, each) for leaf, each in bundle.certified.items()}
     leaf, key = enrolled.get(said["key_id"], (at, {}))
-    expect(leaf < at and key["member"] == ballot["member"], where, "by no key of its member's")
+    expect(leaf < at and key["member"] == said["member"], where, "by no key of its member's")
     certified = key["certificate_sha256"] == act["certificate_sha256"]
     expect(certified, where, "not the certificate of the enrolment")
     revoked = [leaf for leaf, each in bundle.of_type(REVOKED).items()
@@ -2209,13 +2235,7 @@ def signed_reading(bundle: Bundle, at: int, proposal: dict[str, Any]) -> None:
         bundle.notes.append((where, "no time stamp that can be trusted: the log alone says when"))
     elif signed.stamped_at < moment(said["issued_at"]) - STAMP_SLACK:
         raise Unsound(f"{where}: stamped before it was made")
-    if bundle.deep:
-        page = printed_on(bundle.read(where))
-        opinion = bundle.ballots[act["ballot_leaf"]]["opinion"]
-        for each in (said["office"], said["nonce"], said["key_id"], opinion):
-            expect(prints(page, each), where, f"does not print “{each}”")
-        crossed = [code for code, label in READINGS.items() if squeezed(label) + "X" in page]
-        expect(crossed == [said["reading"]], where, f"crosses {crossed}")
+    return said
 
 
 def counts_as_read(
@@ -2263,6 +2283,56 @@ def reckoned(bundle: Bundle, settled: dict[int, str]) -> None:
     expect(act["readings"] == readings, where, "rests on other opinions")
     sentence = bundle.consultation["classified"]["sentence"].encode()
     expect(digest(sentence) == act["sentence_sha256"], "consultation.json", "in another sentence")
+
+
+@check(
+    "V41",
+    "mỗi ý kiến bảo lưu do chính thành viên ký, về đúng kết quả đã có, không thiếu ý kiến nào",
+    "each reserved opinion is signed by its member, on the outcome that stood; none is left out",
+)
+def reserved(bundle: Bundle) -> None:
+    acts = bundle.of_type(RESERVED)
+    # Until a decision or a report names it, whoever keeps the log could show it by its hash; its
+    # member holds the receipt.
+    for at, act in (bundle.of_type(ISSUED) | bundle.of_type(REPORTED)).items():
+        here = sorted(leaf for leaf in acts if leaf < at)
+        expect(
+            act.get("reserved_leaves", []) == here, f"leaf {at}", "beside other reserved opinions"
+        )
+    names = {f"reserved/{at}.{kind}" for at in acts for kind in ("json", "pdf")}
+    kept = {name for name in bundle.files if name.startswith("reserved/")}
+    expect(names == kept, "reserved", "not those that the log names")
+    if not acts:
+        raise Absent("no opinion was reserved when this bundle was written")
+    result, found = bundle.only(RESULT)
+    outcomes = {result: found["outcome"]}
+    outcomes |= {at: act["outcome"] for at, act in bundle.of_type(RECKONED).items()}
+    asked = {each["member"]: each["office"] for each in bundle.consultation["standings"]}
+    for at, act in sorted(acts.items()):
+        where, leaf = f"reserved/{at}.pdf", f"leaf {at}"
+        stood = max((each for each in outcomes if each < at), default=None)
+        expect(stood is not None, leaf, "reserved before there was a result")
+        expect(act["outcome_leaf"] == stood, leaf, "beside another outcome than stood then")
+        expect(act["result_leaf"] == result, leaf, "beside another result")
+        expect(act["consultation"] == bundle.consultation["id"], leaf, "on another consultation")
+        expect(act["member"] in asked, leaf, "by nobody who was counted at the closing")
+        opinion = bundle.json(f"reserved/{at}.json")["opinion"]
+        expect(bool(opinion.strip()), where, "says nothing")
+        expected = {
+            "type": "reserved_opinion",
+            "outcome_leaf": stood,
+            "outcome": outcomes[act["outcome_leaf"]],
+            "opinion_sha256": digest(opinion.encode()),
+            "member": act["member"],
+            "office": asked[act["member"]],
+        }
+        said = signed_of_result(bundle, at, "reserved", expected)
+        if bundle.deep:
+            page = printed_on(bundle.read(where))
+            for each in (said["office"], said["nonce"], said["key_id"], opinion):
+                expect(prints(page, each), where, f"does not print “{each}”")
+            beside = squeezed("Kết quả lấy ý kiến: " + OUTCOME_WORDS[said["outcome"]] + ".")
+            expect(beside in page, where, "prints another outcome")
 
 
 @check(

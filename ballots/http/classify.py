@@ -14,7 +14,6 @@ from ecabinet.access import Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.web import Door, confirmed, current_actor, gives_a_file, needs, takes
-from people import queries as people
 
 door = Door("classify", __name__)
 
@@ -85,11 +84,7 @@ def own(consultation_id: int) -> str | Response:
             office=standing.office,
             ballot=standing.ballot,
             result=queries.result_of(db, row.id),
-            step_up=people.fresh_step_up(db, actor) is not None,
-            has_passkey=bool(people.passkeys_of(db, actor.id)),
-            outside=people.outside_keys_of(db, actor.id) if web.settings().signing_plugin else [],
-            plugin=web.settings().signing_plugin,
-            device_counts=row.takes(signing.DEVICE),
+            **signed.by_what(db, actor, row),
         )
 
 
@@ -100,7 +95,7 @@ def file(consultation_id: int) -> FlaskResponse:
     """The page that the member has signed."""
     with reading() as db:
         said = access.classification_to_read(db, current_actor(), consultation_id)
-        pdf = queries.signed_classification(said)
+        pdf = queries.signed_of_result(said)
     return web.download(f"phan-loai-phieu-{consultation_id}-da-ky.pdf", pdf, "application/pdf")
 
 

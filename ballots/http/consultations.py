@@ -11,9 +11,9 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from ballots import access, papers, queries, rules, signing
+from ballots import access, papers, queries, rules
 from ballots.http import signed
-from ballots.models import Attempt, Consultation, State
+from ballots.models import Attempt, Consultation, ReservedOpinion, State
 from ballots.queries import Listed, Shown
 from ballots.rules import Answer, Choice, ConsultationRefusal, Decided, Position, ReplyKind
 from ballots.service import advise, correct, on_paper, outside, quarantine, stop, window
@@ -50,7 +50,6 @@ def offered() -> dict[str, Any]:
     }
 
 
-LONGEST_OPINION = 20_000
 MOST_OF_A_SCAN = 10 * 1024 * 1024
 PDF = "application/pdf"
 ANSWERED = "/consultations/<int:consultation_id>"
@@ -247,7 +246,7 @@ def ask_to_enter(consultation_id: int) -> Response:
     """An answer on paper, from its scan."""
     person = web.form_int("person", least=1)
     choice = web.one_of(Choice, "choice", web.form("choice", limit=20))
-    answer = Proposed(choice, web.form("opinion", optional=True, limit=LONGEST_OPINION))
+    answer = Proposed(choice, web.form("opinion", optional=True, limit=signed.LONGEST_OPINION))
     reason = web.form("reason", limit=approvals.LONGEST_REASON)
     env = web.settings().env
     with sent_file(MOST_OF_A_SCAN + 1) as scan:
@@ -314,6 +313,7 @@ def opinions(consultation_id: int) -> str:
             consultation=row,
             dossier=documents.dossier(db, row.dossier_id),
             opinions=queries.opinions(db, row),
+            reserved=queries.reserved_opinions(db, row.id),
             decision=queries.decision_on(db, row.id),
             corrections=queries.corrections_of(db, row.id),
             drafts=access.drafts(db, actor, row),
@@ -338,7 +338,7 @@ def export_opinions(consultation_id: int) -> FlaskResponse:
 def reply(consultation_id: int) -> Response:
     member = web.form_int("person", least=1)
     kind = web.one_of(ReplyKind, "kind", web.form("kind", limit=20))
-    words = web.form("words", limit=LONGEST_OPINION)
+    words = web.form("words", limit=signed.LONGEST_OPINION)
     deciding.reply(
         current_actor(), consultation_id, member, kind, words, web.form("seen", limit=64)
     )
@@ -361,7 +361,7 @@ def decide(consultation_id: int) -> Response:
 @needs(Permission.CONSULTATION_APPROVE)
 @takes("words")
 def ask_to_correct(consultation_id: int) -> Response:
-    words = web.form("words", limit=LONGEST_OPINION)
+    words = web.form("words", limit=signed.LONGEST_OPINION)
     asked = correct.ask_to_correct(current_actor(), consultation_id, words)
     return web.see(f"/approvals/{asked}", "correction_asked")
 
@@ -450,7 +450,7 @@ def name_adviser(consultation_id: int) -> Response:
 @takes("person", "choice", "opinion")
 def propose(consultation_id: int) -> Response:
     member = web.form_int("person", least=1)
-    opinion = web.form("opinion", optional=True, limit=LONGEST_OPINION)
+    opinion = web.form("opinion", optional=True, limit=signed.LONGEST_OPINION)
     choice = web.one_of(Choice, "choice", web.form("choice", limit=20))
     answer = Proposed(choice, opinion)
     advise.propose(current_actor(), consultation_id, member, answer)
@@ -499,7 +499,7 @@ def _proposing(db: Session, actor: Actor, row: Consultation) -> dict[str, Any]:
         "advised": advised,
         "proposed": queries.proposals_of(db, row, actor.id) if advised else {},
         "proposals": queries.proposals_to(db, row, actor.id) if takes_answers else [],
-        "longest": LONGEST_OPINION,
+        "longest": signed.LONGEST_OPINION,
     }
 
 
@@ -549,6 +549,8 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "own_classification": queries.classification_of(db, row.id, actor.id),
         "may_answer": rules.confirmation_refusal(queries.classifiable(db, row, actor.id)) is None,
         "opinions": queries.opinions(db, row) if access.reads_opinions(db, actor, row) else [],
+        "reserved": _reserved(db, actor, row),
+        "may_reserve": queries.reservable(db, row, actor.id).is_member,
         "can_issue": not rules.decision_refusal(
             result.outcome_now,
             result.is_provisional,
@@ -558,6 +560,14 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         ),
         "by_silence": rules.passed_by_silence_alone(tally, result.decision),
     }
+
+
+def _reserved(db: Session, actor: Actor, row: Consultation) -> list[ReservedOpinion]:
+    """What this person may read of what members have reserved: all, or their own."""
+    said = queries.reserved_opinions(db, row.id)
+    if access.reads_opinions(db, actor, row):
+        return said
+    return [each for each in said if each.member_id == actor.id]
 
 
 @dataclass(frozen=True)
@@ -648,13 +658,9 @@ def answer(consultation_id: int) -> str | Response:
             office=next(each.office for each in row.asked if each.person_id == actor.id),
             rules=rules.rule_set(row.rule_set or ""),
             needs_opinion=[each.value for each in rules.NEEDS_OPINION],
-            longest=LONGEST_OPINION,
-            step_up=people.fresh_step_up(db, actor) is not None,
-            has_passkey=bool(people.passkeys_of(db, actor.id)),
+            longest=signed.LONGEST_OPINION,
             asks_device=rules.asks_device(row.due_at, clock.now(db)),
-            outside=people.outside_keys_of(db, actor.id) if web.settings().signing_plugin else [],
-            plugin=web.settings().signing_plugin,
-            device_counts=row.takes(signing.DEVICE),
+            **signed.by_what(db, actor, row),
         )
 
 
@@ -775,7 +781,7 @@ def file(key: str) -> FlaskResponse:
 
 def _answer(body: Body) -> Answer:
     choice = web.one_of(Choice, "choice", body.text("choice"))
-    return Answer(choice, body.typed("opinion", LONGEST_OPINION), body.whole("follows"))
+    return Answer(choice, body.typed("opinion", signed.LONGEST_OPINION), body.whole("follows"))
 
 
 def _note_opening(actor: Actor, consultation_id: int) -> None:

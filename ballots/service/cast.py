@@ -151,7 +151,7 @@ def _verified(actor: Actor, consultation_id: int, envelope: Envelope) -> Signed:
     """C3: the signature is the member's key's over exactly the prepared bytes."""
     with reading() as db:
         actor_asked = access.is_asked(db, actor, consultation_id)
-        paper = access.ballot_paper_to_sign(db, actor, consultation_id, envelope.token)
+        paper = access.paper_to_sign(db, actor, consultation_id, envelope.token, signing.BALLOT)
         if paper is None or not actor_asked:
             raise Refused(BallotRefusal.PAPER_GONE)
     return verified(actor, paper, envelope)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ballots import access, papers, queries, rules, signing
 from ballots.models import BallotPaper, Classification, Consultation, Reckoning, Result
 from ballots.rules import BallotRefusal, ClassificationRefusal, Classified, Outcome, Reading
-from ballots.service import tell
+from ballots.service import on_result, tell
 from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
 from ballots.service.prepare import Page, Prepared, make_ready, refuse_without_end
 from ecabinet import canonical, clock, ledger, pades
@@ -18,7 +18,6 @@ from ecabinet.access import Actor
 from ecabinet.db import reading as reading_from
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
-from people import queries as people
 
 
 def propose(
@@ -89,12 +88,7 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
         refuse_without_end(db, actor, consultation_id)
         consultation = access.consultation_to_answer(db, actor, consultation_id)
         row = _open(db, consultation, actor.id)
-        device = people.signing_device(db, actor.id, key_id)
-        if refusal := rules.key_refusal(queries.signing_key(device), clock.now(db)):
-            raise Refused(refusal)
-        assert device is not None
-        if not consultation.takes(device.signature_class):
-            raise Refused(ClassificationRefusal.CLASS_NOT_COUNTED)
+        device = on_result.key_that_counts(db, actor, consultation, key_id)
         said = _statement(db, consultation, row, (key_id, device.signature_class), env)
         result = queries.result_of(db, consultation.id)
         assert result is not None
@@ -122,6 +116,7 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
         person_id=actor.id,
         key_id=key_id,
         follows=said.ballot_leaf,
+        kind=signing.CLASSIFICATION,
         classification_id=proposed,
     )
     return make_ready(page, paper)
@@ -133,7 +128,9 @@ def confirm(
     """Keep what a member signed of their opinion; a retry with the same key gives the same
     receipt."""
     with reading_from() as db:
-        paper = access.classification_paper_to_sign(db, actor, consultation_id, envelope.token)
+        paper = access.paper_to_sign(
+            db, actor, consultation_id, envelope.token, signing.CLASSIFICATION
+        )
         if paper is None:
             raise Refused(BallotRefusal.PAPER_GONE)
     signed = verified(actor, paper, envelope)
@@ -150,8 +147,8 @@ def confirm(
 
 def _kept(db: Session, actor: Actor, envelope: Envelope) -> Classification | None:
     known = queries.classification_by_key(db, envelope.key)
-    if known and (known.member_id, known.request_digest) != (actor.id, envelope.digest):
-        raise Refused(BallotRefusal.KEY_REUSED)
+    if known:
+        on_result.refuse_other_bytes(actor, known, envelope)
     return known
 
 
@@ -159,25 +156,12 @@ def _keep(
     db: Session, actor: Actor, consultation: Consultation, signed: Signed, by: Confirm
 ) -> Classification:
     row = _the_one_seen(_open(db, consultation, actor.id), signed.paper.classification_id)
-    device = people.signing_device(db, actor.id, signed.paper.key_id)
-    if refusal := rules.key_refusal(queries.signing_key(device), clock.now(db)):
-        raise Refused(refusal)
-    if not consultation.takes(signed.signature_class):
-        raise Refused(ClassificationRefusal.CLASS_NOT_COUNTED)
+    on_result.key_that_counts(db, actor, consultation, signed.paper.key_id)
     evidence = by(db, signed.mark)
     row.state, row.ended_at = Classified.CONFIRMED, clock.now(db)
-    row.key, row.request_digest = signed.envelope.key, signed.envelope.digest
-    row.statement, row.pdf = signed.content.statement, signed.content.pdf
-    row.mark, row.evidence = signed.mark.hex(), evidence
-    row.key_id, row.signature_class = signed.paper.key_id, signed.signature_class
-    row.stamp = b"" if signed.is_stamped else None
+    on_result.keep(row, signed, evidence)
     db.flush()
-    leaf = _about(db, consultation, row) | signing.envelope(
-        consultation.id, signed.content.statement, signed.mark, signed.signature,
-        signed.certificate, evidence,
-    )  # fmt: skip
-    # So that nobody hides a revocation later.
-    leaf["key_leaves"] = queries.acts_of_keys(db, {signed.paper.key_id})
+    leaf = _about(db, consultation, row) | on_result.leaf(db, consultation, signed, evidence)
     ledger.append(db, "opinion_classified", leaf, _remember(row))
     _answered(db, consultation, row)
     return row

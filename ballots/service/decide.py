@@ -84,6 +84,9 @@ def decide(actor: Actor, consultation_id: int, decided: Decided, reason: str, se
             # Those after the closing are named by no other act.
             "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
             "classification_leaves": queries.acts_of_classifying(db, result),
+            "reserved_leaves": [
+                each.leaf for each in queries.reserved_opinions(db, consultation.id)
+            ],
             "by": actor.id,
         }
         ledger.append(db, "consultation_decided", leaf, _remember(decision))

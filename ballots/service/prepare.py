@@ -84,6 +84,7 @@ def prepare(actor: Actor, consultation_id: int, answer: Answer, key_id: str, env
         person_id=actor.id,
         key_id=key_id,
         follows=answer.follows,
+        kind=signing.BALLOT,
     )
     return make_ready(page, row)
 

@@ -46,6 +46,8 @@ def _facts(db: Session, consultation: Consultation, result: Result) -> str:
     # A question of which nothing was classified keeps the digest that it had.
     if read := queries.classifications_of(db, consultation.id):
         facts["classified"] = [f"{each.id} {each.state}" for each in read]
+    if reserved := queries.reserved_opinions(db, consultation.id):
+        facts["reserved"] = [each.leaf for each in reserved]
     return hashlib.sha256(canonical.encode(facts)).hexdigest()
 
 
@@ -62,6 +64,7 @@ def _seal(
         queries.rests_on_silence(db, consultation, result),
         queries.handed_in_on_paper(db, consultation).keys(),
         queries.other_opinions(db, consultation),
+        queries.reserved_opinions(db, consultation.id),
     )
     pages = papers.report(consultation, result, queries.CALENDAR.local_day(now), said)
     row = Report(
@@ -80,6 +83,8 @@ def _seal(
         "number": number,
         "sha256": row.digest,
         "sealed_at": canonical.moment(now),
+        # What comes after a decision is named by no other act.
+        "reserved_leaves": [each.leaf for each in said.reserved],
     }
     ledger.append(db, "report_sealed", leaf, _remember(row))
     return row

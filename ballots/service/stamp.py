@@ -7,14 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ballots import queries, signing
-from ballots.models import Ballot, Classification
+from ballots.models import Ballot, Classification, ReservedOpinion
 from ecabinet import outside_tsa, tsa
 from ecabinet.db import reading, transaction
 
 log = structlog.get_logger()
 
 # What members sign after which a stamp is fetched.
-S = TypeVar("S", Ballot, Classification)
+S = TypeVar("S", Ballot, Classification, ReservedOpinion)
 
 
 def stamp_what_waits() -> int:
@@ -22,17 +22,19 @@ def stamp_what_waits() -> int:
     were. While an authority is away they wait, and it is asked again a minute later."""
     with reading() as db:
         ballots, classifications = _waiting(db, Ballot), _waiting(db, Classification)
+        reserved = _waiting(db, ReservedOpinion)
+    waiting = len(ballots + classifications + reserved)
     try:
         for each in ballots:
             _stamp(Ballot, each)
         for each in classifications:
             _stamp(Classification, each)
+        for each in reserved:
+            _stamp(ReservedOpinion, each)
     except outside_tsa.Away as away:
-        log.warning(
-            "no time stamp is to be had", why=str(away), waiting=len(ballots + classifications)
-        )
+        log.warning("no time stamp is to be had", why=str(away), waiting=waiting)
         return 0
-    return len(ballots + classifications)
+    return waiting
 
 
 def _waiting(db: Session, signed: type[S]) -> list[int]:

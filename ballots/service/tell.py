@@ -17,6 +17,7 @@ from ballots.models import (
     Correction,
     Decision,
     Reckoning,
+    ReservedOpinion,
     State,
 )
 from ballots.rules import Reminder
@@ -185,6 +186,28 @@ def tell_of_classification(db: Session, consultation: Consultation, said: Classi
         queries.path_of(consultation.id), title=consultation.title,
         office=queries.offices_asked(consultation)[said.member_id], answer=str(said.state),
     )  # fmt: skip
+    tell_screens(db, consultation)
+
+
+def tell_of_reserved_opinion(
+    db: Session, consultation: Consultation, said: ReservedOpinion
+) -> None:
+    """Tell whoever follows the question, and who decides, that a member reserves an opinion; the
+    member has the receipt."""
+    told = {each.person_id for each in people.persons_with(db, Role.PRIME_MINISTER)}
+    told |= {each for each in (consultation.tracked_by, consultation.deputy_id) if each}
+    outbox.notify(
+        db, told - {said.member_id}, "opinion_reserved",
+        f"{queries.path_of(consultation.id)}#reserved",
+        title=consultation.title, office=said.office,
+    )  # fmt: skip
+    documents.add_to_story(
+        db,
+        consultation.dossier_id,
+        "opinion_reserved",
+        queries.path_of(consultation.id),
+        number=consultation.id,
+    )
     tell_screens(db, consultation)
 
 

@@ -3,8 +3,8 @@
 import './answer.css';
 import { Refusal } from '../http';
 import { tryHere } from '../signing/trial';
-import { clockOf, now, word } from '../words';
-import { dropDraft, keepDraft, keptDraft, tidy } from './draft';
+import { word } from '../words';
+import { draftOf, tidy } from './draft';
 import { offerProposals } from './proposal';
 import { all, check as checkPaper, consultation, one, person, say, wire } from './signing';
 
@@ -18,28 +18,19 @@ const chosen = (): string =>
 
 // ---- step 2: choose ----
 
-function saved(): void {
-  keepDraft(person, consultation, { choice: chosen(), opinion: opinion.value, at: now() });
-  const time = clockOf(now());
-  const said = document.querySelector('[data-saved]');
-  if (said) {
-    said.textContent = word({
-      vi: `Nháp lưu trên máy ${time}, chưa gửi`,
-      en: `Draft kept on this device at ${time}, not sent`,
-    });
-  }
-}
+const draft = draftOf<{ choice: string; opinion: string }>('ballot', person, consultation);
+const saved = (): void => draft.keep({ choice: chosen(), opinion: opinion.value });
 
 function tellOptional(): void {
   one('[data-optional]').hidden = needsOpinion.has(chosen());
 }
 
 function restore(): void {
-  const draft = keptDraft(person, consultation);
-  if (!draft) return;
-  opinion.value = draft.opinion;
+  const entered = draft.kept();
+  if (!entered) return;
+  opinion.value = entered.opinion;
   for (const each of form.querySelectorAll<HTMLInputElement>('input[name=choice]')) {
-    each.checked = each.value === draft.choice;
+    each.checked = each.value === entered.choice;
   }
 }
 
@@ -106,7 +97,7 @@ form.addEventListener('input', () => {
 });
 form.addEventListener('submit', (event) => event.preventDefault());
 document.querySelector('[data-check]')?.addEventListener('click', () => void check());
-wire(undefined, () => dropDraft(person, consultation));
+wire(undefined, draft.drop);
 document.querySelector<HTMLSelectElement>('[data-shown]')?.addEventListener('change', (event) => {
   const select = event.target as HTMLSelectElement;
   const detail = { url: select.value, title: select.selectedOptions[0]?.textContent ?? '' };

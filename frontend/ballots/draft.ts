@@ -1,26 +1,37 @@
 /** What a member has entered and not signed: kept on this device alone, per account and question. */
-export interface Draft {
-  choice: string;
-  opinion: string;
+import { clockOf, now, word } from '../words';
+
+interface Kept {
+  /** When it was last written, by the server's clock, in milliseconds. */
   at: number;
 }
 
-const name = (person: number, consultation: number): string => `ballot:${person}:${consultation}`;
-
-export function keptDraft(person: number, consultation: number): Draft | null {
-  try {
-    return JSON.parse(localStorage.getItem(name(person, consultation)) ?? 'null');
-  } catch {
-    return null;
-  }
-}
-
-export function keepDraft(person: number, consultation: number, draft: Draft): void {
-  localStorage.setItem(name(person, consultation), JSON.stringify(draft));
-}
-
-export function dropDraft(person: number, consultation: number): void {
-  localStorage.removeItem(name(person, consultation));
+/** The draft of what this person writes of a kind on a question; keeping it says so on the page. */
+export function draftOf<T extends object>(kind: string, person: number, consultation: number) {
+  const name = `${kind}:${person}:${consultation}`;
+  return {
+    kept(): (T & Kept) | null {
+      try {
+        return JSON.parse(localStorage.getItem(name) ?? 'null');
+      } catch {
+        return null;
+      }
+    },
+    keep(entered: T): void {
+      localStorage.setItem(name, JSON.stringify({ ...entered, at: now() }));
+      const time = clockOf(now());
+      const said = document.querySelector('[data-saved]');
+      if (said) {
+        said.textContent = word({
+          vi: `Nháp lưu trên máy ${time}, chưa gửi`,
+          en: `Draft kept on this device at ${time}, not sent`,
+        });
+      }
+    },
+    drop(): void {
+      localStorage.removeItem(name);
+    },
+  };
 }
 
 /** The text as it will be signed: one form of each letter, nothing that does not print. */

@@ -37,13 +37,18 @@ export class NoProof extends Refusal {
 /** Where an envelope is sent, of which type its leaf is, and where its receipt is shown. */
 export function placeOf({ kind, consultation, key }: Envelope) {
   const question = `/consultations/${consultation}`;
-  return kind === 'classification'
-    ? {
-        to: `${question}/classification`,
-        type: 'opinion_classified',
-        receipt: `${question}/classification`,
-      }
-    : { to: `${question}/ballots`, type: 'ballot', receipt: `/ballots/by-key/${key}` };
+  switch (kind) {
+    case 'classification': {
+      const own = `${question}/classification`;
+      return { to: own, type: 'opinion_classified', receipt: own };
+    }
+    case 'reserved_opinion': {
+      const receipt = `/reserved-opinions/${key}`;
+      return { to: `${question}/reserved-opinion`, type: 'opinion_reserved', receipt };
+    }
+    default:
+      return { to: `${question}/ballots`, type: 'ballot', receipt: `/ballots/by-key/${key}` };
+  }
 }
 
 /** Send once; when the receipt verifies, or the answer is refused for good, forget the envelope. */

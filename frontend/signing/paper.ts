@@ -43,8 +43,16 @@ interface ClassificationShown extends Common {
   resultLeaf: number;
 }
 
+/** What a member sets beside an outcome for the record: which one, found by which act. */
+interface ReservedShown extends Common {
+  outcome: string;
+  opinion: string;
+  outcomeLeaf: number;
+  resultLeaf: number;
+}
+
 /** What the screen shows, and so what alone may be signed. */
-export type Expected = BallotShown | ClassificationShown;
+export type Expected = BallotShown | ClassificationShown | ReservedShown;
 
 type Without<T, Names extends PropertyKey> = T extends unknown ? Omit<T, Names> : never;
 /** The same before a key is known that signs it. */
@@ -174,8 +182,23 @@ async function compare(expected: Expected): Promise<void> {
     said.member === expected.person &&
     said.key_id === expected.keyId &&
     said.signature_class === expected.signatureClass &&
-    (await ('reading' in expected ? saysReading(said, expected) : saysAnswer(said, expected)));
+    (await saysWhatIsShown(said, expected));
   if (!same) throw new WillNotSign('other_statement');
+}
+
+function saysWhatIsShown(said: Statement, expected: Expected): Promise<boolean> {
+  if ('reading' in expected) return saysReading(said, expected);
+  return 'outcome' in expected ? saysReserved(said, expected) : saysAnswer(said, expected);
+}
+
+async function saysReserved(said: Statement, expected: ReservedShown): Promise<boolean> {
+  return (
+    said.type === 'reserved_opinion' &&
+    said.outcome === expected.outcome &&
+    said.opinion_sha256 === toHex(await sha256(utf8(expected.opinion))) &&
+    said.outcome_leaf === expected.outcomeLeaf &&
+    said.result_leaf === expected.resultLeaf
+  );
 }
 
 async function saysAnswer(said: Statement, expected: BallotShown): Promise<boolean> {
@@ -214,6 +237,8 @@ interface Statement {
   opinion_sha256?: string;
   reason_sha256?: string;
   ballot_leaf?: number;
+  outcome?: string;
+  outcome_leaf?: number;
   result_leaf?: number;
 }
 

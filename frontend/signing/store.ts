@@ -15,7 +15,7 @@ export interface Envelope {
   person: number;
   consultation: number;
   /** What was signed, where it is no ballot. */
-  kind?: 'classification';
+  kind?: 'classification' | 'reserved_opinion';
   pending: string;
   /** r and s side by side, base64. */
   signature: string;

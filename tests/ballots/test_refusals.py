@@ -56,7 +56,7 @@ SPELT: dict[type[StrEnum], str] = {
     Reminder: "consultation_ends_soon consultation_last_day",
     BallotRefusal: "not_open ended not_asked answered_meanwhile papers_replaced opinion_missing"
     " key_unknown key_waiting key_revoked key_expired paper_gone key_reused not_confirmed"
-    " not_signed_yet",
+    " not_signed_yet class_not_counted",
     PaperBallotRefusal: "member_not_asked not_open ended signed_already opinion_missing not_pdf"
     " scan_of_another",
     rules.SignatureRefusal: "mismatch no_signature",
@@ -65,7 +65,8 @@ SPELT: dict[type[StrEnum], str] = {
     " decided_already provisional not_passed unclassified reason_missing no_opinion",
     rules.Classified: "proposed taken_back confirmed declined",
     rules.ClassificationRefusal: "not_closed decided_already no_other_opinion proposed_already"
-    " settled_already reason_missing not_proposed left_office known_already class_not_counted",
+    " settled_already reason_missing not_proposed left_office known_already",
+    rules.ReservationRefusal: "no_outcome not_a_member opinion_missing said_already outcome_changed",
 }
 
 

@@ -61,6 +61,7 @@ NO_THING = ("<token>", "<secret>", "<channel>", "<digest>", "<path:")
 SAYS_FIRST = {
     "POST /consultations/<int:consultation_id>/ballots": (409, "refused"),
     "POST /consultations/<int:consultation_id>/classification": (409, "refused"),
+    "POST /consultations/<int:consultation_id>/reserved-opinion": (409, "refused"),
     "POST /consultations/<int:consultation_id>/outside-signing": (409, "refused"),
     "POST /consultations/<int:consultation_id>/step-up": (409, "refused"),
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts": (422, "signature_rejected"),
@@ -167,6 +168,9 @@ ALWAYS_SENT: dict[str, Any] = {
     "/consultations/<int:consultation_id>/classification": (
         {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
     ),
+    "/consultations/<int:consultation_id>/reserved-opinion": (
+        {"pending": "0" * 32, "key": "0" * 32, "signature": "AAAA"},
+    ),
     "/consultations/<int:consultation_id>/classification/declined": {
         "words": "Không.",
         "proposal": 1,
@@ -231,6 +235,13 @@ SENT: dict[str, Fields] = {
     },
     "/consultations/<int:consultation_id>/classification/paper": lambda reader, things: (
         {"key_id": reader.states["asked"]["key_id"]},
+    ),
+    "/consultations/<int:consultation_id>/reserved-opinion/paper": lambda reader, things: (
+        {
+            "opinion": "Xin bảo lưu.",
+            "outcome_leaf": things.get("outcome_leaf", 1),
+            "key_id": reader.states["asked"]["key_id"],
+        },
     ),
     "/consultations/<int:consultation_id>/decision": lambda reader, things: {
         "decided": "return",
@@ -572,6 +583,7 @@ ELSEWHERE = {
     "POST /consultations/<int:consultation_id>/ballots",
     "POST /consultations/<int:consultation_id>/classification",
     "POST /consultations/<int:consultation_id>/classifications",
+    "POST /consultations/<int:consultation_id>/reserved-opinion",
     "POST /consultations/<int:consultation_id>/outside-signing",
     "POST /consultations/<int:consultation_id>/step-up",
     "POST /meetings/<int:meeting_id>/votes/<int:vote_id>/casts",
@@ -583,6 +595,7 @@ ELSEWHERE = {
 SHOWN_FOR_EACH = {
     "POST /consultations/<int:consultation_id>/classification",
     "POST /consultations/<int:consultation_id>/classifications",
+    "POST /consultations/<int:consultation_id>/reserved-opinion",
     "POST /consultations/<int:consultation_id>/refusals",
 }
 # Why nobody of these roles is ever let in although the door asks for no more than a permission that

@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ballots import queries as ballots
-from ballots.models import Consultation
+from ballots.models import Consultation, Result
 from ballots.rules import Choice, Reading
-from ballots.service import advise, classify, on_paper
+from ballots.service import advise, classify, on_paper, reserve
 from ballots.service import close as closing
 from ballots.service import draft as drafting
 from ballots.service.cast import Envelope
@@ -330,6 +330,17 @@ def _confirm_reading(cabinet: Cabinet, question: int, member: Member) -> None:
     classify.confirm(minister, question, envelope, lambda _db, _mark: {"method": "totp"})
 
 
+def _reserved(cabinet: Cabinet, question: int, outcome_leaf: int, member: Member) -> str:
+    """The key of what the minister has reserved beside this outcome."""
+    minister = cabinet.actor(MINISTER)
+    said = "Xin bảo lưu ý kiến về điều kiện chuyển tiếp."
+    made = reserve.prepare(minister, question, said, outcome_leaf, member.key_id, "demo")
+    signature = member.sign(base64.b64encode(made.attributes).decode())
+    envelope = Envelope(made.token, secrets.token_hex(16), signature)
+    reserve.reserve(minister, question, envelope, lambda _db, _mark: {"method": "totp"})
+    return envelope.key
+
+
 def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     """One that is closed, whose days are over before anything else is made."""
     leader, member = cabinet.actor("lanhdaovp"), Member(cabinet, MINISTER)
@@ -347,6 +358,10 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     _confirm_reading(cabinet, read, member)
     made["opinion to classify"] = {"consultation_id": to_read, "key_id": member.key_id}
     made["opinion classified"] = {"consultation_id": read}
+    with reading() as db:
+        leaf = db.get_one(Result, closed).outcome_leaf or 0
+    made["closed"]["outcome_leaf"] = leaf
+    made["opinion reserved"] = {"reserved_key": _reserved(cabinet, closed, leaf, member)}
     with reading() as db:
         result = ballots.seen_by_decider(db, db.get_one(Consultation, closed))
     made["closed"] |= {"result": result, "reply": ballots.seen_reply(None)}
