@@ -2407,7 +2407,7 @@ def verify(
         except Absent as lacking:
             absent.append(Finding(number, "", str(lacking)))
         except Unsound as wrong:
-            where, _, what = str(wrong).rpartition(": ")
+            where, _, what = str(wrong).partition(": ")
             findings.append(Finding(number, where, what))
         # Whatever a check stumbles over, the bundle is not what it should be.
         except Exception as wrong:

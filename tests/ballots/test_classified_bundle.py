@@ -97,8 +97,12 @@ def notes(classified: Classified, tmp_path: Path, files: Files) -> list[str]:
     return [each.what for each in report.notes if each.check == "V39"]
 
 
-def name_of(files: Files, suffix: str) -> str:
-    return f"classifications/{of_type(files, 'opinion_classified')[0]}.{suffix}"
+FOLDERS = {"opinion_classified": "classifications", "opinion_reserved": "reserved"}
+
+
+def name_of(files: Files, suffix: str, kind: str = "opinion_classified") -> str:
+    """Of what a member signed of the result by the act of this kind."""
+    return f"{FOLDERS[kind]}/{of_type(files, kind)[0]}.{suffix}"
 
 
 def change(files: Files, kind: str, **changes: Any) -> None:
@@ -109,10 +113,11 @@ def change(files: Files, kind: str, **changes: Any) -> None:
 
 
 def sign_it_with(
-    files: Files, member: Member, page: bytes | None = None, **changes: object
-) -> None:
+    files: Files, member: Member, page: bytes | None = None, kind: str = "opinion_classified",
+    **changes: object,
+) -> None:  # fmt: skip
     """The statement, changed so, on another page, signed by this member's key and logged so."""
-    record = json.loads(files[name_of(files, "json")])
+    record = json.loads(files[name_of(files, "json", kind)])
     said = json.loads(record["statement"]) | changes
     statement = verifier._written(said).encode()
     with db.reading() as session:
@@ -123,13 +128,13 @@ def sign_it_with(
     attachment = pades.Attachment("statement.json", statement)
     made = pades.prepare(page, certificate, chain, attachment)
     raw = member.sign(base64.b64encode(made.attributes).decode())
-    files[name_of(files, "pdf")] = pades.finish(made, certificate, chain, raw)
+    files[name_of(files, "pdf", kind)] = pades.finish(made, certificate, chain, raw)
     record |= {
         "statement": statement.decode(), "certificate": base64.b64encode(certificate).decode(),
     }  # fmt: skip
-    files[name_of(files, "json")] = verifier._written(record).encode()
+    files[name_of(files, "json", kind)] = verifier._written(record).encode()
     change(
-        files, "opinion_classified", statement_sha256=verifier.digest(statement),
+        files, kind, statement_sha256=verifier.digest(statement),
         byterange_sha256=made.digest.hex(), signature_sha256=verifier.digest(raw),
         certificate_sha256=verifier.digest(certificate),
     )  # fmt: skip

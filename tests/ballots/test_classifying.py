@@ -38,8 +38,10 @@ SIDES = {"thutuong": "agree", "pttg1": "agree", "botruong.taichinh": "disagree",
 class Closed:
     """Two for, two against, and one other opinion that decides."""
 
-    def __init__(self, cabinet: Cabinet, opinions: tuple[str, ...] = (WHO,)) -> None:
-        self.cabinet, self.number = cabinet, an_open_consultation(cabinet)
+    def __init__(
+        self, cabinet: Cabinet, opinions: tuple[str, ...] = (WHO,), number: int = 0
+    ) -> None:
+        self.cabinet, self.number = cabinet, number or an_open_consultation(cabinet)
         self.members = {}
         for name, choice in (SIDES | dict.fromkeys(opinions, "other_opinion")).items():
             said = OPINION if choice == "other_opinion" else ""
