@@ -944,7 +944,7 @@ def _context() -> dict[str, Any]:
         "may_search": bool(actor and actor.may(Permission.PAPER_READ)),
         "may_cast": bool(actor and actor.may(Permission.BALLOT_CAST)),
         "language": language(),
-        "said": _said_words(),
+        "just_done": _said_words(),
         "demo": {"shifted": shifted} if settings().env == "demo" else None,
         "cabinet_name": settings().cabinet_name,
         "now": now,

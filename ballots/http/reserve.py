@@ -77,7 +77,7 @@ def receipt(reserved_key: str) -> str:
         return render_template(
             "ballots/reserved.html",
             consultation=access.consultation_to_read(db, actor, said.consultation_id),
-            said=said,
+            reserved=said,
             receipt=proof,
             number=signing.number(said.consultation_id, said.leaf, said.mark),
             **signed.carried(proof),

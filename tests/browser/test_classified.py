@@ -1,52 +1,21 @@
 """An other opinion that decides: the Office proposes how it counts, the member signs it on a phone,
 and the result says what has become of it."""
 
-import json
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from ecabinet import db, migrate
-from ecabinet.app import create_app
-from ecabinet.settings import Settings
-from tests.ballots.test_classifying import OPINION, REASON, WHO, Closed
+from tests.ballots.test_classifying import OPINION, REASON, WHO
 from tests.browser.person import DESKTOP, PHONE
 from tests.browser.reader import Reader
 from tests.browser.test_ballot_passkey import enrol
 from tests.browser.test_looks import glance
-from tests.builders import PASSWORD, PEOPLE, SEED, Cabinet
-from tests.server import Server, serving
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
 OWN = "/consultations/1/classification"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A house in which one question waits for how an opinion counts."""
-    folder = tmp_path / "var"
-    folder.mkdir()
-    url = f"sqlite:///{folder / 'ecabinet.db'}"
-    settings = Settings(database_url=url, data_dir=folder, base_url="http://localhost")
-    # The browser's own loop runs in this thread, and signing needs one.
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(fill, settings).result()
-    accounts = [{"username": name, "password": PASSWORD, "totp_secret": SEED} for name in PEOPLE]
-    (folder / "demo-accounts.json").write_text(json.dumps(accounts))
-    with serving(folder) as served:
-        yield served
-
-
-def fill(settings: Settings) -> None:
-    app = create_app(settings)
-    migrate.upgrade(db.database())
-    assert Closed(Cabinet(app)).number == 1
-    db.database().close()
 
 
 def overtaken(member: Reader) -> None:
@@ -69,9 +38,9 @@ def overtaken(member: Reader) -> None:
 
 
 def test_the_office_proposes_the_member_signs_and_the_result_is_known(
-    chromium: Browser, server: Server
+    chromium: Browser, closed_house: Server
 ) -> None:
-    specialist = Reader(chromium, server, "chuyenvien", DESKTOP)
+    specialist = Reader(chromium, closed_house, "chuyenvien", DESKTOP)
     specialist.signs_in()
     specialist.follows("Phân loại")
     specialist.presses("Đề nghị phân loại")
@@ -82,10 +51,10 @@ def test_the_office_proposes_the_member_signs_and_the_result_is_known(
     expect(specialist.page.get_by_text("Chờ thành viên ký hoặc không đồng ý.")).to_be_visible()
     specialist.fits(DESKTOP)
 
-    member = Reader(chromium, server, WHO, PHONE)
+    member = Reader(chromium, closed_house, WHO, PHONE)
     member.signs_in()
     member.goes_to("/devices")
-    enrol(member.page, chromium, server)
+    enrol(member.page, chromium, closed_house)
     member.goes_to("/")
     member.follows("Xem và trả lời")
     for words in (OPINION, REASON, "cho bên đồng ý"):
