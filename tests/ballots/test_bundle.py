@@ -130,6 +130,7 @@ def test_the_untouched_bundle_is_sound(exported: Exported) -> None:
         "V35",
         "V39",
         "V40",
+        "V41",
     }
     assert verifier.verify(exported.path).keys_from == "the bundle itself"
 
