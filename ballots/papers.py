@@ -510,7 +510,9 @@ def said_by(each: OpinionRow) -> str:
     return f"{POSITION_WORDS[each.position]}; {CLASS_WORDS[each.signature_class].lower()}"
 
 
-def opinion_cells(said: Sequence[OpinionRow]) -> Iterator[list[str]]:
+def opinion_cells(
+    said: Sequence[OpinionRow], reserved: Sequence[ReservedOpinion]
+) -> Iterator[list[str]]:
     """The same for a spreadsheet."""
     yield [
         "Thành viên Chính phủ", "Ý kiến", "Loại chữ ký", "Nội dung", "Xử lý",
@@ -520,6 +522,8 @@ def opinion_cells(said: Sequence[OpinionRow]) -> Iterator[list[str]]:
         reply = [REPLY_WORDS[each.reply.kind], each.reply.words] if each.reply else ["", ""]
         kind = CLASS_WORDS[each.signature_class]
         yield [each.office, POSITION_WORDS[each.position], kind, each.opinion, *reply]
+    for own in reserved:
+        yield [own.office, "Ý kiến bảo lưu", CLASS_WORDS[own.signature_class], own.opinion, "", ""]
 
 
 def moment_words(at: datetime) -> str:

@@ -1925,7 +1925,7 @@ def certificates_used(bundle: Bundle) -> dict[str, list[tuple[str, bytes]]]:
     root = _base64(bundle.keys["root"])
     used: dict[str, list[tuple[str, bytes]]] = {MEMBERS: [], SEAL: [], STAMPS: []}
     for name in sorted(bundle.files):
-        if re.fullmatch(r"(ballots|classifications|reports)/\d+\.pdf", name):
+        if re.fullmatch(r"(ballots|classifications|reserved|reports)/\d+\.pdf", name):
             signed, stamps = _signers(bundle.read(name))
             if name.startswith("reports/"):
                 used[SEAL] += [(name, each) for each in signed if _certified(root, each)]

@@ -328,7 +328,8 @@ def opinions(consultation_id: int) -> str:
 def export_opinions(consultation_id: int) -> FlaskResponse:
     with reading() as db:
         row = access.opinions_to_read(db, current_actor(), consultation_id)
-        lines = sheets.csv_lines(papers.opinion_cells(queries.opinions(db, row)))
+        said = queries.opinions(db, row), queries.reserved_opinions(db, row.id)
+        lines = sheets.csv_lines(papers.opinion_cells(*said))
     return web.download(f"y-kien-phieu-{consultation_id}.csv", lines, sheets.CSV)
 
 

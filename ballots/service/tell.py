@@ -192,21 +192,19 @@ def tell_of_classification(db: Session, consultation: Consultation, said: Classi
 def tell_of_reserved_opinion(
     db: Session, consultation: Consultation, said: ReservedOpinion
 ) -> None:
-    """Tell whoever follows the question, and who decides, that a member reserves an opinion; the
-    member has the receipt."""
+    """Tell whoever follows the question, who decides, and the drafting agency that a member
+    reserves an opinion; the member has the receipt."""
+    path, title = queries.path_of(consultation.id), consultation.title
     told = {each.person_id for each in people.persons_with(db, Role.PRIME_MINISTER)}
     told |= {each for each in (consultation.tracked_by, consultation.deputy_id) if each}
-    outbox.notify(
-        db, told - {said.member_id}, "opinion_reserved",
-        f"{queries.path_of(consultation.id)}#reserved",
-        title=consultation.title, office=said.office,
-    )  # fmt: skip
+    staff = set(_drafters(db, consultation)) - told
+    for each, where in ((told, path), (staff, f"{path}/opinions")):
+        outbox.notify(
+            db, each - {said.member_id}, "opinion_reserved", f"{where}#reserved",
+            title=title, office=said.office,
+        )  # fmt: skip
     documents.add_to_story(
-        db,
-        consultation.dossier_id,
-        "opinion_reserved",
-        queries.path_of(consultation.id),
-        number=consultation.id,
+        db, consultation.dossier_id, "opinion_reserved", path, number=consultation.id
     )
     tell_screens(db, consultation)
 

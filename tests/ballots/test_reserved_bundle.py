@@ -18,6 +18,7 @@ from ballots.service import report, stamp
 from ecabinet import db, ledger, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
+from people.service import revoked
 from tests.ballots.builders import Member
 from tests.ballots.test_bundle import Files, act_in, change_json, of_type, rezip
 from tests.ballots.test_classified_bundle import (
@@ -224,3 +225,19 @@ def test_one_that_is_reserved_after_the_closing_s_report_is_there(
     assert [each.what for each in notes] == [
         "no time stamp that can be trusted: the log alone says when"
     ]
+
+
+def test_the_authority_of_its_key_alone_is_believed_by_its_act_alone(
+    cabinet: Cabinet, tmp_path: Path
+) -> None:
+    """Members' authority gives way after the closing: no ballot is by the next one."""
+    closed = Closed(cabinet)
+    stamp.stamp_what_waits()
+    with db.transaction() as session:
+        revoked.rotate_authority(session, "Ten years are over.")
+    closed.members[WHO] = Member(cabinet, WHO)
+    Reserving(closed).reserve()
+    held = Reserved(exported(closed, tmp_path), trusted_keys())
+    assert found(held, tmp_path, held.files) == set()
+    forged = held.tampered(lambda files: hide(files, of_type(files, verifier.ROTATED)[0]))
+    assert {check for check, _ in found(held, tmp_path, forged)} == {"V40"}

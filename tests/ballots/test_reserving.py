@@ -272,7 +272,8 @@ def test_it_stands_wherever_the_result_is_read_by_whoever_reads_opinions(
         assert SAID in cabinet.browser(who).get(page).text, (who, page)
     # A member sees their own vote and the totals.
     assert SAID not in cabinet.browser("botruong.taichinh").get(result).text
-    for who in ("thutuong", "chuyenvien"):
+    assert SAID in cabinet.browser("canbo.yte").get(f"{table}.csv").text
+    for who in ("thutuong", "chuyenvien", "canbo.yte"):
         with reading() as db:
             assert "opinion_reserved" in [e.kind for e in outbox.inbox(db, cabinet.ids[who])], who
     with reading() as db:
