@@ -160,6 +160,11 @@ class Question:
             for who, where in (self.positions or {}).items()
         }
 
+    def is_provisional(self) -> bool:
+        """Whether two people have to decide yet, or nothing is issued since the result rests on the
+        silence of somebody who tried to answer in time."""
+        return bool(self.waits_for_two()) or ends_of(self.heard()) != ends_of(self.positions or {})
+
     def where(self, member: str, keys: Sequence[Key], in_time: bool, window_is_long: bool) -> str:
         """Where a member stands once it is over."""
         if said := self.counts_of(member):

@@ -772,9 +772,7 @@ class BallotRoom(RuleBasedStateMachine):
         goes = question.positions is not None and not question.decided
         if what is rules.Decided.ISSUE and question.positions:
             passed = ends_of(question.positions) in ("passed", "needs_decision")
-            # Nothing is issued on the silence of whoever tried to answer in time.
-            rests = ends_of(question.heard()) != ends_of(question.positions)
-            goes = goes and passed and not question.waits_for_two() and not rests
+            goes = goes and passed and not question.is_provisional()
         assert self._goes(decided) == goes
         if goes:
             question.decided = what
@@ -890,7 +888,7 @@ class BallotRoom(RuleBasedStateMachine):
             where.count(each) for each in ("agree", "agree_comments", "disagree", "deemed_agree")
         ]
         assert str(result.outcome) == ends_of(question.positions)
-        assert result.is_provisional == bool(question.waits_for_two())
+        assert result.is_provisional == question.is_provisional()
         (closed,) = (
             body
             for body in ledger.entries(session, "consultation_closed", -1).values()
@@ -938,11 +936,13 @@ class BallotRoom(RuleBasedStateMachine):
 # Said as it stands when the receipt is asked for.
 UNTIL = {"may_replace_until": ""}
 # A failure is told as it came: to make it smaller takes minutes, and is done by hand.
+AS_IT_CAME = [hypothesis.Phase.generate]
 A_FEW = hypothesis.settings(
-    max_examples=FEW, stateful_step_count=STEPS, derandomize=True,
-    phases=[hypothesis.Phase.generate],
-)  # fmt: skip
-MANY = hypothesis.settings(max_examples=COURSES, stateful_step_count=50, derandomize=False)
+    max_examples=FEW, stateful_step_count=STEPS, derandomize=True, phases=AS_IT_CAME
+)
+MANY = hypothesis.settings(
+    max_examples=COURSES, stateful_step_count=50, derandomize=False, phases=AS_IT_CAME
+)
 NOT_OF_THE_CODE = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.filter_too_much]
 
 
