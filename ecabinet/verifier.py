@@ -2407,8 +2407,9 @@ def verify(
         except Absent as lacking:
             absent.append(Finding(number, "", str(lacking)))
         except Unsound as wrong:
-            where, _, what = str(wrong).partition(": ")
-            findings.append(Finding(number, where, what))
+            where, colon, what = str(wrong).partition(": ")
+            found = Finding(number, where, what) if colon else Finding(number, "", where)
+            findings.append(found)
         # Whatever a check stumbles over, the bundle is not what it should be.
         except Exception as wrong:
             findings.append(Finding(number, "", f"cannot be checked: {wrong!r}"))

@@ -7,6 +7,7 @@ from ballots.models import BallotPaper, NoticeOpened
 from ballots.rules import Position
 from ballots.service import prepare
 from ballots.service.close import close
+from ballots.signing import BALLOT
 from ecabinet import canonical, clock, heartbeat, ledger
 from ecabinet.db import reading, transaction
 from people import queries as people
@@ -247,7 +248,7 @@ def test_papers_are_not_asked_for_without_end(cabinet: Cabinet) -> None:
             db.add(
                 BallotPaper(
                     token=f"{number:032x}", consultation_id=consultation,
-                    person_id=cabinet.ids["botruong.yte"], key_id=minister.key_id, follows=0,
+                    person_id=cabinet.ids["botruong.yte"], key_id=minister.key_id, follows=0, kind=BALLOT,
                     sealed=b"", issued_at=clock.now(db),
                 )
             )  # fmt: skip
