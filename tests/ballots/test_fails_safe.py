@@ -248,8 +248,8 @@ def test_papers_are_not_asked_for_without_end(cabinet: Cabinet) -> None:
             db.add(
                 BallotPaper(
                     token=f"{number:032x}", consultation_id=consultation,
-                    person_id=cabinet.ids["botruong.yte"], key_id=minister.key_id, follows=0, kind=BALLOT,
-                    sealed=b"", issued_at=clock.now(db),
+                    person_id=cabinet.ids["botruong.yte"], key_id=minister.key_id, follows=0,
+                    kind=BALLOT, sealed=b"", issued_at=clock.now(db),
                 )
             )  # fmt: skip
     assert minister.ask_paper(consultation).status_code == 429
