@@ -523,7 +523,9 @@ def opinion_cells(
         kind = CLASS_WORDS[each.signature_class]
         yield [each.office, POSITION_WORDS[each.position], kind, each.opinion, *reply]
     for own in reserved:
-        yield [own.office, "Ý kiến bảo lưu", CLASS_WORDS[own.signature_class], own.opinion, "", ""]
+        beside = rules.OUTCOME_WORDS[Outcome(own.outcome)].lower()
+        kind = f"Ý kiến bảo lưu về kết quả: {beside}; dòng sổ {own.leaf}"
+        yield [own.office, kind, CLASS_WORDS[own.signature_class], own.opinion, "", ""]
 
 
 def moment_words(at: datetime) -> str:

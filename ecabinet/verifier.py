@@ -2308,6 +2308,7 @@ def reserved(bundle: Bundle) -> None:
     outcomes = {result: found["outcome"]}
     outcomes |= {at: act["outcome"] for at, act in bundle.of_type(RECKONED).items()}
     asked = {each["member"]: each["office"] for each in bundle.consultation["standings"]}
+    said_so_far = set()
     for at, act in sorted(acts.items()):
         where, leaf = f"reserved/{at}.pdf", f"leaf {at}"
         stood = max((each for each in outcomes if each < at), default=None)
@@ -2327,12 +2328,28 @@ def reserved(bundle: Bundle) -> None:
             "office": asked[act["member"]],
         }
         said = signed_of_result(bundle, at, "reserved", expected)
+        # Else whoever keeps the log could show what was signed once as often as they like.
+        this = said["member"], stood, said["opinion_sha256"]
+        expect(this not in said_so_far, where, "says the same once more")
+        said_so_far.add(this)
         if bundle.deep:
             page = printed_on(bundle.read(where))
             for each in (said["office"], said["nonce"], said["key_id"], opinion):
                 expect(prints(page, each), where, f"does not print “{each}”")
             beside = squeezed("Kết quả lấy ý kiến: " + OUTCOME_WORDS[said["outcome"]] + ".")
             expect(beside in page, where, "prints another outcome")
+    if bundle.deep:
+        reported_in_full(bundle)
+
+
+def reported_in_full(bundle: Bundle) -> None:
+    """That each report prints every reserved opinion that it names."""
+    for act in bundle.of_type(REPORTED).values():
+        where = f"reports/{act['number']}.pdf"
+        page = printed_on(bundle.read(where))
+        for leaf in act.get("reserved_leaves", []):
+            opinion = bundle.json(f"reserved/{leaf}.json")["opinion"]
+            expect(prints(page, opinion), where, f"does not print the opinion of leaf {leaf}")
 
 
 @check(

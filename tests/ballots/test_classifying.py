@@ -4,6 +4,7 @@ found again beside a result that stays as it was."""
 import base64
 import hashlib
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -296,8 +297,21 @@ def test_sent_again_it_is_the_same_act(closed: Closed) -> None:
         assert len(ledger.entries(db, "opinion_classified", -1)) == 1
         assert len(ledger.entries(db, "consultation_classified", -1)) == 1
     other = casting.Envelope(envelope.token, envelope.key, envelope.signature[::-1])
-    with pytest.raises((Refused, SignatureRejected)):
+    with pytest.raises(SignatureRejected):
         closed.send(other)
+
+
+def test_a_key_used_for_one_question_is_used_up_for_another(cabinet: Cabinet) -> None:
+    first, second = Closed(cabinet), Closed(cabinet)
+    for each in (first, second):
+        each.propose()
+    envelope = first.envelope(first.prepare())
+    first.send(envelope)
+    other = replace(second.envelope(second.prepare()), key=envelope.key)
+    with pytest.raises(Refused) as reused:
+        second.send(other)
+    assert reused.value.reason is BallotRefusal.KEY_REUSED
+    assert second.reckoning() is None
 
 
 def test_a_paper_of_one_kind_is_none_of_the_other(closed: Closed) -> None:

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from ballots import papers
-from ballots.models import Consultation
+from ballots.models import Consultation, Result
 from ballots.rules import Decided, Outcome
 from ballots.service import report, stamp
-from ecabinet import db, ledger, verifier
+from ecabinet import db, ledger, official, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
 from people.service import revoked
 from tests.ballots.builders import Member
-from tests.ballots.test_bundle import Files, act_in, change_json, of_type, rezip
+from tests.ballots.test_bundle import Files, act_in, change_json, leaf_lines, of_type, rezip
 from tests.ballots.test_classified_bundle import (
     change,
     exported,
@@ -29,7 +29,7 @@ from tests.ballots.test_classified_bundle import (
     trusted_keys,
 )
 from tests.ballots.test_classifying import OTHER, WHO, Closed
-from tests.ballots.test_each_check import hide, seal
+from tests.ballots.test_each_check import hide, put, seal
 from tests.ballots.test_reserving import SAID, Reserving
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
@@ -66,6 +66,8 @@ def reserved(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> I
         # By a key that no ballot bears, enrolled after the closing.
         closed.members[OTHER] = Member(closed.cabinet, OTHER)
         Reserving(closed).reserve(OTHER)
+        # Of another matter, so that there is a leaf between.
+        Member(closed.cabinet, WHO)
         stamp.stamp_what_waits()
         closed.decide(Decided.ISSUE, closed.seen())
         report.seal_report(closed.number)
@@ -171,7 +173,30 @@ def report_without_it(files: Files) -> None:
     change(files, "report_sealed", reserved_leaves=[])
 
 
+def say_it_twice(files: Files) -> None:
+    """The very act, page and record once more, at a leaf of another matter."""
+    first, last = of_type(files, KIND)[0], of_type(files, "consultation_decided")[0]
+    again = next(at for at in range(first, last) if " " not in leaf_lines(files)[at])
+    for suffix in ("pdf", "json"):
+        files[f"reserved/{again}.{suffix}"] = files[f"reserved/{first}.{suffix}"]
+    put(files, again, act_in(files, KIND))
+    for kind in ("consultation_decided", "report_sealed"):
+        change(files, kind, reserved_leaves=[first, again])
+
+
+def report_it_in_no_words(files: Files) -> None:
+    """Sealed by the Office, and naming it."""
+    number = json.loads(files["consultation.json"])["id"]
+    with db.reading() as session:
+        consultation, result = (session.get_one(each, number) for each in (Consultation, Result))
+        pages = papers.report(consultation, result, date(2026, 12, 4), papers.Said())
+        files["reports/1.pdf"] = official.sealed(session, official.archival(pages))
+    change(files, "report_sealed", sha256=verifier.digest(files["reports/1.pdf"]))
+
+
 FORGERIES = {
+    say_it_twice: "says the same once more",
+    report_it_in_no_words: "does not print the opinion of leaf",
     say_something_else: "another opinion_sha256",
     say_nothing: "says nothing",
     sign_it_for_them: "not the certificate of the enrolment",

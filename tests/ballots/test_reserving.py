@@ -4,6 +4,7 @@ weight in any count."""
 import base64
 import hashlib
 import secrets
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -178,9 +179,12 @@ def test_one_s_own_key_alone_and_once(reserving: Reserving) -> None:
     envelope = reserving.closed.envelope(made)
     assert reserving.send(envelope) == reserving.send(envelope)
     assert len(reserving.rows()) == 1
-    other = casting.Envelope(reserving.prepare(said="Khác.").token, envelope.key, b"0" * 64)
-    with pytest.raises((Refused, SignatureRejected)):
-        reserving.send(other)
+    # Signed as it should be, under a key that is used up.
+    other = reserving.closed.envelope(reserving.prepare(said="Khác."))
+    with pytest.raises(Refused) as reused:
+        reserving.send(replace(other, key=envelope.key))
+    assert reused.value.reason is BallotRefusal.KEY_REUSED
+    assert len(reserving.rows()) == 1
     with pytest.raises(Refused) as ballot:
         casting.cast(reserving.cabinet.actor(WHO), reserving.number, envelope, meant)
     assert ballot.value.reason is BallotRefusal.PAPER_GONE
@@ -272,7 +276,9 @@ def test_it_stands_wherever_the_result_is_read_by_whoever_reads_opinions(
         assert SAID in cabinet.browser(who).get(page).text, (who, page)
     # A member sees their own vote and the totals.
     assert SAID not in cabinet.browser("botruong.taichinh").get(result).text
-    assert SAID in cabinet.browser("canbo.yte").get(f"{table}.csv").text
+    sheet = cabinet.browser("canbo.yte").get(f"{table}.csv").text
+    assert SAID in sheet
+    assert "Ý kiến bảo lưu về kết quả: chờ phân loại ý kiến khác; dòng sổ" in sheet
     for who in ("thutuong", "chuyenvien", "canbo.yte"):
         with reading() as db:
             assert "opinion_reserved" in [e.kind for e in outbox.inbox(db, cabinet.ids[who])], who
