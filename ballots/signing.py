@@ -7,8 +7,10 @@ nothing missing, extra or misspelt is ever taken for one.
 import hashlib
 import secrets
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from ballots.rules import Answer, Choice, Outcome, Reading
 from ecabinet import answers, canonical
@@ -99,19 +101,14 @@ def read(data: bytes) -> Statement:
 
 
 @dataclass(frozen=True)
-class Classification:
-    """How one member reads their own other opinion: of which ballot, beside which result."""
+class OfResult:
+    """What one member says of a result once it stands, whatever they say."""
 
     env: str
     origin: str
     consultation: int
     result_leaf: int
-    ballot_leaf: int
-    reading: Reading
-    # The opinion itself, as the ballot has it; and why the Office proposed it: what the member had
-    # before them.
     opinion_sha256: str
-    reason_sha256: str
     member: int
     office: str
     key_id: str
@@ -119,99 +116,86 @@ class Classification:
     nonce: str
     issued_at: str
 
+    # The type of its statement; and its one field that is a choice.
+    TYPE: ClassVar[str]
+    CHOICE: ClassVar[tuple[str, type[StrEnum]]]
+    NUMBERS: ClassVar[tuple[str, ...]] = ("consultation", "result_leaf", "member")
+    DIGESTS: ClassVar[tuple[str, ...]] = ("opinion_sha256", "key_id", "nonce")
 
-def written_classification(said: Classification) -> bytes:
-    """Its canonical bytes; the type alone keeps a ballot from being taken for one."""
-    body = asdict(said) | {"v": VERSION, "type": CLASSIFICATION, "reading": said.reading.value}
-    return canonical.encode(body)
-
-
-def read_classification(data: bytes) -> Classification:
-    """Read one strictly; NotAStatement for whatever the writer would not have written."""
-    try:
-        body = canonical.decode(data)
-        fields = {name: body[name] for name in Classification.__dataclass_fields__}
-        said = Classification(**fields | {"reading": Reading(body["reading"])})
-        same = _is_sound_classification(said) and written_classification(said) == data
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise NotAStatement("not a classification") from wrong
-    if not same:
-        raise NotAStatement("not a classification in its one form")
-    return said
+    def is_sound(self) -> bool:
+        """Whether each field is of its kind."""
+        texts = ("env", "origin", "office", "signature_class", "issued_at")
+        return (
+            _are_plain(self, self.NUMBERS, self.DIGESTS, texts)
+            and self.env in ("demo", "production")
+            # Nobody signs it on paper: a key of the member's does.
+            and self.signature_class in KEY_CLASSES
+        )
 
 
 @dataclass(frozen=True)
-class ReservedOpinion:
-    """What one member sets beside an outcome for the record: which one, found by which act."""
+class Classification(OfResult):
+    """How one member reads their own other opinion: of which ballot, beside which result. The
+    opinion's digest is that of the ballot, the reason's of why the Office proposed it: what the
+    member had before them."""
 
-    env: str
-    origin: str
-    consultation: int
-    result_leaf: int
-    # The act that found the outcome: the result's, or the one that found it again.
+    ballot_leaf: int
+    reading: Reading
+    reason_sha256: str
+
+    TYPE = CLASSIFICATION
+    CHOICE = ("reading", Reading)
+    NUMBERS = (*OfResult.NUMBERS, "ballot_leaf")
+    DIGESTS = (*OfResult.DIGESTS, "reason_sha256")
+
+    def is_sound(self) -> bool:
+        return super().is_sound() and self.ballot_leaf < self.result_leaf
+
+
+@dataclass(frozen=True)
+class ReservedOpinion(OfResult):
+    """What one member sets beside an outcome for the record: which one, and which act found it, the
+    result's or the one that found it again."""
+
     outcome_leaf: int
     outcome: Outcome
-    opinion_sha256: str
-    member: int
-    office: str
-    key_id: str
-    signature_class: str
-    nonce: str
-    issued_at: str
+
+    TYPE = RESERVED_OPINION
+    CHOICE = ("outcome", Outcome)
+    NUMBERS = (*OfResult.NUMBERS, "outcome_leaf")
+
+    def is_sound(self) -> bool:
+        return super().is_sound() and self.result_leaf <= self.outcome_leaf
 
 
-def written_reserved_opinion(said: ReservedOpinion) -> bytes:
+def written_of_result(said: OfResult) -> bytes:
     """Its canonical bytes; the type alone keeps any other statement from being taken for one."""
-    body = asdict(said) | {"v": VERSION, "type": RESERVED_OPINION, "outcome": said.outcome.value}
+    choice, _ = said.CHOICE
+    body = asdict(said) | {"v": VERSION, "type": said.TYPE, choice: getattr(said, choice).value}
     return canonical.encode(body)
 
 
-def read_reserved_opinion(data: bytes) -> ReservedOpinion:
+S = TypeVar("S", bound=OfResult)
+
+
+def read_of_result(data: bytes, of: type[S]) -> S:
     """Read one strictly; NotAStatement for whatever the writer would not have written."""
     try:
         body = canonical.decode(data)
-        fields = {name: body[name] for name in ReservedOpinion.__dataclass_fields__}
-        said = ReservedOpinion(**fields | {"outcome": Outcome(body["outcome"])})
-        same = _is_sound_reserved_opinion(said) and written_reserved_opinion(said) == data
+        choice, kind = of.CHOICE
+        fields = {each.name: body[each.name] for each in dataclass_fields(of)}
+        said = of(**fields | {choice: kind(body[choice])})
+        same = said.is_sound() and written_of_result(said) == data
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise NotAStatement("not a reserved opinion") from wrong
+        raise NotAStatement(f"not a {of.TYPE}") from wrong
     if not same:
-        raise NotAStatement("not a reserved opinion in its one form")
+        raise NotAStatement(f"not a {of.TYPE} in its one form")
     return said
 
 
 def issued_at(statement: bytes) -> datetime:
     """When a statement of any kind was made ready."""
     return datetime.fromisoformat(canonical.decode(statement)["issued_at"])
-
-
-def _is_sound_classification(said: Classification) -> bool:
-    return (
-        _are_plain(
-            said,
-            numbers=("consultation", "result_leaf", "ballot_leaf", "member"),
-            digests=("opinion_sha256", "reason_sha256", "key_id", "nonce"),
-            texts=("env", "origin", "office", "signature_class", "issued_at"),
-        )
-        and said.env in ("demo", "production")
-        # Nobody confirms on paper: a key of the member's signs it.
-        and said.signature_class in KEY_CLASSES
-        and said.ballot_leaf < said.result_leaf
-    )
-
-
-def _is_sound_reserved_opinion(said: ReservedOpinion) -> bool:
-    return (
-        _are_plain(
-            said,
-            numbers=("consultation", "result_leaf", "outcome_leaf", "member"),
-            digests=("opinion_sha256", "key_id", "nonce"),
-            texts=("env", "origin", "office", "signature_class", "issued_at"),
-        )
-        and said.env in ("demo", "production")
-        and said.signature_class in KEY_CLASSES
-        and said.result_leaf <= said.outcome_leaf
-    )
 
 
 PLAIN_FIELDS = frozenset(Statement.__dataclass_fields__) - {
@@ -234,8 +218,8 @@ def _is_sound(statement: Statement) -> bool:
 
 
 def _are_plain(
-    said: Statement | Classification | ReservedOpinion, numbers: tuple[str, ...],
-    digests: tuple[str, ...], texts: tuple[str, ...],
+    said: Statement | OfResult, numbers: tuple[str, ...], digests: tuple[str, ...],
+    texts: tuple[str, ...],
 ) -> bool:  # fmt: skip
     return (
         all(type(getattr(said, each)) is int for each in numbers)

@@ -9,13 +9,12 @@ from sqlalchemy.orm import Session
 
 from ballots import access, papers, queries, rules, signing
 from ballots.models import BallotPaper, Classification, Consultation, Reckoning, Result
-from ballots.rules import BallotRefusal, ClassificationRefusal, Classified, Outcome, Reading
+from ballots.rules import ClassificationRefusal, Classified, Outcome, Reading
 from ballots.service import on_result, tell
-from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
+from ballots.service.cast import Confirm, Envelope, Signed, by_code
 from ballots.service.prepare import Page, Prepared, make_ready, refuse_without_end
 from ecabinet import canonical, clock, ledger, pades
 from ecabinet.access import Actor
-from ecabinet.db import reading as reading_from
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 
@@ -78,7 +77,7 @@ def decline(actor: Actor, consultation_id: int, word: str, proposal: int) -> Non
             raise Refused(ClassificationRefusal.REASON_MISSING)
         row.state, row.ended_at, row.word = Classified.DECLINED, clock.now(db), word
         leaf = _about(db, consultation, row) | {"word_sha256": canonical.digest_of(word)}
-        ledger.append(db, "classification_declined", leaf, _remember(row))
+        ledger.append(db, "classification_declined", leaf, on_result.remember(row))
         _answered(db, consultation, row)
 
 
@@ -107,7 +106,7 @@ def prepare(actor: Actor, consultation_id: int, key_id: str, env: str) -> Prepar
         )
         chain, proposed = pades.chain(db, device.certificate), row.id
     page = Page(
-        papers.classification(form), signing.written_classification(said), form.opinion,
+        papers.classification(form), signing.written_of_result(said), form.opinion,
         said.signature_class, device.certificate, chain,
     )  # fmt: skip
     paper = BallotPaper(
@@ -127,22 +126,13 @@ def confirm(
 ) -> ledger.Proof:
     """Keep what a member signed of their opinion; a retry with the same key gives the same
     receipt."""
-    with reading_from() as db:
-        paper = access.paper_to_sign(
-            db, actor, consultation_id, envelope.token, signing.CLASSIFICATION
-        )
-        if paper is None:
-            raise Refused(BallotRefusal.PAPER_GONE)
-    signed = verified(actor, paper, envelope)
+    signed = on_result.signed_paper(actor, consultation_id, envelope, signing.CLASSIFICATION)
     with transaction() as db:
         consultation = access.consultation_to_answer(db, actor, consultation_id)
         row = _kept(db, actor, envelope) or _keep(
             db, actor, consultation, signed, by or by_code(actor)
         )
-    with reading_from() as db:
-        leaf = db.get_one(Classification, row.id).leaf
-        assert leaf is not None
-        return ledger.proof(db, leaf)
+    return on_result.receipt(Classification, row.id)
 
 
 def _kept(db: Session, actor: Actor, envelope: Envelope) -> Classification | None:
@@ -162,7 +152,7 @@ def _keep(
     on_result.keep(row, signed, evidence)
     db.flush()
     leaf = _about(db, consultation, row) | on_result.leaf(db, consultation, signed, evidence)
-    ledger.append(db, "opinion_classified", leaf, _remember(row))
+    ledger.append(db, "opinion_classified", leaf, on_result.remember(row))
     _answered(db, consultation, row)
     return row
 
@@ -286,7 +276,7 @@ def _reckon(db: Session, consultation: Consultation) -> None:
     tell.tell_of_reckoning(db, consultation, row)
 
 
-def _remember(row: Classification | Reckoning) -> Callable[[int], None]:
+def _remember(row: Reckoning) -> Callable[[int], None]:
     def remember(position: int) -> None:
         row.leaf = position
 

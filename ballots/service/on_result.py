@@ -1,19 +1,24 @@
 """What members sign of a result once it stands: by a key of theirs that counts, kept whole, and
 named in the log with all that became of the key."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from ballots import queries, rules, signing
+from ballots import access, queries, rules, signing
 from ballots.models import Classification, Consultation, ReservedOpinion
 from ballots.rules import BallotRefusal
-from ballots.service.cast import Envelope, Signed
-from ecabinet import canonical, clock
+from ballots.service.cast import Envelope, Signed, verified
+from ecabinet import canonical, clock, ledger
 from ecabinet.access import Actor
+from ecabinet.db import reading
 from ecabinet.errors import Refused
 from people import queries as people
 from people.queries import SigningDevice
+
+# What a member signs of a result.
+R = TypeVar("R", Classification, ReservedOpinion)
 
 
 def key_that_counts(
@@ -27,6 +32,15 @@ def key_that_counts(
     if not consultation.takes(device.signature_class):
         raise Refused(BallotRefusal.CLASS_NOT_COUNTED)
     return device
+
+
+def signed_paper(actor: Actor, consultation_id: int, envelope: Envelope, kind: str) -> Signed:
+    """The paper of this kind that was made ready for the member, once their signature holds."""
+    with reading() as db:
+        paper = access.paper_to_sign(db, actor, consultation_id, envelope.token, kind)
+        if paper is None:
+            raise Refused(BallotRefusal.PAPER_GONE)
+    return verified(actor, paper, envelope)
 
 
 def refuse_other_bytes(
@@ -54,3 +68,20 @@ def leaf(
         consultation.id, signed.content.statement, signed.mark, signed.signature,
         signed.certificate, evidence,
     ) | {"key_leaves": queries.acts_of_keys(db, {signed.paper.key_id})}  # fmt: skip
+
+
+def remember(row: Classification | ReservedOpinion) -> Callable[[int], None]:
+    """To be told the leaf of the act that the row is of."""
+
+    def told(position: int) -> None:
+        row.leaf = position
+
+    return told
+
+
+def receipt(of: type[R], number: int) -> ledger.Proof:
+    """Of what was kept in this row."""
+    with reading() as db:
+        leaf: int | None = db.get_one(of, number).leaf
+        assert leaf is not None
+        return ledger.proof(db, leaf)

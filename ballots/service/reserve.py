@@ -2,19 +2,16 @@
 reserved opinion). They change no count and stop nothing."""
 
 import secrets
-from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from ballots import access, papers, queries, rules, signing
 from ballots.models import BallotPaper, Consultation, ReservedOpinion
-from ballots.rules import BallotRefusal
 from ballots.service import on_result, tell
-from ballots.service.cast import Confirm, Envelope, Signed, by_code, verified
+from ballots.service.cast import Confirm, Envelope, Signed, by_code
 from ballots.service.prepare import Page, Prepared, make_ready, refuse_without_end
 from ecabinet import canonical, clock, ledger, pades
 from ecabinet.access import Actor
-from ecabinet.db import reading as reading_from
 from ecabinet.db import transaction
 from ecabinet.errors import Refused
 
@@ -45,7 +42,7 @@ def prepare(
         )
         chain = pades.chain(db, device.certificate)
     page = Page(
-        papers.reserved_opinion(form), signing.written_reserved_opinion(said), opinion,
+        papers.reserved_opinion(form), signing.written_of_result(said), opinion,
         said.signature_class, device.certificate, chain,
     )  # fmt: skip
     paper = BallotPaper(
@@ -63,13 +60,7 @@ def reserve(
     actor: Actor, consultation_id: int, envelope: Envelope, by: Confirm | None = None
 ) -> ledger.Proof:
     """Keep what a member signed; a retry with the same key gives the same receipt."""
-    with reading_from() as db:
-        paper = access.paper_to_sign(
-            db, actor, consultation_id, envelope.token, signing.RESERVED_OPINION
-        )
-        if paper is None:
-            raise Refused(BallotRefusal.PAPER_GONE)
-    signed = verified(actor, paper, envelope)
+    signed = on_result.signed_paper(actor, consultation_id, envelope, signing.RESERVED_OPINION)
     with transaction() as db:
         consultation = access.consultation_to_answer(db, actor, consultation_id)
         row = queries.reserved_by_key(db, envelope.key)
@@ -77,16 +68,13 @@ def reserve(
             on_result.refuse_other_bytes(actor, row, envelope)
         else:
             row = _keep(db, actor, consultation, signed, by or by_code(actor))
-    with reading_from() as db:
-        leaf = db.get_one(ReservedOpinion, row.id).leaf
-        assert leaf is not None
-        return ledger.proof(db, leaf)
+    return on_result.receipt(ReservedOpinion, row.id)
 
 
 def _keep(
     db: Session, actor: Actor, consultation: Consultation, signed: Signed, by: Confirm
 ) -> ReservedOpinion:
-    said = signing.read_reserved_opinion(signed.content.statement)
+    said = signing.read_of_result(signed.content.statement, signing.ReservedOpinion)
     opinion = signed.content.opinion
     _may_reserve(db, consultation, actor.id, opinion, said.outcome_leaf)
     on_result.key_that_counts(db, actor, consultation, signed.paper.key_id)
@@ -111,7 +99,7 @@ def _keep(
         "outcome_leaf": said.outcome_leaf,
         "member": actor.id,
     }
-    ledger.append(db, "opinion_reserved", leaf, _remember(row))
+    ledger.append(db, "opinion_reserved", leaf, on_result.remember(row))
     tell.tell_of_reserved_opinion(db, consultation, row)
     return row
 
@@ -147,10 +135,3 @@ def _statement(
         nonce=signing.new_nonce(),
         issued_at=canonical.moment(clock.now(db)),
     )
-
-
-def _remember(row: ReservedOpinion) -> Callable[[int], None]:
-    def remember(position: int) -> None:
-        row.leaf = position
-
-    return remember

@@ -150,7 +150,7 @@ def test_what_a_member_confirms_decides_and_the_result_stays_as_it_was(
     assert kept is not None
     assert pdf is not None
     assert signed["statement_sha256"] == hashlib.sha256(kept).hexdigest()
-    said = signing.read_classification(kept)
+    said = signing.read_of_result(kept, signing.Classification)
     assert (said.reading, said.ballot_leaf, said.result_leaf) == (read, ballot_leaf, before[4])
     assert said.reason_sha256 == canonical.digest_of(REASON)
     assert opinion == OPINION

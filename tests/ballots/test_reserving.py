@@ -103,7 +103,7 @@ def test_what_is_reserved_is_signed_and_changes_nothing_of_the_result(
         root, now = pades.certificate(db, pades.ROOT), clock.now(db)
     assert (proof.position, row.leaf) == (at, at)
     assert (act["outcome_leaf"], act["result_leaf"]) == (before[4], before[4])
-    said = signing.read_reserved_opinion(row.statement)
+    said = signing.read_of_result(row.statement, signing.ReservedOpinion)
     assert (said.outcome, said.outcome_leaf) == (before[1], before[4])
     assert act["statement_sha256"] == hashlib.sha256(row.statement).hexdigest()
     shown = pades.validate(row.pdf, root, chain, now)

@@ -4,7 +4,9 @@ import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -12,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ballots import signing
-from ballots.rules import Choice, Reading
-from ballots.signing import Classification, NotAStatement, Statement
+from ballots.rules import Choice, Outcome, Reading
+from ballots.signing import Classification, NotAStatement, OfResult, ReservedOpinion, Statement
 from ecabinet import canonical
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -168,8 +170,9 @@ def test_there_are_vectors_of_both_kinds():
     assert sorted(set(kinds)) == [False, True]
 
 
-# ---- what a member signs of their own other opinion ----
+# ---- what a member signs of a result ----
 
+Drawn = dict[str, st.SearchStrategy[Any]]
 SAID = Classification(
     env="demo",
     origin="localhost/test",
@@ -195,58 +198,105 @@ SAID_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(SAID, name)} | {
 }
 
 
-def test_a_classification_is_spelt_as_other_implementations_read_it() -> None:
-    spelt = {name: getattr(SAID, name) for name in SAID_DRAWN}
-    body = canonical.decode(signing.written_classification(SAID))
-    assert body == spelt | {"v": 1, "type": "classification", "reading": "agreement"}
-
-
-def test_every_field_of_a_classification_is_drawn() -> None:
-    assert set(SAID_DRAWN) == {each.name for each in fields(Classification)}
-
-
-@given(st.data())
-def test_every_field_of_a_classification_is_part_of_what_is_signed(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(sorted(SAID_DRAWN)))
-    other = data.draw(SAID_DRAWN[name].filter(lambda value: value != getattr(SAID, name)))
-    neighbour = replace(SAID, **{name: other})
-    written = signing.written_classification(neighbour)
-    assert written != signing.written_classification(SAID)
-    assert signing.read_classification(written) == neighbour
+RESERVED = ReservedOpinion(
+    env="demo",
+    origin="localhost/test",
+    consultation=118,
+    result_leaf=48210,
+    outcome_leaf=48210,
+    outcome=Outcome.NOT_PASSED,
+    opinion_sha256=canonical.digest_of("Xin bảo lưu về thời hạn."),
+    member=14,
+    office="Bộ trưởng Bộ Y tế",
+    key_id="c4" * 32,
+    signature_class="device",
+    nonce="5e" * 32,
+    issued_at="2026-12-03T02:44:07.000Z",
+)
+RESERVED_DRAWN = {name: DRAWN[name] for name in DRAWN if hasattr(RESERVED, name)} | {
+    "result_leaf": st.integers(0, 48210),
+    "outcome_leaf": st.integers(48210, 2**53 - 1),
+    "outcome": st.sampled_from(Outcome),
+    "opinion_sha256": HEX,
+}
+OF_RESULT = [(SAID, SAID_DRAWN), (RESERVED, RESERVED_DRAWN)]
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("said", "drawn", "chosen"),
     [
-        {"type": "ballot"},
-        {"v": 2},
-        {"reading": "agree"},
-        {"reading": None},
-        {"signature_class": "paper"},
-        {"env": "test"},
-        {"member": True},
-        {"member": -1},
-        {"key_id": "C4" * 32},
-        {"nonce": "5e"},
-        {"issued_at": "2026-12-03T09:44:07.000+07:00"},
-        {"ballot_leaf": 48210},
-        {"more": 1},
+        (SAID, SAID_DRAWN, {"type": "classification", "reading": "agreement"}),
+        (RESERVED, RESERVED_DRAWN, {"type": "reserved_opinion", "outcome": "not_passed"}),
     ],
 )
-def test_anything_else_is_no_classification(change: canonical.Json) -> None:
-    body = canonical.decode(signing.written_classification(SAID))
+def test_what_is_said_of_a_result_is_spelt_as_other_implementations_read_it(
+    said: OfResult, drawn: Drawn, chosen: canonical.Json
+) -> None:
+    spelt = {name: getattr(said, name) for name in drawn}
+    body = canonical.decode(signing.written_of_result(said))
+    assert body == spelt | {"v": 1} | chosen
+    assert set(drawn) == {each.name for each in fields(said)}
+
+
+@pytest.mark.parametrize(("said", "drawn"), OF_RESULT)
+@given(st.data())
+def test_every_field_of_what_is_said_of_a_result_is_part_of_what_is_signed(
+    said: OfResult, drawn: Drawn, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(drawn)))
+    other = data.draw(drawn[name].filter(lambda value: value != getattr(said, name)))
+    neighbour = replace(said, **{name: other})
+    written = signing.written_of_result(neighbour)
+    assert written != signing.written_of_result(said)
+    assert signing.read_of_result(written, type(said)) == neighbour
+
+
+OTHER_WISE = [
+    {"type": "ballot"},
+    {"v": 2},
+    {"signature_class": "paper"},
+    {"env": "test"},
+    {"member": True},
+    {"member": -1},
+    {"result_leaf": "48210"},
+    {"opinion_sha256": "ab"},
+    {"key_id": "C4" * 32},
+    {"nonce": "5e"},
+    {"office": 14},
+    {"issued_at": "2026-12-03T09:44:07.000+07:00"},
+    {"more": 1},
+]
+OF_ITS_OWN = [
+    (SAID, {"reading": "agree"}),
+    (SAID, {"reading": None}),
+    (SAID, {"reason_sha256": "ab"}),
+    (SAID, {"ballot_leaf": 48210}),
+    (SAID, {"ballot_leaf": -1}),
+    (RESERVED, {"outcome": "agreement"}),
+    (RESERVED, {"outcome": None}),
+    (RESERVED, {"outcome_leaf": 48209}),
+    (RESERVED, {"outcome_leaf": True, "result_leaf": 0}),
+]
+
+
+@pytest.mark.parametrize(("said", "change"), [*product((SAID, RESERVED), OTHER_WISE), *OF_ITS_OWN])
+def test_anything_else_is_said_of_no_result(said: OfResult, change: canonical.Json) -> None:
+    body = canonical.decode(signing.written_of_result(said))
     with pytest.raises(NotAStatement):
-        signing.read_classification(canonical.encode(body | change))
+        signing.read_of_result(canonical.encode(body | change), type(said))
 
 
 def test_both_say_when_they_were_made_ready() -> None:
-    ballot, said = signing.written(STATEMENT), signing.written_classification(SAID)
+    ballot, said = signing.written(STATEMENT), signing.written_of_result(SAID)
     assert signing.issued_at(ballot) == datetime(2026, 11, 24, 2, 44, 7, tzinfo=UTC)
     assert signing.issued_at(said) == datetime(2026, 12, 3, 2, 44, 7, tzinfo=UTC)
 
 
-def test_a_ballot_is_no_classification_and_a_classification_no_ballot() -> None:
-    with pytest.raises(NotAStatement):
-        signing.read_classification(signing.written(STATEMENT))
-    with pytest.raises(NotAStatement):
-        signing.read(signing.written_classification(SAID))
+def test_what_is_signed_as_one_thing_is_read_as_no_other() -> None:
+    for said, other in ((SAID, ReservedOpinion), (RESERVED, Classification)):
+        with pytest.raises(NotAStatement):
+            signing.read_of_result(signing.written(STATEMENT), type(said))
+        with pytest.raises(NotAStatement):
+            signing.read_of_result(signing.written_of_result(said), other)
+        with pytest.raises(NotAStatement):
+            signing.read(signing.written_of_result(said))

@@ -417,4 +417,4 @@ def test_a_proof_is_not_altered_in_hand(envelopes: list[bytes]) -> None:
     with reading() as db:
         proof = ledger.proof(db, 5)
     with pytest.raises(FrozenInstanceError):
-        proof.position = 6  # type: ignore[misc]
+        proof.position = 6
