@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -52,13 +51,9 @@ def _whole(where: str) -> Iterator[None]:
 
 
 def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes]]:
-    ballots = list(
-        db.scalars(
-            select(Ballot).where(Ballot.consultation_id == consultation.id).order_by(Ballot.leaf)
-        )
-    )
-    classified = [each for each in queries.classifications_of(db, consultation.id) if each.pdf]
-    reserved = queries.reserved_opinions(db, consultation.id)
+    ballots = queries.signed_in(db, Ballot, consultation.id)
+    classified = queries.signed_in(db, Classification, consultation.id)
+    reserved = queries.signed_in(db, ReservedOpinion, consultation.id)
     key_ids = people.key_lineage(
         db,
         {each.key_id for each in ballots}
@@ -91,13 +86,13 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
         yield f"ballots/{ballot.leaf}.json", record
     for each in classified:
         with _whole(f"classification at leaf {each.leaf}"):
-            pdf = queries.signed_of_result(each)
+            pdf = queries.signed_pdf(each)
             record = canonical.encode(_signed(db, each))
         yield f"classifications/{each.leaf}.pdf", pdf
         yield f"classifications/{each.leaf}.json", record
     for own in reserved:
         with _whole(f"reserved opinion at leaf {own.leaf}"):
-            pdf = queries.signed_of_result(own)
+            pdf = queries.signed_pdf(own)
             record = canonical.encode(_signed(db, own) | {"opinion": own.opinion})
         yield f"reserved/{own.leaf}.pdf", pdf
         yield f"reserved/{own.leaf}.json", record

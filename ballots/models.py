@@ -273,21 +273,28 @@ class Ballot(Base):
     # Written by the closing alone.
     choice: Mapped[Choice | None] = mapped_column(String(20))
     opinion: Mapped[str | None] = mapped_column(Text)
-    archived: Mapped[list["Archived"]] = relationship(order_by="Archived.number")
+    archived: Mapped[list["ArchivedBallot"]] = relationship(order_by="ArchivedBallot.number")
 
 
-class Archived(Base):
-    """What was set behind a signed ballot for the archive: long-term data and a stamp over all of
-    it. Each stays as it was when a later one is set behind it."""
+class Archived:
+    """What was set behind what a member signed, for the archive: long-term data and a stamp over
+    all of it. Each stays as it was when a later one is set behind it."""
 
-    __tablename__ = "ballots_archived"
-
-    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballots_ballot.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tail: Mapped[bytes] = mapped_column(LargeBinary)
     # When its stamp says that it was made, and when that stamp's certificate runs out.
     at: Mapped[datetime]
     until: Mapped[datetime]
+
+
+class ArchivedBallot(Archived, Base):
+    """Behind a ballot."""
+
+    __tablename__ = "ballots_archived"
+
+    signed_id: Mapped[int] = mapped_column(
+        "ballot_id", ForeignKey("ballots_ballot.id"), primary_key=True
+    )
 
 
 class PaperEntry(Base):
@@ -512,6 +519,19 @@ class Classification(Base):
     evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     # The RFC 3161 time stamp on what they signed; fetched later.
     stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    archived: Mapped[list["ArchivedClassification"]] = relationship(
+        order_by="ArchivedClassification.number"
+    )
+
+
+class ArchivedClassification(Archived, Base):
+    """Behind how a member reads their own opinion."""
+
+    __tablename__ = "ballots_archived_classification"
+
+    signed_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_classification.id"), primary_key=True
+    )
 
 
 class ReservedOpinion(Base):
@@ -543,6 +563,29 @@ class ReservedOpinion(Base):
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
     # The RFC 3161 time stamp on it; fetched later.
     stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    archived: Mapped[list["ArchivedReservedOpinion"]] = relationship(
+        order_by="ArchivedReservedOpinion.number"
+    )
+
+
+class ArchivedReservedOpinion(Archived, Base):
+    """Behind a reserved opinion."""
+
+    __tablename__ = "ballots_archived_reserved_opinion"
+
+    signed_id: Mapped[int] = mapped_column(
+        ForeignKey("ballots_reserved_opinion.id"), primary_key=True
+    )
+
+
+# What a member signs by a key, and what is set behind each.
+SignedPage = Ballot | Classification | ReservedOpinion
+ArchivedPage = ArchivedBallot | ArchivedClassification | ArchivedReservedOpinion
+ARCHIVED: dict[type[SignedPage], type[ArchivedPage]] = {
+    Ballot: ArchivedBallot,
+    Classification: ArchivedClassification,
+    ReservedOpinion: ArchivedReservedOpinion,
+}
 
 
 class Reckoning(Base):

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer, selectinload
 
 from ballots import access, rules, signing
 from ballots.announcements import LISTS
 from ballots.models import (
+    ARCHIVED,
     FINAL,
-    Archived,
     Asked,
     Attempt,
     Ballot,
@@ -33,6 +33,7 @@ from ballots.models import (
     Report,
     ReservedOpinion,
     Result,
+    SignedPage,
     Standing,
     State,
 )
@@ -48,6 +49,12 @@ from people import queries as people
 CALENDAR = Calendar()
 # Acts that are named in a matter by a key, not by the consultation's number.
 KEY_ACTS = ("key_enrolled", "key_renewed", "key_revoked")
+# When a member signed what is of each kind.
+SIGNED_AT: dict[type[SignedPage], InstrumentedAttribute[Any]] = {
+    Ballot: Ballot.at,
+    Classification: Classification.ended_at,
+    ReservedOpinion: ReservedOpinion.at,
+}
 
 
 @dataclass(frozen=True)
@@ -763,80 +770,100 @@ def seen_by_approver(db: Session, consultation: Consultation) -> str:
     return canonical.digest_of("\0".join(parts))
 
 
-def signed_pdf(ballot: Ballot) -> bytes:
-    """The signed ballot as it leaves the house: with its time stamp, once that was fetched.
+# What members sign by a key.
+S = TypeVar("S", bound=SignedPage)
+
+
+def signed_pdf(row: SignedPage) -> bytes:
+    """What a member signed as it leaves the house: with its time stamp, once that was fetched.
 
     The stamp is set in here and nowhere stored twice: the same rows give the same bytes. Behind it
     stands what was set there for the archive.
     """
-    return _stamped(ballot) + b"".join(each.tail for each in ballot.archived)
+    pdf = page_signed(row)
+    stamped = tsa.set_in(pdf, row.stamp) if row.stamp else pdf
+    return stamped + b"".join(each.tail for each in row.archived)
 
 
-def signed_of_result(said: Classification | ReservedOpinion) -> bytes:
-    """What a member signed of a result, with its time stamp, once that was fetched."""
-    return _stamped(said)
-
-
-def page_signed(row: Ballot | Classification | ReservedOpinion) -> bytes:
+def page_signed(row: SignedPage) -> bytes:
     """The PDF as its member signed it."""
     pdf = sealed_answer(row).pdf if isinstance(row, Ballot) else row.pdf
     assert pdf is not None
     return pdf
 
 
-def _stamped(row: Ballot | Classification | ReservedOpinion) -> bytes:
-    pdf = page_signed(row)
-    return tsa.set_in(pdf, row.stamp) if row.stamp else pdf
+def unstamped(signed: type[SignedPage]) -> Select[int]:
+    """The numbers of what a key of this kind has signed and no authority has stamped yet."""
+    by_a_key = (signed.key_id.is_not(None), signed.signature_class != signing.ON_PAPER)
+    return select(signed.id).where(signed.stamp.is_(None), *by_a_key)
 
 
-def to_archive(db: Session, most: int) -> list[Ballot]:
-    """Stamped ballots of closed questions without long-term data; then those whose last stamp ages,
-    the oldest first."""
-    now = clock.now(db)
-    bare = _archivable().where(~Ballot.archived.any()).order_by(Ballot.id).limit(most)
-    found = list(db.scalars(bare))
+def to_archive(db: Session, most: int) -> list[SignedPage]:
+    """What was signed of closed questions, and stamped, without long-term data; then that of which
+    the last stamp ages, the oldest first."""
+    found: list[SignedPage] = []
+    for signed in ARCHIVED:
+        bare = _archivable(signed).where(~signed.archived.any()).order_by(signed.id)
+        found += db.scalars(bare.limit(most - len(found)))
+    left = most - len(found)
+    aging = [each for signed in ARCHIVED for each in db.scalars(_aging(db, signed).limit(left))]
+    return found + sorted(aging, key=lambda each: each.archived[-1].at)[:left]
+
+
+def _aging(db: Session, signed: type[SignedPage]) -> Select[SignedPage]:
+    now, behind = clock.now(db), ARCHIVED[signed]
     last = (
         select(
-            Archived.ballot_id,
-            func.max(Archived.at).label("at"),
-            func.max(Archived.until).label("until"),
+            behind.signed_id,
+            func.max(behind.at).label("at"),
+            func.max(behind.until).label("until"),
         )
-        .group_by(Archived.ballot_id)
+        .group_by(behind.signed_id)
         .subquery()
     )
     runs_out = and_(last.c.until <= now + archiving.AHEAD, last.c.at <= now - archiving.AT_LEAST)
-    aging = (
-        select(Ballot)
-        .join(last, last.c.ballot_id == Ballot.id)
+    return (
+        _with_archive(signed)
+        .join(last, last.c[0] == signed.id)
         .where(or_(last.c.at <= now - archiving.renewed_after(), runs_out))
-        .order_by(last.c.at, Ballot.id)
-        .limit(most - len(found))
+        .order_by(last.c.at, signed.id)
     )
-    return found + list(db.scalars(aging))
 
 
 def late_stamps(db: Session, since: datetime) -> int:
-    """How many ballots have waited since a moment for a stamp, or behind their closing for
-    long-term data."""
-    bare = select(func.count(Ballot.id)).where(
-        Ballot.stamp.is_(None), Ballot.signature_class != signing.ON_PAPER, Ballot.at < since
-    )
-    waiting = _archivable().where(~Ballot.archived.any(), Consultation.closed_at < since)
-    behind = select(func.count()).select_from(waiting.subquery())
-    return int(db.scalar(bare) or 0) + int(db.scalar(behind) or 0)
+    """How many of what members signed have waited since a moment for a stamp, or behind their
+    closing for long-term data."""
+    late = 0
+    for signed, at in SIGNED_AT.items():
+        behind = _archivable(signed).where(~signed.archived.any(), Consultation.closed_at < since)
+        for waiting in (unstamped(signed), behind):
+            found = waiting.where(at < since).subquery()
+            late += db.scalar(select(func.count()).select_from(found)) or 0
+    return late
 
 
-def _archivable() -> Select[Ballot]:
+def _archivable(signed: type[S]) -> Select[S]:
     return (
-        select(Ballot)
-        .join(Consultation, Consultation.id == Ballot.consultation_id)
+        _with_archive(signed)
+        .join(Consultation, Consultation.id == signed.consultation_id)
         .where(
             Consultation.state == State.CLOSED,
-            Ballot.stamp.is_not(None),
+            signed.stamp.is_not(None),
             # Of others' authorities no list of what they have revoked is at hand.
-            Ballot.signature_class == signing.DEVICE,
+            signed.signature_class == signing.DEVICE,
         )
     )
+
+
+def _with_archive(signed: type[S]) -> Select[S]:
+    return select(signed).options(selectinload(signed.archived))
+
+
+def signed_in(db: Session, signed: type[S], consultation_id: int) -> list[S]:
+    """All of a kind that members signed of a question, in the order of the log, with what is set
+    behind each."""
+    of_this = (signed.consultation_id == consultation_id, signed.mark.is_not(None))
+    return list(db.scalars(_with_archive(signed).where(*of_this).order_by(signed.leaf)))
 
 
 def signed_outside(

@@ -430,7 +430,7 @@ class Bundle:
     older: bytes | None = None
     deep: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
-    signed: dict[int, "Signed"] = field(default_factory=dict)
+    signed: dict[str, "Signed"] = field(default_factory=dict)
 
     @cached_property
     def kind(self) -> str:
@@ -800,7 +800,7 @@ def witnessed(bundle: Bundle) -> None:
 def signatures(bundle: Bundle) -> None:
     for leaf in bundle.signed_ballots:
         where, record = f"ballots/{leaf}.pdf", bundle.ballots[leaf]
-        signed_as_logged(read_signed(bundle, leaf, where), record, bundle.acts[leaf], where)
+        signed_as_logged(signed_ballot(bundle, leaf), record, bundle.acts[leaf], where)
         opinion = digest(record["opinion"].encode())
         said = bundle.statement(leaf)["questions"][0]["opinion_sha256"]
         expect(opinion == said, where, "not the opinion that was signed")
@@ -832,11 +832,15 @@ class Signed:
     lasting: "Lasting | None"
 
 
-def read_signed(bundle: Bundle, leaf: int, where: str) -> Signed:
-    """A ballot's PDF, validated once however many checks ask for it."""
-    if leaf not in bundle.signed:
-        bundle.signed[leaf] = _validated(bundle, bundle.statement(leaf), where)
-    return bundle.signed[leaf]
+def signed_ballot(bundle: Bundle, leaf: int) -> Signed:
+    return read_signed(bundle, f"ballots/{leaf}.pdf", bundle.statement(leaf))
+
+
+def read_signed(bundle: Bundle, where: str, said: dict[str, Any]) -> Signed:
+    """What a member signed, validated once however many checks ask for it."""
+    if where not in bundle.signed:
+        bundle.signed[where] = _validated(bundle, said, where)
+    return bundle.signed[where]
 
 
 def _validated(bundle: Bundle, said: dict[str, Any], where: str) -> Signed:
@@ -1079,7 +1083,7 @@ def by_two(bundle: Bundle) -> None:
 def stamped(bundle: Bundle) -> None:
     for leaf in bundle.signed_ballots:
         where = f"ballots/{leaf}.pdf"
-        at = read_signed(bundle, leaf, where).stamped_at
+        at = signed_ballot(bundle, leaf).stamped_at
         if at is None:
             raise Unsound(f"{where}: no time stamp that can be trusted")
         made = moment(bundle.statement(leaf)["issued_at"])
@@ -1091,36 +1095,63 @@ def stamped(bundle: Bundle) -> None:
 
 @check(
     "V34",
-    "dữ liệu lâu dài sau chữ ký của mỗi phiếu đủ để tin chữ ký khi chứng thư đã hết hạn",
-    "the long-term data behind each ballot's signature suffice once its certificates have run out",
+    "dữ liệu lâu dài sau mỗi chữ ký của thành viên đủ để tin chữ ký khi chứng thư đã hết hạn",
+    "the long-term data behind each member's signature suffice once its certificates have run out",
 )
 def long_term(bundle: Bundle) -> None:
     if not bundle.deep:
         raise Absent("looked at with --deep alone")
-    signed = {
-        leaf: read_signed(bundle, leaf, f"ballots/{leaf}.pdf") for leaf in bundle.signed_ballots
+    pages = {
+        "ballots": {leaf: bundle.statement(leaf) for leaf in bundle.signed_ballots},
+        **{folder: of_result(bundle, folder) for folder in ("classifications", "reserved")},
     }
-    held = {leaf: each.lasting for leaf, each in signed.items() if each.lasting}
-    if not held:
+    signed = {
+        folder: {leaf: read_signed(bundle, f"{folder}/{leaf}.pdf", said[leaf]) for leaf in said}
+        for folder, said in pages.items()
+    }
+    if not any(each.lasting for found in signed.values() for each in found.values()):
         raise Absent("the PDFs hold no long-term data yet (PAdES B-T, not B-LTA)")
     revoked = {act["key_id"]: at for at, act in bundle.of_type(REVOKED).items()}
-    for leaf, each in sorted(held.items()):
-        where = f"ballots/{leaf}.pdf"
-        # A stamp is fetched after the cast: of a key revoked in between the log is the judge.
-        if (
-            each.fault == REVOKED_BEFORE
-            and revoked.get(bundle.statement(leaf)["key_id"], leaf) > leaf
-        ):
-            said = "stamped after its key was revoked: the log alone says it was in time"
-            bundle.notes.append((where, said))
+    for folder, found in signed.items():
+        held = {leaf: each.lasting for leaf, each in sorted(found.items()) if each.lasting}
+        for leaf, each in held.items():
+            revoked_at = revoked.get(pages[folder][leaf]["key_id"], leaf)
+            lasts(bundle, f"{folder}/{leaf}.pdf", each, revoked_at > leaf)
+        if found:
+            most = max((each.stamps for each in held.values()), default=0)
+            said = f"{len(held)} of {len(found)} with long-term data (PAdES B-LTA)"
+            bundle.notes.append((folder, f"{said}, most stamps on one: {most}"))
+
+
+def lasts(bundle: Bundle, where: str, behind: Lasting, is_revoked_since: bool) -> None:
+    """That what is set behind a signature is enough to believe it by."""
+    # A stamp is fetched after the act: of a key revoked in between the log is the judge.
+    if behind.fault == REVOKED_BEFORE and is_revoked_since:
+        said = "stamped after its key was revoked: the log alone says it was in time"
+        bundle.notes.append((where, said))
+        return
+    expect(not behind.fault, where, behind.fault)
+    if behind.until < datetime.now(UTC):
+        said = f"its last stamp ran out on {behind.until:%Y-%m-%d}: the log alone goes on"
+        bundle.notes.append((where, said))
+
+
+def of_result(bundle: Bundle, folder: str) -> dict[int, dict[str, Any]]:
+    """What members signed of the result, by the leaves of its pages; of those whose signature does
+    not hold V39 and V41 say so."""
+    found = {}
+    for name in sorted(bundle.files):
+        page = re.fullmatch(rf"{folder}/(\d+)\.pdf", name)
+        if not page:
             continue
-        expect(not each.fault, where, each.fault)
-        if each.until < datetime.now(UTC):
-            said = f"its last stamp ran out on {each.until:%Y-%m-%d}: the log alone goes on"
-            bundle.notes.append((where, said))
-    most = max(each.stamps for each in held.values())
-    said = f"{len(held)} of {len(signed)} with long-term data (PAdES B-LTA)"
-    bundle.notes.append(("ballots", f"{said}, most stamps on one: {most}"))
+        try:
+            record = bundle.json(f"{folder}/{page[1]}.json")
+            said = read_canonical(record["statement"].encode(), name)
+            read_signed(bundle, name, said)
+        except Unsound:
+            continue
+        found[int(page[1])] = said
+    return found
 
 
 @check(
@@ -2212,7 +2243,7 @@ def signed_of_result(
         expect(said.get(name) == value, where, f"another {name}")
     own = {"key_id", "signature_class", "nonce", "issued_at"}
     expect(said.keys() == expected.keys() | own, where, "says more, or less")
-    signed = _validated(bundle, said, where)
+    signed = read_signed(bundle, where, said)
     signed_as_logged(signed, record, act, where)
     enrolled = {each["key_id"]: (leaf, each) for leaf, each in bundle.certified.items()}
     leaf, key = enrolled.get(said["key_id"], (at, {}))

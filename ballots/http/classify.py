@@ -95,7 +95,7 @@ def file(consultation_id: int) -> FlaskResponse:
     """The page that the member has signed."""
     with reading() as db:
         said = access.classification_to_read(db, current_actor(), consultation_id)
-        pdf = queries.signed_of_result(said)
+        pdf = queries.signed_pdf(said)
     return web.download(f"phan-loai-phieu-{consultation_id}-da-ky.pdf", pdf, "application/pdf")
 
 

@@ -91,5 +91,5 @@ def file(reserved_key: str) -> FlaskResponse:
     """The page that the member has signed."""
     with reading() as db:
         said = access.reserved_opinion_to_read(db, current_actor(), reserved_key)
-        pdf, number = queries.signed_of_result(said), said.consultation_id
+        pdf, number = queries.signed_pdf(said), said.consultation_id
     return web.download(f"y-kien-bao-luu-phieu-{number}-da-ky.pdf", pdf, "application/pdf")

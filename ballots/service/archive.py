@@ -1,18 +1,18 @@
-"""Long-term data behind each ballot of a question that was closed, so that anybody can tell in
-decades that its key was good when it signed: PAdES B-LTA (docs/decisions/0053).
+"""Long-term data behind each ballot of a question that was closed, and behind whatever members sign
+of its result, so that anybody can tell in decades that a key was good when it signed: PAdES B-LTA
+(docs/decisions/0053).
 
-A job does it after the closing, some ballots in each round: a closing waits for no authority. The
-same job sets a fresh stamp behind the last one before that ages.
+A job does it after the closing, some in each round: a closing waits for no authority. The same job
+sets a fresh stamp behind the last one before that ages.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.orm import Session
 
 from ballots import queries
-from ballots.models import Archived, Ballot
+from ballots.models import ARCHIVED, ArchivedPage, SignedPage
 from ecabinet import archiving, crls, outside_tsa, pades, tsa
 from ecabinet.db import insert_if_absent, reading, transaction
 from people import queries as people
@@ -25,7 +25,9 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class _Waiting:
-    ballot_id: int
+    # Where what is set behind it is kept, and under which number.
+    behind: type[ArchivedPage]
+    signed_id: int
     pdf: bytes
     # How many such revisions it has already, and when it was stamped last.
     count: int
@@ -35,7 +37,7 @@ class _Waiting:
 def archive_what_waits() -> int:
     """Set long-term data behind what has none, and anew where it ages; how many were done."""
     with reading() as db:
-        waiting = [_waiting(db, each) for each in queries.to_archive(db, AT_ONCE)]
+        waiting = [_waiting(each) for each in queries.to_archive(db, AT_ONCE)]
     if not waiting:
         return 0
     known = _known(max(each.stamped_at for each in waiting))
@@ -50,11 +52,11 @@ def archive_what_waits() -> int:
     return len(waiting)
 
 
-def _waiting(db: Session, ballot: Ballot) -> _Waiting:
-    count = len(ballot.archived)
-    assert ballot.stamp is not None
-    stamped_at = ballot.archived[-1].at if count else tsa.read(ballot.stamp).at
-    return _Waiting(ballot.id, queries.signed_pdf(ballot), count, stamped_at)
+def _waiting(row: SignedPage) -> _Waiting:
+    count = len(row.archived)
+    assert row.stamp is not None
+    stamped_at = row.archived[-1].at if count else tsa.read(row.stamp).at
+    return _Waiting(ARCHIVED[type(row)], row.id, queries.signed_pdf(row), count, stamped_at)
 
 
 def _known(after: datetime) -> archiving.Known | None:
@@ -89,6 +91,6 @@ def _archive(waiting: _Waiting, known: archiving.Known) -> None:
     with transaction() as db:
         # Another process may have been faster: its revision stands, and this one is dropped.
         insert_if_absent(
-            db, Archived, ballot_id=waiting.ballot_id, number=number, tail=tail,
+            db, waiting.behind, signed_id=waiting.signed_id, number=number, tail=tail,
             at=said.at, until=said.until,
         )  # fmt: skip

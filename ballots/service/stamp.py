@@ -1,48 +1,30 @@
 """Time stamps: fetched after the cast, so that no cast waits for an authority (C16)."""
 
-from typing import TypeVar
-
 import structlog
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ballots import queries, signing
-from ballots.models import Ballot, Classification, ReservedOpinion
+from ballots.models import ARCHIVED
 from ecabinet import outside_tsa, tsa
 from ecabinet.db import reading, transaction
 
 log = structlog.get_logger()
-
-# What members sign after which a stamp is fetched.
-S = TypeVar("S", Ballot, Classification, ReservedOpinion)
 
 
 def stamp_what_waits() -> int:
     """Fetch the stamp of every page that a member has signed and that has none yet; how many there
     were. While an authority is away they wait, and it is asked again a minute later."""
     with reading() as db:
-        ballots, classifications = _waiting(db, Ballot), _waiting(db, Classification)
-        reserved = _waiting(db, ReservedOpinion)
-    waiting = len(ballots + classifications + reserved)
+        waiting = [(each, at) for each in ARCHIVED for at in db.scalars(queries.unstamped(each))]
     try:
-        for each in ballots:
-            _stamp(Ballot, each)
-        for each in classifications:
-            _stamp(Classification, each)
-        for each in reserved:
-            _stamp(ReservedOpinion, each)
+        for signed, number in waiting:
+            _stamp(signed, number)
     except outside_tsa.Away as away:
-        log.warning("no time stamp is to be had", why=str(away), waiting=waiting)
+        log.warning("no time stamp is to be had", why=str(away), waiting=len(waiting))
         return 0
-    return waiting
+    return len(waiting)
 
 
-def _waiting(db: Session, signed: type[S]) -> list[int]:
-    by_a_key = (signed.key_id.is_not(None), signed.signature_class != signing.ON_PAPER)
-    return list(db.scalars(select(signed.id).where(signed.stamp.is_(None), *by_a_key)))
-
-
-def _stamp(signed: type[S], number: int) -> None:
+def _stamp(signed: type[queries.S], number: int) -> None:
     with reading() as db:
         row = db.get_one(signed, number)
         pdf, is_ours = queries.page_signed(row), row.signature_class == signing.DEVICE

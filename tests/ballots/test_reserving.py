@@ -316,5 +316,5 @@ def test_what_was_reserved_is_stamped_as_a_ballot_is(reserving: Reserving) -> No
     (row,) = reserving.rows()
     with reading() as db:
         said = db.get_one(ReservedOpinion, row.id)
-        assert len(queries.signed_of_result(said)) >= len(said.pdf)
+        assert len(queries.signed_pdf(said)) >= len(said.pdf)
         assert said.stamp

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ballots import bundle
-from ballots.models import Archived, Attempt, Ballot, Consultation, Result, Standing
+from ballots.models import ArchivedBallot, Attempt, Ballot, Consultation, Result, Standing
 from ecabinet import canonical, cli, db, ledger, tsa, verifier
 from tests.ballots import test_bundle
 from tests.ballots.test_bundle import Exported
@@ -90,7 +90,7 @@ def erase_a_ballot(session: Session, chance: random.Random) -> None:
 def erase(session: Session, ballot: Ballot, with_leaf: bool) -> None:
     pointing = Standing.ballot_id == ballot.id
     session.execute(update(Standing).where(pointing).values(ballot_id=None))
-    session.execute(delete(Archived).where(Archived.ballot_id == ballot.id))
+    session.execute(delete(ArchivedBallot).where(ArchivedBallot.signed_id == ballot.id))
     session.execute(delete(Ballot).where(Ballot.id == ballot.id))
     if with_leaf:
         session.execute(delete(ledger.Leaf).where(ledger.Leaf.position == ballot.leaf))
