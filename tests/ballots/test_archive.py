@@ -1,5 +1,5 @@
-"""What a closed question's ballots need to be believed in decades, and what other people's tools
-say of it."""
+"""What a closed question's ballots, and what members sign of its result, need to be believed in
+decades; and what other people's tools say of it."""
 
 import subprocess
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timesta
 from pyhanko_certvalidator import ValidationContext
 
 from ballots import bundle, jobs, queries
-from ballots.models import Ballot
+from ballots.models import Ballot, Classification, ReservedOpinion, SignedPage
 from ballots.service import archive
 from ballots.service.close import close
 from ecabinet import archiving, bundles, clock, pades, tsa, verifier
@@ -30,7 +30,10 @@ from people.service import devices
 from tests.ballots import builders
 from tests.ballots.builders import Member, ballots_of
 from tests.ballots.test_bundle import cms_and_content, rezip
-from tests.builders import Cabinet
+from tests.ballots.test_classifying import OTHER, WHO
+from tests.ballots.test_classifying import Closed as Deciding
+from tests.ballots.test_reserving import Reserving
+from tests.builders import Cabinet, statements_sent
 
 
 @pytest.fixture
@@ -158,7 +161,7 @@ def test_a_round_does_some_and_leaves_the_rest_to_the_next(
 
 def test_two_processes_at_once_set_one_behind_it(closed: Closed, tmp_path: Path) -> None:
     with reading() as db:
-        both = [archive._waiting(db, each) for each in queries.to_archive(db, 20)]
+        both = [archive._waiting(each) for each in queries.to_archive(db, 20)]
     known = archive._known(max(each.stamped_at for each in both))
     assert known
     for each in (*both, *both):
@@ -272,6 +275,161 @@ def test_how_often_is_a_setting(closed: Closed) -> None:
     assert numbers(closed.consultation) == [2, 2]
 
 
+# ---- what members sign of a result ----
+
+
+@pytest.fixture
+def beside(cabinet: Cabinet) -> Reserving:
+    """A question of five members, archived with its ballots, the opinion of one of whom is to be
+    classified."""
+    held = Reserving(Deciding(cabinet))
+    jobs.stamp_what_waits()
+    cabinet.wait(seconds=2)
+    assert jobs.archive_what_waits() == 5
+    held.closed.propose()
+    return held
+
+
+def rows(consultation: int, *kinds: type[SignedPage]) -> list[SignedPage]:
+    with reading() as db:
+        return [each for kind in kinds for each in queries.signed_in(db, kind, consultation)]
+
+
+def signed(beside: Reserving, *kinds: type[SignedPage]) -> list[bytes]:
+    with reading() as db:
+        found = [each for kind in kinds for each in queries.signed_in(db, kind, beside.number)]
+        return [queries.signed_pdf(each) for each in found]
+
+
+def counted(beside: Reserving, *kinds: type[SignedPage]) -> list[int]:
+    return [len(each.archived) for each in rows(beside.number, *kinds)]
+
+
+OF_RESULT = (Classification, ReservedOpinion)
+
+
+def test_what_is_signed_of_a_result_is_archived_behind_its_own_stamp_and_renewed(
+    beside: Reserving, tmp_path: Path
+) -> None:
+    beside.closed.confirm()
+    beside.reserve(OTHER)
+    beside.cabinet.wait(seconds=2)
+    assert jobs.archive_what_waits() == 0
+    assert jobs.stamp_what_waits() == 2
+    stamped = signed(beside, *OF_RESULT)
+    beside.cabinet.wait(seconds=2)
+    assert jobs.archive_what_waits() == 2
+    assert jobs.archive_what_waits() == 0
+    once = signed(beside, *OF_RESULT)
+    beside.cabinet.wait(days=364)
+    assert jobs.archive_what_waits() == 0
+    beside.cabinet.wait(days=2)
+    assert jobs.archive_what_waits() == 7
+    assert jobs.archive_what_waits() == 0
+    assert counted(beside, Ballot, *OF_RESULT) == [2] * 7
+    twice = signed(beside, *OF_RESULT)
+    for before, now, then in zip(stamped, once, twice, strict=True):
+        assert now.startswith(before)
+        assert then.startswith(now)
+        assert len(before) < len(now) < len(then)
+    # By now each member's certificate has run out.
+    report = verified(beside.number, tmp_path)
+    assert report.findings == ()
+    said = "{0} of {0} with long-term data (PAdES B-LTA), most stamps on one: 2"
+    assert notes(report) == [said.format(each) for each in (5, 1, 1)]
+
+
+def test_its_member_reads_it_with_all_that_was_set_behind_it(beside: Reserving) -> None:
+    beside.closed.confirm()
+    beside.reserve(WHO)
+    jobs.stamp_what_waits()
+    beside.cabinet.wait(seconds=2)
+    jobs.archive_what_waits()
+    (reserved,) = beside.rows()
+    browser = beside.cabinet.browser(WHO)
+    files = (
+        f"/consultations/{beside.number}/classification/file",
+        f"/reserved-opinions/{reserved.key}/file",
+    )
+    for path, kept in zip(files, signed(beside, *OF_RESULT), strict=True):
+        shown = browser.get(path).data
+        assert shown == kept
+        assert len(PdfFileReader(BytesIO(shown)).embedded_timestamp_signatures) == 1
+
+
+def test_of_a_key_revoked_between_what_it_reserved_and_its_stamp_the_log_is_the_judge(
+    beside: Reserving, tmp_path: Path
+) -> None:
+    beside.closed.confirm()
+    beside.reserve()
+    beside.cabinet.wait(hours=1)
+    revoke(beside.closed.members[WHO])
+    beside.cabinet.wait(hours=1)
+    jobs.stamp_what_waits()
+    beside.cabinet.wait(seconds=2)
+    assert jobs.archive_what_waits() == 2
+    report = verified(beside.number, tmp_path)
+    assert report.findings == ()
+    late = "stamped after its key was revoked: the log alone says it was in time"
+    where = [each.where for each in report.notes if (each.check, each.what) == ("V34", late)]
+    assert [each.split("/")[0] for each in where] == ["classifications", "reserved"]
+
+
+def test_the_oldest_is_stamped_anew_first_whatever_it_is(
+    beside: Reserving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside.reserve(OTHER)
+    jobs.stamp_what_waits()
+    beside.cabinet.wait(seconds=2)
+    jobs.archive_what_waits()
+    beside.cabinet.wait(days=366)
+    monkeypatch.setattr(archive, "AT_ONCE", 5)
+    jobs.archive_what_waits()
+    assert counted(beside, Ballot, ReservedOpinion) == [2] * 5 + [1]
+    # All of them are due again.
+    beside.cabinet.wait(days=366)
+    monkeypatch.setattr(archive, "AT_ONCE", 1)
+    assert jobs.archive_what_waits() == 1
+    assert counted(beside, Ballot, ReservedOpinion) == [2] * 6
+
+
+def test_a_round_asks_as_little_of_the_database_for_many_as_for_one(beside: Reserving) -> None:
+    def asked() -> int:
+        with reading() as db, statements_sent() as sent:
+            found = [archive._waiting(each) for each in queries.to_archive(db, archive.AT_ONCE)]
+        assert len(found) == waiting
+        return len(sent)
+
+    waiting = 2
+    beside.closed.confirm()
+    beside.reserve()
+    jobs.stamp_what_waits()
+    few = asked()
+    for name in (OTHER, "pttg1", "thutuong"):
+        beside.reserve(name)
+    jobs.stamp_what_waits()
+    waiting = 5
+    assert asked() == few
+
+
+def test_what_waits_of_a_result_is_told_as_a_ballot_is(beside: Reserving) -> None:
+    def late() -> int:
+        with reading() as db:
+            return queries.late_stamps(db, clock.now(db) - timedelta(minutes=10))
+
+    beside.closed.confirm()
+    beside.reserve()
+    beside.cabinet.wait(minutes=9)
+    assert late() == 0
+    beside.cabinet.wait(minutes=2)
+    assert late() == 2
+    jobs.stamp_what_waits()
+    assert late() == 2
+    beside.cabinet.wait(seconds=2)
+    jobs.archive_what_waits()
+    assert late() == 0
+
+
 def test_a_stamp_in_the_middle_that_does_not_hold_breaks_the_chain(
     closed: Closed, tmp_path: Path
 ) -> None:
@@ -297,10 +455,11 @@ def test_a_stamp_in_the_middle_that_does_not_hold_breaks_the_chain(
 
 @dataclass(frozen=True)
 class Filed:
-    """An archived ballot in a folder, with the root that one trusts."""
+    """An archived page in a folder, with the root that one trusts."""
 
     pdf: Path
     root: Path
+    signed_at: datetime
     at: datetime
 
     @property
@@ -309,19 +468,25 @@ class Filed:
         return asn1_x509.Certificate.load(made.public_bytes(Encoding.DER))
 
 
-@pytest.fixture
-def filed(closed: Closed, tmp_path: Path) -> Filed:
-    """Stamped twice: at the closing, and a year later."""
+@pytest.fixture(params=[Ballot, *OF_RESULT], ids=lambda each: each.__name__)
+def filed(beside: Reserving, tmp_path: Path, request: pytest.FixtureRequest) -> Filed:
+    """Of each kind: stamped twice, once it was signed and a year later."""
+    beside.closed.confirm()
+    beside.reserve()
+    jobs.stamp_what_waits()
+    beside.cabinet.wait(seconds=2)
     jobs.archive_what_waits()
-    closed.cabinet.wait(days=366)
+    beside.cabinet.wait(days=366)
     jobs.archive_what_waits()
-    pdf, root = tmp_path / "ballot.pdf", tmp_path / "root.pem"
-    pdf.write_bytes(pdfs(closed.consultation)[0])
+    pdf, root = tmp_path / "signed.pdf", tmp_path / "root.pem"
+    pdf.write_bytes(signed(beside, request.param)[0])
+    stamp = rows(beside.number, request.param)[0].stamp
+    assert stamp
     with reading() as db:
         der = pades.certificate(db, pades.ROOT)
         at = clock.now(db)
     root.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
-    return Filed(pdf, root, at)
+    return Filed(pdf, root, tsa.read(stamp).at, at)
 
 
 def stamps_of(pdf: bytes) -> list[tuple[bytes, bytes]]:
@@ -356,15 +521,14 @@ def test_openssl_takes_both_stamps_of_the_archive_over_these_bytes_alone(
         assert not openssl(tmp_path, *words, "-data", "other")
 
 
-def test_openssl_calls_an_archived_ballots_signature_valid(filed: Filed, tmp_path: Path) -> None:
+def test_openssl_calls_an_archived_signature_valid(filed: Filed, tmp_path: Path) -> None:
     cms, content = cms_and_content(filed.pdf.read_bytes())
     (tmp_path / "cms.der").write_bytes(cms)
     (tmp_path / "content").write_bytes(content)
-    at = builders.MONDAY + timedelta(minutes=5)
     words = [
         "cms", "-verify", "-inform", "DER", "-in", "cms.der", "-content", "content", "-binary",
         "-CAfile", filed.root, "-purpose", "any", "-cades", "-out", "/dev/null",
-        "-attime", str(int(at.timestamp())),
+        "-attime", str(int(filed.signed_at.timestamp())),
     ]  # fmt: skip
     assert openssl(tmp_path, *words)
     (tmp_path / "content").write_bytes(content[:-1] + b"x")
@@ -376,7 +540,7 @@ def pdfsig(pdf: Path, folder: Path) -> str:
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-def test_pdfsig_calls_an_archived_ballots_signature_valid(filed: Filed, tmp_path: Path) -> None:
+def test_pdfsig_calls_an_archived_signature_valid(filed: Filed, tmp_path: Path) -> None:
     """Poppler cannot judge a document's time stamp ("Unimplemented Feature"); the rest it does."""
     said = pdfsig(filed.pdf, tmp_path)
     assert said.count("Signature is Valid") == 1
@@ -386,7 +550,7 @@ def test_pdfsig_calls_an_archived_ballots_signature_valid(filed: Filed, tmp_path
     assert "Signature is Valid" not in pdfsig(tmp_path / "flipped.pdf", tmp_path)
 
 
-def test_qpdf_finds_nothing_wrong_in_an_archived_ballot(filed: Filed) -> None:
+def test_qpdf_finds_nothing_wrong_in_what_is_archived(filed: Filed) -> None:
     """By its library, which is what `qpdf --check` runs."""
     with pikepdf.open(filed.pdf) as found:
         assert found.check_pdf_syntax() == []
@@ -394,9 +558,7 @@ def test_qpdf_finds_nothing_wrong_in_an_archived_ballot(filed: Filed) -> None:
 
 def test_pyhanko_sees_long_term_data_alone_behind_the_signature(filed: Filed) -> None:
     reader = PdfFileReader(BytesIO(filed.pdf.read_bytes()), strict=True)
-    terms = ValidationContext(
-        trust_roots=[filed.der], allow_fetching=False, moment=builders.MONDAY + timedelta(minutes=5)
-    )
+    terms = ValidationContext(trust_roots=[filed.der], allow_fetching=False, moment=filed.signed_at)
     (signature,) = reader.embedded_regular_signatures
     status = validate_pdf_signature(signature, terms)
     assert status.bottom_line

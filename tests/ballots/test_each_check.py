@@ -189,8 +189,11 @@ def before_the_archive(pdf: bytes) -> bytes:
     return pdf[: int(embedded.byte_range[2]) + int(embedded.byte_range[3])]
 
 
-def archive_anew(files: Files, known: archiving.Known, stamp: Callable[[bytes], bytes]) -> None:
-    name = ballot_names(files, ".pdf")[0]
+def archive_anew(
+    files: Files, known: archiving.Known, stamp: Callable[[bytes], bytes], name: str = ""
+) -> None:
+    """Behind this page, or a ballot."""
+    name = name or ballot_names(files, ".pdf")[0]
     pdf = before_the_archive(files[name])
     files[name] = pdf + archiving.appended(pdf, 1, known, stamp, tsa.reserved())
 
@@ -203,34 +206,37 @@ def what_is_known() -> archiving.Known:
     return archiving.Known(certificates, [each for each in lists if each])
 
 
-def archive_without_lists(files: Files) -> None:
-    archive_anew(files, archiving.Known(what_is_known().certificates, []), tsa.over)
+def archive_without_lists(files: Files, name: str = "") -> None:
+    archive_anew(files, archiving.Known(what_is_known().certificates, []), tsa.over, name)
 
 
-def archive_with_the_roots_list_alone(files: Files) -> None:
+def archive_with_the_roots_list_alone(files: Files, name: str = "") -> None:
     known = what_is_known()
-    archive_anew(files, archiving.Known(known.certificates, known.lists[:1]), tsa.over)
+    archive_anew(files, archiving.Known(known.certificates, known.lists[:1]), tsa.over, name)
 
 
-def archive_with_a_strangers_list(files: Files) -> None:
+def archive_with_a_strangers_list(files: Files, name: str = "") -> None:
     """In the authority's name, by whoever does not hold its key."""
-    known, listed = what_is_known(), dict[str, bytes]()
-    listed["crls/member.crl"] = files["crls/member.crl"]
-    publish_a_list_in_the_authoritys_name(files)
-    forged, files["crls/member.crl"] = files["crls/member.crl"], listed["crls/member.crl"]
-    archive_anew(files, archiving.Known(known.certificates, [known.lists[0], forged]), tsa.over)
-
-
-def archive_by_a_list_that_names_the_voter(files: Files) -> None:
-    """As revoked before they signed, of which the log knows nothing."""
     known, listed = what_is_known(), files["crls/member.crl"]
-    publish_a_revocation_that_was_not_logged(files)
+    publish_a_list_in_the_authoritys_name(files)
+    forged, files["crls/member.crl"] = files["crls/member.crl"], listed
+    archive_anew(
+        files, archiving.Known(known.certificates, [known.lists[0], forged]), tsa.over, name
+    )
+
+
+def archive_by_a_list_that_names_the_signer(files: Files, name: str = "") -> None:
+    """As revoked before they signed, of which the log knows nothing."""
+    name = name or ballot_names(files, ".pdf")[0]
+    record = json.loads(files[name.replace(".pdf", ".json")])
+    known, listed = what_is_known(), files["crls/member.crl"]
+    revoke_in_public(files, keys.store().p256(pades.MEMBER_CA), record["certificate"])
     made, files["crls/member.crl"] = files["crls/member.crl"], listed
-    archive_anew(files, archiving.Known(known.certificates, [known.lists[0], made]), tsa.over)
+    archive_anew(files, archiving.Known(known.certificates, [known.lists[0], made]), tsa.over, name)
 
 
-def spoil_an_archives_stamp(files: Files) -> None:
-    name = ballot_names(files, ".pdf")[0]
+def spoil_an_archives_stamp(files: Files, name: str = "") -> None:
+    name = name or ballot_names(files, ".pdf")[0]
     pdf = bytearray(files[name])
     (stamp,) = PdfFileReader(BytesIO(files[name])).embedded_timestamp_signatures
     token = stamp.signed_data["signer_infos"][0]["signature"].native.hex().encode()
@@ -239,15 +245,30 @@ def spoil_an_archives_stamp(files: Files) -> None:
     files[name] = bytes(pdf)
 
 
-def move_an_archives_stamp_to_another(files: Files) -> None:
+def move_an_archives_stamp_to_another(files: Files, name: str = "") -> None:
     """The one of another ballot, which says nothing of this one."""
-    one, other = ballot_names(files, ".pdf")[:2]
-    pdf = before_the_archive(files[one])
-    (stamp,) = PdfFileReader(BytesIO(files[other])).embedded_timestamp_signatures
+    (stamp,) = PdfFileReader(
+        BytesIO(files[ballot_names(files, ".pdf")[1]])
+    ).embedded_timestamp_signatures
     token = asn1_cms.ContentInfo({"content_type": "signed_data", "content": stamp.signed_data})
-    files[one] = pdf + archiving.appended(
-        pdf, 1, what_is_known(), lambda _: token.dump(), tsa.reserved()
-    )
+    archive_anew(files, what_is_known(), lambda _: token.dump(), name)
+
+
+def stamp_an_archive_over_other_bytes(files: Files, name: str = "") -> None:
+    """By the authority that one trusts, now, and of nothing that stands here."""
+    archive_anew(files, what_is_known(), lambda made: tsa.over(made[::-1]), name)
+
+
+# Behind a ballot, or the page of this name.
+FORGED_ARCHIVES: list[Callable[..., None]] = [
+    archive_without_lists,
+    archive_with_the_roots_list_alone,
+    archive_with_a_strangers_list,
+    archive_by_a_list_that_names_the_signer,
+    spoil_an_archives_stamp,
+    move_an_archives_stamp_to_another,
+    stamp_an_archive_over_other_bytes,
+]
 
 
 def word_an_act_otherwise(files: Files) -> None:
@@ -478,12 +499,7 @@ SEALED_ANEW: list[tuple[str, Tamper]] = [
     ("V26", announce_another_outcome),
     ("V27", swap_the_labels_of_yes_and_no),
     ("V37", call_a_device_key_official),
-    ("V34", archive_without_lists),
-    ("V34", archive_with_the_roots_list_alone),
-    ("V34", archive_with_a_strangers_list),
-    ("V34", archive_by_a_list_that_names_the_voter),
-    ("V34", spoil_an_archives_stamp),
-    ("V34", move_an_archives_stamp_to_another),
+    *(("V34", each) for each in FORGED_ARCHIVES),
 ]
 # Done to what was sealed.
 AS_SEALED: list[tuple[str, Tamper]] = [

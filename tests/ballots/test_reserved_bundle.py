@@ -14,7 +14,7 @@ import pytest
 from ballots import papers
 from ballots.models import Consultation, Result
 from ballots.rules import Decided, Outcome
-from ballots.service import report, stamp
+from ballots.service import archive, report, stamp
 from ecabinet import db, ledger, official, verifier
 from ecabinet.app import create_app
 from ecabinet.settings import Settings
@@ -29,7 +29,7 @@ from tests.ballots.test_classified_bundle import (
     trusted_keys,
 )
 from tests.ballots.test_classifying import OTHER, WHO, Closed
-from tests.ballots.test_each_check import hide, put, seal
+from tests.ballots.test_each_check import FORGED_ARCHIVES, before_the_archive, hide, put, seal
 from tests.ballots.test_reserving import SAID, Reserving
 from tests.builders import Cabinet
 from tests.conftest import address_in, fresh_database
@@ -69,6 +69,9 @@ def reserved(tmp_path_factory: pytest.TempPathFactory, empty_database: str) -> I
         # Of another matter, so that there is a leaf between.
         Member(closed.cabinet, WHO)
         stamp.stamp_what_waits()
+        # A list of what was revoked says so to the second.
+        closed.cabinet.wait(seconds=2)
+        archive.archive_what_waits()
         closed.decide(Decided.ISSUE, closed.seen())
         report.seal_report(closed.number)
         others.update(closed.members)
@@ -232,6 +235,45 @@ def test_no_forgery_passes_but_where_the_check_is_out(
     assert FORGERIES[tamper] in what
     with pytest.MonkeyPatch.context() as patch:
         patch.delitem(verifier.CHECKS, "V41")
+        assert found(reserved, tmp_path, files) == set()
+
+
+def lasting(reserved: Reserved, tmp_path: Path, files: Files) -> dict[str, str]:
+    """What is said of the long-term data behind each kind of page."""
+    path = rezip(tmp_path / "lasting.zip", copy.deepcopy(files))
+    notes = verifier.verify(path, reserved.keys, deep=True).notes
+    return {each.where: each.what for each in notes if each.check == "V34"}
+
+
+def test_what_is_signed_of_a_result_is_archived_as_its_ballots_are(
+    reserved: Reserved, tmp_path: Path
+) -> None:
+    said = "{0} of {0} with long-term data (PAdES B-LTA), most stamps on one: 1"
+    kinds = {"ballots": 5, "classifications": 1, "reserved": 1}
+    assert lasting(reserved, tmp_path, reserved.files) == {
+        folder: said.format(count) for folder, count in kinds.items()
+    }
+    files = copy.deepcopy(reserved.files)
+    name = name_of(files, "pdf", KIND)
+    files[name] = before_the_archive(files[name])
+    assert lasting(reserved, tmp_path, files)["reserved"] == (
+        "0 of 1 with long-term data (PAdES B-LTA), most stamps on one: 0"
+    )
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("kind", ["opinion_classified", KIND])
+@pytest.mark.parametrize("tamper", FORGED_ARCHIVES, ids=lambda each: each.__name__)
+def test_no_forged_archive_passes_but_where_the_check_is_out(
+    reserved: Reserved, tmp_path: Path, tamper: Callable[..., None], kind: str
+) -> None:
+    name = name_of(reserved.files, "pdf", kind)
+    files = reserved.tampered(lambda files: tamper(files, name))
+    path = rezip(tmp_path / "forged.zip", copy.deepcopy(files))
+    (finding,) = verifier.verify(path, reserved.keys, deep=True).findings
+    assert (finding.check, finding.where) == ("V34", name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(verifier.CHECKS, "V34")
         assert found(reserved, tmp_path, files) == set()
 
 
