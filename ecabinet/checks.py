@@ -213,7 +213,8 @@ def _witnesses(settings: Settings) -> Check:
 
 
 def _stamps(settings: Settings) -> Check:
-    """Whether ballots wait for a time stamp, or behind their closing for long-term data (C16)."""
+    """Whether what members signed waits for a time stamp, or behind its closing for long-term data
+    (C16)."""
     with reading() as db:
         late = ballots.late_stamps(db, clock.now(db) - LATE_STAMP)
     seen = f"by {settings.tsa_url}" if settings.tsa_url else "by the cabinet's own authority"
