@@ -183,7 +183,10 @@ def test_where_official_signatures_alone_count_one_classifies_an_opinion(
     }
     answer = desk.browser.post(path, json=body)
     assert answer.status_code == 201, answer.json
-    jobs.stamp_what_waits()
+    assert jobs.stamp_what_waits() == 1
+    cabinet.wait(seconds=2)
+    # Of that authority no list of what it has revoked is at hand.
+    assert jobs.archive_what_waits() == 0
     with reading() as db:
         found = db.get(Reckoning, asked)
         assert found is not None
