@@ -304,7 +304,12 @@ def test_the_authority_of_its_key_alone_is_believed_by_its_act_alone(
         revoked.rotate_authority(session, "Ten years are over.")
     closed.members[WHO] = Member(cabinet, WHO)
     Reserving(closed).reserve()
+    stamp.stamp_what_waits()
+    cabinet.wait(seconds=2)
+    archive.archive_what_waits()
     held = Reserved(exported(closed, tmp_path), trusted_keys())
     assert found(held, tmp_path, held.files) == set()
+    # With that authority's own list behind it.
+    assert lasting(held, tmp_path, held.files)["reserved"].startswith("1 of 1")
     forged = held.tampered(lambda files: hide(files, of_type(files, verifier.ROTATED)[0]))
     assert {check for check, _ in found(held, tmp_path, forged)} == {"V40"}
