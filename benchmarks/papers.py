@@ -1,20 +1,24 @@
-"""Marked copies beside plain files, stampers and nginx, in one run; and files becoming papers."""
+"""Marked copies beside plain files, stampers and nginx, in one run; and files becoming papers.
+
+What asks is `wrk`; each figure says how much of one processor it took, since one that has none
+left to ask with is itself what is measured.
+"""
 
 import collections
 import contextlib
 import os
-import queue
+import re
+import resource
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from benchmarks import samples
@@ -26,18 +30,18 @@ from ecabinet.app import open_stores
 from ecabinet.db import database
 from ecabinet.settings import Settings
 
-CLIENTS, ROUNDS, SECONDS = 4, 3, 1.5
+CLIENTS, READERS, HALL = 4, 300, 500
+ROUNDS, SECONDS = 3, 2
 RANGE = 64 * 1024
-TEXT_PAGES, LARGE_PAGES = 100, 200
-# A fiftieth of a hall of 500.
-HALL, ITS_PAPERS = 10, 40
+# 240 KB and 1 MB.
+TEXT_PAGES, LARGE_PAGES = 100, 140
 FIXED_SECONDS, MS_A_PAGE = 0.5, 15.0
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{}}
+events {{ worker_connections 4096; }}
 http {{ access_log off; sendfile on; keepalive_requests 100000;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-  upstream house {{ server 127.0.0.1:{behind}; keepalive 8; }}
+  upstream house {{ server 127.0.0.1:{behind}; keepalive 64; }}
   server {{ listen 127.0.0.1:{port};
     location /plain/ {{ alias {folder}/; }}
     location / {{
@@ -56,8 +60,19 @@ class Paper:
     size: int
 
 
+@dataclass(frozen=True)
+class Rate:
+    """Answers a second, and how much of one processor it took to ask for them."""
+
+    each_second: float
+    client: float
+
+
 def copies_and_files() -> Iterator[Figure]:
     """Every row of numbers.md, Papers, that this machine can measure without a browser."""
+    for tool in ("wrk", "nginx"):
+        if not shutil.which(tool):
+            raise SystemExit(f"{tool} is missing: apt-get install --no-install-recommends {tool}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         open_stores(Settings(data_dir=folder))
@@ -69,74 +84,36 @@ def copies_and_files() -> Iterator[Figure]:
         database().close()
         with _gunicorn(folder) as port:
             yield from _served(port, text, large)
-            if shutil.which("nginx"):
-                with _nginx(folder, port) as front:
-                    yield _beside_nginx(front, large)
-                    yield _hall(front, text)
+            with _nginx(folder, port) as front:
+                yield _beside_nginx("papers: copy behind nginx", front, large, READERS, 0.5)
+                # Each of a hall takes 40 papers along: that many answers of each to each.
+                yield _beside_nginx("papers: session opening", front, text, HALL, 0.7)
 
 
 def _served(port: int, text: Paper, large: Paper) -> Iterator[Figure]:
     ours, plain = _rates(port, [text.copy, f"/plain/{text.name}"])
     yield _ratio("papers: whole copy", ours, plain, 1.0, "plain send_file")
-    ours, plain = _rates(port, [large.copy, f"/plain/{large.name}"], RANGE)
+    ours, plain = _rates(port, [large.copy, f"/plain/{large.name}"], most=RANGE)
     yield _ratio("papers: 64 KB range", ours, plain, 1.5, "plain send_file")
-    ours, pike, pypdf = _rates(port, [text.copy, f"/pikepdf/{text.name}", f"/pypdf/{text.name}"])
-    stampers = f"stamping by pikepdf per request ({ours / pypdf:.0f} x pypdf)"
+    ours, pike = _rates(port, [text.copy, f"/pikepdf/{text.name}"])
+    # By itself and last: what it was asked for goes on for seconds after nobody waits for it.
+    slower = ours.each_second / _rates(port, [f"/pypdf/{text.name}"])[0].each_second
+    stampers = f"stamping by pikepdf per request ({slower:.0f} x pypdf)"
     yield _ratio("papers: copy, 100 pages", ours, pike, 60, stampers)
 
 
-def _beside_nginx(port: int, paper: Paper) -> Figure:
-    ours, static = _rates(port, [paper.copy, f"/plain/{paper.name}"])
-    megabytes = paper.size / 1e6
-    peer = f"nginx static, {static * megabytes:.0f} MB/s, {megabytes:.1f} MB, {CLIENTS} readers"
-    return _ratio("papers: copy behind nginx", ours, static, 0.5, peer)
-
-
-def _hall(port: int, paper: Paper) -> Figure:
-    """A session that opens: each of so many readers takes each of its papers along, once."""
-    rounds = []
-    for _ in range(ROUNDS):
-        plain = _each_once(port, [f"/plain/{paper.name}"] * HALL * ITS_PAPERS)
-        asked = (f"{paper.copy}?reader={n}" for n in range(HALL) for _ in range(ITS_PAPERS))
-        rounds.append((_each_once(port, asked), plain))
-    ours, static = (statistics.median(each) for each in zip(*rounds, strict=True))
-    peer = f"nginx static, {HALL} readers x {ITS_PAPERS} papers"
-    return _ratio("papers: session opening", ours, static, 0.7, peer)
-
-
-def _each_once(port: int, paths: Iterable[str]) -> float:
-    """Answers a second, where so many lines share what there is to ask."""
-    left, started = queue.SimpleQueue[str](), time.perf_counter()
-    count = 0
-    for each in paths:
-        left.put(each)
-        count += 1
-
-    def read() -> None:
-        room = bytearray(1 << 20)
-        with (
-            socket.create_connection(("127.0.0.1", port)) as line,
-            contextlib.suppress(queue.Empty),
-        ):
-            while True:
-                line.sendall(
-                    f"GET {left.get_nowait()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-                )
-                _read_one(line, room)
-
-    readers = [threading.Thread(target=read) for _ in range(CLIENTS)]
-    for each in readers:
-        each.start()
-    for each in readers:
-        each.join()
-    return count / (time.perf_counter() - started)
+def _beside_nginx(name: str, port: int, paper: Paper, readers: int, goal: float) -> Figure:
+    ours, static = _rates(port, [paper.copy, f"/plain/{paper.name}"], readers)
+    size = f"{paper.size / 1e3:.0f} KB, {static.each_second * paper.size / 1e6:.0f} MB/s"
+    return _ratio(name, ours, static, goal, f"nginx static, {size}, {readers} readers")
 
 
 def _memory_of(paper: Paper) -> Figure:
-    """What one copy holds while it is served, beside the whole of it."""
+    """What one copy holds while it is served, beside the whole of it and beside what is kept open
+    for all who read."""
     digest, at, length, size = paper.copy.removeprefix("/copy/").split("/")
     copy = Copy(digest, Slot(int(at), int(length), int(size)), b" " * int(length))
-    collections.deque(copy.stream(0, 1), 0)
+    collections.deque(copy.stream(0, copy.size), 0)
     tracemalloc.start()
     collections.deque(copy.stream(0, copy.size), 0)
     peak = tracemalloc.get_traced_memory()[1] / 1024
@@ -163,9 +140,12 @@ def files_of_others() -> Iterator[Figure]:
     yield Figure("papers: equal to the pixel", share, "%", ">= 99.5 %", peer, share >= 99.5)
 
 
-def _ratio(name: str, ours: float, theirs: float, goal: float, peer: str) -> Figure:
-    ratio = ours / theirs
-    said = f"{peer}: {theirs:.0f}/s, ours {ours:.0f}/s"
+def _ratio(name: str, ours: Rate, theirs: Rate, goal: float, peer: str) -> Figure:
+    ratio = ours.each_second / theirs.each_second
+    said = (
+        f"{peer}: {theirs.each_second:.0f}/s, ours {ours.each_second:.0f}/s "
+        f"(to ask took {100 * theirs.client:.0f} and {100 * ours.client:.0f} % of a processor)"
+    )
     return Figure(name, ratio, "x", f">= {goal:g} x", said, ratio >= goal)
 
 
@@ -201,58 +181,33 @@ def _keep(folder: Path, pages: int, packed: bool = True) -> Paper:
 # ---- asking ----
 
 
-def _rates(port: int, paths: list[str], most: int = 0) -> list[float]:
-    """Answers a second of each address, in turns, so that a busy machine is so to all."""
-    rounds = [[_rate(port, each, most) for each in paths] for _ in range(ROUNDS)]
-    return [statistics.median(each) for each in zip(*rounds, strict=True)]
-
-
-def _rate(port: int, path: str, most: int) -> float:
-    wanted = f"Range: bytes=0-{most - 1}\r\n" if most else ""
-    asking = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{wanted}\r\n".encode()
-    until = time.perf_counter() + SECONDS
-    counts: list[int] = []
-    readers = [
-        threading.Thread(target=_read_on, args=(port, asking, until, counts))
-        for _ in range(CLIENTS)
+def _rates(port: int, paths: list[str], readers: int = CLIENTS, most: int = 0) -> list[Rate]:
+    """Of each address, in turns, so that a busy machine is so to all."""
+    rounds = [[_rate(port, each, readers, most) for each in paths] for _ in range(ROUNDS)]
+    return [
+        Rate(*(statistics.median(each) for each in zip(*map(astuple, of_one), strict=True)))
+        for of_one in zip(*rounds, strict=True)
     ]
-    started = time.perf_counter()
-    for each in readers:
-        each.start()
-    for each in readers:
-        each.join()
-    return sum(counts) / (time.perf_counter() - started)
 
 
-def _read_on(port: int, asking: bytes, until: float, counts: list[int]) -> None:
-    """Ask again and again over one line; what comes is counted and thrown away."""
-    room, count = bytearray(1 << 20), 0
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        while time.perf_counter() < until:
-            line.sendall(asking)
-            _read_one(line, room)
-            count += 1
-    counts.append(count)
-
-
-def _read_one(line: socket.socket, room: bytearray) -> None:
-    head = b""
-    while b"\r\n\r\n" not in head:
-        got = line.recv(65536)
-        if not got:
-            raise ConnectionError("the server ended the line")
-        head += got
-    words, _, body = head.partition(b"\r\n\r\n")
-    if words.split(b" ", 2)[1] not in (b"200", b"206"):
-        raise ConnectionError(words.decode("latin-1"))
-    length = next(
-        int(each.split(b":")[1])
-        for each in words.split(b"\r\n")
-        if each.lower().startswith(b"content-length:")
-    )
-    left = length - len(body)
-    while left > 0:
-        left -= line.recv_into(room, min(left, len(room)))
+def _rate(port: int, path: str, readers: int, most: int) -> Rate:
+    words = ["wrk", "--threads", "1", "--connections", str(readers), "--duration", f"{SECONDS}s"]
+    if most:
+        words += ["--header", f"Range: bytes=0-{most - 1}"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = subprocess.run(
+        [*words, "--timeout", "20s", f"http://127.0.0.1:{port}{path}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise ConnectionError(said)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    assert found is not None, said
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Rate(float(found[1]), spent / SECONDS)
 
 
 # ---- serving ----

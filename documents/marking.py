@@ -161,7 +161,8 @@ def _overwritten(piece: bytes, start: int, slot_at: int, filled: bytes) -> bytes
     last = min(start + len(piece), slot_at + len(filled))
     if first >= last:
         return piece
-    return piece[: first - start] + filled[first - slot_at : last - slot_at] + piece[last - start :]
+    around, mark = memoryview(piece), memoryview(filled)[first - slot_at : last - slot_at]
+    return b"".join((around[: first - start], mark, around[last - start :]))
 
 
 def _line(text: str, size: int, base: int, widths: Mapping[str, int]) -> bytes:

@@ -3,11 +3,16 @@
 A blob is cut into pieces of 64 KiB, each sealed apart, so that any byte range is read in
 constant memory, and a reader's usual range opens one piece (pdf.md 10; CRY-04; UPL-04;
 decision 34). Blobs of earlier editions of this house are cut into pieces of 256 KiB.
+What was just opened is kept open for a while, for whoever reads the same paper (decision 40).
 """
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +28,12 @@ SUFFIX = ".64k"
 TAG = 16
 DIGEST_LETTERS = 64
 KEYS_AT_HAND = 1024
+# A copy on its way holds so much: each hand-over to the server costs what a piece costs to open.
+GIVEN_AT_ONCE = 192 * 1024
+OPEN_AT_MOST, OPEN_SECONDS = 64 * 1024 * 1024, 60.0
+
+
+_Name = tuple[str, int, int]
 
 
 class Damaged(Exception):
@@ -37,7 +48,7 @@ class Storage(Protocol):
         """The content's length in bytes."""
 
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes [start, stop), piece by piece: never more than one is held, sealed and open."""
+        """The bytes [start, stop), in parts of 192 KiB at most: never more than one is held."""
 
     def destroy(self, digest: str) -> None:
         """Let these bytes be nowhere any more, nor the key that opens a copy of them."""
@@ -50,7 +61,8 @@ class Folder:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self._own_keys = key_store
-        self._boxes: dict[tuple[str, int, int], AESGCM] = {}
+        self._boxes: dict[_Name, AESGCM] = {}
+        self._open = OpenPieces()
 
     def keep(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
@@ -69,23 +81,48 @@ class Folder:
     def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         found = self._find(digest)
         stop = found.size if stop is None else min(stop, found.size)
-        return found.read(self._box(found), start, stop)
+        return self._read(found, self._box(found), start, stop)
 
     def destroy(self, digest: str) -> None:
         # The key first: without it whatever is left, here or in a backup, opens nothing.
         self._keys.destroy(f"file-{digest}")
         self._boxes.clear()
+        self._open.clear()
         for each in (self._path(digest), self._path(digest) + SUFFIX):
             Path(each).unlink(missing_ok=True)
 
+    def _read(self, sealed: "_Sealed", box: AESGCM, start: int, stop: int) -> Iterator[bytes]:
+        each = GIVEN_AT_ONCE // sealed.piece or 1
+        last = -(-stop // sealed.piece)
+        for first in range(start // sealed.piece, last, each):
+            begin = first * sealed.piece
+            # A copy that is on its way stops where its file is destroyed.
+            if begin > start and not sealed.is_here():
+                raise NotFound(f"blob {sealed.digest}")
+            # Under no name: what was handed on is held here no longer.
+            yield b"".join(self._pieces(sealed, box, range(first, min(last, first + each))))[
+                max(0, start - begin) : stop - begin
+            ]
+
+    def _pieces(self, sealed: "_Sealed", box: AESGCM, numbers: Iterable[int]) -> Iterator[bytes]:
+        with contextlib.ExitStack() as opened:
+            file = None
+            for number in numbers:
+                found = self._open.get(sealed.name, number)
+                if found is None:
+                    if file is None:
+                        file = opened.enter_context(sealed.opened())
+                    found = sealed.piece_of(file, box, number)
+                    self._open.put(sealed.name, number, found)
+                yield found
+
     def _box(self, sealed: "_Sealed") -> AESGCM:
         """The opened key of a file that is here, as long as this very file is."""
-        name = (sealed.digest, sealed.inode, sealed.written)
-        found = self._boxes.get(name)
+        found = self._boxes.get(sealed.name)
         if found is None:
             if len(self._boxes) >= KEYS_AT_HAND:
                 self._boxes.clear()
-            found = self._boxes[name] = AESGCM(self._keys.read(f"file-{sealed.digest}"))
+            found = self._boxes[sealed.name] = AESGCM(self._keys.read(f"file-{sealed.digest}"))
         return found
 
     def _find(self, digest: str) -> "_Sealed":
@@ -124,27 +161,76 @@ class _Sealed:
     def size(self) -> int:
         return self.sealed - -(-self.sealed // (self.piece + TAG)) * TAG
 
-    def read(self, box: AESGCM, start: int, stop: int) -> Iterator[bytes]:
-        each = self.piece + TAG
-        file = self._open()
+    @property
+    def name(self) -> "_Name":
+        """This very file's: another one under the same digest is sealed under another key."""
+        return self.digest, self.inode, self.written
+
+    def is_here(self) -> bool:
         try:
-            for number in range(start // self.piece, -(-stop // self.piece)):
-                # A copy that is on its way stops where its file is destroyed.
-                if not os.fstat(file).st_nlink:
-                    raise NotFound(f"blob {self.digest}")
-                begin = number * self.piece
-                # Under no name: what was handed on is held here no longer.
-                yield _opened(box, self.digest, number, os.pread(file, each, number * each))[
-                    max(0, start - begin) : stop - begin
-                ]
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        return (found.st_ino, found.st_mtime_ns) == (self.inode, self.written)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[int]:
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise NotFound(f"blob {self.digest}") from None
+        try:
+            yield file
         finally:
             os.close(file)
 
-    def _open(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            raise NotFound(f"blob {self.digest}") from None
+    def piece_of(self, file: int, box: AESGCM, number: int) -> bytes:
+        each = self.piece + TAG
+        return _opened(box, self.digest, number, os.pread(file, each, number * each))
+
+
+class OpenPieces:
+    """Pieces that were opened of late, for all who read: those of a session's papers are opened
+    once for the whole hall. They are nowhere but in this process's memory, the oldest go first, and
+    none outlives the next look after its time. Who may read is decided before, and whether the file
+    is still there for each part of it that is given out."""
+
+    def __init__(self, at_most: int = OPEN_AT_MOST, seconds: float = OPEN_SECONDS) -> None:
+        self._at_most, self._seconds = at_most, seconds
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[_Name, int], tuple[float, bytes]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, name: "_Name", number: int) -> bytes | None:
+        with self._lock:
+            self._drop_old()
+            found = self._kept.get((name, number))
+            return found[1] if found else None
+
+    def put(self, name: "_Name", number: int, piece: bytes) -> None:
+        with self._lock:
+            self._drop((name, number))
+            self._kept[name, number] = time.monotonic() + self._seconds, piece
+            self._bytes += len(piece)
+            while self._bytes > self._at_most:
+                self._drop(next(iter(self._kept)))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+    def _drop_old(self) -> None:
+        now = time.monotonic()
+        while self._kept:
+            oldest = next(iter(self._kept))
+            if self._kept[oldest][0] > now:
+                return
+            self._drop(oldest)
+
+    def _drop(self, which: "tuple[_Name, int]") -> None:
+        found = self._kept.pop(which, None)
+        self._bytes -= len(found[1]) if found else 0
 
 
 class Memory:

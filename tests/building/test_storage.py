@@ -1,6 +1,7 @@
 """One contract for every kind of storage, and what a thief of the files finds."""
 
 import hashlib
+import os
 import random
 import tracemalloc
 from collections import deque
@@ -11,7 +12,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ecabinet.errors import NotFound
 from ecabinet.keys import Keys
-from ecabinet.storage import EARLIER_PIECE, PIECE, Damaged, Folder, Memory, Storage
+from ecabinet.storage import (
+    EARLIER_PIECE,
+    GIVEN_AT_ONCE,
+    PIECE,
+    Damaged,
+    Folder,
+    Memory,
+    OpenPieces,
+    Storage,
+)
 
 
 class StorageContract:
@@ -71,25 +81,46 @@ class TestFolder(StorageContract):
             b"".join(storage.stream(digest))
         assert b"".join(storage.stream(other)) == b"other"
 
-    def test_reading_holds_one_piece_however_long_the_file_is(self, storage: Folder) -> None:
+    def test_reading_holds_one_part_however_long_the_file_is(self, storage: Folder) -> None:
         peaks = []
         for pieces in (4, 80):
             digest = storage.keep(bytes(pieces * PIECE))
-            deque(storage.stream(digest, 0, PIECE), 0)
+            # What all who read share is opened before.
+            deque(storage.stream(digest), 0)
             tracemalloc.start()
             deque(storage.stream(digest), 0)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
-        assert max(peaks) <= 4 * PIECE
+        assert max(peaks) <= GIVEN_AT_ONCE + PIECE
         assert peaks[1] < peaks[0] + PIECE
 
-    def test_a_copy_on_its_way_stops_where_its_file_is_destroyed(self, storage: Storage) -> None:
-        digest = storage.keep(bytes(3 * PIECE))
+    @pytest.mark.parametrize("by", ["this process", "another process"])
+    def test_a_copy_on_its_way_stops_where_its_file_is_destroyed(
+        self, storage: Storage, tmp_path: Path, by: str
+    ) -> None:
+        digest = storage.keep(bytes(2 * GIVEN_AT_ONCE))
+        # All of it is open, for others.
+        assert len(b"".join(storage.stream(digest))) == 2 * GIVEN_AT_ONCE
         going = storage.stream(digest)
-        assert len(next(going)) == PIECE
-        storage.destroy(digest)
+        assert len(next(going)) == GIVEN_AT_ONCE
+        other = Folder(tmp_path / "files", Keys(tmp_path / "keys"))
+        (storage if by == "this process" else other).destroy(digest)
         with pytest.raises(NotFound):
             next(going)
+        with pytest.raises(NotFound):
+            storage.stream(digest)
+
+    def test_what_was_opened_is_opened_once_for_all(self, storage: Storage, tmp_path: Path) -> None:
+        content = random.Random(3).randbytes(PIECE + 9)
+        digest = storage.keep(content)
+        assert b"".join(storage.stream(digest, PIECE)) == content[PIECE:]
+        (path,) = (path for path in (tmp_path / "files").rglob("*") if path.is_file())
+        before = path.stat()
+        path.write_bytes(bytes(before.st_size))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert b"".join(storage.stream(digest, PIECE)) == content[PIECE:]
+        with pytest.raises(Damaged):
+            b"".join(storage.stream(digest, 0, PIECE))
 
     def test_a_file_of_an_earlier_edition_is_read_and_destroyed(self, tmp_path: Path) -> None:
         keys, content = Keys(tmp_path / "keys"), random.Random(2).randbytes(EARLIER_PIECE + 99)
@@ -128,3 +159,19 @@ class TestFolder(StorageContract):
         path.write_bytes(bytes(sealed))
         with pytest.raises(Damaged):
             b"".join(storage.stream(digest))
+
+
+def test_of_opened_pieces_the_oldest_go_first_and_none_outlives_its_time() -> None:
+    name, piece = ("digest", 1, 1), bytes(100)
+    few = OpenPieces(at_most=250)
+    for number in range(3):
+        few.put(name, number, piece)
+    few.put(name, 2, piece)
+    assert [few.get(name, number) for number in range(3)] == [None, piece, piece]
+    assert few.get(("digest", 1, 2), 1) is None
+    few.clear()
+    few.put(name, 7, bytes(200))
+    assert (few.get(name, 1), few.get(name, 7)) == (None, bytes(200))
+    brief = OpenPieces(seconds=0)
+    brief.put(name, 0, piece)
+    assert brief.get(name, 0) is None

@@ -209,7 +209,7 @@ def test_every_door_to_it_says_clearly_that_it_was_removed(cabinet, paper):
 
 
 def test_a_copy_that_is_on_its_way_stops(cabinet, paper):
-    long = storage.keep(bytes(3 * storage.PIECE))
+    long = storage.keep(bytes(2 * storage.GIVEN_AT_ONCE))
     stream = storage.store().stream(long)
     assert next(stream)
     storage.store().destroy(long)
