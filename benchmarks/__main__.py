@@ -7,13 +7,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import ballots, first_page, growth, ledger, papers, reader_memory, search
+from benchmarks import ballots, first_page, growth, hall, ledger, papers, reader_memory, search
 
 ALL = (
     ledger.append_beside_a_bare_commit,
     ballots.one_cast,
     ballots.a_thousand,
     papers.copies_and_files,
+    hall.session_opening,
     papers.files_of_others,
     first_page.first_page_of_a_scan,
     reader_memory.jumping_through_a_scan,

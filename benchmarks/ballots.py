@@ -240,7 +240,7 @@ def _hall(count: int) -> Iterator[_Hall]:
         migrate.upgrade(database())
         cabinet = Cabinet(app)
         builders.set_clock(builders.MONDAY)
-        _appoint(cabinet, count - len(builders.MEMBERS))
+        appoint_members(cabinet, count - len(builders.MEMBERS))
         with reading() as db:
             names = [each.person_id for each in people.members(db, builders.MONDAY.date())]
         known = {number: username for username, number in cabinet.ids.items()}
@@ -249,7 +249,7 @@ def _hall(count: int) -> Iterator[_Hall]:
         database().close()
 
 
-def _appoint(cabinet: Cabinet, count: int) -> None:
+def appoint_members(cabinet: Cabinet, count: int) -> None:
     with transaction() as db:
         for number in range(count):
             title = f"Bộ trưởng thứ {number}"

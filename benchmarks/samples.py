@@ -23,14 +23,14 @@ AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 MARK = Mark("Nguyễn Thị Hồng Nhượng", "Bộ trưởng", AT, Code.sealed(b"bench", 1, 1, AT))
 
 
-def paper(pages: int, packed: bool = True) -> bytes:
+def paper(pages: int, packed: bool = True, chosen: int = 0) -> bytes:
     """Full pages of text, no two lines alike; each takes some 2.4 KB, and 7 KB where not packed."""
-    chosen, words = random.Random(pages), WORDS.split()
+    dice, words = random.Random(chosen), WORDS.split()
     canvas, made = _canvas(packed)
     for _ in range(pages):
         canvas.setFont("Bench", 11)
         for line in range(LINES):
-            text = " ".join(chosen.choices(words, k=WORDS_A_LINE))
+            text = " ".join(dice.choices(words, k=WORDS_A_LINE))
             canvas.drawString(60, 780 - 16 * line, text)
         canvas.showPage()
     canvas.save()

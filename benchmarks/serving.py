@@ -49,6 +49,14 @@ def copy(digest: str, at: int, length: int, size: int) -> Response:
     )
 
 
+@app.get("/forty/<digest>/<int:at>/<int:length>/<int:size>")
+def forty(digest: str, at: int, length: int, size: int) -> Response:
+    """Forty copies in one answer, as a device takes a session's papers along."""
+    copies = [copy_of(digest, at, length, size) for _ in range(40)]
+    parts = (part for each in copies for part in each.stream(0, size))
+    return Response(parts, mimetype="application/octet-stream", direct_passthrough=True)
+
+
 @app.get("/plain/<name>")
 def plain(name: str) -> Response:
     return send_file(FOLDER / name, mimetype="application/pdf", conditional=True)

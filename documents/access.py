@@ -1,5 +1,7 @@
 """Loaders of dossiers, papers and editions: whoever may not read them, finds nothing."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -197,6 +199,24 @@ def signed_original_to_take(db: Session, actor: Actor, edition_id: int) -> Editi
 def may_export(db: Session, actor: Actor, dossier_id: int) -> bool:
     """Whether this person may take away what they read of a dossier, where its labels let it go."""
     return actor.may(Permission.PAPER_EXPORT) and may_read_oneself(db, actor, dossier_id)
+
+
+def read_ahead(db: Session, actor: Actor, edition_ids: Sequence[int]) -> list[object]:
+    """What the rights of all these editions ask, by one question each; what is given back is to be
+    held as long as they are asked."""
+    editions = db.scalars(
+        select(Edition)
+        .where(Edition.id.in_(edition_ids))
+        .options(
+            joinedload(Edition.paper).joinedload(Paper.dossier),
+            joinedload(Edition.paper).selectinload(Paper.editions),
+        )
+    ).all()
+    dossiers = {each.paper.dossier_id for each in editions}
+    handed = db.scalars(
+        select(Handout).where(Handout.dossier_id.in_(dossiers), Handout.person_id == actor.id)
+    ).all()
+    return [*editions, *handed]
 
 
 def edition_to_export(db: Session, actor: Actor, edition_id: int) -> Edition:

@@ -20,7 +20,7 @@ from documents.rules import CopyFate, Handling, KeepRefusal
 from ecabinet import clock, keys
 from ecabinet.access import Actor
 from ecabinet.db import reading, transaction
-from ecabinet.errors import NotFound, Refused
+from ecabinet.errors import CabinetError, NotFound, Refused, Removed
 from people import queries as people
 
 LONGEST_BROWSER = 200
@@ -31,7 +31,6 @@ SEED_BYTES = 32
 class Kept:
     """A paper that a browser may keep, and until when."""
 
-    lease_id: int
     paper_id: int
     edition_id: int
     number: int
@@ -42,6 +41,14 @@ class Kept:
     pages: int
     size: int
     until: datetime
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A paper that goes into a vault, and its reader's marked copy."""
+
+    kept: Kept
+    copy: Copy
 
 
 @dataclass(frozen=True)
@@ -135,35 +142,59 @@ def open_vault(
         return Opened(vault.public_id, _half(vault), stay)
 
 
-def take(actor: Actor, public_id: str, edition_id: int) -> Kept:
-    """Let a vault keep an edition; or say that its handling forbids it."""
+def take(
+    actor: Actor, public_id: str, edition_ids: Sequence[int]
+) -> list[tuple[int, Taken | CabinetError]]:
+    """Let a vault keep these editions, in their order; what may not be kept is refused by itself,
+    and the rest goes on."""
     with transaction() as db:
         vault = _vault_to_fill(db, actor, public_id)
-        edition = access.edition_to_read(db, actor, edition_id)
         now = clock.now(db)
-        until = _until(db, actor, edition, now)
-        if until is None:
-            raise Refused(KeepRefusal.ONLINE_ONLY)
-        lease = db.scalar(
-            select(Lease).where(Lease.vault_id == vault.id, Lease.edition_id == edition_id)
+        held = access.read_ahead(db, actor, edition_ids)
+        standing = select(Lease).where(
+            Lease.vault_id == vault.id, Lease.edition_id.in_(list(edition_ids))
         )
-        if lease is None:
-            lease = Lease(vault=vault, edition=edition)
-            db.add(lease)
-        lease.taken_at, lease.until, lease.ended_at, lease.told_at = now, until, None, None
-        db.flush()
-        return _kept(lease)
+        leases = {each.edition_id: each for each in db.scalars(standing)}
+        found = [(each, _taken(db, actor, vault, leases, each, now)) for each in edition_ids]
+        del held
+        return found
 
 
-def copy(actor: Actor, lease_id: int) -> Copy:
-    """The marked copy that goes into a vault: its mark says when it was taken, not opened."""
+def _taken(
+    db: Session,
+    actor: Actor,
+    vault: Vault,
+    leases: dict[int, Lease],
+    edition_id: int,
+    now: datetime,
+) -> Taken | CabinetError:
+    try:
+        edition = access.edition_to_read(db, actor, edition_id)
+    except (NotFound, Removed) as refusal:
+        return refusal
+    until = _until(db, actor, edition, now)
+    if until is None:
+        return Refused(KeepRefusal.ONLINE_ONLY)
+    lease = leases.get(edition_id)
+    if lease is None:
+        lease = leases[edition_id] = Lease(vault=vault, edition=edition)
+        db.add(lease)
+    lease.taken_at, lease.until, lease.ended_at, lease.told_at = now, until, None, None
+    code = Code.sealed(service.mark_key(), edition.id, actor.id, now)
+    office = service.office_of_reader(db, actor, edition)
+    # Its mark says when it was taken, not opened.
+    mark = Mark(actor.name, office, now.astimezone(service.OFFICE_ZONE), code)
+    copy = Copy(edition.prepared, edition.slot, service.filled(mark, edition.slot_length))
+    return Taken(_kept(lease), copy)
+
+
+def refuse_to_go_on(actor: Actor, public_id: str, edition_id: int) -> None:
+    """A vault that was closed, or a paper that may no longer be read, while papers are on their
+    way into it."""
     with reading() as db:
-        lease = lease_of(db, actor, lease_id)
-        edition = access.edition_to_read(db, actor, lease.edition_id)
-        code = Code.sealed(service.mark_key(), edition.id, actor.id, lease.taken_at)
-        office = service.office_of_reader(db, actor, edition)
-        mark = Mark(actor.name, office, lease.taken_at.astimezone(service.OFFICE_ZONE), code)
-        return Copy(edition.prepared, edition.slot, service.filled(mark, edition.slot_length))
+        if not db.scalar(select(Vault.seed.is_not(None)).where(Vault.public_id == public_id)):
+            raise Refused(KeepRefusal.CLOSED)
+        access.edition_to_read(db, actor, edition_id)
 
 
 def may_keep(public_id: str, emptied: bool) -> bool:
@@ -300,13 +331,6 @@ def _leases(db: Session, vault: Vault) -> Sequence[Lease]:
     return db.scalars(found.options(whole).order_by(Lease.id)).all()
 
 
-def lease_of(db: Session, actor: Actor, lease_id: int) -> Lease:
-    lease = db.get(Lease, lease_id)
-    if lease is None or lease.vault.person_id != actor.id or lease.vault.seed is None:
-        raise NotFound(f"lease {lease_id}")
-    return lease
-
-
 def _until(db: Session, actor: Actor, edition: Edition, now: datetime) -> datetime | None:
     """Until when this person's device may keep an edition; None where it may not."""
     dossier_id = edition.paper.dossier_id
@@ -338,7 +362,6 @@ def _record(
 def _kept(lease: Lease) -> Kept:
     edition, paper = lease.edition, lease.edition.paper
     return Kept(
-        lease.id,
         paper.id,
         edition.id,
         edition.number,

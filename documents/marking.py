@@ -8,7 +8,7 @@ import hmac
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -127,13 +127,6 @@ def office_and_time(second: str, zone: tzinfo) -> tuple[str, datetime] | None:
         return None
 
 
-def pieces(stored: Iterator[bytes], start: int, slot: Slot, filled: bytes) -> Iterator[bytes]:
-    """The stored pieces from `start` on, with whatever overlaps the slot overwritten."""
-    for piece in stored:
-        yield _overwritten(piece, start, slot.at, filled)
-        start += len(piece)
-
-
 @dataclass(frozen=True)
 class Copy:
     """One reader's copy: the prepared file with the reader's mark in its slot."""
@@ -151,18 +144,17 @@ class Copy:
         return hashlib.sha256(self.prepared.encode() + self.filled).hexdigest()[:32]
 
     def stream(self, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes [start, stop), in pieces; never the whole file in memory."""
-        stored = storage.store().stream(self.prepared, start, stop)
-        return pieces(stored, start, self.slot, self.filled)
-
-
-def _overwritten(piece: bytes, start: int, slot_at: int, filled: bytes) -> bytes:
-    first = max(start, slot_at)
-    last = min(start + len(piece), slot_at + len(filled))
-    if first >= last:
-        return piece
-    around, mark = memoryview(piece), memoryview(filled)[first - slot_at : last - slot_at]
-    return b"".join((around[: first - start], mark, around[last - start :]))
+        """The bytes [start, stop), in parts; never the whole file in memory. NotFound at once where
+        the file is gone."""
+        begin, end = self.slot.at, self.slot.at + len(self.filled)
+        stored, found = storage.store().stream, list[Iterable[bytes]]()
+        if start < begin:
+            found.append(stored(self.prepared, start, min(stop, begin)))
+        if start < end and stop > begin:
+            found.append([self.filled[max(0, start - begin) : stop - begin]])
+        if stop > end:
+            found.append(stored(self.prepared, max(start, end), stop))
+        return itertools.chain.from_iterable(found)
 
 
 def _line(text: str, size: int, base: int, widths: Mapping[str, int]) -> bytes:

@@ -969,16 +969,30 @@ def _answer_refusal(refusal: CabinetError) -> AnyResponse:
         if isinstance(refusal, LeftOffice):
             say("left_office")
         return redirect("/sign-in?next=" + quote(own_path(request.full_path.rstrip("?"))))
-    reason = ""
-    if isinstance(refusal, Refused):
-        reason = f"{type(refusal.reason).__name__}.{refusal.reason.value}"
-    elif isinstance(refusal, BadInput):
-        reason = refusal.field
+    reason = _reason_of(refusal)
     if not isinstance(refusal, NotFound):
         tell = log.error if isinstance(refusal, HsmAway) else log.info
         tell("refused", code=refusal.code, why=str(refusal), path=_address_asked())
     _note_refusal(refusal.code, reason)
     return _answer(refusal.status, refusal.code, reason, refusal.as_answer())
+
+
+def refusal_told(refusal: CabinetError) -> dict[str, str | int]:
+    """What a refusal says by itself where it is one of several things in an answer."""
+    body = refusal.as_answer()
+    return body | {"message": _refusal_in_words(refusal.code, _reason_of(refusal), body)}
+
+
+def _reason_of(refusal: CabinetError) -> str:
+    if isinstance(refusal, Refused):
+        return f"{type(refusal.reason).__name__}.{refusal.reason.value}"
+    return refusal.field if isinstance(refusal, BadInput) else ""
+
+
+def _refusal_in_words(code: str, reason: str, body: dict[str, str | int]) -> str:
+    # Not `render_template`, which asks the store for what stands around a page.
+    refusal = current_app.jinja_env.get_template("_refusal.html")
+    return refusal.render(code=code, reason=reason, body=body).strip()
 
 
 def _answer_http(fault: HTTPException) -> AnyResponse:
@@ -1001,11 +1015,8 @@ def _answer_fault(fault: Exception) -> AnyResponse:
 
 
 def _answer(status: int, code: str, reason: str, body: dict[str, str | int]) -> AnyResponse:
-    # Not `render_template`, which asks the store for what stands around a page.
-    refusal = current_app.jinja_env.get_template("_refusal.html")
     is_address = code == BadInput.code and request.method in SAFE
-    said = "bad_address" if is_address else code
-    message = refusal.render(code=said, reason=reason, body=body).strip()
+    message = _refusal_in_words("bad_address" if is_address else code, reason, body)
     request_id = g.get("request_id", "")
     if wants_json():
         response = make_response(body | {"message": message, "request": request_id}, status)

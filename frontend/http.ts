@@ -84,11 +84,20 @@ async function asked(url: string, options: RequestInit): Promise<Response> {
   return response.status === 401 ? fetch(url, options) : response;
 }
 
+interface Asking {
+  method?: string;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
 /** Ask the server; JSON both ways. Throws a Refusal, also when there is no line. */
-export async function send<Answer>(
-  url: string,
-  options: { method?: string; body?: unknown; signal?: AbortSignal } = {},
-): Promise<Answer> {
+export async function send<Answer>(url: string, options: Asking = {}): Promise<Answer> {
+  const response = await answered(url, options);
+  return (response.status === 204 ? undefined : await response.json().catch(cut)) as Answer;
+}
+
+/** The same, for an answer that is read otherwise. */
+export async function answered(url: string, options: Asking = {}): Promise<Response> {
   const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken();
@@ -101,7 +110,7 @@ export async function send<Answer>(
     signal: options.signal,
   }).catch(cut);
   if (!response.ok) throw await refusalOf(response);
-  return (response.status === 204 ? undefined : await response.json().catch(cut)) as Answer;
+  return response;
 }
 
 /** Send a form as the browser would, but read the answer here. */

@@ -25,7 +25,7 @@ MOST_ADVISERS = 50
 @needs(Permission.SIGNED_IN)
 def own(edition_id: int) -> dict[str, Any]:
     since = web.asked_number("since") or 0
-    return _answer(carrying.on_edition(current_actor(), edition_id, since))
+    return notes_told(carrying.on_edition(current_actor(), edition_id, since))
 
 
 @door.post("/editions/<int:edition_id>/notes")
@@ -34,7 +34,7 @@ def own(edition_id: int) -> dict[str, Any]:
 def keep(edition_id: int) -> dict[str, Any]:
     body = Body("notes", "since")
     sent = body.list("notes", noting.MOST_AT_ONCE)
-    return _answer(keeping.keep(current_actor(), edition_id, sent, body.whole("since")))
+    return notes_told(keeping.keep(current_actor(), edition_id, sent, body.whole("since")))
 
 
 @door.post("/editions/<int:edition_id>/notes/<note_id>/place")
@@ -45,8 +45,8 @@ def settle(edition_id: int, note_id: str) -> dict[str, Any]:
     body = Body("page", "since")
     actor, since = current_actor(), body.whole("since")
     if "page" not in body:
-        return _answer(carrying.unsettle(actor, edition_id, note_id, since))
-    return _answer(carrying.settle(actor, edition_id, note_id, body.whole("page"), since))
+        return notes_told(carrying.unsettle(actor, edition_id, note_id, since))
+    return notes_told(carrying.settle(actor, edition_id, note_id, body.whole("page"), since))
 
 
 @door.post("/editions/<int:edition_id>/notes/<note_id>/share")
@@ -59,7 +59,7 @@ def share(edition_id: int, note_id: str) -> dict[str, Any]:
     more = body.list("more", noting.MOST_ON_EDITION) if "more" in body else []
     if not all(isinstance(each, str) for each in more):
         raise BadInput("more", "names no note")
-    return _answer(sharing.share(current_actor(), edition_id, [note_id, *more], chosen, since))
+    return notes_told(sharing.share(current_actor(), edition_id, [note_id, *more], chosen, since))
 
 
 @door.get("/editions/<int:edition_id>/notes.pdf")
@@ -69,7 +69,7 @@ def export(edition_id: int) -> Response:
     return web.download(f"Ghi chú {title[:100]}.pdf", sheet, "application/pdf")
 
 
-def _answer(found: Notes) -> dict[str, Any]:
+def notes_told(found: Notes) -> dict[str, Any]:
     return {
         "last": found.last,
         "notes": [_note(each) for each in found.notes],

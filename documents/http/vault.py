@@ -1,28 +1,50 @@
 """The doors of the offline vault: its two pages, which name nobody, and what fills it."""
 
 import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
 from documents import leases
-from documents.http.papers import sent
-from documents.leases import Kept, Opened, Reading
+from documents.http.notes import notes_told
+from documents.http.papers import FILE_HEADERS
+from documents.leases import Kept, Opened, Reading, Taken
+from documents.notes import carrying
+from documents.notes.reading import Notes
 from documents.service import OFFICE_ZONE
 from ecabinet import clock, web
-from ecabinet.access import Permission
+from ecabinet.access import Actor, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
-from ecabinet.errors import BadInput
-from ecabinet.web import Door, current_actor, gives_a_file, needs, signed_by_its_sender, takes
+from ecabinet.errors import BadInput, CabinetError, NotFound, Refused, Removed, TooMany
+from ecabinet.web import (
+    Door,
+    current_actor,
+    needs,
+    refusal_told,
+    signed_by_its_sender,
+    takes,
+)
 
 door = Door("vault", __name__)
 
 SECRET_LETTERS = 32
 MOST = 1_000
+LENGTH_BYTES = 4
+NO_NOTES = Notes(0, [], [])
+# How often it is asked whether papers may still go into a vault that are on their way to it.
+LOOK_SECONDS = 1.0
+# How many devices are given papers at once by one process, which has three times as many threads.
+MOST_WAYS, AGAIN_SECONDS = 48, 3
+_ways = threading.BoundedSemaphore(MOST_WAYS)
 
 
 @door.get("/vault")
@@ -66,19 +88,70 @@ def open_vault() -> dict[str, Any]:
 @door.post("/vault/leases")
 @needs(Permission.PAPER_READ)
 @takes(body=True)
-def take() -> dict[str, Any]:
-    body = Body("vault", "edition")
+def take() -> Response:
+    """Papers into a vault, one after another in one answer. Of each there is said first what it is,
+    in JSON, after the number of its bytes (4 bytes, the highest first); then comes its marked copy,
+    `size` bytes. Of one that is refused there is said why, and nothing comes."""
+    body = Body("vault", "editions")
     secret = body.hex("vault", SECRET_LETTERS)
-    kept = leases.take(current_actor(), secret, body.whole("edition"))
-    with reading() as db:
-        return _kept(kept, clock.now(db))
+    asked = list(dict.fromkeys(_numbers(body, "editions")))
+    if not asked:
+        raise BadInput("editions", "names none")
+    with ExitStack() as way:
+        # A hall that takes its papers along leaves room for those who vote.
+        if not _ways.acquire(blocking=False):
+            raise TooMany(AGAIN_SECONDS)
+        way.callback(_ways.release)
+        actor = current_actor()
+        taken = leases.take(actor, secret, asked)
+        parts = _parts(actor, secret, taken, way.pop_all())
+    # Begun: one that never was would end without leaving its way to the next.
+    next(parts)
+    answer = Response(
+        stream_with_context(parts), mimetype="application/octet-stream", headers=FILE_HEADERS
+    )
+    answer.headers["Accept-Ranges"] = "none"
+    return answer
 
 
-@door.get("/leases/<int:lease_id>/file")
-@needs(Permission.PAPER_READ)
-@gives_a_file(leases.lease_of)
-def file(lease_id: int) -> Response:
-    return sent(leases.copy(current_actor(), lease_id), f"{lease_id}.pdf")
+def _parts(
+    actor: Actor,
+    secret: str,
+    taken: list[tuple[int, Taken | CabinetError]],
+    way: AbstractContextManager[object],
+) -> Iterator[bytes]:
+    with way:
+        yield b""
+        there = [number for number, each in taken if isinstance(each, Taken)]
+        with_notes = carrying.with_notes(actor, there)
+        with reading() as db:
+            began = clock.now(db)
+        looked = at = time.monotonic()
+        for number, each in taken:
+            if isinstance(each, CabinetError):
+                yield _said(_refused(number, each))
+                continue
+            try:
+                if time.monotonic() - looked >= LOOK_SECONDS:
+                    leases.refuse_to_go_on(actor, secret, number)
+                    looked = time.monotonic()
+                found = carrying.on_edition(actor, number) if number in with_notes else NO_NOTES
+                content = each.copy.stream(0, each.copy.size)
+            except (NotFound, Refused, Removed) as refusal:
+                yield _said(_refused(number, refusal))
+                continue
+            kept = _kept(each.kept, began + timedelta(seconds=time.monotonic() - at))
+            yield _said(kept | {"notes": notes_told(found)})
+            yield from content
+
+
+def _said(of_one: dict[str, Any]) -> bytes:
+    said = json.dumps(of_one).encode()
+    return len(said).to_bytes(LENGTH_BYTES, "big") + said
+
+
+def _refused(edition_id: int, refusal: CabinetError) -> dict[str, Any]:
+    return {"edition_id": edition_id, "refused": refusal_told(refusal)}
 
 
 @door.get("/vaults")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from documents import access, anchoring, noting
 from documents.anchoring import TRAY, Anchor, Found, Place
@@ -45,6 +45,22 @@ def on_edition(actor: Actor, edition_id: int, since: int = 0) -> Notes:
         _carry(person_id, edition, written)
     with store.reading() as db:
         return reading.changed(db, actor, edition, since)
+
+
+def with_notes(actor: Actor, edition_ids: Sequence[int]) -> set[int]:
+    """Those of these editions on which this reader may see any: they have written on some edition
+    of the paper, or somebody may lend them theirs."""
+    if actor.mandates:
+        return set(edition_ids)
+    with store.reading() as db:
+        here = aliased(Edition)
+        written = (
+            select(here.id)
+            .join(Edition, Edition.paper_id == here.paper_id)
+            .join(Note, Note.edition_id == Edition.id)
+            .where(here.id.in_(edition_ids), Note.person_id == actor.id)
+        )
+        return set(db.scalars(written))
 
 
 def settle(actor: Actor, edition_id: int, note_id: str, page: int, since: int) -> Notes:

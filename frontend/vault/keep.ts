@@ -2,9 +2,11 @@
 /** "Tải về": the papers of a session, a consultation or a dossier, into this device's vault. */
 import { Refusal } from '../http';
 import { word } from '../words';
-import { canKeep, load, prepare } from './loading';
+import { canKeep, type Heard, inTurn, load, prepare } from './loading';
 import { show } from './row';
 import { isSigned, openFor, openKept, type Pack, type Vault } from './vault';
+
+const editionOf = (row: HTMLElement): number => Number(row.dataset.edition);
 
 const owner = Number(document.querySelector<HTMLElement>('#ended')?.dataset.owner);
 
@@ -63,9 +65,10 @@ class Region {
       await prepare();
       const vault = await openFor(owner);
       await this.showKept(vault);
-      for (const row of this.rows) await this.loadOne(vault, row);
+      await this.loadMissing(vault);
     } catch (wrong) {
       if (!(wrong instanceof Refusal)) throw wrong;
+      for (const row of this.missing()) show(row, 'failed');
       this.say(wrong.message);
     } finally {
       this.isLoading = false;
@@ -74,19 +77,32 @@ class Region {
     }
   }
 
-  private async loadOne(vault: Vault, row: HTMLElement): Promise<void> {
-    if (row.dataset.state === 'ready' || row.dataset.state === 'online') return;
-    show(row, 'loading', { share: 0 });
-    try {
-      const edition = Number(row.dataset.edition);
-      const tell = (share: number) => show(row, 'loading', { share });
-      show(row, 'ready', await load(vault, edition, this.packOf(row), tell));
-    } catch (wrong) {
-      if (!(wrong instanceof Refusal)) throw wrong;
-      show(row, wrong.reason === 'online_only' ? 'online' : 'failed');
-      this.say(wrong.message);
-    }
-    this.count();
+  private missing(): HTMLElement[] {
+    return this.rows.filter(({ dataset }) => !['ready', 'online'].includes(dataset.state ?? ''));
+  }
+
+  private async loadMissing(vault: Vault): Promise<void> {
+    const rows = new Map(this.missing().map((row) => [editionOf(row), row]));
+    if (!rows.size) return;
+    for (const row of rows.values()) show(row, 'loading', { share: 0 });
+    const rowOf = (edition: number) => rows.get(edition) as HTMLElement;
+    const packOf = (edition: number) => this.packOf(rowOf(edition));
+    const heard: Heard = {
+      share: (edition, share) => show(rowOf(edition), 'loading', { share }),
+      kept: (edition, leased) => {
+        show(rowOf(edition), 'ready', leased);
+        this.count();
+      },
+      refused: (edition, why) => {
+        show(rowOf(edition), why.reason === 'online_only' ? 'online' : 'failed');
+        this.say(why.message);
+        this.count();
+      },
+    };
+    await inTurn(
+      () => load(vault, [...rows.keys()], packOf, heard),
+      (words) => this.say(words),
+    );
   }
 
   private packOf(row: HTMLElement): Pack {

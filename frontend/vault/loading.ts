@@ -1,6 +1,6 @@
 /** Brings papers into the vault. */
 import type { Answer } from '../documents/notes/note';
-import { Refusal, refusalOf, send } from '../http';
+import { answered, Refusal } from '../http';
 import { word } from '../words';
 import type { Leased, Pack, Vault } from './vault';
 
@@ -15,44 +15,99 @@ export async function prepare(): Promise<void> {
   await navigator.storage?.persist?.();
 }
 
-/** Take a lease of an edition, its marked copy and one's notes on it; `tell` hears which share of it is here. */
-export async function load(
-  vault: Vault,
-  edition: number,
-  pack: Pack,
-  tell: (share: number) => void,
-): Promise<Leased> {
-  const leased = await send<Leased>('/vault/leases', { body: { vault: vault.secret, edition } });
-  const answer = await fetch(`/leases/${leased.lease_id}/file`).catch(() => null);
-  if (!answer) throw cut();
-  if (!answer.ok) throw await refusalOf(answer);
-  const content = await whole(answer, leased.size, tell);
-  const notes = await send<Answer>(`/editions/${edition}/notes?since=0`);
-  await vault.keepNotes(edition, 'known', notes);
-  await vault.keep({ ...leased, pack }, content);
-  return leased;
+/** Told of each paper as it comes, by its edition. */
+export interface Heard {
+  share(edition: number, share: number): void;
+  kept(edition: number, leased: Leased): void;
+  refused(edition: number, why: Refusal): void;
 }
 
-async function whole(
-  answer: Response,
-  size: number,
-  tell: (share: number) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const content = new Uint8Array(size);
-  let place = 0;
-  const reader = answer.body?.getReader();
-  while (reader) {
-    const { done, value } = await reader.read().catch(() => {
+/** What is said of a paper before it comes, or of why it does not. */
+type Said = (Leased & { notes: Answer }) | { edition_id: number; refused: Record<string, unknown> };
+
+/** Take these editions into the vault, in one answer: their marked copies and one's notes on them.
+ *  Throws where it ends before the last; what was whole by then stays. */
+export async function load(
+  vault: Vault,
+  editions: number[],
+  packOf: (edition: number) => Pack,
+  heard: Heard,
+): Promise<void> {
+  const answer = await answered('/vault/leases', { body: { vault: vault.secret, editions } });
+  if (!answer.body) throw cut();
+  const coming = new Coming(answer.body.getReader());
+  for (let left = editions.length; left; left -= 1) {
+    const said = await coming.said<Said>();
+    const edition = said.edition_id;
+    if ('refused' in said) {
+      const { code, message } = said.refused;
+      heard.refused(edition, new Refusal(409, String(code), String(message), said.refused));
+      continue;
+    }
+    const { notes, ...leased } = said;
+    const content = await coming.bytes(leased.size, (share) => heard.share(edition, share));
+    await vault.keepNotes(edition, 'known', notes);
+    await vault.keep({ ...leased, pack: packOf(edition) }, content);
+    heard.kept(edition, leased);
+  }
+}
+
+/** As soon as the server has room: where a whole hall takes its papers along, some wait. */
+export async function inTurn(
+  act: () => Promise<void>,
+  say: (words: string) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (wrong) {
+      if (!(wrong instanceof Refusal) || wrong.status !== 429) throw wrong;
+      say(
+        word({
+          vi: 'Nhiều người đang tải cùng lúc: máy chủ sẽ gửi đến máy này trong ít giây nữa.',
+          en: 'Many are loading at once: the server will get to this device in some seconds.',
+        }),
+      );
+      const seconds = Number(wrong.body.wait_seconds) || 1;
+      await new Promise((go) => setTimeout(go, seconds * 1000 * (0.5 + Math.random())));
+      say('');
+    }
+  }
+}
+
+const LENGTH_BYTES = 4;
+
+/** An answer that is read by lengths. */
+class Coming {
+  private rest: Uint8Array = new Uint8Array();
+
+  constructor(private readonly reader: ReadableStreamDefaultReader<Uint8Array>) {}
+
+  async said<What>(): Promise<What> {
+    const length = new DataView((await this.bytes(LENGTH_BYTES)).buffer).getUint32(0);
+    return JSON.parse(new TextDecoder().decode(await this.bytes(length)));
+  }
+
+  async bytes(size: number, tell?: (share: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+    const content = new Uint8Array(size);
+    for (let place = 0; place < size; ) {
+      if (!this.rest.length) await this.read();
+      const part = this.rest.subarray(0, size - place);
+      content.set(part, place);
+      place += part.length;
+      this.rest = this.rest.subarray(part.length);
+      tell?.(place / size);
+    }
+    return content;
+  }
+
+  private async read(): Promise<void> {
+    const { done, value } = await this.reader.read().catch(() => {
       throw cut();
     });
-    if (done) break;
-    if (place + value.length > size) throw cut();
-    content.set(value, place);
-    place += value.length;
-    tell(place / size);
+    if (done) throw cut();
+    this.rest = value;
   }
-  if (place !== size) throw cut();
-  return content;
 }
 
 const cut = (): Refusal =>

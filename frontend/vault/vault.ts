@@ -13,7 +13,6 @@ import {
 
 /** What the server says of a paper that may be kept. */
 export interface Leased {
-  lease_id: number;
   paper_id: number;
   edition_id: number;
   number: number;

@@ -702,7 +702,7 @@ def _kept(
 ) -> dict[str, Things]:
     actor = replace(cabinet.actor(username), login_id=login_id)
     vault = leases.make_vault(actor, "Safari")
-    lease = leases.take(actor, vault.public_id, edition_id)
+    leases.take(actor, vault.public_id, [edition_id])
     note = a_note()
     sent = {"notes": [note], "since": 0}
     answer = browser.post(f"/editions/{edition_id}/notes", json=sent, headers=JSON)
@@ -716,7 +716,6 @@ def _kept(
         )  # fmt: skip
         db.merge(place)
     return {
-        "lease": {"lease_id": lease.lease_id},
         "vault": {"vault_id": vault_id},
         "note": {"edition_id": edition_id, "note_id": note["id"], "within": "edition_id"},
     }

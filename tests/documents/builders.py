@@ -1,17 +1,20 @@
 """Files and dossiers that the tests of papers share."""
 
 import io
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 from reportlab.pdfgen.canvas import Canvas
+from werkzeug.test import TestResponse
 
 from documents import queries, service
 from documents.queries import PaperView
 from documents.rules import PaperKind
 from ecabinet.db import reading, transaction
-from tests.builders import Cabinet
+from tests.builders import Browser, Cabinet
 
 WORDS = "Dieu 1. Noi dung trang"
 
@@ -128,3 +131,22 @@ def read_otherwise(pages: int = 2, at: int = 0) -> bytes:
         plain = pikepdf.ObjectStreamMode.disable
         paper.save(made, object_stream_mode=plain, compress_streams=False)
     return made.getvalue().replace(b"stream\n" + drawing, b"stream " + drawing)
+
+
+def take_along(browser: Browser, vault: str, *edition_ids: int) -> TestResponse:
+    body = {"vault": vault, "editions": list(edition_ids)}
+    return browser.post("/vault/leases", json=body, headers={"Accept": "application/json"})
+
+
+def arrived(answer: TestResponse) -> list[tuple[dict[str, Any], bytes]]:
+    """What a device is told of each paper that it takes along, and the paper."""
+    assert answer.status_code == 200, answer.text
+    rest, found = answer.data, []
+    while rest:
+        end = 4 + int.from_bytes(rest[:4], "big")
+        said = json.loads(rest[4:end])
+        after = end + said.get("size", 0)
+        assert after <= len(rest)
+        found.append((said, rest[end:after]))
+        rest = rest[after:]
+    return found

@@ -433,10 +433,7 @@ def test_a_clean_file_takes_its_place_and_what_waited_meanwhile_does_not(cabinet
 def lease(cabinet: Cabinet, paper: queries.PaperView, who: str) -> tuple[Browser, str]:
     browser = cabinet.browser(who)
     vault = browser.post("/vault", json={}, headers=JSON).json["vault"]
-    taken = browser.post(
-        "/vault/leases", json={"vault": vault, "edition": paper.edition_id}, headers=JSON
-    )
-    assert taken.status_code == 200
+    builders.arrived(builders.take_along(browser, vault, paper.edition_id))
     return browser, vault
 
 
@@ -457,10 +454,8 @@ def test_copies_on_devices_are_named_until_they_are_heard_of_or_their_lease_ends
     told = heard.post("/vault", json={"vault": vault}, headers=JSON)
     assert told.json["kept"] == []
     assert fates(cabinet) == {yte: CopyFate.TOLD, taichinh: CopyFate.HELD}
-    refused = heard.post(
-        "/vault/leases", json={"vault": vault, "edition": paper.edition_id}, headers=JSON
-    )
-    assert refused.status_code == 410
+    ((refused, _),) = builders.arrived(builders.take_along(heard, vault, paper.edition_id))
+    assert refused["refused"]["code"] == "removed"
     cabinet.wait(hours=73)
     assert fates(cabinet) == {yte: CopyFate.TOLD, taichinh: CopyFate.LEASE_OVER}
 

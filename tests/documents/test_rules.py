@@ -1,5 +1,6 @@
 """What a file must be before anybody opens it; who reads a dossier; when an opening is new."""
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from documents import marking, rules
 from documents.marking import Mark, Slot
 from documents.pages.font import widths
 from documents.rules import DossierRefusal, DossierState, Limits, PaperRefusal
+from ecabinet import storage
 
 AT = datetime(2026, 11, 24, 9, 44, 59, tzinfo=UTC)
 SMALL = Limits(bytes=20)
@@ -73,14 +75,14 @@ def test_a_mark_says_the_office_only_once_when_it_is_the_name():
     assert Mark("Hoa", "Bộ trưởng", AT).lines[1] == "Bộ trưởng · 09:44 24/11/2026"
 
 
-def test_pieces_are_overwritten_where_they_meet_the_slot_however_they_are_cut():
+@pytest.mark.parametrize("at", [0, 40, 90])
+def test_a_copy_is_the_stored_file_with_the_mark_in_its_slot_in_any_range(at, monkeypatch):
+    monkeypatch.setattr(storage, "_storage", storage.Memory())
     whole, filled = bytes(range(100)), b"*" * 10
-    wanted = whole[:40] + filled + whole[50:]
-    for size in (1, 3, 7, 10, 45, 100):
-        for start in (0, 39, 40, 45, 49, 50, 99):
-            cut = (whole[at : at + size] for at in range(start, 100, size))
-            got = b"".join(marking.pieces(cut, start, Slot(40, 10, 100), filled))
-            assert got == wanted[start:], (size, start)
+    copy = marking.Copy(storage.keep(whole), Slot(at, 10, 100), filled)
+    wanted = whole[:at] + filled + whole[at + 10 :]
+    for start, stop in itertools.combinations(range(101), 2):
+        assert b"".join(copy.stream(start, stop)) == wanted[start:stop], (start, stop)
 
 
 def test_a_paper_is_a_scan_when_most_of_its_pages_hold_hardly_any_text():

@@ -2,18 +2,22 @@
 
 import base64
 import io
+import threading
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pypdf
 import pytest
 
 from documents import leases, queries, service
-from documents.models import Opening
+from documents.http import vault as http_vault
+from documents.models import Handout, Opening
 from ecabinet import clock
 from ecabinet.db import reading, transaction
 from people.models import Login
 from people.service import leaving
-from tests.builders import Browser, Cabinet
+from tests.builders import Browser, Cabinet, statements_sent
 from tests.documents import builders
 
 READER = "botruong.yte"
@@ -36,8 +40,10 @@ def vault_of(browser: Browser) -> str:
     return str(says(browser, "/vault").json["vault"])
 
 
-def take(browser: Browser, vault: str, paper: queries.PaperView):
-    return says(browser, "/vault/leases", vault=vault, edition=paper.edition_id)
+def take(browser: Browser, vault: str, paper: queries.PaperView) -> dict[str, Any]:
+    """What is said of one paper that is taken along, or of why it is not."""
+    ((said, _),) = builders.arrived(builders.take_along(browser, vault, paper.edition_id))
+    return said
 
 
 def stays(vault: str, cabinet: Cabinet, **more: object) -> bool:
@@ -52,17 +58,16 @@ def openings() -> list[Opening]:
 
 def test_a_paper_taken_along_bears_its_readers_mark_and_is_not_yet_opened(cabinet, paper):
     browser = cabinet.browser(READER)
-    lease = take(browser, vault_of(browser), paper).json
+    answer = builders.take_along(browser, vault_of(browser), paper.edition_id)
+    ((lease, content),) = builders.arrived(answer)
     assert (lease["edition_id"], lease["title"], lease["pages"]) == (
         paper.edition_id,
         "Tài liệu 1",
         3,
     )
     assert 71 * HOUR < lease["seconds"] <= 72 * HOUR
-    answer = browser.get(f"/leases/{lease['lease_id']}/file")
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert len(answer.data) == lease["size"]
-    assert "Bộ trưởng Bộ Y tế" in pypdf.PdfReader(io.BytesIO(answer.data)).pages[2].extract_text()
+    assert "Bộ trưởng Bộ Y tế" in pypdf.PdfReader(io.BytesIO(content)).pages[2].extract_text()
     assert openings() == []
 
 
@@ -98,7 +103,7 @@ def test_a_vault_hears_of_a_newer_edition_of_what_it_keeps(cabinet):
     paper = builders.papers(builders.dossier(cabinet, builders.pdf(3)))[0]
     browser = cabinet.browser("thuky")
     vault = vault_of(browser)
-    assert take(browser, vault, paper).json["newest"] == 1
+    assert take(browser, vault, paper)["newest"] == 1
     service.add_edition(cabinet.actor("chuyenvien"), paper.id, "ban-moi.pdf", builders.pdf(4))
     (kept,) = says(browser, "/vault", vault=vault).json["kept"]
     assert (kept["number"], kept["newest"]) == (1, 2)
@@ -121,16 +126,121 @@ def test_the_half_of_the_key_is_the_same_each_time_and_no_row_holds_it(cabinet, 
 def test_another_person_finds_no_vault_lease_or_copy_of_mine(cabinet, paper):
     mine, other = cabinet.browser(READER), cabinet.browser("thuky")
     vault = vault_of(mine)
-    lease = take(mine, vault, paper).json["lease_id"]
     for browser, status in ((mine, 200), (other, 404)):
         assert says(browser, "/vault", vault=vault).status_code == status
-        assert take(browser, vault, paper).status_code == status
-        assert browser.get(f"/leases/{lease}/file").status_code == status
+        answer = builders.take_along(browser, vault, paper.edition_id)
+        assert answer.status_code == status
+        assert (b"%PDF" in answer.data) == (status == 200)
+
+
+def test_papers_come_in_one_answer_each_with_its_notes_and_what_is_refused_stops_no_other(
+    cabinet, paper
+):
+    dossier_id = builders.dossier(cabinet, builders.pdf(2), builders.pdf(5), title="Hồ sơ khác")
+    builders.hand_out(cabinet, dossier_id, [READER])
+    second, third = builders.papers(dossier_id)
+    (foreign,) = builders.papers(builders.dossier(cabinet, builders.pdf(1), title="Chưa phát"))
+    cabinet.browser("thuky").post(f"/papers/{second.id}/handling", {"handling": "online"})
+    browser = cabinet.browser(READER)
+    content = {"kind": "text", "page": 1, "text": "Hỏi lại", "shape": {"at": [10, 20]}}
+    note = {"id": str(uuid4()), "base": 0, "content": content}
+    body = {"notes": [note], "since": 0}
+    path = f"/editions/{third.edition_id}/notes"
+    assert browser.post(path, json=body, headers=JSON).status_code == 200
+    asked = [each.edition_id for each in (third, foreign, second, paper)] + [987654]
+    found = builders.arrived(builders.take_along(browser, vault_of(browser), *asked))
+    assert [each["edition_id"] for each, _ in found] == asked
+    assert [each.get("refused", {}).get("code") for each, _ in found] == [
+        None, "not_found", "refused", None, "not_found",
+    ]  # fmt: skip
+    assert [each["notes"]["notes"] for each, _ in found if "notes" in each] == [
+        browser.get(f"{path}?since=0").json["notes"],
+        [],
+    ]
+    for (said, content), pages in ((found[0], 5), (found[3], 3)):
+        assert said["pages"] == len(pypdf.PdfReader(io.BytesIO(content)).pages) == pages
+    with reading() as db:
+        assert [each.paper for each in leases.copies_out(db, dossier_id)] == [third.title]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"editions": []}, "editions"),
+        ({"editions": ["1"]}, "editions"),
+        ({"editions": 1}, "editions"),
+        ({"editions": [1], "vault": "no hex"}, "vault"),
+        ({}, "editions"),
+    ],
+)
+def test_what_names_no_papers_is_refused(cabinet, paper, body, field):
+    browser = cabinet.browser(READER)
+    given = {"vault": vault_of(browser)} | body
+    answer = browser.post("/vault/leases", json=given, headers=JSON)
+    assert (answer.status_code, answer.json["field"]) == (400, field)
+
+
+def test_what_is_on_its_way_stops_with_the_right_to_it(cabinet, paper, monkeypatch):
+    monkeypatch.setattr(http_vault, "LOOK_SECONDS", 0)
+    dossier_id = builders.dossier(cabinet, builders.pdf(2), title="Hồ sơ khác")
+    builders.hand_out(cabinet, dossier_id, [READER])
+    (other,) = builders.papers(dossier_id)
+    browser = cabinet.browser(READER)
+    both = (paper.edition_id, other.edition_id)
+    coming = builders.take_along(browser, vault_of(browser), *both)
+    with transaction() as db:
+        db.delete(db.get_one(Handout, (dossier_id, cabinet.ids[READER])))
+    first, second = (said for said, _ in builders.arrived(coming))
+    assert "refused" not in first
+    assert second["refused"]["code"] == "not_found"
+
+
+def test_what_is_on_its_way_stops_with_its_login(cabinet, paper, monkeypatch):
+    monkeypatch.setattr(http_vault, "LOOK_SECONDS", 0)
+    builders.dossier(cabinet, builders.pdf(2), title="Hồ sơ khác")
+    builders.hand_out(cabinet, 2, [READER])
+    (other,) = builders.papers(2)
+    browser = cabinet.browser(READER)
+    # The first part of an answer is read at once.
+    coming = builders.take_along(browser, vault_of(browser), paper.edition_id, other.edition_id)
+    sign_out(cabinet, browser)
+    first, second = (said for said, _ in builders.arrived(coming))
+    assert "refused" not in first
+    assert second["refused"]["reason"] == "closed"
+
+
+def test_a_hall_that_takes_its_papers_along_leaves_room_for_others(cabinet, paper, monkeypatch):
+    monkeypatch.setattr(http_vault, "_ways", threading.BoundedSemaphore(1))
+    browser = cabinet.browser(READER)
+    vault = vault_of(browser)
+    going = builders.take_along(browser, vault, paper.edition_id)
+    full = builders.take_along(browser, vault, paper.edition_id)
+    assert (full.status_code, full.headers["Retry-After"]) == (429, "3")
+    # Refused or ended, each leaves its way to the next.
+    assert builders.arrived(going)
+    assert builders.take_along(browser, "0" * 32, paper.edition_id).status_code == 404
+    builders.take_along(browser, vault, paper.edition_id).close()
+    assert take(browser, vault, paper)["pages"] == 3
+
+
+def test_of_forty_papers_no_more_is_asked_than_of_four(cabinet):
+    browser = cabinet.browser(READER)
+    vault, asked = vault_of(browser), []
+    for count in (4, 40):
+        dossier_id = builders.dossier(cabinet, *[builders.pdf(1)] * count, title=f"Hồ sơ {count}")
+        builders.hand_out(cabinet, dossier_id, [READER])
+        editions = [each.edition_id for each in builders.papers(dossier_id)]
+        with statements_sent() as statements:
+            found = builders.arrived(builders.take_along(browser, vault, *editions))
+        assert len(found) == count
+        asked.append([each for each in statements if "INSERT INTO documents_lease" not in each])
+    few, many = asked
+    assert len(many) == len(few)
 
 
 def test_who_may_not_read_a_paper_may_not_keep_it(cabinet, paper):
     stranger = cabinet.browser("botruong.xaydung")
-    assert take(stranger, vault_of(stranger), paper).status_code == 404
+    assert take(stranger, vault_of(stranger), paper)["refused"]["code"] == "not_found"
 
 
 def test_who_reads_by_a_mandate_keeps_it_no_longer_than_that(cabinet, paper):
@@ -139,22 +249,23 @@ def test_who_reads_by_a_mandate_keeps_it_no_longer_than_that(cabinet, paper):
     adviser = cabinet.ids["canbo.yte"]
     service.name_adviser(cabinet.actor(READER), paper.dossier_id, adviser, end, "")
     browser = cabinet.browser("canbo.yte")
-    seconds = take(browser, vault_of(browser), paper).json["seconds"]
+    seconds = take(browser, vault_of(browser), paper)["seconds"]
     assert 19 * HOUR < seconds <= 20 * HOUR
 
 
 def test_a_paper_that_is_read_online_only_is_kept_by_no_device(cabinet, paper):
     browser, secretary = cabinet.browser(READER), cabinet.browser("thuky")
     vault = vault_of(browser)
-    assert take(browser, vault, paper).status_code == 200
+    assert "refused" not in take(browser, vault, paper)
     said = secretary.post(f"/papers/{paper.id}/handling", {"handling": "online"})
     assert said.location == f"/dossiers/{paper.dossier_id}"
     assert says(browser, "/vault", vault=vault).json["kept"] == []
-    refused = take(browser, vault, paper)
-    assert (refused.status_code, refused.json["reason"]) == (409, "online_only")
+    refused = take(browser, vault, paper)["refused"]
+    assert (refused["code"], refused["reason"]) == ("refused", "online_only")
+    assert "mạng" in refused["message"]
     assert "Chỉ đọc khi có mạng" in browser.get(f"/dossiers/{paper.dossier_id}").text
     secretary.post(f"/papers/{paper.id}/handling", {"handling": "read"})
-    assert take(browser, vault, paper).status_code == 200
+    assert "refused" not in take(browser, vault, paper)
 
 
 def test_copies_that_are_out_are_listed_by_name_until_they_are_known_to_be_gone(cabinet, paper):
@@ -221,14 +332,14 @@ def leave_office(cabinet: Cabinet, browser: Browser) -> None:
 def test_a_vault_whose_login_was_ended_stays_closed_for_good(cabinet, paper, end):
     browser = cabinet.browser(READER)
     vault = vault_of(browser)
-    lease = take(browser, vault, paper).json["lease_id"]
+    take(browser, vault, paper)
     assert stays(vault, cabinet)
     end(cabinet, browser)
     assert not stays(vault, cabinet)
     again = cabinet.browser(READER)
     refused = says(again, "/vault", vault=vault)
     assert (refused.status_code, refused.json["reason"]) == (409, "closed")
-    assert again.get(f"/leases/{lease}/file").status_code == 404
+    assert builders.take_along(again, vault, paper.edition_id).status_code == 409
 
 
 def test_a_login_that_ran_out_leaves_the_vault_to_its_leases(cabinet, paper):

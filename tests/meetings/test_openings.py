@@ -11,7 +11,7 @@ from ecabinet.db import reading
 from meetings.service import prepare
 from meetings.service.prepare import ItemText
 from tests.builders import Cabinet
-from tests.documents.builders import pdf
+from tests.documents.builders import arrived, pdf, take_along
 from tests.meetings.builders import ITEMS, MEMBERS, Session, planned
 
 JSON = {"Accept": "application/json"}
@@ -50,7 +50,7 @@ def test_staff_see_for_each_item_who_has_opened_all_some_or_none_of_its_papers(
     service.open_copy(finance, first.edition_id, True)
     vault = cabinet.browser("pttg1")
     kept = vault.post("/vault", json={}, headers=JSON).json["vault"]
-    vault.post("/vault/leases", json={"vault": kept, "edition": first.edition_id}, headers=JSON)
+    arrived(take_along(vault, kept, first.edition_id))
 
     path = f"/meetings/{session.id}/openings"
     page = cabinet.browser("thuky").get(path).text
