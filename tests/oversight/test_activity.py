@@ -233,7 +233,7 @@ def test_every_field_that_a_form_is_refused_for_has_its_words(app: Flask) -> Non
 SENT_BY_THE_PAGE = {
     "digest", "draft", "fields", "hidden", "iss", "logout_token", "newest", "rows", "seen", "state",
     "stood", "at", "sent", "epoch", "id", "message", "seq", "body", "page", "mandates", "more",
-    "key_id", "uploadfile",
+    "key_id", "uploadfile", "editions",
 }  # fmt: skip
 
 
