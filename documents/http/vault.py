@@ -4,8 +4,8 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,9 +42,45 @@ LENGTH_BYTES = 4
 NO_NOTES = Notes(0, [], [])
 # How often it is asked whether papers may still go into a vault that are on their way to it.
 LOOK_SECONDS = 1.0
-# How many devices are given papers at once by one process, which has three times as many threads.
-MOST_WAYS, AGAIN_SECONDS = 48, 3
-_ways = threading.BoundedSemaphore(MOST_WAYS)
+
+
+class Ways:
+    """To how many devices one process gives papers at once, which has three times as many threads:
+    a hall that takes its papers along leaves room for those who vote, and no login fills it alone.
+    A device that has taken nothing for a minute is thought to be gone, and stands in no other's
+    way."""
+
+    def __init__(
+        self, most: int = 48, each: int = 3, silent: float = 60.0, again_seconds: int = 3
+    ) -> None:
+        self._most, self._each, self._silent = most, each, silent
+        self._again_seconds = again_seconds
+        self._lock = threading.Lock()
+        self._taken: dict[object, tuple[int | None, float]] = {}
+
+    @contextmanager
+    def one(self, login: int | None) -> Iterator[Callable[[], None]]:
+        """A way, and what is called whenever something went by it; TooMany where there is none."""
+        way = object()
+
+        def goes_on() -> None:
+            with self._lock:
+                self._taken[way] = login, time.monotonic()
+
+        with self._lock:
+            since = time.monotonic() - self._silent
+            going = [whose for whose, at in self._taken.values() if at >= since]
+            if len(going) >= self._most or going.count(login) >= self._each:
+                raise TooMany(self._again_seconds)
+            self._taken[way] = login, time.monotonic()
+        try:
+            yield goes_on
+        finally:
+            with self._lock:
+                del self._taken[way]
+
+
+_ways = Ways()
 
 
 @door.get("/vault")
@@ -97,14 +133,11 @@ def take() -> Response:
     asked = list(dict.fromkeys(_numbers(body, "editions")))
     if not asked:
         raise BadInput("editions", "names none")
+    actor = current_actor()
     with ExitStack() as way:
-        # A hall that takes its papers along leaves room for those who vote.
-        if not _ways.acquire(blocking=False):
-            raise TooMany(AGAIN_SECONDS)
-        way.callback(_ways.release)
-        actor = current_actor()
+        goes_on = way.enter_context(_ways.one(actor.login_id))
         taken = leases.take(actor, secret, asked)
-        parts = _parts(actor, secret, taken, way.pop_all())
+        parts = _parts(actor, secret, taken, way.pop_all(), goes_on)
     # Begun: one that never was would end without leaving its way to the next.
     next(parts)
     answer = Response(
@@ -119,6 +152,7 @@ def _parts(
     secret: str,
     taken: list[tuple[int, Taken | CabinetError]],
     way: AbstractContextManager[object],
+    goes_on: Callable[[], None],
 ) -> Iterator[bytes]:
     with way:
         yield b""
@@ -142,7 +176,9 @@ def _parts(
                 continue
             kept = _kept(each.kept, began + timedelta(seconds=time.monotonic() - at))
             yield _said(kept | {"notes": notes_told(found)})
-            yield from content
+            for part in content:
+                yield part
+                goes_on()
 
 
 def _said(of_one: dict[str, Any]) -> bytes:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import threading
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +14,7 @@ from documents.http import vault as http_vault
 from documents.models import Handout, Opening
 from ecabinet import clock
 from ecabinet.db import reading, transaction
+from ecabinet.errors import TooMany
 from people.models import Login
 from people.service import leaving
 from tests.builders import Browser, Cabinet, statements_sent
@@ -210,17 +210,31 @@ def test_what_is_on_its_way_stops_with_its_login(cabinet, paper, monkeypatch):
 
 
 def test_a_hall_that_takes_its_papers_along_leaves_room_for_others(cabinet, paper, monkeypatch):
-    monkeypatch.setattr(http_vault, "_ways", threading.BoundedSemaphore(1))
-    browser = cabinet.browser(READER)
+    monkeypatch.setattr(http_vault, "_ways", http_vault.Ways(most=1))
+    browser, other = cabinet.browser(READER), cabinet.browser("thuky")
     vault = vault_of(browser)
     going = builders.take_along(browser, vault, paper.edition_id)
-    full = builders.take_along(browser, vault, paper.edition_id)
+    full = builders.take_along(other, vault_of(other), paper.edition_id)
     assert (full.status_code, full.headers["Retry-After"]) == (429, "3")
     # Refused or ended, each leaves its way to the next.
     assert builders.arrived(going)
     assert builders.take_along(browser, "0" * 32, paper.edition_id).status_code == 404
     builders.take_along(browser, vault, paper.edition_id).close()
     assert take(browser, vault, paper)["pages"] == 3
+
+
+def test_no_login_takes_every_way_and_a_device_that_is_gone_stands_in_none():
+    ways = http_vault.Ways(most=3, each=2)
+    with ways.one(1), ways.one(1):
+        with pytest.raises(TooMany), ways.one(1):
+            pass
+        with ways.one(2), pytest.raises(TooMany), ways.one(3):
+            pass
+        with ways.one(3):
+            pass
+    gone = http_vault.Ways(most=1, silent=0)
+    with gone.one(1) as goes_on, gone.one(2):
+        goes_on()
 
 
 def test_of_forty_papers_no_more_is_asked_than_of_four(cabinet):
