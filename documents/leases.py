@@ -155,7 +155,8 @@ def take(
             Lease.vault_id == vault.id, Lease.edition_id.in_(list(edition_ids))
         )
         leases = {each.edition_id: each for each in db.scalars(standing)}
-        found = [(each, _taken(db, actor, vault, leases, each, now)) for each in edition_ids]
+        key = service.mark_key()
+        found = [(each, _taken(db, actor, vault, leases, each, now, key)) for each in edition_ids]
         del held
         return found
 
@@ -167,6 +168,7 @@ def _taken(
     leases: dict[int, Lease],
     edition_id: int,
     now: datetime,
+    key: bytes,
 ) -> Taken | CabinetError:
     try:
         edition = access.edition_to_read(db, actor, edition_id)
@@ -180,7 +182,7 @@ def _taken(
         lease = leases[edition_id] = Lease(vault=vault, edition=edition)
         db.add(lease)
     lease.taken_at, lease.until, lease.ended_at, lease.told_at = now, until, None, None
-    code = Code.sealed(service.mark_key(), edition.id, actor.id, now)
+    code = Code.sealed(key, edition.id, actor.id, now)
     office = service.office_of_reader(db, actor, edition)
     # Its mark says when it was taken, not opened.
     mark = Mark(actor.name, office, now.astimezone(service.OFFICE_ZONE), code)

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -244,4 +243,4 @@ def _kept(kept: Kept, now: datetime) -> dict[str, Any]:
     """Until when in words, and the seconds that are left: the device counts by its own clock."""
     until = kept.until.astimezone(OFFICE_ZONE)
     left = int((kept.until - now).total_seconds())
-    return asdict(kept) | {"until": f"{until:%H:%M, %d/%m/%Y}", "seconds": left}
+    return vars(kept) | {"until": f"{until:%H:%M, %d/%m/%Y}", "seconds": left}
