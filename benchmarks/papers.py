@@ -31,7 +31,7 @@ from ecabinet.db import database
 from ecabinet.settings import Settings
 
 CLIENTS, READERS, HALL = 4, 300, 40
-ROUNDS, SECONDS = 3, 2
+ROUNDS, SECONDS, REST = 3, 2, 0.5
 RANGE = 64 * 1024
 # 240 KB and 1 MB.
 TEXT_PAGES, LARGE_PAGES = 100, 140
@@ -229,6 +229,8 @@ def rate(
     found = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if "Non-2xx" in said or "Socket errors" in said or not found:
         raise ConnectionError(said)
+    # What was asked last is still being answered.
+    time.sleep(REST)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Rate(float(found[1]), spent / seconds)
 

@@ -8,11 +8,12 @@ import hmac
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from ecabinet import storage
+from ecabinet.storage import Over
 
 FIRST_SIZE, SECOND_SIZE, CODE_SIZE = 22, 11, 4
 FIRST_BASE, SECOND_BASE, CODE_BASE = 4, -14, -24
@@ -146,15 +147,7 @@ class Copy:
     def stream(self, start: int, stop: int) -> Iterator[bytes]:
         """The bytes [start, stop), in parts; never the whole file in memory. NotFound at once where
         the file is gone."""
-        begin, end = self.slot.at, self.slot.at + len(self.filled)
-        stored, found = storage.store().stream, list[Iterable[bytes]]()
-        if start < begin:
-            found.append(stored(self.prepared, start, min(stop, begin)))
-        if start < end and stop > begin:
-            found.append([self.filled[max(0, start - begin) : stop - begin]])
-        if stop > end:
-            found.append(stored(self.prepared, max(start, end), stop))
-        return itertools.chain.from_iterable(found)
+        return storage.store().stream(self.prepared, start, stop, Over(self.slot.at, self.filled))
 
 
 def _line(text: str, size: int, base: int, widths: Mapping[str, int]) -> bytes:

@@ -30,7 +30,7 @@ TAG = 16
 DIGEST_LETTERS = 64
 KEYS_AT_HAND = 1024
 # A copy on its way holds so much: each hand-over to the server costs what a piece costs to open.
-GIVEN_AT_ONCE = 128 * 1024
+GIVEN_AT_ONCE = 192 * 1024
 OPEN_AT_MOST, OPEN_SECONDS = 64 * 1024 * 1024, 60.0
 
 
@@ -48,11 +48,36 @@ class Storage(Protocol):
     def size(self, digest: str) -> int:
         """The content's length in bytes."""
 
-    def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes [start, stop), in parts of 128 KiB at most: never more than one is held."""
+    def stream(
+        self, digest: str, start: int = 0, stop: int | None = None, over: "Over | None" = None
+    ) -> Iterator[bytes]:
+        """The bytes [start, stop), in parts of 192 KiB at most: never more than one is held.
+
+        NotFound at once where there is no such content."""
 
     def destroy(self, digest: str) -> None:
         """Let these bytes be nowhere any more, nor the key that opens a copy of them."""
+
+
+@dataclass(frozen=True)
+class Over:
+    """What is given out in the place of the stored bytes from there on."""
+
+    at: int
+    content: bytes
+
+    def laid_over(self, piece: bytes, begin: int) -> list[bytes | memoryview]:
+        """A piece that begins there, in parts; nothing of it is copied."""
+        first = max(self.at - begin, 0)
+        last = min(self.at + len(self.content) - begin, len(piece))
+        if first >= last:
+            return [piece]
+        around, own = memoryview(piece), begin - self.at
+        mark = memoryview(self.content)[first + own : last + own]
+        return [around[:first], mark, around[last:]]
+
+
+NOTHING_OVER = Over(0, b"")
 
 
 class Folder:
@@ -79,10 +104,12 @@ class Folder:
     def size(self, digest: str) -> int:
         return self._find(digest).size
 
-    def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    def stream(
+        self, digest: str, start: int = 0, stop: int | None = None, over: Over | None = None
+    ) -> Iterator[bytes]:
         found = self._find(digest)
         stop = found.size if stop is None else min(stop, found.size)
-        return self._read(found, self._box(found), start, stop)
+        return self._read(found, self._box(found), start, stop, over or NOTHING_OVER)
 
     def destroy(self, digest: str) -> None:
         # The key first: without it whatever is left, here or in a backup, opens nothing.
@@ -92,7 +119,9 @@ class Folder:
         for each in (self._path(digest), self._path(digest) + SUFFIX):
             Path(each).unlink(missing_ok=True)
 
-    def _read(self, sealed: "_Sealed", box: AESGCM, start: int, stop: int) -> Iterator[bytes]:
+    def _read(
+        self, sealed: "_Sealed", box: AESGCM, start: int, stop: int, over: Over
+    ) -> Iterator[bytes]:
         each = GIVEN_AT_ONCE // sealed.piece or 1
         last = -(-stop // sealed.piece)
         for first in range(start // sealed.piece, last, each):
@@ -102,8 +131,9 @@ class Folder:
                 raise NotFound(f"blob {sealed.digest}")
             pieces = self._pieces(sealed, box, range(first, min(last, first + each)))
             parts = (
-                piece[max(0, start - begin - at) : stop - begin - at]
-                for at, piece in zip(itertools.count(0, sealed.piece), pieces, strict=False)
+                part
+                for at, piece in zip(itertools.count(begin, sealed.piece), pieces, strict=False)
+                for part in over.laid_over(piece[: stop - at][max(0, start - at) :], max(start, at))
             )
             # Under no name: what was handed on is held here no longer.
             yield b"".join(parts)
@@ -251,8 +281,10 @@ class Memory:
     def size(self, digest: str) -> int:
         return len(self._content(digest))
 
-    def stream(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        content = self._content(digest)[start:stop]
+    def stream(
+        self, digest: str, start: int = 0, stop: int | None = None, over: Over | None = None
+    ) -> Iterator[bytes]:
+        content = b"".join((over or NOTHING_OVER).laid_over(self._content(digest), 0))[start:stop]
         return (content[at : at + PIECE] for at in range(0, len(content), PIECE))
 
     def destroy(self, digest: str) -> None:

@@ -1,6 +1,7 @@
 """One contract for every kind of storage, and what a thief of the files finds."""
 
 import hashlib
+import itertools
 import os
 import random
 import tracemalloc
@@ -20,6 +21,7 @@ from ecabinet.storage import (
     Folder,
     Memory,
     OpenPieces,
+    Over,
     Storage,
 )
 
@@ -53,6 +55,21 @@ class StorageContract:
             start = dice.randrange(len(content))
             stop = dice.randrange(start, len(content) + 5)
             assert b"".join(storage.stream(digest, start, stop)) == content[start:stop]
+
+    @pytest.mark.parametrize("at", [0, 40, PIECE - 5, 2 * PIECE, 2 * PIECE + 90])
+    def test_what_is_laid_over_stands_in_its_place_in_any_range(
+        self, storage: Storage, at: int
+    ) -> None:
+        dice = random.Random(at)
+        content, own = dice.randbytes(2 * PIECE + 100), b"*" * 10
+        digest, wanted = storage.keep(content), content[:at] + own + content[at + 10 :]
+        edges = [0, 1, at, at + 1, at + 9, at + 10, PIECE - 1, PIECE, PIECE + 1, len(content)]
+        ranges = [sorted(pair) for pair in itertools.product(edges, edges)]
+        ranges += [sorted(dice.choices(range(len(content)), k=2)) for _ in range(200)]
+        for start, stop in ranges:
+            got = b"".join(storage.stream(digest, start, stop, Over(at, own)))
+            assert got == wanted[start:stop], (start, stop)
+        assert b"".join(storage.stream(digest)) == content
 
 
 class TestMemory(StorageContract):

@@ -1,15 +1,13 @@
 """What a file must be before anybody opens it; who reads a dossier; when an opening is new."""
 
-import itertools
 from datetime import UTC, datetime
 
 import pytest
 
 from documents import marking, rules
-from documents.marking import Mark, Slot
+from documents.marking import Mark
 from documents.pages.font import widths
 from documents.rules import DossierRefusal, DossierState, Limits, PaperRefusal
-from ecabinet import storage
 
 AT = datetime(2026, 11, 24, 9, 44, 59, tzinfo=UTC)
 SMALL = Limits(bytes=20)
@@ -73,16 +71,6 @@ def test_a_mark_fills_its_slot_exactly_however_long_the_name():
 def test_a_mark_says_the_office_only_once_when_it_is_the_name():
     assert Mark("Bộ trưởng", "Bộ trưởng", AT).lines == ("Bộ trưởng", "09:44 24/11/2026")
     assert Mark("Hoa", "Bộ trưởng", AT).lines[1] == "Bộ trưởng · 09:44 24/11/2026"
-
-
-@pytest.mark.parametrize("at", [0, 40, 90])
-def test_a_copy_is_the_stored_file_with_the_mark_in_its_slot_in_any_range(at, monkeypatch):
-    monkeypatch.setattr(storage, "_storage", storage.Memory())
-    whole, filled = bytes(range(100)), b"*" * 10
-    copy = marking.Copy(storage.keep(whole), Slot(at, 10, 100), filled)
-    wanted = whole[:at] + filled + whole[at + 10 :]
-    for start, stop in itertools.combinations(range(101), 2):
-        assert b"".join(copy.stream(start, stop)) == wanted[start:stop], (start, stop)
 
 
 def test_a_paper_is_a_scan_when_most_of_its_pages_hold_hardly_any_text():
