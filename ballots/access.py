@@ -10,6 +10,7 @@ from ballots.models import (
     BallotPaper,
     Classification,
     Consultation,
+    EarlyComment,
     ReservedOpinion,
     State,
 )
@@ -126,6 +127,35 @@ def opinion_to_reply_to(db: Session, actor: Actor, consultation_id: int) -> Cons
     if consultation.state == State.DRAFT or not drafts(db, actor, consultation):
         raise NotFound(f"the opinions of consultation {consultation_id}")
     return consultation
+
+
+def early_comments_to_read(db: Session, actor: Actor, consultation_id: int) -> Consultation:
+    """One about what this person's agency drafts, of which members may have let it read something
+    early: the agency's staff alone, whatever has become of the question since."""
+    actor.must(Permission.OPINION_REPLY)
+    consultation = db.get(Consultation, consultation_id)
+    if (
+        consultation is None
+        or consultation.state == State.DRAFT
+        or not drafts(db, actor, consultation)
+    ):
+        raise NotFound(f"the early comments of consultation {consultation_id}")
+    return consultation
+
+
+def early_comment_to_take_back(db: Session, actor: Actor, comment_id: int) -> EarlyComment:
+    """One that this member has released; its consultation locked against its closing."""
+    actor.must(Permission.BALLOT_CAST)
+    found = db.scalar(
+        select(EarlyComment).where(
+            EarlyComment.id == comment_id, EarlyComment.member_id == actor.id
+        )
+    )
+    if found is None:
+        raise NotFound(f"early comment {comment_id}")
+    _locked(db, found.consultation_id)
+    db.refresh(found)
+    return found
 
 
 def audience_of(actor: Actor, consultation: Consultation) -> str:

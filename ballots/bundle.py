@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -96,6 +97,10 @@ def _files(db: Session, consultation: Consultation) -> Iterator[tuple[str, bytes
             record = canonical.encode(_signed(db, own) | {"opinion": own.opinion})
         yield f"reserved/{own.leaf}.pdf", pdf
         yield f"reserved/{own.leaf}.json", record
+    for sent in queries.released_early(db, consultation.id):
+        with _whole(f"early comment at leaf {sent.leaf}"):
+            released = canonical.encode(asdict(queries.unsealed_early(sent)))
+        yield f"early/{sent.leaf}.json", released
     for report in queries.reports_of(db, consultation.id):
         with _whole(f"report {report.number}"):
             sealed = storage.read(report.digest)

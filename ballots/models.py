@@ -332,6 +332,24 @@ class Proposal(Base):
     at: Mapped[datetime]
 
 
+class EarlyComment(Base):
+    """What a member has let the drafting agency read before the closing: no answer, and of no
+    weight. None is changed; one that is taken back is kept."""
+
+    __tablename__ = "ballots_early_comment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("ballots_consultation.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("people_person.id"))
+    # The version of the question that it is about.
+    version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    leaf: Mapped[int | None] = mapped_column(unique=True)
+    taken_back_at: Mapped[datetime | None]
+    taken_back_leaf: Mapped[int | None] = mapped_column(unique=True)
+
+
 class Attempt(Base):
     """An answer with a valid signature that could not be taken, and why (BAL-08)."""
 

@@ -14,7 +14,7 @@ from ballots.models import (
     Result,
     Standing,
 )
-from ballots.queries import CALENDAR, OpinionRow, OtherOpinion
+from ballots.queries import CALENDAR, EarlyRow, OpinionRow, OtherOpinion
 from ballots.rules import Choice, Classified, Decided, Outcome, Position, Reading, ReplyKind
 from ecabinet import forms
 from ecabinet.calendar import Calendar
@@ -511,7 +511,7 @@ def said_by(each: OpinionRow) -> str:
 
 
 def opinion_cells(
-    said: Sequence[OpinionRow], reserved: Sequence[ReservedOpinion]
+    said: Sequence[OpinionRow], reserved: Sequence[ReservedOpinion], early: Sequence[EarlyRow]
 ) -> Iterator[list[str]]:
     """The same for a spreadsheet."""
     yield [
@@ -526,6 +526,10 @@ def opinion_cells(
         beside = rules.OUTCOME_WORDS[Outcome(own.outcome)].lower()
         kind = f"Ý kiến bảo lưu về kết quả: {beside}; dòng sổ {own.leaf}"
         yield [own.office, kind, CLASS_WORDS[own.signature_class], own.opinion, "", ""]
+    for sent in early:
+        back = f", đã rút lúc {moment_words(sent.taken_back_at)}" if sent.taken_back_at else ""
+        kind = f"Góp ý gửi trước lúc {moment_words(sent.at)}{back}; dòng sổ {sent.leaf}"
+        yield [sent.office, kind, "", sent.words, "", ""]
 
 
 def moment_words(at: datetime) -> str:

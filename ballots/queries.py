@@ -23,6 +23,7 @@ from ballots.models import (
     Consultation,
     Correction,
     Decision,
+    EarlyComment,
     EndChange,
     FrozenPaper,
     NoticeOpened,
@@ -442,6 +443,11 @@ def path_of(consultation_id: int) -> str:
 def path_of_reserved_opinion(key: str) -> str:
     """Where a member finds the receipt of what they have reserved."""
     return f"/reserved-opinions/{key}"
+
+
+def path_of_early_comments(consultation_id: int) -> str:
+    """Where the drafting agency reads what members have released early."""
+    return f"{path_of(consultation_id)}/early-comments"
 
 
 def path_of_classification(consultation_id: int) -> str:
@@ -1075,6 +1081,66 @@ def reserved_opinions(db: Session, consultation_id: int) -> list[ReservedOpinion
 
 def reserved_by_key(db: Session, key: str) -> ReservedOpinion | None:
     return db.scalar(select(ReservedOpinion).where(ReservedOpinion.key == key))
+
+
+@dataclass(frozen=True)
+class EarlyRow:
+    """A comment that was released early, opened for its member, the drafting agency, or, after the
+    closing, whoever reads opinions."""
+
+    id: int
+    member_id: int
+    office: str
+    words: str
+    at: datetime
+    # About the papers as they are now, and not before one was replaced.
+    is_of_now: bool
+    leaf: int | None
+    taken_back_at: datetime | None
+
+
+def early_comments(
+    db: Session, consultation: Consultation, member_id: int | None = None
+) -> list[EarlyRow]:
+    """What members, or this one, have released early of a question, the first one first."""
+    offices = offices_asked(consultation)
+    return [
+        EarlyRow(
+            id=each.id,
+            member_id=each.member_id,
+            office=offices[each.member_id],
+            words=unsealed_early(each).words,
+            at=each.at,
+            is_of_now=each.version == consultation.version,
+            leaf=each.leaf,
+            taken_back_at=each.taken_back_at,
+        )
+        for each in released_early(db, consultation.id)
+        if member_id in (None, each.member_id)
+    ]
+
+
+def released_early(db: Session, consultation_id: int) -> list[EarlyComment]:
+    """The same as they are kept."""
+    query = select(EarlyComment).where(EarlyComment.consultation_id == consultation_id)
+    return list(db.scalars(query.order_by(EarlyComment.id)))
+
+
+def has_early(db: Session, consultation: Consultation) -> bool:
+    """Whether a member has released anything early."""
+    return bool(released_early(db, consultation.id))
+
+
+def unsealed_early(comment: EarlyComment) -> signing.Early:
+    key = keys.store().read(signing.key_name(comment.consultation_id))
+    return signing.unseal_early(key, comment.consultation_id, comment.member_id, comment.sealed)
+
+
+def acts_of_early_comments(db: Session, consultation_id: int) -> list[int]:
+    """Where comments were released before the closing, and taken back."""
+    found = released_early(db, consultation_id)
+    leaves = [at for each in found for at in (each.leaf, each.taken_back_leaf)]
+    return sorted(each for each in leaves if each is not None)
 
 
 @dataclass(frozen=True)

@@ -390,6 +390,31 @@ def proposal_refusal(
     return None
 
 
+# ---- what a member lets the drafting agency read at once ----
+
+
+class EarlyRefusal(StrEnum):
+    """Why nothing is released to the drafting agency early, or taken back."""
+
+    NOT_OPEN = "not_open"
+    ENDED = "ended"
+    COMMENT_MISSING = "comment_missing"
+
+
+def early_refusal(is_open: bool, has_ended: bool, words: str) -> EarlyRefusal | None:
+    """Why a member's comment is not released before the closing (rulebook: a member may release the
+    text of a comment to the drafting agency at once; the choice stays sealed).
+
+    Neither what the member has answered nor whether they have is asked for: that it is taken tells
+    nothing of it.
+    """
+    if not is_open:
+        return EarlyRefusal.NOT_OPEN
+    if has_ended:
+        return EarlyRefusal.ENDED
+    return None if words.strip() else EarlyRefusal.COMMENT_MISSING
+
+
 # ---- a paper replaced while it is open ----
 
 LEAST_DAYS_AGAIN = 2

@@ -303,6 +303,20 @@ class Proposed:
 
 
 @dataclass(frozen=True)
+class Early:
+    """What a member lets the drafting agency read before the closing, and the nonce that keeps the
+    log from telling it."""
+
+    words: str
+    nonce: str
+
+    @property
+    def digest(self) -> str:
+        said = {"nonce": self.nonce, "words": self.words}
+        return hashlib.sha256(canonical.encode(said)).hexdigest()
+
+
+@dataclass(frozen=True)
 class Scan:
     """A scan as the house keeps it, with the slot for its reader's name."""
 
@@ -369,6 +383,22 @@ def seal_entry(key: bytes, consultation: int, member: int, entered: Entered) -> 
 def unseal_entry(key: bytes, consultation: int, member: int, sealed: bytes) -> Entered:
     body = canonical.decode(answers.unseal(key, _bound_entry(consultation, member), sealed))
     return Entered(Choice(body["choice"]), body["opinion"], Scan(**body["scan"]))
+
+
+def seal_early(key: bytes, consultation: int, member: int, said: Early) -> bytes:
+    """Encrypt a comment that was released early: of its agency and its member, and of no copy."""
+    bound = _bound_early(consultation, member)
+    return answers.seal(key, bound, canonical.encode(asdict(said)), SEALED_STEP)
+
+
+def unseal_early(key: bytes, consultation: int, member: int, sealed: bytes) -> Early:
+    return Early(
+        **canonical.decode(answers.unseal(key, _bound_early(consultation, member), sealed))
+    )
+
+
+def _bound_early(consultation: int, member: int) -> bytes:
+    return f"ecabinet/early-comment/v1/{consultation}/{member}".encode()
 
 
 def _bound_entry(consultation: int, member: int) -> bytes:

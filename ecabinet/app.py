@@ -15,6 +15,7 @@ from ballots import access as ballots_access
 from ballots import sockets as ballots_sockets
 from ballots.http import classify as classify_http
 from ballots.http import consultations as ballots_http
+from ballots.http import early as early_http
 from ballots.http import reserve as reserve_http
 from ballots.service import advise, correct, on_paper, quarantine, stop, window
 from ballots.service import again as asking_again
@@ -115,6 +116,7 @@ DOORS = (
     ballots_http.door,
     classify_http.door,
     reserve_http.door,
+    early_http.door,
     meetings_http.door,
     votes_http.door,
     urgent_http.door,

@@ -157,6 +157,16 @@ NOTICES: dict[str, Notice] = {
         "Một thành viên bảo lưu ý kiến về kết quả lấy ý kiến",
         "A member reserves an opinion on a consultation's result",
     ),
+    "comment_released": Notice(
+        S.OFFICE,
+        "Một thành viên gửi góp ý trước cho cơ quan Ông/Bà về một phiếu lấy ý kiến",
+        "A member lets your agency read a comment on a consultation before it ends",
+    ),
+    "comment_taken_back": Notice(
+        S.OFFICE,
+        "Một góp ý gửi trước cho cơ quan Ông/Bà đã được rút lại",
+        "A comment that your agency was let read early was taken back",
+    ),
     "attempts_to_decide": Notice(
         S.OFFICE,
         "Kết quả một phiếu lấy ý kiến còn tạm thời, chờ hai người quyết định",

@@ -85,6 +85,8 @@ PROPOSED, PROPOSAL_TAKEN_BACK = "classification_proposed", "classification_taken
 CLASSIFIED, DECLINED = "opinion_classified", "classification_declined"
 RECKONED = "consultation_classified"
 RESERVED = "opinion_reserved"
+# What a member let the drafting agency read before the closing, and took back.
+RELEASED, COMMENT_BACK = "comment_released", "comment_taken_back"
 # As a member's page prints an outcome.
 OUTCOME_WORDS = {
     "passed": "Thông qua",
@@ -108,13 +110,13 @@ ACTS = frozenset(
         OPENED, BALLOT, ON_PAPER, CLOSED, ASKED, AGAIN, EXTENDED, SHORTENED, REPLACED, REMOVAL,
         ATTEMPT, DECIDED, PROVISIONAL, RESULT, ISSUED, CORRECTED, REPORTED, ENROLLED, RENEWED,
         REVOKED, ROTATED, HANDED_IN, TAKEN_BACK, PROPOSED, PROPOSAL_TAKEN_BACK, CLASSIFIED,
-        DECLINED, RECKONED, RESERVED,
+        DECLINED, RECKONED, RESERVED, RELEASED, COMMENT_BACK,
     }
 )  # fmt: skip
 FILES = re.compile(
     r"manifest\.json|keys\.json|ledger/(checkpoint|closing|leaves)\.txt|consultation\.json"
     r"|crls/(root|member(-\d+)?)\.crl|papers/[0-9a-f]{64}\.pdf|ballots/\d+\.(json|pdf)|attempts/\d+\.json"
-    r"|(classifications|reserved)/\d+\.(json|pdf)|renewals/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
+    r"|(classifications|reserved)/\d+\.(json|pdf)|(renewals|early)/\d+\.json|reports/\d+\.pdf|activity\.json|activity/rows\.jsonl"
 )
 # Clocks of two keepers may differ by so much.
 STAMP_SLACK = timedelta(minutes=5)
@@ -2381,6 +2383,45 @@ def reported_in_full(bundle: Bundle) -> None:
         for leaf in act.get("reserved_leaves", []):
             opinion = bundle.json(f"reserved/{leaf}.json")["opinion"]
             expect(prints(page, opinion), where, f"does not print the opinion of leaf {leaf}")
+
+
+@check(
+    "V42",
+    "góp ý gửi trước đều của thành viên được hỏi, khi phiếu còn mở, đúng lời theo sổ, đủ cả",
+    "comments released early are by members asked, while it was open, as logged, none left out",
+)
+def released_early(bundle: Bundle) -> None:
+    acts, back = bundle.of_type(RELEASED), bundle.of_type(COMMENT_BACK)
+    (opened, _), (closed, closing) = bundle.only(OPENED), bundle.only(CLOSED)
+    here = sorted(acts | back)
+    expect(closing.get("comment_leaves", []) == here, f"leaf {closed}", "names other comments")
+    names = {f"early/{at}.json" for at in acts}
+    kept = {name for name in bundle.files if name.startswith("early/")}
+    expect(names == kept, "early", "not those that the log names")
+    if not here:
+        raise Absent("no comment was released early")
+    when = asked_when(bundle)
+    for at, act in sorted((acts | back).items()):
+        leaf = f"leaf {at}"
+        expect(act["consultation"] == bundle.consultation["id"], leaf, "on another consultation")
+        expect(opened < at < closed, leaf, "outside opening and closing")
+        expect(act["at"] < end_at(bundle, at), leaf, "after the end")
+    for at, act in sorted(acts.items()):
+        where, leaf = f"early/{at}.json", f"leaf {at}"
+        expect(when.get(act["member"], at) < at, leaf, "by nobody who was asked")
+        version = asking(bundle, at)[1]["consultation_version"]
+        expect(act["consultation_version"] == version, leaf, "on another version")
+        said = bundle.json(where)
+        made = digest(_written({"nonce": said["nonce"], "words": said["words"]}).encode())
+        expect(made == act["comment_sha256"], where, "not the words that the log commits to")
+        expect(bool(said["words"].strip()), where, "says nothing")
+    taken_back: set[int] = set()
+    for at, act in sorted(back.items()):
+        leaf, first = f"leaf {at}", act["comment_leaf"]
+        expect(first in acts and first < at, leaf, "takes back what was not released")
+        expect(acts[first]["member"] == act["member"], leaf, "takes back another's comment")
+        expect(first not in taken_back, leaf, "takes back one twice")
+        taken_back.add(first)
 
 
 @check(

@@ -314,6 +314,7 @@ def opinions(consultation_id: int) -> str:
             dossier=documents.dossier(db, row.dossier_id),
             opinions=queries.opinions(db, row),
             reserved=queries.reserved_opinions(db, row.id),
+            early=queries.early_comments(db, row),
             decision=queries.decision_on(db, row.id),
             corrections=queries.corrections_of(db, row.id),
             drafts=access.drafts(db, actor, row),
@@ -329,7 +330,8 @@ def export_opinions(consultation_id: int) -> FlaskResponse:
     with reading() as db:
         row = access.opinions_to_read(db, current_actor(), consultation_id)
         said = queries.opinions(db, row), queries.reserved_opinions(db, row.id)
-        lines = sheets.csv_lines(papers.opinion_cells(*said))
+        early = queries.early_comments(db, row)
+        lines = sheets.csv_lines(papers.opinion_cells(*said, early))
     return web.download(f"y-kien-phieu-{consultation_id}.csv", lines, sheets.CSV)
 
 
@@ -424,6 +426,7 @@ def consultation(consultation_id: int) -> str:
             rules=rules.rule_set(row.rule_set) if row.rule_set else queries.rules_today(db),
             is_asked=(asked := access.is_asked(db, actor, row.id)),
             **_own_answers(db, row, actor),
+            early=queries.early_comments(db, row, actor.id),
             # Of each paper the edition before the one that is asked about now.
             replaced=list({x.paper_id: x for x in queries.replaced_papers(db, row)}.values()),
             sees_members=access.sees_all(actor),
@@ -551,6 +554,8 @@ def _result(db: Any, actor: Actor, row: Consultation) -> dict[str, Any]:
         "may_answer": rules.confirmation_refusal(queries.classifiable(db, row, actor.id)) is None,
         "opinions": queries.opinions(db, row) if access.reads_opinions(db, actor, row) else [],
         "reserved": _reserved(db, actor, row),
+        "early": queries.early_comments(db, row, actor.id),
+        "has_early": access.reads_opinions(db, actor, row) and queries.has_early(db, row),
         "may_reserve": queries.reservable(db, row, actor.id).is_member,
         "can_issue": not rules.decision_refusal(
             result.outcome_now,
@@ -656,6 +661,8 @@ def answer(consultation_id: int) -> str | Response:
             follows=queries.latest_leaf(db, row, actor.id),
             proposals=queries.proposals_to(db, row, actor.id),
             **_own_answers(db, row, actor),
+            early=queries.early_comments(db, row, actor.id),
+            agency=documents.dossier(db, row.dossier_id).agency,
             office=next(each.office for each in row.asked if each.person_id == actor.id),
             rules=rules.rule_set(row.rule_set or ""),
             needs_opinion=[each.value for each in rules.NEEDS_OPINION],

@@ -262,6 +262,7 @@ def _record(
         "opened_leaf": consultation.opened_leaf,
         "ballot_leaves": leaves,
         "attempt_leaves": [each.leaf for each in queries.attempts_of(db, consultation.id)],
+        "comment_leaves": queries.acts_of_early_comments(db, consultation.id),
         "key_leaves": queries.acts_of_keys(db, {each.key_id for each in ballots}),
     }
     ledger.append(db, "consultation_closed", closing, _remember_closing(consultation))

@@ -140,6 +140,14 @@ def tell_of_opinions(db: Session, consultation: Consultation) -> None:
     outbox.notify(db, staff, "opinions_to_reply", path, title=consultation.title)
 
 
+def tell_of_early_comment(db: Session, consultation: Consultation, kind: str, office: str) -> None:
+    """Tell the drafting agency, and nobody else, that a member lets it read a comment, or has taken
+    one back; no open page hears of it, and no story."""
+    path = queries.path_of_early_comments(consultation.id)
+    staff = _drafters(db, consultation)
+    outbox.notify(db, staff, kind, path, title=consultation.title, office=office)
+
+
 def tell_of_decision(db: Session, consultation: Consultation, decision: Decision) -> None:
     """Tell whoever was asked or follows it, and the drafting agency, what was decided."""
     path, decided = queries.path_of(consultation.id), str(decision.decided)

@@ -68,6 +68,18 @@ async function check(): Promise<void> {
   }));
 }
 
+// ---- what the drafting agency is let read at once: the text so far, taken over to be edited ----
+
+function offerEarly(): void {
+  const words = document.querySelector<HTMLTextAreaElement>('[data-early-words]');
+  let takenOver = '';
+  document.querySelector('[data-open="early"]')?.addEventListener('click', () => {
+    if (!words || words.value !== takenOver) return;
+    takenOver = tidy(opinion.value);
+    words.value = takenOver;
+  });
+}
+
 // ---- three days before the end: can this device still sign? ----
 
 async function askDevice(): Promise<void> {
@@ -88,6 +100,7 @@ async function askDevice(): Promise<void> {
 // ---- assembly ----
 
 void askDevice();
+offerEarly();
 restore();
 tellOptional();
 offerProposals(form, opinion, person, consultation);
