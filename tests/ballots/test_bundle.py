@@ -131,6 +131,7 @@ def test_the_untouched_bundle_is_sound(exported: Exported) -> None:
         "V39",
         "V40",
         "V41",
+        "V42",
     }
     assert verifier.verify(exported.path).keys_from == "the bundle itself"
 

@@ -517,7 +517,7 @@ AS_SEALED: list[tuple[str, Tamper]] = [
     ("V06", leave_the_closings_checkpoint_out),
 ]
 # Nothing in a consultation's bundle to look at; rows of the activity log are tests/oversight's.
-ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33", "V35", "V36", "V39", "V40", "V41"}
+ELSEWHERE = {"V28", "V32", "V29", "V30", "V31", "V33", "V35", "V36", "V39", "V40", "V41", "V42"}
 
 
 def found(

@@ -66,6 +66,7 @@ SPELT: dict[type[StrEnum], str] = {
     rules.Classified: "proposed taken_back confirmed declined",
     rules.ClassificationRefusal: "not_closed decided_already no_other_opinion proposed_already"
     " settled_already reason_missing not_proposed left_office known_already",
+    rules.EarlyRefusal: "not_open ended comment_missing",
     rules.ReservationRefusal: "no_outcome not_a_member opinion_missing said_already"
     " outcome_changed",
 }

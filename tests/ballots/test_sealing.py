@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ballots import signing
 from ballots.rules import Answer, Choice
-from ballots.signing import Between, Entered, Proposed, Scan, Sealed
+from ballots.signing import Between, Early, Entered, Proposed, Scan, Sealed
 from ecabinet import answers, canonical
 from ecabinet.pades import Prepared
 from tests.ballots.test_signing import SAID, STATEMENT
@@ -24,6 +24,7 @@ BETWEEN = Between(consultation=118, member=14, adviser=7)
 PROPOSED = Proposed(Choice.OTHER_OPINION, "Nên là Luật.")
 SCAN = Scan("ab" * 32, prepared_size=900, slot_at=400, slot_length=60)
 ENTERED = Entered(Choice.DISAGREE, "Chưa rõ nguồn lực.", SCAN)
+EARLY = Early("Làm rõ Điều 4.", "5e" * 32)
 # Nonce, contents in whole steps, tag.
 SEALED_BYTES = 12 + 131072 + 16
 
@@ -75,6 +76,19 @@ def test_what_was_entered_from_paper_is_sealed_for_its_member() -> None:
     assert signing.unseal_entry(KEY, 118, 14, sealed) == ENTERED
     with pytest.raises(answers.Unsealable):
         signing.unseal_entry(KEY, 118, 15, sealed)
+
+
+def test_what_is_released_early_is_sealed_for_its_member_and_logged_by_its_digest() -> None:
+    sealed = signing.seal_early(KEY, 118, 14, EARLY)
+    body = opened(sealed, b"ecabinet/early-comment/v1/118/14")
+    assert canonical.decode(body) == {"nonce": "5e" * 32, "words": "Làm rõ Điều 4."}
+    assert len(sealed) == SEALED_BYTES
+    assert signing.unseal_early(KEY, 118, 14, sealed) == EARLY
+    with pytest.raises(answers.Unsealable):
+        signing.unseal_early(KEY, 118, 15, sealed)
+    assert EARLY.digest == sha256(
+        b'{"nonce":"' + b"5e" * 32 + '","words":"Làm rõ Điều 4."}'.encode()
+    )
 
 
 def test_a_consultations_key_is_kept_under_the_name_that_earlier_ones_have() -> None:
@@ -136,7 +150,7 @@ def test_an_idempotency_key_is_128_bits_in_hex(text: Any, is_one: bool) -> None:
     assert signing.is_key(text) is is_one
 
 
-@pytest.mark.parametrize("kept", [STATEMENT, SAID, SIGNED, PROPOSED, SCAN, ENTERED, BETWEEN])
+@pytest.mark.parametrize("kept", [STATEMENT, SAID, SIGNED, PROPOSED, SCAN, ENTERED, EARLY, BETWEEN])
 def test_what_was_said_is_not_altered_in_hand(kept: Any) -> None:
     name = next(iter(kept.__dataclass_fields__))
     with pytest.raises(FrozenInstanceError):

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ballots import queries as ballots
 from ballots.models import Consultation, Result
 from ballots.rules import Choice, Reading
-from ballots.service import advise, classify, on_paper, reserve
+from ballots.service import advise, classify, early, on_paper, reserve
 from ballots.service import close as closing
 from ballots.service import draft as drafting
 from ballots.service.cast import Envelope
@@ -341,6 +341,14 @@ def _reserved(cabinet: Cabinet, question: int, outcome_leaf: int, member: Member
     return envelope.key
 
 
+def _released(cabinet: Cabinet, question: int) -> int:
+    """What the minister lets the drafting agency read before the closing."""
+    early.release(cabinet.actor(MINISTER), question, "Xin làm rõ nguồn lực.")
+    with reading() as db:
+        (said,) = ballots.released_early(db, question)
+        return said.id
+
+
 def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     """One that is closed, whose days are over before anything else is made."""
     leader, member = cabinet.actor("lanhdaovp"), Member(cabinet, MINISTER)
@@ -372,6 +380,7 @@ def _consultations(cabinet: Cabinet, made: dict[str, Things]) -> None:
     advise.name_adviser(cabinet.actor(MINISTER), asked, adviser, None, "")
     made["asked"]["key"] = member.cast(asked)["key"]
     made["asked"] |= {"key_id": member.key_id, "follows": member.follows(asked)}
+    made["comment released"] = {"comment_id": _released(cabinet, asked)}
     made["to be compared"] = {"request_id": _entered(cabinet, asked)}
     made["device"] = {"public_id": member.device}
     enrol_pending(cabinet, "botruong.yte")

@@ -14,7 +14,7 @@ from flask import Flask
 from reportlab.pdfgen.canvas import Canvas
 from werkzeug.test import TestResponse
 
-from ballots.service import advise
+from ballots.service import advise, early
 from ballots.service import draft as drafting
 from documents import access as documents_access
 from documents import service as documents
@@ -58,6 +58,8 @@ MAY_KNOW = {
     "CANARYasked": MEMBERS | OFFICE | {"canbo.taichinh"},
     "CANARYhandedout": MEMBERS | OFFICE | {"canbo.taichinh"},
     "CANARYopinion": {"botruong.yte"},
+    # Of its member, and at once of the staff of the agency that drafts; of no adviser.
+    "CANARYearly": {"botruong.taichinh", "canbo.yte"},
     "CANARYnote": {"botruong.yte"},
     "CANARYlent": {"botruong.taichinh", "canbo.taichinh"},
     "CANARYaway": {"botruong.yte", "canbo.yte"},
@@ -98,6 +100,7 @@ def plant(cabinet: Cabinet) -> None:
     drafting.approve(cabinet.actor("lanhdaovp"), consultation)
     Member(cabinet, "botruong.yte").cast(consultation, "disagree", "Ý kiến CANARYopinion")
     minister, adviser = cabinet.actor("botruong.taichinh"), cabinet.ids["canbo.taichinh"]
+    early.release(minister, consultation, "Góp ý CANARYearly")
     advise.name_adviser(minister, consultation, adviser, None, "Xem giúp CANARYlent")
     term = term_of(cabinet, "botruong.taichinh")
     handover.begin(minister, term, adviser, "Sổ CANARYhandover")
