@@ -127,12 +127,13 @@ DOOR = {
 
 # Seen once, in this folder: behind a link or on the way back (test_invitation.py, test_outside.py),
 # from the device itself (test_vault.py), as the answer to a press, once an opinion waits for how it
-# counts (test_classified.py), and beside a result (test_reserved.py).
+# counts (test_classified.py), beside a result (test_reserved.py), and once a member has released a
+# comment (test_early.py).
 SEEN_ONCE = {
     "documents/removed.html", "documents/incident.html",
     "documents/kept.html", "people/invitation.html", "people/outside.html", "dates/feed.html",
     "ballots/classify.html", "ballots/classified.html", "ballots/reserve.html",
-    "ballots/reserved.html",
+    "ballots/reserved.html", "ballots/early.html",
 }  # fmt: skip
 
 # Everything that each of them may meet.
