@@ -1115,14 +1115,17 @@ def early_comments(
             leaf=each.leaf,
             taken_back_at=each.taken_back_at,
         )
-        for each in released_early(db, consultation.id)
-        if member_id in (None, each.member_id)
+        for each in released_early(db, consultation.id, member_id)
     ]
 
 
-def released_early(db: Session, consultation_id: int) -> list[EarlyComment]:
+def released_early(
+    db: Session, consultation_id: int, member_id: int | None = None
+) -> list[EarlyComment]:
     """The same as they are kept."""
     query = select(EarlyComment).where(EarlyComment.consultation_id == consultation_id)
+    if member_id is not None:
+        query = query.where(EarlyComment.member_id == member_id)
     return list(db.scalars(query.order_by(EarlyComment.id)))
 
 

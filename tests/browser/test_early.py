@@ -1,5 +1,5 @@
 """A member on a phone lets the drafting agency read a comment before they answer: what they have
-drafted is taken over, nothing leaves without a second press, and the agency reads it at its desk."""
+drafted is taken over, nothing leaves without a second press, and the agency reads it."""
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 MEMBER, STAFF = "botruong.yte", "canbo.khoahoccongnghe"
 DRAFTED = "Đề nghị làm rõ nguồn lực ở Điều 4 cho các tỉnh miền núi."
 ADDED = " Xin bổ sung thời hạn chuyển tiếp."
-OFFER = "Gửi góp ý trước cho cơ quan soạn thảo"
+OFFER = "Gửi góp ý trước"
 
 
 def test_a_member_releases_a_comment_and_the_agency_reads_it(
