@@ -6,7 +6,7 @@ from alembic import op
 import ecabinet.db
 
 revision = "0058"
-down_revision = "0056"
+down_revision = "0057"
 branch_labels = None
 depends_on = None
 
