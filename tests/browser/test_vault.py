@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from pysqlite3 import dbapi2
 
 from tests.browser.papers import a_paper
-from tests.browser.person import TABLET, UPRIGHT, Person, browser
+from tests.browser.person import PHONE, TABLET, UPRIGHT, Person, browser
 from tests.browser.reader import WCAG
 from tests.server import serving_demo
 
@@ -439,3 +439,45 @@ def noisy(pages: int) -> bytes:
     sheets = [Image.effect_noise((310, 438), 90) for _ in range(pages)]
     sheets[0].save(made, "PDF", save_all=True, append_images=sheets[1:], resolution=37)
     return made.getvalue()
+
+
+def test_what_came_whole_stays_where_the_line_is_cut_and_the_rest_follows_in_its_turn(
+    tmp_path: Path,
+) -> None:
+    """Half of an answer, then a server that has no room yet, then all that is missing."""
+    asked: list[list[int]] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.post_data_json["editions"])
+        if len(asked) == 1:
+            whole = route.fetch()
+            route.fulfill(response=whole, body=whole.body()[: len(whole.body()) // 2])
+        elif len(asked) == 2:
+            route.fulfill(status=429, json={"code": "too_many", "wait_seconds": 1, "message": ""})
+        else:
+            route.continue_()
+
+    with serving_demo(tmp_path / "data") as server, browser() as chromium:
+        reader = Person(chromium, server, "botruong.yte", PHONE)
+        reader.expected += ["429"]
+        reader.signs_in()
+        page = reader.page
+        page.route("**/vault/leases", answer)
+        reader.goes_to(SESSION)
+        region = page.locator("[data-keep]")
+        reader.presses("Tải về")
+        region.locator("summary").click()
+        failed = region.locator("[data-edition][data-state=failed]")
+        expect(region.locator("[data-said]")).to_contain_text("đường truyền bị ngắt")
+        missing = failed.count()
+        rows = region.locator("[data-edition]").count()
+        assert 0 < missing < rows
+        expect(region.locator("[data-count]")).to_have_text(f"{rows - missing}/{rows}")
+        failed.first.get_by_role("button", name="Thử lại").click()
+        expect(region.locator("[data-said]")).to_contain_text("Nhiều người đang tải cùng lúc")
+        expect(region.locator("[data-count]")).to_have_text(f"{rows}/{rows}", timeout=30_000)
+        expect(region.locator("[data-said]")).to_have_text("")
+        assert [len(each) for each in asked] == [rows, missing, missing]
+        reader.context.set_offline(True)
+        reader.goes_to("/vault")
+        expect(page.locator("[data-kept] a[href*='edition=']")).to_have_count(rows)
