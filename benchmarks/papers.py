@@ -36,16 +36,18 @@ RANGE = 64 * 1024
 # 240 KB and 1 MB.
 TEXT_PAGES, LARGE_PAGES = 100, 140
 FIXED_SECONDS, MS_A_PAGE = 0.5, 15.0
+# Its buffers are those of docs/settings.md.
 NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{ access_log off; sendfile on; keepalive_requests 100000;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   upstream house {{ server 127.0.0.1:{behind}; keepalive 64; }}
-  server {{ listen 127.0.0.1:{port};
+  server {{ listen 127.0.0.1:{port} sndbuf=1m;
     location /plain/ {{ alias {folder}/; }}
     location / {{
       proxy_pass http://house; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_buffer_size 64k; proxy_buffers 8 256k; proxy_busy_buffers_size 512k;
     }}
   }} }}
 """
