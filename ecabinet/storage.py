@@ -115,9 +115,10 @@ class Folder:
         # The key first: without it whatever is left, here or in a backup, opens nothing.
         self._keys.destroy(f"file-{digest}")
         self._boxes.clear()
-        self._open.clear()
         for each in (self._path(digest), self._path(digest) + SUFFIX):
             Path(each).unlink(missing_ok=True)
+        # Last: until then somebody may have opened a piece anew.
+        self._open.clear()
 
     def _read(
         self, sealed: "_Sealed", box: AESGCM, start: int, stop: int, over: Over
@@ -126,8 +127,9 @@ class Folder:
         last = -(-stop // sealed.piece)
         for first in range(start // sealed.piece, last, each):
             begin = first * sealed.piece
-            # A copy that is on its way stops where its file is destroyed.
-            if begin > start and not sealed.is_here():
+            # A copy that is on its way stops where its file is destroyed, before its first part
+            # too: whoever takes it may have waited long for that.
+            if not sealed.is_here():
                 raise NotFound(f"blob {sealed.digest}")
             pieces = self._pieces(sealed, box, range(first, min(last, first + each)))
             parts = (

@@ -118,12 +118,13 @@ class TestFolder(StorageContract):
         digest = storage.keep(bytes(2 * GIVEN_AT_ONCE))
         # All of it is open, for others.
         assert len(b"".join(storage.stream(digest))) == 2 * GIVEN_AT_ONCE
-        going = storage.stream(digest)
+        going, asked = storage.stream(digest), storage.stream(digest)
         assert len(next(going)) == GIVEN_AT_ONCE
         other = Folder(tmp_path / "files", Keys(tmp_path / "keys"))
         (storage if by == "this process" else other).destroy(digest)
-        with pytest.raises(NotFound):
-            next(going)
+        for each in (going, asked):
+            with pytest.raises(NotFound):
+                next(each)
         with pytest.raises(NotFound):
             storage.stream(digest)
 
