@@ -190,13 +190,16 @@ def _taken(
     return Taken(_kept(lease), copy)
 
 
-def refuse_to_go_on(actor: Actor, public_id: str, edition_id: int) -> None:
-    """A vault that was closed, or a paper that may no longer be read, while papers are on their
-    way into it."""
+def still_reads(actor: Actor, public_id: str, edition_id: int) -> Actor:
+    """Whoever papers are on their way to, as they stand by now; refused where their vault was
+    closed, their login ended, or this paper is no longer theirs to read."""
     with reading() as db:
-        if not db.scalar(select(Vault.seed.is_not(None)).where(Vault.public_id == public_id)):
+        is_open = db.scalar(select(Vault.seed.is_not(None)).where(Vault.public_id == public_id))
+        now = people.actor_by_login(db, actor.login_id) if is_open and actor.login_id else None
+        if now is None:
             raise Refused(KeepRefusal.CLOSED)
-        access.edition_to_read(db, actor, edition_id)
+        access.edition_to_read(db, now, edition_id)
+        return now
 
 
 def may_keep(public_id: str, emptied: bool) -> bool:

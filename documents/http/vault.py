@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from flask import Response, render_template, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,6 +25,7 @@ from ecabinet.access import Actor, Permission
 from ecabinet.bodies import Body
 from ecabinet.db import reading
 from ecabinet.errors import BadInput, CabinetError, NotFound, Refused, Removed, TooMany
+from ecabinet.storage import Damaged
 from ecabinet.web import (
     Door,
     current_actor,
@@ -33,6 +35,7 @@ from ecabinet.web import (
     takes,
 )
 
+log = structlog.get_logger()
 door = Door("vault", __name__)
 
 SECRET_LETTERS = 32
@@ -155,29 +158,58 @@ def _parts(
 ) -> Iterator[bytes]:
     with way:
         yield b""
-        there = [number for number, each in taken if isinstance(each, Taken)]
-        with_notes = carrying.with_notes(actor, there)
         with reading() as db:
             began = clock.now(db)
-        looked = at = time.monotonic()
+        at = time.monotonic()
+        look = _Look(actor, secret, [number for number, _ in taken])
         for number, each in taken:
             if isinstance(each, CabinetError):
                 yield _said(_refused(number, each))
                 continue
             try:
-                if time.monotonic() - looked >= LOOK_SECONDS:
-                    leases.refuse_to_go_on(actor, secret, number)
-                    looked = time.monotonic()
-                found = carrying.on_edition(actor, number) if number in with_notes else NO_NOTES
+                actor = look.at(number)
+                found = carrying.on_edition(actor, number) if number in look.noted else NO_NOTES
                 content = each.copy.stream(0, each.copy.size)
+                # With the first part: a file that does not open is refused alone.
+                first = next(content, b"")
             except (NotFound, Refused, Removed) as refusal:
                 yield _said(_refused(number, refusal))
                 continue
+            except Damaged as fault:
+                log.error("a paper that is taken along is damaged", fault=str(fault))
+                yield _said(_refused(number, CabinetError()))
+                continue
             kept = _kept(each.kept, began + timedelta(seconds=time.monotonic() - at))
             yield _said(kept | {"notes": notes_told(found)})
+            yield first
+            goes_on()
             for part in content:
+                try:
+                    look.at(number)
+                except (NotFound, Refused, Removed):
+                    # In the middle of a paper nothing can be said: the device finds it cut.
+                    return
                 yield part
                 goes_on()
+
+
+class _Look:
+    """Each second it is asked anew whether papers may still go where they are going, and on which
+    of them there are notes."""
+
+    def __init__(self, actor: Actor, secret: str, editions: list[int]) -> None:
+        self._actor, self._secret, self._editions = actor, secret, editions
+        self._look()
+
+    def at(self, edition_id: int) -> Actor:
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._actor = leases.still_reads(self._actor, self._secret, edition_id)
+            self._look()
+        return self._actor
+
+    def _look(self) -> None:
+        self.noted = carrying.with_notes(self._actor, self._editions)
+        self._looked = time.monotonic()
 
 
 def _said(of_one: dict[str, Any]) -> bytes:

@@ -1,8 +1,7 @@
 // entry
 /** "Tải về": the papers of a session, a consultation or a dossier, into this device's vault. */
-import { Refusal } from '../http';
 import { word } from '../words';
-import { canKeep, type Heard, inTurn, load, prepare } from './loading';
+import { canKeep, type Heard, inTurn, load, prepare, whyNot } from './loading';
 import { show } from './row';
 import { isSigned, openFor, openKept, type Pack, type Vault } from './vault';
 
@@ -15,6 +14,8 @@ class Region {
   private readonly pack: Pack;
   private readonly button: HTMLButtonElement | null;
   private isLoading = false;
+  private coming = 0;
+  private late = 0;
 
   constructor(private readonly root: HTMLElement) {
     this.rows = [...root.querySelectorAll<HTMLElement>('[data-edition]')];
@@ -61,15 +62,17 @@ class Region {
     this.isLoading = true;
     this.button?.setAttribute('aria-busy', 'true');
     this.say('');
+    for (const row of this.missing()) show(row, 'loading', { share: 0 });
     try {
       await prepare();
       const vault = await openFor(owner);
       await this.showKept(vault);
       await this.loadMissing(vault);
     } catch (wrong) {
-      if (!(wrong instanceof Refusal)) throw wrong;
       for (const row of this.missing()) show(row, 'failed');
-      this.say(wrong.message);
+      this.say(whyNot(wrong));
+      // The one that was cut comes last: it may be cut again.
+      this.late = this.coming;
     } finally {
       this.isLoading = false;
       this.button?.removeAttribute('aria-busy');
@@ -82,13 +85,17 @@ class Region {
   }
 
   private async loadMissing(vault: Vault): Promise<void> {
-    const rows = new Map(this.missing().map((row) => [editionOf(row), row]));
+    const isLate = (row: HTMLElement) => Number(editionOf(row) === this.late);
+    const inOrder = this.missing().sort((a, b) => isLate(a) - isLate(b));
+    const rows = new Map(inOrder.map((row) => [editionOf(row), row]));
     if (!rows.size) return;
-    for (const row of rows.values()) show(row, 'loading', { share: 0 });
     const rowOf = (edition: number) => rows.get(edition) as HTMLElement;
     const packOf = (edition: number) => this.packOf(rowOf(edition));
     const heard: Heard = {
-      share: (edition, share) => show(rowOf(edition), 'loading', { share }),
+      share: (edition, share) => {
+        this.coming = edition;
+        show(rowOf(edition), 'loading', { share });
+      },
       kept: (edition, leased) => {
         show(rowOf(edition), 'ready', leased);
         this.count();

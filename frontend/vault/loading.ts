@@ -33,10 +33,38 @@ export async function load(
   packOf: (edition: number) => Pack,
   heard: Heard,
 ): Promise<void> {
+  for (let from = 0; from < editions.length; from += AT_ONCE) {
+    await loadPart(vault, editions.slice(from, from + AT_ONCE), packOf, heard);
+  }
+}
+
+const AT_ONCE = 200;
+
+async function loadPart(
+  vault: Vault,
+  editions: number[],
+  packOf: (edition: number) => Pack,
+  heard: Heard,
+): Promise<void> {
   const answer = await answered('/vault/leases', { body: { vault: vault.secret, editions } });
   if (!answer.body) throw cut();
-  const coming = new Coming(answer.body.getReader());
-  for (let left = editions.length; left; left -= 1) {
+  const reader = answer.body.getReader();
+  try {
+    await keepAll(vault, new Coming(reader), editions.length, packOf, heard);
+  } finally {
+    // What is not read on would keep its line.
+    void reader.cancel().catch(() => {});
+  }
+}
+
+async function keepAll(
+  vault: Vault,
+  coming: Coming,
+  count: number,
+  packOf: (edition: number) => Pack,
+  heard: Heard,
+): Promise<void> {
+  for (let left = count; left; left -= 1) {
     const said = await coming.said<Said>();
     const edition = said.edition_id;
     if ('refused' in said) {
@@ -108,6 +136,21 @@ class Coming {
     if (done) throw cut();
     this.rest = value;
   }
+}
+
+/** Why a press brought not all, in words: of what nobody foresaw as well. */
+export function whyNot(wrong: unknown): string {
+  if (wrong instanceof Refusal) return wrong.message;
+  const isFull = wrong instanceof DOMException && wrong.name === 'QuotaExceededError';
+  return isFull
+    ? word({
+        vi: 'Máy này hết chỗ để giữ thêm tài liệu. Hãy xóa bớt tài liệu đã tải về rồi thử lại.',
+        en: 'This device has no room for more papers. Remove some that it keeps and try again.',
+      })
+    : word({
+        vi: 'Chưa tải hết vì máy này gặp lỗi. Phần đã tải xong vẫn còn. Hãy thử lại.',
+        en: 'Not all was loaded: this device failed. What was loaded whole stays. Try again.',
+      });
 }
 
 const cut = (): Refusal =>

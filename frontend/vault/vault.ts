@@ -1,6 +1,7 @@
 /** The papers that this device keeps: made, opened, told of, emptied. */
 import { Refusal, send } from '../http';
 import { fromBase64 } from '../signing/base64';
+import { word } from '../words';
 import { newKey, random, seal, unsealed, unwrapped, wrapperOf } from './sealing';
 import {
   type NotesPart,
@@ -67,6 +68,17 @@ async function row(): Promise<VaultRow | undefined> {
 
 export const owner = async (): Promise<number | undefined> => (await row())?.person;
 
+/** The vault was emptied while something was on its way into it. */
+const emptied = (): Refusal =>
+  new Refusal(
+    409,
+    'emptied',
+    word({
+      vi: 'Kho trên máy này vừa được xóa vì đã đăng xuất. Hãy đăng nhập rồi tải lại.',
+      en: 'What this device kept was just removed, since somebody signed out. Sign in and load again.',
+    }),
+  );
+
 /** An opened vault. */
 export class Vault {
   constructor(
@@ -78,7 +90,11 @@ export class Vault {
   /** What is kept, in the order of where it was taken from; of two editions the older first. */
   async papers(): Promise<About[]> {
     const rows = await (await store()).getAll('papers', range(this.person));
-    return inOrder(await Promise.all(rows.map((each) => this.about(each))));
+    const found = await Promise.all(rows.map((each) => this.about(each).catch(() => undefined)));
+    // Sealed by a key that is no more: nobody opens it again.
+    const lost = rows.filter((_, place) => !found[place]).map((each) => each.edition);
+    await forget(this.person, lost);
+    return inOrder(found.filter((each) => each !== undefined));
   }
 
   async paper(edition: number): Promise<About | undefined> {
@@ -102,7 +118,9 @@ export class Vault {
     const file = await seal(this.key, named(this.person, edition, 'file'), content);
     const said = await this.sealedAbout(about);
     const db = await store();
-    const writing = db.transaction(['papers', 'files'], 'readwrite');
+    const writing = db.transaction(['vault', 'papers', 'files'], 'readwrite');
+    const kept = await writing.objectStore('vault').get(this.person);
+    if (kept?.secret !== this.secret) throw emptied();
     const key = { person: this.person, edition };
     await Promise.all([
       writing.objectStore('files').put({ ...key, file }),
@@ -134,7 +152,10 @@ export class Vault {
     const said = new TextEncoder().encode(JSON.stringify(notes));
     const sealed = await seal(this.key, named(this.person, edition, part), said);
     const row = { person: this.person, edition, part, notes: sealed };
-    await (await store()).put('notes', row);
+    const writing = (await store()).transaction(['vault', 'notes'], 'readwrite');
+    const kept = await writing.objectStore('vault').get(this.person);
+    if (kept?.secret !== this.secret) throw emptied();
+    await Promise.all([writing.objectStore('notes').put(row), writing.done]);
   }
 
   async dropNotes(edition: number, part: NotesPart): Promise<void> {

@@ -481,3 +481,82 @@ def test_what_came_whole_stays_where_the_line_is_cut_and_the_rest_follows_in_its
         reader.context.set_offline(True)
         reader.goes_to("/vault")
         expect(page.locator("[data-kept] a[href*='edition=']")).to_have_count(rows)
+
+
+# As where the device is full: the second file that is put finds no room.
+FULL = """() => {
+  const put = IDBObjectStore.prototype.put;
+  let files = 0;
+  window.full = true;
+  IDBObjectStore.prototype.put = function (...given) {
+    if (this.name === 'files' && window.full && (files += 1) > 1) {
+      throw new DOMException('full', 'QuotaExceededError');
+    }
+    return put.apply(this, given);
+  };
+}"""
+# As on a slow line: the answer comes by a few KB, until it is let go.
+SLOW = """() => {
+  const asked = window.fetch;
+  window.slow = true;
+  window.fetch = async (...given) => {
+    const answer = await asked(...given);
+    if (!String(given[0]).includes('/vault/leases')) return answer;
+    const reader = answer.body.getReader();
+    const body = new ReadableStream({
+      async pull(line) {
+        const { done, value } = await reader.read();
+        if (done) return line.close();
+        for (let at = 0; at < value.length; at += 20000) {
+          if (window.slow) await new Promise((go) => setTimeout(go, 200));
+          line.enqueue(value.subarray(at, at + 20000));
+        }
+      },
+    });
+    return new Response(body, { status: answer.status, headers: answer.headers });
+  };
+}"""
+
+
+def test_a_device_without_room_says_so_and_goes_on_once_there_is_some(tmp_path: Path) -> None:
+    with serving_demo(tmp_path / "data") as server, browser() as chromium:
+        reader = Person(chromium, server, "botruong.yte", PHONE)
+        reader.signs_in()
+        page = reader.page
+        reader.goes_to(SESSION)
+        page.evaluate(FULL)
+        region = page.locator("[data-keep]")
+        rows = region.locator("[data-edition]").count()
+        reader.presses("Tải về")
+        expect(region.locator("[data-said]")).to_contain_text("Máy này hết chỗ")
+        expect(region.locator("[data-state=failed]")).to_have_count(rows - 1)
+        page.evaluate("window.full = false")
+        reader.presses("Tải về")
+        expect(region.locator("[data-count]")).to_have_text(f"{rows}/{rows}")
+
+
+def test_a_vault_that_is_emptied_while_papers_come_takes_no_more(tmp_path: Path) -> None:
+    with serving_demo(tmp_path / "data") as server, browser() as chromium:
+        reader = Person(chromium, server, "botruong.yte", TABLET)
+        reader.expected += ["401", "403", "404", "409"]
+        reader.signs_in()
+        page = reader.page
+        reader.goes_to(SESSION)
+        page.evaluate(SLOW)
+        region = page.locator("[data-keep]")
+        rows = region.locator("[data-edition]").count()
+        reader.presses("Tải về")
+        expect(region.locator("[data-state=ready]").first).to_be_attached()
+        elsewhere = reader.context.new_page()
+        elsewhere.goto(f"{server.url}/")
+        elsewhere.locator("summary.who").click()
+        elsewhere.get_by_role("button", name="Đăng xuất").click()
+        elsewhere.wait_for_url(re.compile("sign-in"))
+        page.evaluate("window.slow = false")
+        expect(region.locator("[data-said]")).to_contain_text("vừa được xóa vì đã đăng xuất")
+        assert elsewhere.evaluate(KEPT)["rows"] == EMPTY
+        elsewhere.close()
+        # Each code opens once.
+        server.command("demo", "--forward", "1m")
+        reader.signs_in()
+        assert loads(reader, SESSION) == rows

@@ -2,20 +2,22 @@
 
 import base64
 import io
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pypdf
 import pytest
+from sqlalchemy import update
 
 from documents import leases, queries, service
 from documents.http import vault as http_vault
-from documents.models import Handout, Opening
-from ecabinet import clock
+from documents.models import Edition, Handout, Opening
+from ecabinet import clock, storage
 from ecabinet.db import reading, transaction
 from ecabinet.errors import TooMany
-from people.models import Login
+from people.models import Login, Mandate
 from people.service import leaving
 from tests.builders import Browser, Cabinet, statements_sent
 from tests.documents import builders
@@ -207,6 +209,73 @@ def test_what_is_on_its_way_stops_with_its_login(cabinet, paper, monkeypatch):
     first, second = (said for said, _ in builders.arrived(coming))
     assert "refused" not in first
     assert second["refused"]["reason"] == "closed"
+
+
+def test_a_long_paper_stops_in_the_middle_with_the_login(cabinet, monkeypatch):
+    monkeypatch.setattr(http_vault, "LOOK_SECONDS", 0)
+    dossier_id = builders.dossier(cabinet, builders.pdf(1))
+    builders.hand_out(cabinet, dossier_id, [READER])
+    (long,) = builders.papers(dossier_id)
+    with transaction() as db:
+        edition = db.get_one(Edition, long.edition_id)
+        edition.prepared = storage.keep(random.Random(4).randbytes(3 * storage.GIVEN_AT_ONCE))
+        edition.prepared_size = 3 * storage.GIVEN_AT_ONCE
+    browser = cabinet.browser(READER)
+    coming = builders.take_along(browser, vault_of(browser), long.edition_id)
+    sign_out(cabinet, browser)
+    head = 4 + int.from_bytes(coming.data[:4], "big")
+    assert len(coming.data) == head + storage.GIVEN_AT_ONCE
+
+
+def test_a_mandate_that_ends_meanwhile_lets_nothing_more_come(cabinet, paper, monkeypatch):
+    monkeypatch.setattr(http_vault, "LOOK_SECONDS", 0)
+    (other,) = builders.papers(builders.dossier(cabinet, builders.pdf(2), title="Hồ sơ khác"))
+    builders.hand_out(cabinet, other.dossier_id, [READER])
+    with reading() as db:
+        end = clock.now(db) + timedelta(hours=20)
+    for each in (paper, other):
+        adviser = cabinet.ids["canbo.yte"]
+        service.name_adviser(cabinet.actor(READER), each.dossier_id, adviser, end, "")
+    browser = cabinet.browser("canbo.yte")
+    both = (paper.edition_id, other.edition_id)
+    coming = builders.take_along(browser, vault_of(browser), *both)
+    with transaction() as db:
+        now = clock.now(db)
+        db.execute(update(Mandate).values(ended_at=now))
+    first, second = (said for said, _ in builders.arrived(coming))
+    assert "refused" not in first
+    assert second["refused"]["code"] == "not_found"
+
+
+def test_a_note_that_is_written_meanwhile_comes_with_its_paper(cabinet, paper, monkeypatch):
+    monkeypatch.setattr(http_vault, "LOOK_SECONDS", 0)
+    (other,) = builders.papers(builders.dossier(cabinet, builders.pdf(2), title="Hồ sơ khác"))
+    builders.hand_out(cabinet, other.dossier_id, [READER])
+    browser = cabinet.browser(READER)
+    both = (paper.edition_id, other.edition_id)
+    coming = builders.take_along(browser, vault_of(browser), *both)
+    content = {"kind": "text", "page": 1, "text": "Hỏi lại", "shape": {"at": [10, 20]}}
+    note = {"id": str(uuid4()), "base": 0, "content": content}
+    path = f"/editions/{other.edition_id}/notes"
+    assert browser.post(path, json={"notes": [note], "since": 0}, headers=JSON).status_code == 200
+    first, second = (said["notes"]["notes"] for said, _ in builders.arrived(coming))
+    assert (first, [each["id"] for each in second]) == ([], [note["id"]])
+
+
+def test_a_damaged_file_stops_no_other(cabinet, paper, house):
+    (other,) = builders.papers(builders.dossier(cabinet, builders.pdf(2), title="Hồ sơ khác"))
+    builders.hand_out(cabinet, other.dossier_id, [READER])
+    with reading() as db:
+        digest = db.get_one(Edition, paper.edition_id).prepared
+    (path,) = (house.settings.data_dir / "files" / digest[:2]).glob(f"{digest}*")
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    browser = cabinet.browser(READER)
+    both = (paper.edition_id, other.edition_id)
+    (first, _), (second, content) = builders.arrived(
+        builders.take_along(browser, vault_of(browser), *both)
+    )
+    assert first["refused"]["code"] == "failed"
+    assert (second["pages"], len(pypdf.PdfReader(io.BytesIO(content)).pages)) == (2, 2)
 
 
 def test_a_hall_that_takes_its_papers_along_leaves_room_for_others(cabinet, paper, monkeypatch):
