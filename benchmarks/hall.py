@@ -66,7 +66,8 @@ def session_opening() -> Iterator[Figure]:
             ]
     ours, plain = (papers.median_of(each) for each in zip(*rounds, strict=True))
     each_paper = replace(ours, each_second=ours.each_second * ITS_PAPERS)
-    peer = f"nginx static, {len(files[0]) / 1e3:.0f} KB, {READERS} readers x {ITS_PAPERS} papers"
+    size = f"{len(files[0]) / 1e3:.0f} KB, {READERS} readers x {ITS_PAPERS} papers"
+    peer = f"nginx static, {size}, {LINES} at once, ours behind no nginx"
     yield papers.ratio("hall: session opening, whole", each_paper, plain, 0.7, peer)
 
 

@@ -110,7 +110,8 @@ def _beside_nginx(port: int, paper: Paper) -> Figure:
 
 
 def _taken_along(port: int, front: int, paper: Paper) -> Figure:
-    """What a hall takes along comes forty papers to an answer."""
+    """What a hall takes along comes forty papers to an answer; from the server itself, which a
+    proxy would halve."""
     rounds = [
         (
             rate(port, paper.copy.replace("copy", "forty"), HALL),
@@ -120,7 +121,7 @@ def _taken_along(port: int, front: int, paper: Paper) -> Figure:
     ]
     forty, static = (median_of(each) for each in zip(*rounds, strict=True))
     ours = replace(forty, each_second=forty.each_second * 40)
-    peer = f"nginx static, {paper.size / 1e3:.0f} KB, {HALL} readers at once"
+    peer = f"nginx static, {paper.size / 1e3:.0f} KB, {HALL} readers at once, ours behind no nginx"
     return ratio("papers: session opening", ours, static, 0.7, peer)
 
 
